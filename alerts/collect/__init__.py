@@ -1,0 +1,1 @@
+"""Collecting: polls feeds politely, turns each document into entries, loses none."""

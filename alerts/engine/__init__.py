@@ -1,0 +1,1 @@
+"""Engines: run the stages (collect, analyse, notify) in one process or many."""

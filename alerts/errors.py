@@ -1,0 +1,94 @@
+"""The errors a user can meet. Each says what, where and what to do; all faults of a file come at once.
+
+AlertsError
+├── Faults              several faults of one input, each with its place
+│   ├── ConfigError     config.toml
+│   ├── RuleError       a rule or word-list file
+│   └── TemplateError   a mail or page template
+├── FetchError          a feed that could not be fetched (with its url)
+│   └── ForbiddenAddress    the address is not public: refused before connecting
+├── ParseError          a document that is no feed (with its url)
+├── StoreError          the database: unreachable, locked, full, or of another version
+├── GazetteerError      the place index is missing or broken
+└── MailError           a delivery that failed; `permanent` says whether to try again
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+
+class AlertsError(Exception):
+    """Anything this project raises on purpose. The text is for the person at the terminal."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Fault:
+    """One fault of a file: `file:line: level: message`, the form editors and CI understand."""
+
+    file: str
+    line: int
+    message: str
+    level: Literal["error", "warning"] = "error"
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        return f"{place}: {self.level}: {self.message}"
+
+
+class Faults(AlertsError):
+    """One or more faults; `str()` gives one line each."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(map(str, self.faults)))
+
+
+class ConfigError(Faults):
+    """The configuration cannot be used."""
+
+
+class RuleError(Faults):
+    """Rule or word-list files that cannot be used."""
+
+
+class TemplateError(Faults):
+    """Templates that cannot be used."""
+
+
+class FetchError(AlertsError):
+    """A feed could not be fetched. `reason` is one of a small closed set, for counters and lists."""
+
+    def __init__(self, url: str, reason: str, message: str) -> None:
+        self.url, self.reason = url, reason
+        super().__init__(f"{url}: {message}")
+
+
+class ForbiddenAddress(FetchError):
+    """The host's address is not a public one, and not allowed by `collect.allow_hosts`."""
+
+
+class ParseError(AlertsError):
+    """A document that is not a feed, or one the parser could not survive."""
+
+    def __init__(self, url: str, message: str) -> None:
+        self.url = url
+        super().__init__(f"{url}: {message}")
+
+
+class StoreError(AlertsError):
+    """The database cannot be used now."""
+
+
+class GazetteerError(AlertsError):
+    """The index of places is missing or broken."""
+
+
+class MailError(AlertsError):
+    """A delivery failed. `permanent`: trying again is useless. `reason` is one of a small closed set."""
+
+    def __init__(self, message: str, *, reason: str, permanent: bool) -> None:
+        self.reason, self.permanent = reason, permanent
+        super().__init__(message)

@@ -1,0 +1,1 @@
+"""Notifying: who is told what, the outbox, and the delivery of mail."""

@@ -1,0 +1,1 @@
+"""Rendering: alerts as mail, pages and feeds."""

@@ -1,0 +1,294 @@
+"""The tables, once, for SQLite and PostgreSQL (SQLAlchemy Core).
+
+Times are UTC: `UtcTime` refuses naive ones and gives aware ones back on both databases.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.engine import Dialect
+
+OPEN = "state IN ('unconfirmed', 'active')"
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An instant. Stored as UTC; a naive datetime is a mistake and raises ValueError."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a time zone cannot be stored")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+feed = Table(
+    "feed",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("url", Text, nullable=False, unique=True),
+    Column("host", String(255), nullable=False),
+    Column("source", String(200), nullable=False),  # the publisher's name, shown to readers
+    Column("owner", String(200), nullable=False),  # owner group: feeds of one owner are one origin
+    Column("tier", Integer, nullable=False, server_default=text("2")),  # 1: UN, ICRC, national disaster office
+    Column("language", String(20)),
+    Column("country", String(3)),
+    Column("tags", JSON, nullable=False),
+    Column("active", Boolean, nullable=False, server_default=text("true")),
+    Column("interval_s", Integer, nullable=False),
+    Column("added", UtcTime, nullable=False),
+    Column("next_due", UtcTime, nullable=False),
+    Column("lease_until", UtcTime),
+    Column("lease_token", String(32)),
+    Column("etag", Text),
+    Column("last_modified", Text),
+    Column("failures", Integer, nullable=False, server_default=text("0")),
+    Column("last_poll", UtcTime),
+    Column("last_ok", UtcTime),
+    Column("last_new", UtcTime),
+    Column("last_status", String(40)),
+    Column("last_error", Text),
+    Index("ix_feed_next_due", "active", "next_due"),
+)
+
+poll = Table(
+    "poll",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("feed_id", ForeignKey("feed.id", ondelete="CASCADE"), nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("status", String(40), nullable=False),  # ok, not_modified, or FetchError's / ParseError's reason
+    Column("http", Integer),
+    Column("bytes", Integer, nullable=False, server_default=text("0")),
+    Column("ms", Integer, nullable=False, server_default=text("0")),
+    Column("entries", Integer, nullable=False, server_default=text("0")),
+    Column("new", Integer, nullable=False, server_default=text("0")),
+    Column("revised", Integer, nullable=False, server_default=text("0")),
+    Column("error", Text),
+    Index("ix_poll_feed_id_at", "feed_id", "at"),
+)
+
+article = Table(
+    "article",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("feed_id", ForeignKey("feed.id"), nullable=False),
+    Column("key", String(80), nullable=False),  # collect.identity: digest of guid, link or content
+    Column("revision", Integer, nullable=False, server_default=text("1")),
+    Column("content_hash", String(64), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("language", String(20)),
+    Column("published", UtcTime, nullable=False),
+    Column("dated", Boolean, nullable=False),
+    Column("first_seen", UtcTime, nullable=False),
+    Column(
+        "backlog", Boolean, nullable=False, server_default=text("false")
+    ),  # of a feed's first poll: alerts nobody when old
+    Column("analysed", UtcTime),  # null: still to be matched and tracked
+    UniqueConstraint("feed_id", "key"),
+    Index("ix_article_waiting", "id", sqlite_where=text("analysed IS NULL"), postgresql_where=text("analysed IS NULL")),
+    Index("ix_article_published", "published"),
+)
+
+alert = Table(
+    "alert",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("family", String(120), nullable=False),
+    Column("rule", String(120), nullable=False),
+    Column("event", String(60), nullable=False),
+    Column("key", String(250), nullable=False),
+    Column("place", JSON),
+    Column("place_id", String(80)),
+    Column("country", String(3)),
+    Column("state", String(20), nullable=False),
+    Column("severity", String(20), nullable=False),
+    Column("worst", String(20), nullable=False),
+    Column("certainty", String(20), nullable=False),
+    Column("confirmed", Boolean, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("numbers", JSON, nullable=False),
+    Column("origins", Integer, nullable=False),
+    Column("articles", Integer, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("summary", Text, nullable=False),
+    Column("first_event", UtcTime, nullable=False),
+    Column("last_event", UtcTime, nullable=False),
+    Column("opened", UtcTime, nullable=False),
+    Column("updated", UtcTime, nullable=False),
+    Column("told", JSON, nullable=False),
+    Index("uq_alert_open_key", "key", unique=True, sqlite_where=text(OPEN), postgresql_where=text(OPEN)),
+    Index("ix_alert_updated", "updated"),
+    Index("ix_alert_family_country", "family", "country", "state"),
+)
+
+evidence = Table(
+    "evidence",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("alert_id", ForeignKey("alert.id", ondelete="CASCADE"), nullable=False),
+    Column("article_id", ForeignKey("article.id"), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("rule", String(120), nullable=False),
+    Column("rule_version", String(64), nullable=False),
+    Column("origin", String(80), nullable=False),
+    Column("hit", JSON, nullable=False),  # the whole Hit: sentence, quote, parts, claims, place, numbers
+    Column("cited", JSON, nullable=False),
+    Column("event_time", UtcTime, nullable=False),
+    Column("seen", UtcTime, nullable=False),
+    Column("at_version", Integer, nullable=False),  # the alert's version when this evidence came in
+    UniqueConstraint("alert_id", "article_id"),
+    Index("ix_evidence_article_id", "article_id"),
+)
+
+alert_version = Table(
+    "alert_version",
+    metadata,
+    Column("alert_id", ForeignKey("alert.id", ondelete="CASCADE"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("kind", String(20), nullable=False),  # new, update, close, cancel
+    Column("at", UtcTime, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("changes", JSON, nullable=False),
+    Column("fields", JSON, nullable=False),  # the alert as it was then: what a mail of this version renders
+)
+
+person = Table(
+    "person",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("address", Text, nullable=False, unique=True),
+    Column("events", JSON, nullable=False),
+    Column("countries", JSON, nullable=False),
+    Column("min_severity", String(20), nullable=False),
+    Column("language", String(20), nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("created", UtcTime, nullable=False),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("alert_id", ForeignKey("alert.id", ondelete="CASCADE"), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("person_id", ForeignKey("person.id", ondelete="CASCADE"), nullable=False),
+    Column("channel", String(20), nullable=False),
+    Column("state", String(20), nullable=False),  # queued, sending, accepted, failed, ambiguous, held
+    Column("urgency", Integer, nullable=False),  # index in types.SEVERITIES
+    Column("message_id", String(200), nullable=False),
+    Column("created", UtcTime, nullable=False),
+    Column("not_before", UtcTime, nullable=False),
+    Column("expires", UtcTime),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("lease_token", String(32)),
+    Column("lease_until", UtcTime),
+    Column("finished", UtcTime),
+    Column("last_error", Text),
+    UniqueConstraint("alert_id", "version", "person_id", "channel"),
+    Index("ix_outbox_due", "state", "not_before"),
+)
+
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(60), nullable=False),  # the state: ceasefire, siege, ...
+    Column("place_id", String(80), nullable=False),
+    Column("place_name", Text, nullable=False),
+    Column("country", String(3), nullable=False),
+    Column("since", UtcTime, nullable=False),
+    Column("confirmed_at", UtcTime, nullable=False),  # last evidence that it holds
+    Column("lapses", UtcTime, nullable=False),
+    Column("until", UtcTime),  # null while open
+    Column("opened_by", Text, nullable=False),
+    Column("closed_by", Text),
+    Index(
+        "uq_ledger_open",
+        "name",
+        "place_id",
+        unique=True,
+        sqlite_where=text("until IS NULL"),
+        postgresql_where=text("until IS NULL"),
+    ),
+)
+
+seen = Table(
+    "seen",
+    metadata,
+    Column("family", String(120), primary_key=True),
+    Column("place_id", String(80), primary_key=True),
+    Column("last_event", UtcTime, nullable=False),
+)
+
+rule_version = Table(
+    "rule_version",
+    metadata,
+    Column("rule", String(120), primary_key=True),
+    Column("hash", String(64), primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("loaded", UtcTime, nullable=False),
+)
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("name", String(60), primary_key=True),
+    Column("value", JSON, nullable=False),
+)
+
+__all__ = [
+    "OPEN",
+    "UtcTime",
+    "alert",
+    "alert_version",
+    "article",
+    "evidence",
+    "feed",
+    "ledger",
+    "meta",
+    "metadata",
+    "outbox",
+    "person",
+    "poll",
+    "rule_version",
+    "seen",
+]

@@ -1,0 +1,1 @@
+"""The web side: server-rendered pages and feeds of alerts."""
