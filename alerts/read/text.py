@@ -61,12 +61,11 @@ def fold(text: str) -> str:
     """Small letters without accents, apostrophes made straight; as long as `text`."""
     if text.isascii():
         return text.lower().replace("`", "'")
-    folded = text.translate(_table()).lower()
-    return (
-        folded
-        if len(folded) == len(text)
-        else "".join(c.lower() if len(c.lower()) == 1 else c for c in text.translate(_table()))
-    )
+    bare = text.translate(_table())
+    folded = bare.lower()
+    if len(folded) == len(bare):
+        return folded
+    return "".join(low if len(low := char.lower()) == 1 else char for char in bare)
 
 
 @dataclass(frozen=True, slots=True)
