@@ -1,0 +1,107 @@
+"""The values that pass between the poller and the store: what is to be polled, and what came of it.
+
+A poll never raises for a fault of the feed: the fault is the `Outcome`'s status. Everything the store has
+to write is decided here, so that finishing a poll is one transaction of plain writes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal, get_args
+
+from alerts.types import Entry
+
+Success = Literal["ok", "not_modified"]
+SUCCESSES: tuple[Success, ...] = get_args(Success)
+
+FetchReason = Literal[
+    "bad_url",  # no http(s) URL, or a port that is not allowed
+    "forbidden_address",  # the host's address is not public
+    "dns",  # the name is unknown
+    "connect",  # nobody answers at the address
+    "tls",  # certificate or handshake
+    "timeout",
+    "protocol",  # not HTTP, or the connection broke before anything came
+    "redirects",  # too many, in a loop, or to nowhere
+    "throttled",  # 429
+    "gone",  # 410
+    "denied",  # 401, 403, 407, 451
+    "http_client",  # any other 4xx, and answers that are neither content nor redirect
+    "http_server",  # 5xx
+]
+FETCH_REASONS: tuple[FetchReason, ...] = get_args(FetchReason)
+
+ParseReason = Literal[
+    "empty",  # nothing in the body
+    "html",  # a web page where a feed should be
+    "not_a_feed",  # some other document
+    "unreadable",  # a feed whose items cannot be read
+    "hostile",  # refused before parsing: would cost too much
+    "parser_killed",  # took too much time or memory, and was ended
+]
+PARSE_REASONS: tuple[ParseReason, ...] = get_args(ParseReason)
+
+Status = Literal[Success, FetchReason, ParseReason]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollTarget:
+    """A feed as the poller needs it. `etag` and `last_modified` are what the server gave last, untouched;
+    `failures` counts the failed polls since the last good one."""
+
+    id: int
+    url: str
+    interval: timedelta
+    failures: int = 0
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parsed:
+    """A feed document, read. `entries` are in the document's order, their keys unique within it;
+    `truncated` says that items at its end are missing or were left out."""
+
+    entries: tuple[Entry, ...]
+    title: str = ""
+    language: str | None = None
+    version: str = ""
+    truncated: bool = False
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What one poll of one feed came to; the store writes it as it stands.
+
+    `etag`, `last_modified`, `failures` and `next_due` are the feed's new values: to be stored always,
+    whatever the status. (Validators stay as they were when the document could not be read, and are dropped
+    when it was cut, so that the next poll gets the whole of it again.) `size` is the body's, in bytes after
+    decoding. `error` is for the operator and names the URL. `moved_to` is where redirects led, when all of
+    them were permanent. `raw` is the body of a document that could not be read.
+    """
+
+    status: Status
+    next_due: datetime
+    due_reason: str
+    failures: int
+    http: int | None = None
+    size: int = 0
+    ms: int = 0
+    entries: tuple[Entry, ...] = ()
+    etag: str | None = None
+    last_modified: str | None = None
+    error: str | None = None
+    retry_after: timedelta | None = None
+    moved_to: str | None = None
+    truncated: bool = False
+    warnings: tuple[str, ...] = ()
+    title: str = ""
+    language: str | None = None
+    raw: bytes | None = None
+
+    @property
+    def ok(self) -> bool:
+        """The feed answered as a feed should."""
+        return self.status in SUCCESSES
