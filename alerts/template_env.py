@@ -1,0 +1,170 @@
+"""The sandbox in which the words of rules and mails are put together, and the filters they may use.
+
+It stands below every stage because the checker of rule files must refuse an unknown variable when a rule
+is loaded, long before an alert is rendered. Article text only ever comes in as a value: it is never
+compiled. A rule's lines (`alert.title`, `alert.summary`) get the smallest language that says what an
+alert has to say: variables, `{% if %}`, the filters below; no loops over nothing, no includes, no globals.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
+from functools import lru_cache
+from typing import Any
+
+from jinja2 import StrictUndefined, Template, TemplateSyntaxError, nodes
+from jinja2.exceptions import SecurityError, UndefinedError
+from jinja2.meta import find_undeclared_variables
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from alerts.errors import Fault, TemplateError
+from alerts.template_filters import count, day, listed, one_line, people, shorten, when
+
+OUR_FILTERS: Mapping[str, Callable[..., str]] = {
+    "people": people,
+    "count": count,
+    "when": when,
+    "day": day,
+    "listed": listed,
+    "one_line": one_line,
+    "shorten": shorten,
+}
+_BUILT_IN = frozenset(
+    "abs capitalize default e escape first float int join last length list lower max min reject rejectattr "
+    "replace round select selectattr sort string title trim truncate unique upper".split()
+)
+FILTERS: frozenset[str] = frozenset(OUR_FILTERS) | _BUILT_IN
+_REFUSED = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends, nodes.Macro, nodes.For, nodes.Block)
+_NO_FILTER = re.compile(r"No filter named '([^']*)'")
+
+
+class Missing(StrictUndefined):
+    """A name nothing has. Printing it, testing it or passing it to a filter is a fault, never an empty word."""
+
+    __slots__ = ()
+
+    @property
+    def _undefined_message(self) -> str:
+        name = str(self._undefined_name)
+        if self._undefined_hint:
+            return self._undefined_hint
+        if isinstance(self._undefined_obj, Mapping):
+            known: Iterable[str] = map(str, self._undefined_obj)
+        else:
+            known = () if self._undefined_name is None else _public(self._undefined_obj)
+        return f"there is no '{name}' here{did_you_mean(name, known)}"
+
+
+def _public(thing: object) -> list[str]:
+    return [name for name in dir(thing) if not name.startswith("_")]
+
+
+class Sandbox(ImmutableSandboxedEnvironment):
+    """A sandbox that also refuses the sums by which one line can fill the memory."""
+
+    intercepted_binops = frozenset({"*", "**", "%"})
+
+    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+        if operator == "**" or not (isinstance(left, int | float) and isinstance(right, int | float)):
+            raise SecurityError(f"'{operator}' works on plain numbers only, and ** not at all")
+        return super().call_binop(context, operator, left, right)
+
+
+def sandbox(**options: Any) -> Sandbox:
+    """A sandbox with strict undefined names and our filters; `options` are Jinja2's own."""
+    environment = Sandbox(undefined=Missing, keep_trailing_newline=True, **options)
+    environment.filters.update(OUR_FILTERS)
+    environment.globals.clear()
+    return environment
+
+
+@lru_cache(maxsize=1)
+def line_environment() -> Sandbox:
+    """The environment of a rule's lines: text only, the filters of `FILTERS` and no others."""
+    environment = sandbox(autoescape=False)
+    for name in set(environment.filters) - FILTERS:
+        del environment.filters[name]
+    return environment
+
+
+def variables_of(source: str) -> set[str]:
+    """The variables that a rule's line uses.
+
+    Raises TemplateSyntaxError, with `lineno` counted from the line's own beginning, for a line that does
+    not compile, names an unknown filter, or uses a statement that a line may not have.
+    """
+    environment = line_environment()
+    try:
+        tree = environment.parse(source)
+        names = find_undeclared_variables(tree)
+    except TemplateSyntaxError as error:
+        raise TemplateSyntaxError(syntax_advice(error, FILTERS), error.lineno) from None
+    for node in tree.find_all(_REFUSED):
+        raise TemplateSyntaxError(
+            f"'{{% {type(node).__name__.lower()} %}}' cannot stand in a rule's line; use variables, filters and if",
+            node.lineno,
+        )
+    return names
+
+
+def render_line(
+    source: str, variables: Mapping[str, object], *, file: str = "", line: int = 0, limit: int | None = None
+) -> str:
+    """A rule's line with the words of one alert in it: one line of text, at most `limit` characters.
+
+    A number the alert does not have is None (not absent), so that `| people` can say so.
+    Raises TemplateError naming `file` and `line`.
+    """
+    try:
+        text = one_line(_compiled(source).render(variables))
+    except TemplateSyntaxError as error:
+        fault = Fault(file=file, line=line, message=syntax_advice(error, FILTERS))
+    except UndefinedError as error:
+        message = f"{error}{did_you_mean(_quoted(str(error)), variables)}" if "did you mean" not in str(error) else ""
+        fault = Fault(file=file, line=line, message=message or str(error))
+    except Exception as error:
+        fault = Fault(file=file, line=line, message=f"the line cannot be put together: {error}")
+    else:
+        return text if limit is None else shorten(text, limit)
+    raise TemplateError([fault])
+
+
+@lru_cache(maxsize=4096)
+def _compiled(source: str) -> Template:
+    variables_of(source)
+    return line_environment().from_string(source)
+
+
+def syntax_advice(error: TemplateSyntaxError, filters: Iterable[str]) -> str:
+    """Jinja2's message, with a remedy where we know one."""
+    message = error.message or "this is not a template"
+    if unknown := _NO_FILTER.match(message):
+        return f"there is no filter '{unknown[1]}'{did_you_mean(unknown[1], filters)}"
+    return message
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """`; did you mean 'place'?`, or nothing when no known name is near."""
+    near = get_close_matches(name, sorted(known), n=1, cutoff=0.6)
+    return f"; did you mean '{near[0]}'?" if near else ""
+
+
+def _quoted(message: str) -> str:
+    found = re.search(r"'([^']*)'", message)
+    return found[1] if found else ""
+
+
+__all__ = [
+    "FILTERS",
+    "OUR_FILTERS",
+    "Missing",
+    "Sandbox",
+    "did_you_mean",
+    "line_environment",
+    "render_line",
+    "sandbox",
+    "syntax_advice",
+    "variables_of",
+]
