@@ -1,0 +1,189 @@
+"""Templates that the user may change: where they are looked for, and what happens when one is broken.
+
+A user's file overrides the shipped one of the same name. A broken one must never stop a mail: the fault
+is reported with its file and line, and the shipped template of that name is used instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from jinja2 import BaseLoader, ChoiceLoader, FileSystemLoader, TemplateNotFound, TemplateSyntaxError, nodes
+from jinja2.defaults import DEFAULT_NAMESPACE
+from jinja2.meta import find_referenced_templates, find_undeclared_variables
+
+from alerts.errors import Fault, TemplateError
+from alerts.template_env import FILTERS, Sandbox, did_you_mean, render_line, sandbox, syntax_advice, variables_of
+
+_GLOBALS = ("range", "namespace", "dict")
+
+
+def page_environment(loader: BaseLoader) -> Sandbox:
+    """The sandbox for whole documents: HTML files are escaped, nothing is ever undefined in silence."""
+    environment = sandbox(loader=loader, autoescape=_escapes, trim_blocks=True, lstrip_blocks=True)
+    environment.globals.update({name: DEFAULT_NAMESPACE[name] for name in _GLOBALS})
+    return environment
+
+
+def _escapes(name: str | None) -> bool:
+    return name is None or not name.endswith((".txt", ".text"))
+
+
+class Templates:
+    """The user's templates over the shipped ones. `report` hears of each fault once."""
+
+    def __init__(self, shipped: Path, own: Path | None = None, *, report: Callable[[Fault], None]) -> None:
+        self._report = report
+        self._reported: set[Fault] = set()
+        plain = FileSystemLoader(shipped)
+        layers = [page_environment(ChoiceLoader([FileSystemLoader(own), plain]))] if own is not None else []
+        # Shipped templates stand in an environment of their own: the fallback for a broken file must not
+        # include another broken file of the user's.
+        self._layers = (*layers, page_environment(plain))
+
+    def render(self, name: str, variables: Mapping[str, object], *, language: str = "") -> str:
+        """The document `name` ("mail/alert.txt"), in `language` where there is one ("mail/fr/alert.txt").
+
+        Raises TemplateError when not even the shipped template can be used.
+        """
+        faults: list[Fault] = []
+        for candidate in _in_language(name, language):
+            for environment in self._layers:
+                try:
+                    return environment.get_template(candidate).render(variables)
+                except TemplateNotFound as error:
+                    if error.name != candidate:
+                        faults.append(Fault(candidate, 0, f"it includes '{error.name}', which does not exist"))
+                except Exception as error:
+                    faults.append(fault_of(error, file=candidate))
+                for fault in faults:
+                    self._tell(fault)
+        raise TemplateError(faults or [Fault(name, 0, "there is no such template")])
+
+    def _tell(self, fault: Fault) -> None:
+        if fault not in self._reported:
+            self._reported.add(fault)
+            self._report(fault)
+
+
+def _in_language(name: str, language: str) -> Iterator[str]:
+    folder, _, file = name.rpartition("/")
+    for code in dict.fromkeys((language, language.partition("-")[0])):
+        if code and code.replace("-", "").isalnum():
+            yield f"{folder}/{code}/{file}"
+    yield name
+
+
+def fault_of(error: Exception, *, file: str) -> Fault:
+    """What went wrong in a template, with the line of the template (not of Jinja2's code)."""
+    if isinstance(error, TemplateSyntaxError):
+        return Fault(error.filename or file, error.lineno, syntax_advice(error, (*FILTERS, *DOCUMENT_FILTERS)))
+    where, line = _template_line(error.__traceback__)
+    message = str(error) or type(error).__name__
+    return Fault(where or file, line, message)
+
+
+def _template_line(traceback: TracebackType | None) -> tuple[str, int]:
+    found = ("", 0)
+    while traceback is not None:
+        if "__jinja_exception__" in traceback.tb_frame.f_globals:  # a frame that Jinja2 mapped back to the template
+            found = (traceback.tb_frame.f_code.co_filename, traceback.tb_lineno)
+        traceback = traceback.tb_next
+    return found
+
+
+DOCUMENT_FILTERS = frozenset(sandbox().filters)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """What templates of one folder may use: the names of their variables, and sample values to try them on."""
+
+    variables: frozenset[str]
+    samples: tuple[Mapping[str, Any], ...]
+
+
+def check_templates(own: Path, shipped: Path, kinds: Mapping[str, Kind]) -> list[Fault]:
+    """Every fault of the templates in the folder `own`: unknown file names, syntax, unknown variables and
+    filters, and whatever fails when tried on sample alerts. `kinds` maps the top folders ("mail") to what
+    their templates may use; files of other folders are checked for syntax and name.
+    """
+    if not own.is_dir():
+        return [Fault(str(own), 0, "there is no such folder of templates")]
+    environment = page_environment(ChoiceLoader([FileSystemLoader(own), FileSystemLoader(shipped)]))
+    names = sorted(str(path.relative_to(own)) for path in own.rglob("*") if path.is_file() and _is_template(path))
+    known = {str(path.relative_to(shipped)) for path in shipped.rglob("*") if path.is_file() and _is_template(path)}
+    included: set[str] = set()
+    faults: list[Fault] = []
+    for name in names:
+        kind = kinds.get(name.partition("/")[0])
+        faults += _check_one(environment, own / name, name, kind, included)
+    for name in names:
+        if _plain_name(name) not in known and name not in included and not Path(name).name.startswith("_"):
+            advice = did_you_mean(_plain_name(name), known)
+            faults.append(Fault(str(own / name), 0, f"nothing uses a template of this name{advice}", "warning"))
+    return sorted(set(faults))
+
+
+def _is_template(path: Path) -> bool:
+    return path.suffix in (".txt", ".html", ".xml") and not path.name.startswith(".")
+
+
+def _plain_name(name: str) -> str:
+    """`mail/fr/alert.txt` -> `mail/alert.txt`: languages are folders inside a kind's folder."""
+    parts = name.split("/")
+    return "/".join((parts[0], *parts[2:])) if len(parts) == 3 else name
+
+
+def _check_one(environment: Sandbox, path: Path, name: str, kind: Kind | None, included: set[str]) -> list[Fault]:
+    try:
+        tree = environment.parse(path.read_text(encoding="utf-8"), name, str(path))
+        undeclared = find_undeclared_variables(tree) - set(environment.globals)
+    except UnicodeDecodeError as error:
+        return [Fault(str(path), 0, f"the file is not UTF-8 (at byte {error.start}); save it as UTF-8")]
+    except TemplateSyntaxError as error:
+        fault = fault_of(error, file=str(path))
+        return [Fault(str(path), fault.line, fault.message)]
+    included.update(found for found in find_referenced_templates(tree) if found)
+    if kind is None:
+        return []
+    faults = [
+        Fault(
+            str(path), _line_of(tree, unknown), f"there is no '{unknown}' here{did_you_mean(unknown, kind.variables)}"
+        )
+        for unknown in undeclared - kind.variables
+    ]
+    return faults or _try_one(environment, path, name, kind)
+
+
+def _line_of(tree: nodes.Template, name: str) -> int:
+    return min((node.lineno for node in tree.find_all(nodes.Name) if node.name == name), default=0)
+
+
+def _try_one(environment: Sandbox, path: Path, name: str, kind: Kind) -> list[Fault]:
+    if Path(name).name.startswith("_"):
+        return []  # a part of another file may rely on what that file sets
+    faults: list[Fault] = []
+    for sample in kind.samples:
+        try:
+            environment.get_template(name).render(sample)
+        except TemplateNotFound as error:
+            faults.append(Fault(str(path), 0, f"it includes '{error.name}', which does not exist"))
+        except Exception as error:
+            faults.append(fault_of(error, file=str(path)))
+    return faults
+
+
+__all__ = [
+    "Kind",
+    "Templates",
+    "check_templates",
+    "fault_of",
+    "page_environment",
+    "render_line",
+    "variables_of",
+]

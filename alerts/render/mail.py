@@ -1,0 +1,128 @@
+"""One alert version as a mail: subject, plain text and HTML.
+
+A version is rendered once for each language; what differs between readers (why this reader gets it) is put
+in afterwards, in place of a token. So a mailing of thousands costs a handful of renderings.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+from alerts.errors import Fault, TemplateError
+from alerts.render.environment import Kind, Templates, check_templates
+from alerts.render.samples import sample_notices
+from alerts.render.view import Notice, Site, alert_view
+from alerts.resources import shipped
+from alerts.template_filters import one_line, shorten
+
+LONGEST_SUBJECT = 160
+# Noncharacters of Unicode: no news text holds them, and what little could is dropped below.
+_REASON = "\ufdd0reason\ufdd1"
+_NONCHARACTERS = re.compile("[\ufdd0-\ufdef\ufffe\uffff]")
+_UNCONFIRMED = re.compile(r"\s*\(unconfirmed\)\s*$", re.IGNORECASE)
+_MANY_BLANK_LINES = re.compile(r"\n{3,}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailText:
+    """The words of one mail. Before `personal` the texts hold the token for the reader's own reason."""
+
+    subject: str
+    text: str
+    html: str
+
+
+class MailRenderer:
+    """Renders notices with the user's templates over the shipped ones; keeps the last few renderings."""
+
+    def __init__(self, templates: Templates, site: Site, *, report: Callable[[Fault], None], keep: int = 64) -> None:
+        self._templates, self._site, self._report, self._keep = templates, site, report, keep
+        self._done: dict[tuple[str, int, str], MailText] = {}
+
+    def render(self, notice: Notice, language: str = "en") -> MailText:
+        """The mail of one alert version in one language, without the reader's own parts.
+
+        Never raises for a template: a mail that no template can make is made without one.
+        """
+        key = (notice.alert_id, notice.version, language)
+        if key not in self._done:
+            while len(self._done) >= self._keep:
+                self._done.pop(next(iter(self._done)))
+            self._done[key] = self._render(notice, language)
+        return self._done[key]
+
+    def _render(self, notice: Notice, language: str) -> MailText:
+        variables = mail_variables(notice, self._site, language=language)
+        text = self._document("mail/alert.txt", variables, language) or last_resort(variables)
+        html = self._document("mail/alert.html", variables, language)
+        return MailText(subject=subject(notice), text=_MANY_BLANK_LINES.sub("\n\n", text).strip() + "\n", html=html)
+
+    def _document(self, name: str, variables: Mapping[str, object], language: str) -> str:
+        try:
+            return self._templates.render(name, variables, language=language)
+        except TemplateError as error:
+            for fault in error.faults:
+                self._report(fault)
+            return ""
+
+
+def mail_renderer(site: Site, *, own: Path | None = None, report: Callable[[Fault], None]) -> MailRenderer:
+    """A renderer over the shipped templates, with the user's folder `own` in front when there is one."""
+    return MailRenderer(Templates(shipped("templates"), own, report=report), site, report=report)
+
+
+def mail_variables(notice: Notice, site: Site, *, language: str = "en") -> dict[str, object]:
+    """What a mail template may use: `alert_view` and `reader`."""
+    view = _cleaned(alert_view(notice, site, language=language))
+    assert isinstance(view, dict)
+    return view | {"reader": {"reason": _REASON}}
+
+
+def _cleaned(value: object) -> object:
+    """Without noncharacters anywhere, so that no article can forge a reader's token."""
+    if isinstance(value, str):
+        return _NONCHARACTERS.sub("", value)
+    if isinstance(value, dict):
+        return {name: _cleaned(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_cleaned(item) for item in value]
+    return value
+
+
+def subject(notice: Notice) -> str:
+    """One line, at most 160 characters. The stem is the first version's title, so that all mails of an
+    alert make one thread; what happened stands in brackets, which mail readers leave out when threading."""
+    stem = _NONCHARACTERS.sub("", one_line(notice.first_title))
+    if notice.kind == "new":
+        return shorten(stem, LONGEST_SUBJECT)
+    mark = {"update": f"[Update {notice.version - 1}]", "close": "[Over]", "cancel": "[Cancelled]"}[notice.kind]
+    # An update may be the very confirmation that the first title lacked.
+    return f"{mark} {shorten(_UNCONFIRMED.sub('', stem), LONGEST_SUBJECT - len(mark) - 1)}"
+
+
+def personal(mail: MailText, reason: str) -> MailText:
+    """The mail of one reader: with why this reader gets it."""
+    return MailText(
+        subject=mail.subject,
+        text=mail.text.replace(_REASON, one_line(reason)),
+        html=mail.html.replace(_REASON, escape(one_line(reason))),
+    )
+
+
+def last_resort(variables: Mapping[str, object]) -> str:
+    """The mail when no template works: short, but the reader is told."""
+    lines = [variables["why"] if variables["kind"] != "new" else "", variables["title"], variables["summary"]]
+    lines += [f"{variables['severity']}, {variables['certainty']}", variables["url"], "-- ", _REASON]
+    return "\n".join(str(line) for line in lines if line)
+
+
+def check_mail_templates(own: Path) -> list[Fault]:
+    """Every fault of the user's templates in the folder `own`, for `alerts check`."""
+    site = Site(name="alerts", base_url="https://alerts.example", contact="alerts@example.org")
+    samples = tuple(mail_variables(notice, site) for notice in sample_notices())
+    kind = Kind(variables=frozenset(samples[0]), samples=samples)
+    return check_templates(own, shipped("templates"), {"mail": kind})

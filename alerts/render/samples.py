@@ -1,0 +1,85 @@
+"""Made-up alerts to try templates on: each kind of message, with and without numbers, place and articles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from alerts.render.view import Notice
+from alerts.types import Claim, Evidence, Hit, Place, Quantity
+
+_START = datetime(2026, 3, 2, 6, 30, tzinfo=UTC)
+_PLACE = Place(
+    id="gn:1", name="Sample Town", country="SYR", precision="city", admin1="SY-ID", admin1_name="Idlib",
+    lat=35.6, lon=36.7, population=90_000, confidence=0.5, runner_up="Sample Town, Hama",
+)  # fmt: skip
+_DISPLACED = Quantity(low=6000, high=6000, stated=1200, unit="households", text="1,200 families", factor=5.0)
+_KILLED = Quantity(low=12, high=45, stated=12, unit="people", text="12 people")
+
+
+def sample_notices() -> Iterator[Notice]:
+    """One notice for each kind of message, and one with as little in it as an alert can have."""
+    yield _notice("new", 1, "first report")
+    yield _notice("update", 2, "confirmed by Northern Radio", ("12 to 45 killed (was 12)", "confirmed"))
+    yield _notice("close", 3, "a truce was agreed")
+    yield _notice("cancel", 4, "the publisher withdrew the report")
+    bare = sample_fields() | {"place": None, "numbers": {}, "confirmed": True}
+    yield _notice("new", 1, "first report", fields=bare, evidence=())
+
+
+def sample_fields() -> dict[str, Any]:
+    """The JSON form of a sample alert, with title and summary."""
+    place = {name: getattr(_PLACE, name) for name in _PLACE.__slots__}
+    numbers = {
+        name: {part: getattr(value, part) for part in value.__slots__}
+        for name, value in (("killed", _KILLED), ("displaced", _DISPLACED))
+    }
+    return {
+        "id": "7", "family": "sample", "rule": "sample_rule", "event": "attack", "key": "sample", "place": place,
+        "state": "unconfirmed", "severity": "severe", "worst": "severe", "certainty": "likely", "confirmed": False,
+        "version": 1, "numbers": numbers, "origins": 2, "articles": 3, "first_event": _START.isoformat(),
+        "last_event": (_START + timedelta(days=2)).isoformat(), "opened": _START.isoformat(),
+        "updated": _START.isoformat(), "told": {}, "title": "Strike on a market in Sample Town",
+        "summary": "12 to 45 people killed; 1,200 families left the town.",
+    }  # fmt: skip
+
+
+def sample_evidence() -> tuple[Evidence, ...]:
+    """Two origins, one of them with a copy."""
+    wire = _article("1", "Example Wire", "1", 0)
+    copy = _article("2", "Copying Times", "1", 1)
+    radio = _article("3", "Northern Radio", "3", 5)
+    return wire, copy, radio
+
+
+def _notice(
+    kind: Any, version: int, why: str, changes: tuple[str, ...] = (), *,
+    fields: Mapping[str, Any] | None = None, evidence: tuple[Evidence, ...] | None = None,
+) -> Notice:  # fmt: skip
+    return Notice(
+        alert_id="7",
+        version=version,
+        kind=kind,
+        at=_START + timedelta(hours=6 * version),
+        why=why,
+        changes=changes,
+        fields=sample_fields() if fields is None else fields,
+        first_title=sample_fields()["title"],
+        evidence=sample_evidence() if evidence is None else evidence,
+    )
+
+
+def _article(key: str, source: str, origin: str, hours: int) -> Evidence:
+    published = _START + timedelta(hours=hours)
+    hit = Hit(
+        rule="sample_rule", rule_version="1", family="sample", event="attack", current=True, because=None,
+        severity="severe", sentence="Warplanes struck the market of Sample Town on Monday, killing at least 12 people.",
+        sentence_index=1, quote="struck the market", parts={"weapon": "Warplanes", "strike": "struck"},
+        claims=(Claim(kind="alleged", cue="reportedly", at=0),), place=_PLACE, place_from="sentence",
+        numbers={"killed": _KILLED, "displaced": _DISPLACED}, event_time=published,
+    )  # fmt: skip
+    return Evidence(
+        article_id=key, revision=1, hit=hit, title="Market struck in Sample Town", source=source, owner=source,
+        url=f"https://news.example/{key}", tier=2, cited=(), published=published, seen=published, origin=origin,
+    )  # fmt: skip
