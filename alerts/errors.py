@@ -59,10 +59,14 @@ class TemplateError(Faults):
 
 
 class FetchError(AlertsError):
-    """A feed could not be fetched. `reason` is one of a small closed set, for counters and lists."""
+    """A feed could not be fetched. `reason` is one of a small closed set, for counters and lists; `http` the
+    status of the answer and `retry_after` its header of that name, if there were any."""
 
-    def __init__(self, url: str, reason: str, message: str) -> None:
+    def __init__(
+        self, url: str, reason: str, message: str, *, http: int | None = None, retry_after: str | None = None
+    ) -> None:
         self.url, self.reason = url, reason
+        self.http, self.retry_after = http, retry_after
         super().__init__(f"{url}: {message}")
 
 
@@ -71,10 +75,10 @@ class ForbiddenAddress(FetchError):
 
 
 class ParseError(AlertsError):
-    """A document that is not a feed, or one the parser could not survive."""
+    """A document that is not a feed, or one the parser could not survive. `reason`: as for FetchError."""
 
-    def __init__(self, url: str, message: str) -> None:
-        self.url = url
+    def __init__(self, url: str, message: str, *, reason: str = "not_a_feed") -> None:
+        self.url, self.reason = url, reason
         super().__init__(f"{url}: {message}")
 
 
