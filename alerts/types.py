@@ -42,14 +42,16 @@ class Entry:
     url: str
     published: datetime | None
     language: str | None = None
+    sections: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Article:
     """An article as the later stages see it: plain text, entities decoded, tags stripped.
 
-    `source` is the publisher's name; `dated` is False when `published` is the time of first sight because
-    the feed gave no usable date.
+    `source` is the publisher's name, `tier` 1 for UN, ICRC or a national disaster office; `country` is the
+    feed's; `sections` are the categories the feed names. `dated` is False when `published` is the time of
+    first sight because the feed gave no usable date.
     """
 
     id: str
@@ -61,6 +63,8 @@ class Article:
     url: str = ""
     country: str | None = None
     dated: bool = True
+    tier: int = 2
+    sections: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +92,7 @@ class Quantity:
 
     For households `low` and `high` count people: `factor` is the household size they were multiplied by,
     `stated` stays as printed ("more than 1,200 families", factor 5: low 6000, high 12000, stated 1200).
+    Of an alert it is the middle one of its `sources`, whose intervals together span `least` to `most`.
     """
 
     low: float
@@ -96,6 +101,9 @@ class Quantity:
     unit: Unit | None
     text: str
     factor: float = 1.0
+    least: float | None = None
+    most: float | None = None
+    sources: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
