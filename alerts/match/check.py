@@ -1,0 +1,305 @@
+"""The checker: from the text of a rule file to a `Rule`, or to all of its faults with line and remedy.
+
+One checker for start, reload, command line and CI. It reads; `examples.py` runs what the file claims.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from itertools import pairwise
+from typing import get_args
+
+from jinja2 import TemplateSyntaxError
+
+from alerts.errors import Fault, Faults
+from alerts.match import check_settings as settings
+from alerts.match.check_examples import ExampleReader
+from alerts.match.lexicon import Lexicon
+from alerts.match.phrases import Choice, Phrase, PhraseError, parse, walk
+from alerts.match.rule import (
+    AlertRule,
+    Block,
+    Ignore,
+    Ladder,
+    LookIn,
+    NumberRule,
+    Part,
+    Rule,
+    Status,
+)
+from alerts.match.sections import Section, did_you_mean, one_of
+from alerts.template_env import variables_of
+from alerts.toml_lines import Document
+from alerts.types import SEVERITIES, Severity
+
+FORMAT = 1
+# What every alert has for its title and summary, beside the rule's own parts and numbers.
+VARIABLES = frozenset(
+    "place country admin1 quote source source_count article_count confirmed severity certainty event rule_title"
+    " article_title url published event_time state".split()
+)
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_CATEGORIES = (
+    "Geo",
+    "Met",
+    "Safety",
+    "Security",
+    "Rescue",
+    "Fire",
+    "Health",
+    "Env",
+    "Transport",
+    "Infra",
+    "CBRNE",
+    "Other",
+)
+_RESPONSES = ("Shelter", "Evacuate", "Prepare", "Execute", "Avoid", "Monitor", "Assess", "AllClear", "None")
+
+
+class Checker:
+    """Checks rule files against one lexicon. `country` turns a name or code into alpha-3, or None."""
+
+    def __init__(self, lexicon: Lexicon, country: Callable[[str], str | None]) -> None:
+        self.lexicon, self.country = lexicon, country
+
+    def check(self, name: str, text: str) -> Rule:
+        """The rule in `text`, called `name`. Raises Faults with everything that is wrong."""
+        file = f"{name}.toml"
+        document = Document(text, file)
+        faults: list[Fault] = []
+        if not _NAME.fullmatch(name):
+            faults.append(Fault(file, 0, f"a rule's file name is small letters, digits and _: '{name}' is not"))
+        rule = _RuleReader(self, document, faults).rule(name)
+        if any(fault.level == "error" for fault in faults):
+            raise Faults(sorted(set(faults), key=lambda fault: fault.line))
+        return rule
+
+
+class _RuleReader:
+    def __init__(self, checker: Checker, document: Document, faults: list[Fault]) -> None:
+        self.lexicon, self.country = checker.lexicon, checker.country
+        self.document, self.faults = document, faults
+        self.lists: set[str] = set()
+
+    def rule(self, name: str) -> Rule:
+        top = Section(self.document, (), self.document.data, "", self.faults)
+        top.refuse_unknown()
+        if top.whole("format", least=1, most=1000) != FORMAT:
+            top.fault(("format",), f"the file must begin with: format = {FORMAT}")
+        about, blocks, numbers = settings.about(top), self.blocks(top), self.numbers(top)
+        state, alert = settings.state(top), self.alert(top, blocks, numbers)
+        event = top.text("event")
+        if not event and alert:
+            top.fault((), "the rule needs 'event': the word for what it flags, such as event = \"siege\"")
+        if alert is None and state is None:
+            top.fault((), "the rule needs an [alert] section with 'title' and 'summary' (or a [state] to keep)")
+        examples = ExampleReader(self.country)
+        rule = Rule(
+            name=name,
+            file=self.document.name,
+            version="",
+            source=self.document.text,
+            family=about.formerly[0] if about.formerly else name,
+            event=event,
+            title=top.text("title", required=True),
+            status=top.choice("status", get_args(Status), "draft"),
+            about=about,
+            scope=settings.scope(top),
+            blocks=blocks,
+            ignore=self.ignore(top),
+            claims=settings.claims(top),
+            numbers=numbers,
+            place=settings.place(top, self.country),
+            when=settings.when(top),
+            state=state,
+            confirm=settings.confirm(top),
+            severity=self.severity(top, numbers),
+            alert=alert,
+            examples=(*examples.examples(top, "fires"), *examples.examples(top, "quiet")),
+            stories=examples.stories(top),
+        )
+        version = hashlib.sha256((self.document.text + self.lexicon.digest(self.lists)).encode()).hexdigest()
+        return replace(rule, version=version)
+
+    def blocks(self, top: Section) -> tuple[Block, ...]:
+        sections = top.each("match", "match")
+        if not sections and not isinstance(top.data.get("match"), dict):
+            top.fault((), "the rule has no [[match]]: it would never fire")
+        return tuple(self.block(section, number) for number, section in enumerate(sections, 1))
+
+    def block(self, section: Section, number: int) -> Block:
+        section.refuse_unknown()
+        parts = section.sub("parts", "match")
+        found: list[Part] = []
+        if parts is None or not parts.data:
+            section.fault((), "a [[match]] needs parts: [match.parts] with at least one list of phrases")
+        else:
+            for name in parts.data:
+                if not _NAME.fullmatch(name):
+                    parts.fault((name,), f"a part's name is small letters, digits and _: '{name}' is not")
+                elif choice := self.phrases(parts, name):
+                    found.append(Part(name=name, choice=choice))
+        return Block(
+            name=section.text("name") or f"match {number}",
+            language=section.text("language") or "en",
+            within_words=section.whole("within_words", least=1, most=200),
+            look_in=section.choice("look_in", get_args(LookIn), "sentence"),
+            parts=tuple(found),
+            opens=section.text("opens") or None,
+            closes=section.text("closes") or None,
+            holds=section.text("holds") or None,
+        )
+
+    def phrases(self, section: Section, key: str) -> Choice | None:
+        """The list of phrases under `key`; None when it is absent or has faults."""
+        if key not in section.data:
+            return None
+        sources = section.texts(key)
+        if not sources:
+            section.fault((key,), f"'{key}' is empty: it would match nothing")
+            return None
+        phrases: list[Phrase] = []
+        for index, source in enumerate(sources):
+            try:
+                phrases.append(parse(source, self.lexicon))
+            except PhraseError as error:
+                section.fault((key, index), str(error))
+        if len(phrases) != len(sources):
+            return None
+        for phrase in phrases:
+            self.lists.update(item.name for item in walk(phrase) if isinstance(item, Choice) and item.name)
+        return self.lexicon.choice(sources, phrases)
+
+    def ignore(self, top: Section) -> Ignore:
+        section = top.sub("ignore", "ignore")
+        if section is None:
+            return Ignore()
+        section.refuse_unknown()
+        return Ignore(
+            phrases=self.phrases(section, "phrases"),
+            sentences=self.phrases(section, "sentences"),
+            articles=self.phrases(section, "articles"),
+        )
+
+    def numbers(self, top: Section) -> tuple[NumberRule, ...]:
+        section = top.sub("numbers", "numbers.NAME")
+        if section is None:
+            return ()
+        found = []
+        for name in section.data:
+            number = section.sub(name, "numbers.NAME")
+            if number is None or not _NAME.fullmatch(name):
+                section.fault((name,), f"a number's name is small letters, digits and _: '{name}' is not")
+                continue
+            number.refuse_unknown()
+            if choice := self.number_phrases(number):
+                found.append(
+                    NumberRule(
+                        name=name,
+                        choice=choice,
+                        household=number.number("household"),
+                        at_least=number.number("at_least"),
+                    )
+                )
+        return tuple(found)
+
+    def number_phrases(self, section: Section) -> Choice | None:
+        use = section.text("use")
+        if not use:
+            if "say" not in section.data:
+                section.fault((), f"{section.label} needs 'use' (a list lexicon/number.NAME.toml) or 'say' (phrases)")
+            return self.phrases(section, "say")
+        if "say" in section.data:
+            section.fault(("say",), "give 'use' or 'say', not both")
+        known = [name.removeprefix("number.") for name in self.lexicon.names if name.startswith("number.")]
+        if use not in known:
+            section.fault(("use",), f"there is no number '{use}'{did_you_mean(use, known)} (lexicon/number.NAME.toml)")
+            return None
+        try:
+            phrases = [parse(f"@number.{use}", self.lexicon)]
+        except PhraseError as error:
+            section.fault(("use",), str(error))
+            return None
+        self.lists.add(f"number.{use}")
+        return self.lexicon.choice((f"@number.{use}",), phrases)
+
+    def severity(self, top: Section, numbers: tuple[NumberRule, ...]) -> Ladder:
+        section = top.sub("severity", "severity")
+        if section is None:
+            return Ladder()
+        names = {number.name for number in numbers}
+        section.refuse_unknown(lambda key: key in names)
+        default = section.choice("default", SEVERITIES, "") or None
+        steps = {name: self.steps(section, name) for name in section.data if name in names}
+        raises = []
+        for raised in section.each("raise", "severity.raise"):
+            raised.refuse_unknown()
+            choice = self.phrases(raised, "said")
+            to = raised.choice("to", SEVERITIES, "")
+            if choice is None and "said" not in raised.data:
+                raised.fault((), "a [[severity.raise]] needs 'said': the phrases that raise the level")
+            if not to:
+                raised.fault((), f"a [[severity.raise]] needs 'to': {one_of(SEVERITIES)}")
+            elif choice:
+                raises.append((choice, to))
+        return Ladder(default=default, steps=steps, raises=tuple(raises))
+
+    def steps(self, section: Section, name: str) -> tuple[tuple[float, Severity], ...]:
+        ladder = section.sub(name, "severity")
+        assert ladder is not None
+        found: list[tuple[float, Severity, str]] = []
+        for key, level in ladder.data.items():
+            try:
+                bound = float(key.replace("_", ""))
+            except ValueError:
+                ladder.fault((key,), f"'{key}' is no number: a ladder is written 1_000 = \"moderate\"")
+                continue
+            if level not in SEVERITIES:
+                ladder.fault((key,), ladder.no_option("level", str(level), SEVERITIES))
+                continue
+            found.append((bound, level, key))
+        found.sort(key=lambda step: step[0])
+        for lower, higher in pairwise(found):
+            if SEVERITIES.index(higher[1]) < SEVERITIES.index(lower[1]):
+                ladder.fault((higher[2],), "the ladder goes down: a bigger number gives a lower level")
+        return tuple((bound, level) for bound, level, _ in found)
+
+    def alert(self, top: Section, blocks: tuple[Block, ...], numbers: tuple[NumberRule, ...]) -> AlertRule | None:
+        section = top.sub("alert", "alert")
+        if section is None:
+            return None
+        section.refuse_unknown()
+        known = VARIABLES | {part.name for block in blocks for part in block.parts} | {n.name for n in numbers}
+        for key in ("title", "summary"):
+            section.text(key, required=True)
+            self.template(section, key, known)
+        return AlertRule(
+            title=section.text("title"),
+            summary=section.text("summary"),
+            title_line=self.document.line((*section.path, "title")),
+            summary_line=self.document.line((*section.path, "summary")),
+            category=section.choice("category", _CATEGORIES, "Security"),
+            response=section.choice("response", _RESPONSES, "Monitor"),
+            expires=section.length("expires", timedelta(0)) or None,
+            same_event=section.length("same_event", timedelta(days=3)),
+        )
+
+    def template(self, section: Section, key: str, known: frozenset[str]) -> None:
+        try:
+            unknown = variables_of(section.text(key)) - known
+        except TemplateSyntaxError as error:
+            self.faults.append(
+                Fault(
+                    self.document.name,
+                    self.document.text_line((*section.path, key), error.lineno or 1),
+                    f"the {key} is no template: {error.message}",
+                )
+            )
+            return
+        for name in sorted(unknown):
+            near = did_you_mean(name, known)
+            section.fault((key,), f"the {key} uses '{{{{ {name} }}}}', which no alert of this rule has{near}")

@@ -1,0 +1,98 @@
+"""The examples a rule file carries: [[fires]], [[quiet]] and [[story]], as values. `examples.py` runs them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from itertools import pairwise
+from typing import Any
+
+from alerts.match.rule import Example, Story
+from alerts.match.sections import Section, did_you_mean, one_of
+
+_EXPECTED = ("place", "severity", "country")
+
+
+class ExampleReader:
+    """Reads the examples; `country` turns a name or code into alpha-3, or None."""
+
+    def __init__(self, country: Callable[[str], str | None]) -> None:
+        self.country = country
+
+    def examples(self, top: Section, kind: str) -> list[Example]:
+        found = []
+        for section in top.each(kind, kind):
+            section.refuse_unknown()
+            expect: dict[str, Any] = section.take("expect", dict, 'written expect.place = "..."', {})
+            for key in expect:
+                allowed = [*_EXPECTED, *top.data.get("numbers", {})]
+                if key not in allowed:
+                    section.fault(
+                        ("expect", key), f"nothing is called '{key}' here{did_you_mean(key, allowed) or _only(allowed)}"
+                    )
+            published = section.data.get("published")
+            if published is not None and not isinstance(published, date | datetime):
+                section.fault(("published",), "'published' must be a date without quotes: 2026-01-31")
+                published = None
+            found.append(self.example(section, kind == "fires", expect, published))
+        return found
+
+    def example(
+        self, section: Section, fires: bool, expect: dict[str, Any], published: date | datetime | None
+    ) -> Example:
+        if fires and "because" in section.data:
+            section.fault(("because",), "'because' belongs in a [[quiet]] example: why nothing is flagged")
+        country = section.text("country") or None
+        if country and self.country(country) is None:
+            section.fault(("country",), f"'{country}' is no country: write its English name or its ISO code (SYR)")
+        return Example(
+            text=section.text("text", required=True),
+            line=section.line,
+            fires=fires,
+            title=section.text("title"),
+            published=_moment(published),
+            language=section.text("language") or None,
+            country=self.country(country) if country else None,
+            source=section.text("source") or None,
+            expect=expect,
+            because=section.text("because") or None,
+            known_problem=section.text("known_problem") or None,
+        )
+
+    def stories(self, top: Section) -> tuple[Story, ...]:
+        found = []
+        for section in top.each("story", "story"):
+            section.refuse_unknown()
+            articles = []
+            for article in section.each("article", "story.article"):
+                article.refuse_unknown()
+                articles.append(
+                    Example(
+                        text=article.text("text", required=True),
+                        line=article.line,
+                        fires=article.flag("fires", False),
+                        title=article.text("title"),
+                        day=article.number("day") or 0.0,
+                        language=article.text("language") or None,
+                        source=article.text("source") or None,
+                    )
+                )
+            name = section.text("name", required=True)
+            if not any(article.fires for article in articles):
+                section.fault((), f"the story '{name}' proves nothing: no article of it has fires = true")
+            if any(later.day < earlier.day for earlier, later in pairwise(articles)):
+                section.fault((), f"the articles of the story '{name}' are not in the order of their days")
+            found.append(Story(name=name, line=section.line, articles=tuple(articles)))
+        return tuple(found)
+
+
+def _only(allowed: list[str]) -> str:
+    return f"; there is {one_of(allowed)}"
+
+
+def _moment(value: date | datetime | None) -> datetime | None:
+    if value is None:
+        return None
+    if not isinstance(value, datetime):
+        return datetime(value.year, value.month, value.day, 12, tzinfo=UTC)
+    return value if value.tzinfo else value.replace(tzinfo=UTC)

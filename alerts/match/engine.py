@@ -1,0 +1,118 @@
+"""The engine: articles in, hits out, through all rules at once.
+
+Cheap first: one scan dismisses most articles; sentences, words, numbers, places and claims are worked out
+only as far as a rule's parts were found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from alerts.match.bind import Households, bind
+from alerts.match.index import Entry, Index
+from alerts.match.judge import any_span, judge
+from alerts.match.rule import Block, During, Rule
+from alerts.match.view import SentenceView
+from alerts.read.places import Gazetteer
+from alerts.read.reading import Reading
+from alerts.types import Article, Hit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detection:
+    """The hits of an article, those that count and those dropped; `reading` is None when the scan
+    dismissed the article, or no rule was awake for it."""
+
+    hits: tuple[Hit, ...] = ()
+    dropped: tuple[Hit, ...] = ()
+    reading: Reading | None = None
+
+
+class Ruleset:
+    """Rules compiled together. Immutable: a reload makes a new one and swaps it in."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self.rules = tuple(rules)
+        self.by_name = {rule.name: rule for rule in self.rules}
+        self._index = Index(self.rules)
+        self._holders: dict[str, list[tuple[Rule, Block]]] = {}
+        for rule in self.rules:
+            for block in rule.blocks:
+                if state := block.holds or block.opens:
+                    self._holders.setdefault(state, []).append((rule, block))
+
+    def detect(self, article: Article, gazetteer: Gazetteer, households: Households) -> Detection:
+        """Flag the events of one article. Pure: the same input gives the same hits."""
+        awake = [entry for entry in self._index.scan(article.title, article.text) if in_scope(entry.rule, article)]
+        if not awake:
+            return Detection()
+        views = read(article, gazetteer)
+        awake = self._not_ignored(awake, views)
+        hits: list[Hit] = []
+        dropped: list[Hit] = []
+        for view in views:
+            found = self._sentence(view, views, awake, households)
+            current = {hit.rule for hit in found if hit.current}
+            hits += {hit.rule: hit for hit in reversed(found) if hit.current}.values()
+            dropped += [hit for hit in found if hit.rule not in current]
+        return Detection(hits=tuple(hits), dropped=tuple(dropped), reading=views[0].reading.reading if views else None)
+
+    def _not_ignored(self, awake: Sequence[Entry], views: Sequence[SentenceView]) -> list[Entry]:
+        """Without the rules whose `[ignore] articles` are found in the article."""
+        ignored: dict[str, bool] = {}
+        for entry in awake:
+            name, choice = entry.rule.name, entry.rule.ignore.articles
+            if name not in ignored:
+                ignored[name] = choice is not None and any(any_span(choice, view) for view in views)
+        return [entry for entry in awake if not ignored[entry.rule.name]]
+
+    def _sentence(
+        self, view: SentenceView, views: Sequence[SentenceView], awake: Sequence[Entry], households: Households
+    ) -> list[Hit]:
+        found = []
+        for entry in self._index.sentence(view.norm, awake):
+            if not looks_at(entry.block, view):
+                continue
+            finding = judge(entry.rule, entry.block, view)
+            if finding.complete:
+                found.append(bind(entry.rule, finding, views, households, self._needs(entry.rule, views)))
+        return found
+
+    def _needs(self, rule: Rule, views: Sequence[SentenceView]) -> str | None:
+        """The state that must be in force for a hit of `rule`, unless the article itself says that it is."""
+        if not isinstance(rule.when, During):
+            return None
+        state = rule.when.state
+        return None if any(self._says(state, view) for view in views) else state
+
+    def _says(self, state: str, view: SentenceView) -> bool:
+        for rule, block in self._holders.get(state, ()):
+            finding = judge(rule, block, view)
+            if finding.complete and (finding.because is None or finding.because.startswith(("past", "standing"))):
+                return True
+        return False
+
+
+def read(article: Article, gazetteer: Gazetteer) -> list[SentenceView]:
+    """The sentences of an article as rules see them."""
+    return [SentenceView(sentence) for sentence in Reading(article, gazetteer).sentences]
+
+
+def looks_at(block: Block, view: SentenceView) -> bool:
+    """Whether the block is to be looked for in this sentence: anywhere, only in the title, or in the lead."""
+    part = view.reading.sentence.part
+    return block.look_in == "sentence" or part == "title" or (block.look_in == "lead" and part == "lead")
+
+
+def in_scope(rule: Rule, article: Article) -> bool:
+    """The cheap tests of `[scope]`."""
+    scope = rule.scope
+    return not (
+        (scope.languages and article.language and article.language not in scope.languages)
+        or (scope.sources and article.source not in scope.sources)
+        or article.source in scope.not_sources
+        or (scope.sections and not scope.sections & set(article.sections))
+        or scope.not_sections & set(article.sections)
+        or (scope.source_tier is not None and article.tier > scope.source_tier)
+    )

@@ -1,0 +1,97 @@
+"""Word lists: `lexicon/NAME.toml` files that any phrase uses as `@NAME`, parsed once for all rules.
+
+Lists may use lists; a cycle is a fault. A list in a user's own folder replaces the shipped one of that name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from alerts.errors import Fault, Faults
+from alerts.match.phrases import Choice, Phrase, PhraseError, parse
+from alerts.match.sections import did_you_mean, one_of
+from alerts.toml_lines import Document
+
+_KEYS = ("about", "words")
+
+
+class Lexicon:
+    """All word lists of the rule folders. `faults` holds what is wrong with their files."""
+
+    def __init__(self, files: Iterable[Path]) -> None:
+        self.faults: list[Fault] = []
+        self._documents: dict[str, Document] = {}
+        self._lists: dict[str, Choice | None] = {}
+        self._phrases: dict[tuple[str, ...], Choice] = {}
+        self._uses: dict[str, set[str]] = {}
+        self._open: list[str] = []
+        for path in files:
+            try:
+                self._documents[path.stem] = Document.load(path, f"lexicon/{path.name}")
+            except Faults as error:
+                self.faults += error.faults
+                self._lists[path.stem] = None
+        for name in list(self._documents):
+            self._load(name)
+
+    @property
+    def names(self) -> Mapping[str, Document]:
+        return self._documents
+
+    def __call__(self, name: str) -> Choice:
+        """The list `name`, for `phrases.parse`. Raises PhraseError with advice."""
+        if name in self._open:
+            circle = " -> ".join(f"@{one}" for one in (*self._open[self._open.index(name) :], name))
+            raise PhraseError(f"the word lists go in a circle: {circle}")
+        if self._open:
+            self._uses.setdefault(self._open[-1], set()).add(name)
+        if name not in self._lists:
+            if name not in self._documents:
+                known = did_you_mean("@" + name, (f"@{one}" for one in self._documents))
+                raise PhraseError(f"there is no word list '@{name}'{known} (lists live in rules/lexicon/)")
+            self._load(name)
+        found = self._lists[name]
+        if found is None:
+            raise PhraseError(f"the word list '@{name}' has faults of its own")
+        return found
+
+    def choice(self, sources: tuple[str, ...], phrases: list[Phrase]) -> Choice:
+        """One shared Choice for equal lists of phrases, so that what many rules look for is found once."""
+        return self._phrases.setdefault(sources, Choice(phrases))
+
+    def digest(self, names: Iterable[str]) -> str:
+        """A digest of the texts of the lists `names` and of all lists they use."""
+        todo, done = list(names), set()
+        while todo:
+            name = todo.pop()
+            if name not in done and name in self._documents:
+                done.add(name)
+                todo.extend(self._uses.get(name, ()))
+        text = "\0".join(f"{name}\0{self._documents[name].text}" for name in sorted(done))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def _load(self, name: str) -> None:
+        if name in self._lists:
+            return
+        document = self._documents[name]
+        before = len(self.faults)
+        words = document.data.get("words")
+        for key in document.data:
+            if key not in _KEYS:
+                advice = did_you_mean(key, _KEYS) or f"; a word list has {one_of(_KEYS)}"
+                self.faults.append(document.fault((key,), f"'{key}' is not a known key{advice}"))
+        if not isinstance(words, list) or not words or not all(isinstance(word, str) for word in words):
+            self.faults.append(document.fault(("words",), 'a word list needs words = ["...", "..."]'))
+            words = []
+        self._open.append(name)
+        phrases: list[Phrase] = []
+        for index, source in enumerate(words):
+            try:
+                phrases.append(parse(source, self))
+            except PhraseError as error:
+                self.faults.append(document.fault(("words", index), str(error)))
+        self._open.pop()
+        sound = len(self.faults) == before and phrases
+        self._lists[name] = Choice(phrases, name=name) if sound else None

@@ -1,0 +1,229 @@
+"""A rule as the other stages see it: checked, with its phrases parsed. See rules/README.md for the file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from alerts.match.phrases import Choice
+from alerts.types import ClaimKind, Precision, Severity
+
+Status = Literal["draft", "test", "active", "retired"]
+LookIn = Literal["sentence", "title", "lead"]
+ClaimPolicy = Literal["drop", "lower", "keep"]
+
+# What counts by itself, unless the rule says otherwise.
+CLAIM_DEFAULTS: dict[ClaimKind, ClaimPolicy] = {
+    "denied": "drop",
+    "possible": "drop",
+    "past": "drop",
+    "total": "drop",
+    "standing": "drop",
+    "alleged": "keep",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A named list of phrases, one of which must be in the sentence."""
+
+    name: str
+    choice: Choice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """One [[match]]: all parts in one sentence, within `within_words` words if given.
+
+    `opens` and `closes` name the ledger state that a match begins or ends; `holds` the state that a match
+    says is in force.
+    """
+
+    name: str
+    language: str
+    within_words: int | None
+    look_in: LookIn
+    parts: tuple[Part, ...]
+    opens: str | None = None
+    closes: str | None = None
+    holds: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """Cheap tests of the article. Empty: all."""
+
+    languages: frozenset[str] = frozenset()
+    sources: frozenset[str] = frozenset()
+    not_sources: frozenset[str] = frozenset()
+    sections: frozenset[str] = frozenset()
+    not_sections: frozenset[str] = frozenset()
+    source_tier: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ignore:
+    """`phrases` hide their own words, `sentences` their sentence, `articles` the article."""
+
+    phrases: Choice | None = None
+    sentences: Choice | None = None
+    articles: Choice | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberRule:
+    """A number the rule binds: the phrases that state it, the household size (None: the configuration's),
+    and the bound under which the rule stays quiet."""
+
+    name: str
+    choice: Choice
+    household: float | None = None
+    at_least: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceRule:
+    """`precision` is the level at which alerts of this rule are told apart."""
+
+    required: bool = False
+    precision: Precision = "city"
+    countries: frozenset[str] = frozenset()
+    not_countries: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Each:
+    """On every new incident."""
+
+    kind: Literal["each"] = "each"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class First:
+    """Only when this rule said nothing of the place for `within`; nothing at all while it `learn`s."""
+
+    within: timedelta
+    per: Precision = "city"
+    learn: timedelta = timedelta(0)
+    kind: Literal["first"] = "first"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class During:
+    """Only while `state` is open at the place or above it; `grace` after its beginning does not count yet."""
+
+    state: str
+    grace: timedelta = timedelta(0)
+    kind: Literal["during"] = "during"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateRule:
+    """The ledger state this rule keeps: how wide it holds, and when it lapses unless confirmed again."""
+
+    name: str
+    per: Precision = "country"
+    lasts: timedelta = timedelta(days=14)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirm:
+    """Independent sources wanted; until then `mark` (tell, marked unconfirmed) or `hold`."""
+
+    sources: int = 2
+    within: timedelta = timedelta(hours=36)
+    until_then: Literal["mark", "hold"] = "mark"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ladder:
+    """Severity by numbers: `steps["killed"]` is ((1, "moderate"), (10, "severe")), rising; `raises` are
+    phrases that lift it."""
+
+    default: Severity | None = None
+    steps: dict[str, tuple[tuple[float, Severity], ...]] = field(default_factory=dict)
+    raises: tuple[tuple[Choice, Severity], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertRule:
+    """What the alert says (Jinja2 lines) and how long evidence belongs to the same event."""
+
+    title: str
+    summary: str
+    title_line: int = 0
+    summary_line: int = 0
+    category: str = "Security"
+    response: str = "Monitor"
+    expires: timedelta | None = None
+    same_event: timedelta = timedelta(days=3)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    author: str = ""
+    owner: str = ""
+    created: str = ""
+    modified: str = ""
+    why: str = ""
+    references: tuple[str, ...] = ()
+    false_alarms: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    formerly: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """A [[fires]], a [[quiet]] or an article of a [[story]]."""
+
+    text: str
+    line: int
+    fires: bool
+    title: str = ""
+    day: float = 0.0
+    published: datetime | None = None
+    language: str | None = None
+    country: str | None = None
+    source: str | None = None
+    expect: dict[str, Any] = field(default_factory=dict)
+    because: str | None = None
+    known_problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """Articles in time; those with `fires` must open an alert, the others must not."""
+
+    name: str
+    line: int
+    articles: tuple[Example, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One checked rule. `version` is a digest of its file and of the lists it uses; `family` stays through
+    renames (`[about] formerly`) so that open alerts stay its own."""
+
+    name: str
+    file: str
+    version: str
+    source: str = field(repr=False)
+    family: str
+    event: str
+    title: str
+    status: Status
+    about: About
+    scope: Scope
+    blocks: tuple[Block, ...]
+    ignore: Ignore
+    claims: dict[ClaimKind, ClaimPolicy]
+    numbers: tuple[NumberRule, ...]
+    place: PlaceRule
+    when: Each | First | During
+    state: StateRule | None
+    confirm: Confirm | None
+    severity: Ladder
+    alert: AlertRule | None
+    examples: tuple[Example, ...]
+    stories: tuple[Story, ...]
