@@ -1,0 +1,297 @@
+"""The configuration: one TOML file, checked whole before anything starts.
+
+All faults are told at once, each with its line and what to write instead. Nothing unknown is ignored. The
+meaning of every setting stands in config.example.toml, which a test holds equal to the defaults here.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Literal, Self, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
+from pydantic import BaseModel as PydanticModel
+
+from alerts.config_faults import disagree, size, told, validate
+from alerts.durations import duration, say
+from alerts.errors import ConfigError, Fault, Faults
+from alerts.toml_lines import Document
+
+MIB = 1024 * 1024
+_Key = TypeVar("_Key", str, int)
+
+
+def _length(value: object) -> timedelta:
+    if isinstance(value, timedelta):
+        return value
+    if not isinstance(value, str):
+        raise told('write a length of time in quotes, such as "15 minutes"')
+    return duration(value)
+
+
+def _at_least(least: timedelta) -> AfterValidator:
+    def check(value: timedelta) -> timedelta:
+        if value < least:
+            raise told(f"must be at least {say(least)}")
+        return value
+
+    return AfterValidator(check)
+
+
+def _bytes(value: object) -> int:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if not isinstance(value, str):
+        raise told('write a size in quotes, such as "5 MiB"')
+    return size(value)
+
+
+def _from_the_file(path: Path, info: ValidationInfo) -> Path:
+    """Relative paths start at the folder of the configuration file, wherever the command is run."""
+    base = (info.context or {}).get("base", Path())
+    return Path(base, path.expanduser()).absolute()
+
+
+def _mail_address(value: str) -> str:
+    from email_validator import EmailNotValidError, validate_email
+
+    local, _, domain = value.rpartition("@")
+    if domain == "localhost" and local.replace("-", "").replace(".", "").isalnum():
+        return value
+    try:
+        found = validate_email(value, check_deliverability=False, globally_deliverable=False)
+    except EmailNotValidError as error:
+        raise told(f"is no mail address: {error}") from None
+    return found.normalized
+
+
+def _contact(value: str) -> str:
+    return value if not value or value.startswith(("http://", "https://")) else _mail_address(value)
+
+
+def _database(value: str) -> str:
+    if value == "sqlite" or value.startswith("postgresql+psycopg://"):
+        return value
+    if value.startswith(("postgres://", "postgresql://")):
+        raise told("begin the address with postgresql+psycopg://")
+    raise told('write "sqlite" or "postgresql+psycopg://USER@HOST/DATABASE"')
+
+
+def _base_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise told('write the address readers use, such as "https://alerts.example.org"')
+    return value.rstrip("/")
+
+
+def _port_ok(value: int) -> int:
+    if not 1 <= value <= 65535:
+        raise told("a port is a number from 1 to 65535")
+    return value
+
+
+def _countries(value: dict[str, float]) -> dict[str, float]:
+    faults = []
+    for country, people in value.items():
+        if not (len(country) == 3 and country.isascii() and country.isalpha() and country.isupper()):
+            faults.append((country, "write the country's three capital letters (ISO 3166), such as SDN"))
+        elif not 1 <= people <= 20:
+            faults.append((country, "must be a number of people from 1 to 20"))
+    disagree(faults)
+    return value
+
+
+def _tiers(value: dict[int, tuple[str, ...]]) -> dict[int, tuple[str, ...]]:
+    disagree([(str(tier), "a tier is a number from 1 (most trusted) to 5") for tier in value if not 1 <= tier <= 5])
+    return value
+
+
+def _once(value: dict[_Key, tuple[str, ...]]) -> dict[_Key, tuple[str, ...]]:
+    """A publisher stands in one group only."""
+    where: dict[str, _Key] = {}
+    faults = []
+    for group, publishers in value.items():
+        for publisher in publishers:
+            first = where.setdefault(publisher.casefold(), group)
+            if first != group:
+                faults.append((str(group), f"'{publisher}' stands in '{first}' already"))
+    disagree(faults)
+    return value
+
+
+Length = Annotated[timedelta, BeforeValidator(_length)]
+Second = Annotated[Length, _at_least(timedelta(seconds=1))]
+FilePath = Annotated[Path, Field(strict=False), AfterValidator(_from_the_file)]
+OptionalPath = Annotated[FilePath | None, BeforeValidator(lambda value: None if value == "" else value)]
+Texts = Annotated[tuple[str, ...], Field(strict=False)]
+Port = Annotated[int, AfterValidator(_port_ok)]
+
+
+class Section(PydanticModel):
+    """One [section]."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, validate_default=True, hide_input_in_errors=True
+    )
+
+
+class Service(Section):
+    data: FilePath = Path("data")
+    database: Annotated[str, AfterValidator(_database)] = Field("sqlite", repr=False)
+    name: Annotated[str, Field(min_length=1, max_length=60)] = "alerts"
+    contact: Annotated[str, AfterValidator(_contact)] = ""
+    log: Literal["console", "json"] = "console"
+
+
+class Rules(Section):
+    folders: Annotated[tuple[FilePath, ...], Field(strict=False)] = ()
+    shipped: bool = True
+    off: Texts = ()
+
+
+class Templates(Section):
+    folder: OptionalPath = None
+
+
+class Collect(Section):
+    interval: Second = timedelta(minutes=15)
+    min_interval: Second = timedelta(minutes=1)
+    max_backoff: Second = timedelta(hours=6)
+    connect_timeout: Second = timedelta(seconds=10)
+    read_timeout: Second = timedelta(seconds=15)
+    total_timeout: Second = timedelta(seconds=45)
+    max_body: Annotated[int, BeforeValidator(_bytes), Field(ge=1024, le=256 * MIB)] = 5 * MIB
+    at_once: Annotated[int, Field(ge=1, le=1000)] = 64
+    allow_hosts: Texts = ()
+    allow_ports: Annotated[tuple[Port, ...], Field(strict=False)] = (80, 443)
+    user_agent: Annotated[str, Field(max_length=200)] = ""
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        faults = []
+        if self.interval < self.min_interval:
+            faults.append(("interval", "is shorter than min_interval"))
+        if self.max_backoff < self.min_interval:
+            faults.append(("max_backoff", "is shorter than min_interval"))
+        if self.total_timeout < max(self.connect_timeout, self.read_timeout):
+            faults.append(("total_timeout", "is shorter than connect_timeout or read_timeout"))
+        disagree(faults)
+        return self
+
+
+class Read(Section):
+    household: Annotated[float, Field(ge=1, le=20)] = 5.0
+    households: Annotated[dict[str, float], AfterValidator(_countries)] = {}
+    gazetteer: OptionalPath = None
+
+
+class Notify(Section):
+    sender: Annotated[str, Field(alias="from"), AfterValidator(_mail_address)] = "alerts@localhost"
+    late_after: Second = timedelta(hours=24)
+    retry_first: Second = timedelta(minutes=1)
+    retry_max: Second = timedelta(hours=1)
+    give_up: Second = timedelta(days=2)
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        faults = []
+        if self.retry_max < self.retry_first:
+            faults.append(("retry_max", "is shorter than retry_first"))
+        if self.give_up < self.retry_max:
+            faults.append(("give_up", "is shorter than retry_max"))
+        disagree(faults)
+        return self
+
+
+class Smtp(Section):
+    host: str = ""
+    port: Port = 25
+    security: Literal["none", "starttls", "tls"] = "none"
+    username: str = ""
+    password_file: OptionalPath = None
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        faults = []
+        if self.username and self.password_file is None:
+            faults.append(("username", "needs password_file, the path of a file that holds the password"))
+        if self.username and self.security == "none" and self.host not in ("localhost", "127.0.0.1", "::1"):
+            faults.append(("security", 'the password would travel in clear; write "starttls" or "tls"'))
+        disagree(faults)
+        return self
+
+
+class Web(Section):
+    host: str = "127.0.0.1"
+    port: Port = 8080
+    base_url: Annotated[str, AfterValidator(_base_url)] = "http://127.0.0.1:8080"
+
+
+class Config(Section):
+    """The whole configuration. Paths are absolute; lengths of time are timedeltas, sizes bytes."""
+
+    service: Service
+    rules: Rules
+    templates: Templates
+    collect: Collect
+    read: Read
+    notify: Notify
+    smtp: Smtp
+    web: Web
+    owners: Annotated[dict[str, Texts], AfterValidator(_once)]
+    tiers: Annotated[dict[Annotated[int, Field(strict=False)], Texts], AfterValidator(_tiers), AfterValidator(_once)]
+
+    @property
+    def database_url(self) -> str:
+        """What `store.database.open_database` takes."""
+        return (
+            f"sqlite:///{self.service.data / 'alerts.db'}"
+            if self.service.database == "sqlite"
+            else self.service.database
+        )
+
+    @property
+    def gazetteer_path(self) -> Path:
+        return self.read.gazetteer or self.service.data / "places"
+
+    @property
+    def mail_folder(self) -> Path:
+        """The Maildir that takes the mails while no SMTP server is configured."""
+        return self.service.data / "mail"
+
+    def owner_of(self, source: str) -> str:
+        """The owner group of a publisher: itself where [owners] does not name it."""
+        return _group_of(self.owners, source, source)
+
+    def tier_of(self, source: str) -> int:
+        """The tier of a publisher: 2 where [tiers] does not name it."""
+        return _group_of(self.tiers, source, 2)
+
+
+def _group_of(groups: dict[_Key, tuple[str, ...]], source: str, default: _Key) -> _Key:
+    wanted = source.casefold()
+    return next((key for key, names in groups.items() if any(name.casefold() == wanted for name in names)), default)
+
+
+def load(path: Path) -> Config:
+    """The configuration in the file `path`. Raises ConfigError with every fault."""
+    if not os.path.exists(path):  # unlike Path.exists, never raises
+        raise ConfigError([Fault(str(path), 0, "there is no such file (config.example.toml is one to start from)")])
+    try:
+        document = Document.load(path)
+    except Faults as faults:
+        raise ConfigError(faults.faults) from None
+    return read(document, base=path.absolute().parent)
+
+
+def read(document: Document, *, base: Path) -> Config:
+    """The configuration in `document`; relative paths in it start at the folder `base`."""
+    return validate(Config, document, base)
+
+
+def defaults(base: Path) -> Config:
+    """What holds without a configuration file."""
+    return read(Document("", "defaults"), base=base)
