@@ -1,0 +1,216 @@
+"""A feed document made safe and readable before the parser sees it, at a cost linear in its length.
+
+feedparser is generous but trusts its input: entity bombs, a thousand attributes or a stray backslash cost
+seconds, gigabytes or an exception. Here the prolog goes (with every DOCTYPE), characters XML forbids go,
+what is broken in usual ways is mended, and what only an attacker writes is refused.
+"""
+
+from __future__ import annotations
+
+import html.entities
+import re
+from dataclasses import dataclass, replace
+from xml.parsers import expat
+
+from alerts.errors import ParseError
+
+MOST_ITEMS = 5_000
+MOST_ATTRIBUTES = 200
+MOST_NAMESPACES = 200
+MOST_OPEN = 2_000
+_MOST_ENTITIES, _LONGEST_ENTITY = 300, 64
+
+# Every pattern here is linear: possessive repeats, and "up to the end" where a closing mark may be missing.
+_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_PROLOG = re.compile(
+    r"""\s*+(?:<\?(?:(?!\?>).)*+\?>|<!--(?:(?!-->).)*+-->|<!DOCTYPE[^\[<>]*+(?:\[(?:(?!\]\s*+>).)*+\]\s*+)?>)""",
+    re.DOTALL | re.IGNORECASE,
+)
+_ENTITY = re.compile(r"""<!ENTITY\s++(\w{1,40})\s++(?:"([^"]*+)"|'([^']*+)')\s*+>""")
+_CHARACTER = re.compile(r"&#(?:[0-9]{1,7}|[xX][0-9a-fA-F]{1,6});")
+_ROOT = re.compile(r"<([A-Za-z_][\w.:-]{0,60})")
+_OPAQUE = (
+    r"<!\[CDATA\[[^\]]*+(?:\](?!\]>)[^\]]*+)*+(?:\]\]>|\Z)"
+    r"|<!--[^-]*+(?:-(?!->)[^-]*+)*+(?:-->|\Z)"
+)
+_OPAQUE_PART = re.compile(_OPAQUE)
+_TAG = re.compile(r"""<(/?)[A-Za-z_:][^<>"'/]*+(?:"[^"<]*+"|'[^'<]*+'|/(?!>)|[^<>"'/]++)*+(/?)""")
+_ATTRIBUTE = re.compile(r"""=\s*+["']""")
+_NAMESPACE = re.compile(r"""\sxmlns(?::[\w.-]+)?\s*+=\s*+["']([^"'<]*+)""")
+_ITEM_START = re.compile(r"<(?:[\w.-]+:)?(?:item|entry)(?=[\s/>])", re.IGNORECASE)
+_ITEM_END = re.compile(r"</(?:[\w.-]+:)?(?:item|entry)\s*+>", re.IGNORECASE)
+_NAMED_END = re.compile(r"</(?:guid|id|(?:[\w.-]+:)?link)\s*+>", re.IGNORECASE)
+_BROKEN = re.compile(
+    _OPAQUE + r"|&(?:#(?P<char>[0-9]{1,8}|[xX][0-9a-fA-F]{1,7});|(?P<name>\w{1,40});)?|<(?![A-Za-z_:/!?])", re.DOTALL
+)
+_RUN = re.compile(r"([<&])\1{31,}+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A document's text from its root element on. `items` counts its items as their tags show them."""
+
+    text: str
+    root: str
+    entities: dict[str, str]
+    items: int = 0
+    truncated: bool = False
+    warnings: tuple[str, ...] = ()
+
+
+def prepare(text: str, *, url: str, cut: bool = False) -> Document:
+    """The document the parser may see. `cut`: we have only its beginning.
+
+    Raises ParseError: `empty`, or `hostile` for what would cost the parser too much.
+    """
+    text = _ILLEGAL.sub("", text).lstrip("\ufeff")
+    if not text.strip():
+        raise ParseError(url, "the document is empty", reason="empty")
+    prolog, body = _divide(text)
+    found = _ROOT.match(body)
+    document = Document(text=body, root=found[1] if found else "", entities=_simple_entities(prolog))
+    document = _whole(document, cut=cut)
+    document = _limited(document)
+    _refuse_costly(document.text, url)
+    return document if _well_formed(document.text) else replace(document, text=_mended(document))
+
+
+def _divide(text: str) -> tuple[str, str]:
+    """Declarations, comments and DOCTYPE before the root element; and all from the root element on."""
+    at = 0
+    while found := _PROLOG.match(text, at):
+        at = found.end()
+    root = _ROOT.search(text, at)
+    start = root.start() if root else at
+    return text[:start], text[start:]
+
+
+def _simple_entities(prolog: str) -> dict[str, str]:
+    """Entities that stand for a few characters, as old feeds declare them; bombs and files are ignored."""
+    entities = {}
+    for found in _ENTITY.finditer(prolog):
+        value = found[2] if found[2] is not None else found[3]
+        if len(value) <= _LONGEST_ENTITY and "&" not in _CHARACTER.sub("", value) and "<" not in value:
+            entities[found[1]] = value
+        if len(entities) >= _MOST_ENTITIES:
+            break
+    return entities
+
+
+def _whole(document: Document, *, cut: bool) -> Document:
+    """A document that ends too early, closed after its last whole item.
+
+    If it was not cut by us, a last item that has its id or link is kept as it is: a server that always
+    breaks off at one place must not hide it for ever.
+    """
+    text = document.text
+    bare = _opaque_blanked(text)
+    items = len(_ITEM_START.findall(bare))
+    last = 0
+    for found in _ITEM_END.finditer(bare):
+        last = found.end()
+    end = re.compile(rf"</{re.escape(document.root)}\s*+>", re.IGNORECASE).search(bare, last)
+    if not cut and (end or not document.root):
+        return replace(_without_rest(document, bare, end.end() if end else len(text)), items=items)
+    if not items:
+        return replace(document, truncated=cut)
+    document = replace(document, items=items, truncated=True, warnings=("the document ends in the middle",))
+    rest = bare[last:]
+    if last == 0 or (not cut and _ITEM_START.search(rest) and _NAMED_END.search(rest)):
+        return document
+    text = _closed(document, bare[:last], text[:last])
+    return replace(document, text=text, items=items - len(_ITEM_START.findall(rest)))
+
+
+def _without_rest(document: Document, bare: str, end: int) -> Document:
+    """`document` without what follows its root element (scripts of the server, a second document)."""
+    if not bare[end:].strip():
+        return document
+    warnings = (*document.warnings, "text after the end of the feed")
+    return replace(document, text=document.text[:end], warnings=warnings)
+
+
+def _closed(document: Document, bare: str, text: str) -> str:
+    """`text`, which ends after an item, with the end tags that are missing."""
+    channel = "</channel>" if "<channel" in bare and "</channel" not in bare else ""
+    return f"{text}{channel}</{document.root}>"
+
+
+def _opaque_blanked(text: str) -> str:
+    """`text` with CDATA and comments blanked, positions unchanged: what is in them is no markup."""
+    if "<!" not in text:
+        return text
+    return _OPAQUE_PART.sub(lambda found: " " * len(found[0]), text)
+
+
+def _limited(document: Document) -> Document:
+    """Not more items than anybody reads: the first ones (new items come on top)."""
+    if document.items <= MOST_ITEMS:
+        return document
+    bare = _opaque_blanked(document.text)
+    last = 0
+    for count, found in enumerate(_ITEM_END.finditer(bare), 1):
+        last = found.end()
+        if count == MOST_ITEMS:
+            break
+    text = _closed(document, bare[:last], document.text[:last])
+    warning = f"{document.items} items: only the first {MOST_ITEMS} are read"
+    return replace(document, text=text, items=MOST_ITEMS, truncated=True, warnings=(*document.warnings, warning))
+
+
+def _refuse_costly(text: str, url: str) -> None:
+    """Raise ParseError for what costs the parser the square of its size, and no feed has."""
+    bare = _opaque_blanked(text)
+    if len(set(_NAMESPACE.findall(bare))) > MOST_NAMESPACES:
+        raise ParseError(url, f"more than {MOST_NAMESPACES} namespaces", reason="hostile")
+    depth = 0
+    for found in _TAG.finditer(bare):
+        if found[1]:
+            depth -= 1
+        elif not found[2]:
+            # From item to item: in old feeds each leaves some <br> and <p> open.
+            depth = 0 if _ITEM_START.match(found[0] + " ") else depth + 1
+            if depth > MOST_OPEN:
+                raise ParseError(url, f"more than {MOST_OPEN} elements are open at once", reason="hostile")
+        if found.end() - found.start() > 1000 and len(_ATTRIBUTE.findall(found[0])) > MOST_ATTRIBUTES:
+            raise ParseError(url, f"an element with more than {MOST_ATTRIBUTES} attributes", reason="hostile")
+
+
+def _well_formed(text: str) -> bool:
+    parser = expat.ParserCreate(namespace_separator=" ")
+    try:
+        parser.Parse(text.encode(), True)
+    except (expat.ExpatError, ValueError):
+        return False
+    return True
+
+
+def _mended(document: Document) -> str:
+    """The usual faults put right: a bare `&` or `<`, entities of HTML, characters that do not exist."""
+    entities = document.entities
+
+    def put(found: re.Match[str]) -> str:
+        name, char, part = found["name"], found["char"], found[0]
+        if char:
+            return part if _is_character(char) else ""
+        if name:
+            return part if name in _XML_NAMES else _entity(name, entities)
+        return "&amp;" if part == "&" else "&lt;" if part == "<" else part
+
+    return _BROKEN.sub(put, _RUN.sub(lambda found: found[1] * 32, document.text))
+
+
+_XML_NAMES = frozenset({"lt", "gt", "amp", "quot", "apos"})
+
+
+def _entity(name: str, declared: dict[str, str]) -> str:
+    if name in declared:
+        return declared[name]
+    point = html.entities.name2codepoint.get(name)
+    return f"&#{point};" if point else f"&amp;{name};"
+
+
+def _is_character(number: str) -> bool:
+    """May `&#number;` stand in a document (XML 1.0, 2.2)?"""
+    code = int(number[1:], 16) if number[0] in "xX" else int(number)
+    return code in (9, 10, 13) or 32 <= code < 0xD800 or 0xE000 <= code < 0xFFFE or 0x10000 <= code < 0x110000

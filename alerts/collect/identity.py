@@ -1,0 +1,94 @@
+"""Which item is which. An item's key must stay the same from poll to poll, or an article is alerted twice;
+and two items must not share one, or an article is lost.
+
+Feeds break every rule of this: ids missing, ids used again, one link for all. So the id counts first, the
+link where there is no id, and the content where neither tells items apart.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+_LATE = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fields:
+    """What identity is taken from; `guid` as the document has it, not resolved against any base."""
+
+    guid: str
+    link: str
+    title: str
+    html: str
+    published: datetime | None = None
+
+
+def content_hash(title: str, text: str) -> str:
+    """Digest (64 hex digits) of what an article says, blind to white space."""
+    return _digest(" ".join(title.split()), " ".join(text.split()))
+
+
+def keys(items: Sequence[Fields]) -> list[str | None]:
+    """One key an item, in order, unique within the document, at most 80 characters; None for an item that is
+    the same as one before it in every respect (its article is there already)."""
+    copies = _copies(items)
+    links = Counter(item.link.strip() for item, copy in zip(items, copies, strict=True) if not copy)
+    plain = [None if copy else _plain(item, links) for item, copy in zip(items, copies, strict=True)]
+    owners = _owners(items, plain)
+    found: list[str | None] = []
+    taken: set[str] = set()
+    for index, item in enumerate(items):
+        key = plain[index]
+        if key is not None and owners[key] != index:
+            key = _told_apart(key, item, items[owners[key]], taken)
+            taken.add(key)
+        found.append(key)
+    return found
+
+
+def _copies(items: Sequence[Fields]) -> list[bool]:
+    """Which items repeat an earlier one: same id, same link, same content."""
+    seen: set[tuple[str, str, str]] = set()
+    copies = []
+    for item in items:
+        signature = (item.guid.strip(), item.link.strip(), content_hash(item.title, item.html))
+        copies.append(signature in seen)
+        seen.add(signature)
+    return copies
+
+
+def _plain(item: Fields, links: Counter[str]) -> str:
+    guid, link = item.guid.strip(), item.link.strip()
+    if guid:
+        return f"g-{_digest(guid)}"
+    if link and links[link] == 1:
+        return f"l-{_digest(link)}"
+    return f"c-{content_hash(item.title, item.html)}"
+
+
+def _owners(items: Sequence[Fields], plain: Sequence[str | None]) -> dict[str, int]:
+    """For each key the item that bears it unchanged: the oldest, and the last in the document among those
+    of one age. New items come on top, so the choice stays the same when one is added."""
+    owners: dict[str, int] = {}
+    for index, key in enumerate(plain):
+        if key is None:
+            continue
+        if key not in owners or (items[index].published or _LATE) <= (items[owners[key]].published or _LATE):
+            owners[key] = index
+    return owners
+
+
+def _told_apart(key: str, item: Fields, owner: Fields, taken: set[str]) -> str:
+    """The key of a further item with the id of `owner`: with its link, else with its content."""
+    by_link = f"{key[:42]}-{_digest(item.link.strip())[:36]}"
+    if item.link.strip() != owner.link.strip() and by_link not in taken:
+        return by_link
+    return f"{key[:42]}.{content_hash(item.title, item.html)[:36]}"
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\x1f".join(parts).encode("utf-8", "replace")).hexdigest()

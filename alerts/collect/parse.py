@@ -1,0 +1,107 @@
+"""A feed document to entries: whatever the format, the encoding and the faults, never "no items" for a feed
+that has some. A pure function of its bytes; it runs in a process that may be killed (`worker`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from urllib.parse import urljoin, urlsplit
+
+from alerts.collect import identity, jsonfeed
+from alerts.collect.encoding import decode
+from alerts.collect.outcome import Parsed
+from alerts.collect.raw import RawFeed, RawItem
+from alerts.errors import ParseError
+from alerts.read.text import plain
+from alerts.types import Entry
+
+_EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,2}")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
+_BLANKS = re.compile(r"[^\S\n]{32,}+")
+_LINES = re.compile(r"\s{32,}+")
+
+
+def parse_document(
+    body: bytes, headers: Mapping[str, str] | None = None, url: str = "", *, cut: bool = False
+) -> Parsed:
+    """The entries of a feed document. `headers` have small-letter names; `cut`: `body` is only a beginning.
+
+    Raises ParseError with one of `outcome.PARSE_REASONS`.
+    """
+    if not body.strip():
+        raise ParseError(url, "the answer is empty", reason="empty")
+    decoded = decode(body, (headers or {}).get("content-type", ""))
+    raw = _read(decoded.text, url, cut=cut)
+    warnings = raw.warnings if decoded.warning is None else (decoded.warning, *raw.warnings)
+    return Parsed(
+        entries=entries(raw.items, url),
+        title=one_line(raw.title),
+        language=_language(raw.language),
+        version=raw.version,
+        truncated=raw.truncated,
+        warnings=warnings,
+    )
+
+
+def _read(text: str, url: str, *, cut: bool) -> RawFeed:
+    if jsonfeed.looks_like_json(text):
+        return jsonfeed.read(text, url=url, cut=cut)
+    # Here, not above: the daemon's own process must not carry the parser's memory.
+    from alerts.collect import xmlfeed
+
+    return xmlfeed.read(text, url=url, cut=cut)
+
+
+def entries(items: Sequence[RawItem], url: str) -> tuple[Entry, ...]:
+    """Items as entries: keyed, cleaned, with absolute links; exact copies within the document left out."""
+    fields = [
+        identity.Fields(guid=item.guid, link=item.link, title=item.title, html=item.html, published=item.published)
+        for item in items
+    ]
+    return tuple(
+        _entry(item, key, url) for item, key in zip(items, identity.keys(fields), strict=True) if key is not None
+    )
+
+
+def _entry(item: RawItem, key: str, url: str) -> Entry:
+    return Entry(
+        key=key,
+        title=one_line(item.title),
+        html=_tamed(item.html),
+        url=_absolute(item.link, url) or _absolute(item.guid, ""),
+        published=_possible(item.published),
+        language=_language(item.language),
+    )
+
+
+def one_line(markup: str) -> str:
+    """A title as plain text on one line."""
+    return " ".join(_CONTROL.sub("", plain(_tamed(markup))).split())
+
+
+def _tamed(markup: str) -> str:
+    """Without characters no database takes, and without the long runs of blanks that make patterns slow."""
+    return _LINES.sub("\n", _BLANKS.sub(" ", _CONTROL.sub("", markup)))
+
+
+def _absolute(link: str, base: str) -> str:
+    """`link` against the feed's address; empty unless it is one of the web."""
+    try:
+        target = urljoin(base, "".join(_CONTROL.sub("", link).split()))
+        parts = urlsplit(target)
+    except ValueError:
+        return ""
+    return target if parts.scheme in ("http", "https") and parts.netloc else ""
+
+
+def _possible(published: datetime | None) -> datetime | None:
+    """No date before there was a web: 1970 and year 1 are faults of clocks and programs."""
+    return published if published is not None and published >= _EARLIEST else None
+
+
+def _language(language: str | None) -> str | None:
+    found = _LANGUAGE.fullmatch((language or "").strip().replace("_", "-"))
+    return found[0] if found else None

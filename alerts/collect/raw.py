@@ -1,0 +1,31 @@
+"""A feed as its document has it, the same for all formats, before identity and cleaning."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawItem:
+    """`title` and `html` are markup; `guid` and `link` as written."""
+
+    guid: str
+    link: str
+    title: str
+    html: str
+    published: datetime | None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawFeed:
+    """A feed's items in the document's order."""
+
+    items: Sequence[RawItem]
+    title: str = ""
+    language: str | None = None
+    version: str = ""
+    truncated: bool = False
+    warnings: tuple[str, ...] = ()

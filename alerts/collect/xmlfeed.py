@@ -1,0 +1,137 @@
+"""RSS, Atom and RDF by feedparser, fed only with what `document` has made safe."""
+
+from __future__ import annotations
+
+import calendar
+import html
+import io
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+import feedparser
+
+from alerts.collect.document import Document, prepare
+from alerts.collect.raw import RawFeed, RawItem
+from alerts.errors import ParseError
+
+_HEADERS = {"content-type": "application/xml; charset=utf-8"}
+_TITLE = re.compile(r"<title[^<>]*+>([^<]{1,200})", re.IGNORECASE)
+_ALTERNATE = re.compile(r"<link\s[^<>]{0,500}?application/(?:rss|atom)\+xml[^<>]*+>", re.IGNORECASE)
+_HREF = re.compile(r"""href\s*=\s*["']([^"'<>\s]{1,500})""", re.IGNORECASE)
+
+
+def read(text: str, *, url: str, cut: bool = False) -> RawFeed:
+    """The feed in `text`. Raises ParseError with every reason there is."""
+    document = prepare(text, url=url, cut=cut)
+    if document.root.lower() == "html" and not document.items:
+        raise ParseError(url, _about_page(text), reason="html")
+    parsed = _parse(document, url)
+    entries = parsed["entries"]
+    if not entries and not parsed.get("version") and not document.items:
+        if "<html" in document.text[:5000].lower():
+            raise ParseError(url, _about_page(text), reason="html")
+        raise ParseError(url, f"not a feed{_beginning(text)}", reason="not_a_feed")
+    if not entries and document.items:
+        raise ParseError(url, f"a feed of {document.items} items, none of which can be read", reason="unreadable")
+    warnings = list(document.warnings)
+    if len(entries) < document.items:
+        warnings.append(f"{document.items} items in the document, {len(entries)} of them readable")
+    if parsed.get("bozo"):
+        warnings.append(f"not well-formed: {parsed.get('bozo_exception')}")
+    feed = parsed["feed"]
+    return RawFeed(
+        items=[_item(entry) for entry in entries],
+        title=_text(feed, "title"),
+        language=_text(feed, "language") or None,
+        version=_version(parsed),
+        truncated=document.truncated,
+        warnings=tuple(warnings),
+    )
+
+
+def _version(parsed: Any) -> str:
+    """The name of the format, as "RSS 2.0"."""
+    return str(feedparser.api.SUPPORTED_VERSIONS.get(parsed.get("version") or "", "unknown"))
+
+
+def _parse(document: Document, url: str) -> Any:
+    """feedparser's result. It must get a stream: given bytes that look like a path it opens the file."""
+    try:
+        return feedparser.parse(
+            io.BytesIO(document.text.encode("utf-8")),
+            response_headers=_HEADERS,
+            sanitize_html=False,
+            resolve_relative_uris=False,
+        )
+    except MemoryError:
+        raise
+    except Exception as error:  # what it raises on odd input is not a closed set
+        raise ParseError(
+            url, f"the parser fails on it: {type(error).__name__}: {error}", reason="unreadable"
+        ) from error
+
+
+def _item(entry: Any) -> RawItem:
+    return RawItem(
+        guid=_text(entry, "id"),
+        link=_text(entry, "link"),
+        title=_markup(entry.get("title_detail"), _text(entry, "title")),
+        html=_fullest(entry),
+        published=_time(entry, "published_parsed") or _time(entry, "updated_parsed") or _time(entry, "created_parsed"),
+        language=_language(entry),
+    )
+
+
+def _fullest(entry: Any) -> str:
+    """The longest of content and summary: some feeds put the article in one, some in the other."""
+    parts = [_markup(part, "") for part in entry.get("content") or ()]
+    parts.append(_markup(entry.get("summary_detail"), _text(entry, "summary")))
+    return max(parts, key=len)
+
+
+def _markup(detail: Any, value: str) -> str:
+    """A text construct as markup: what is declared as plain text has its `<` and `&` escaped."""
+    if not detail:
+        return value
+    value = str(detail.get("value") or value)
+    return (
+        html.escape(value, quote=False) if detail.get("type") == "text/plain" and detail.get("mode") != "x" else value
+    )
+
+
+def _language(entry: Any) -> str | None:
+    for detail in (*(entry.get("content") or ()), entry.get("summary_detail"), entry.get("title_detail")):
+        if detail and detail.get("language"):
+            return str(detail["language"])
+    return None
+
+
+def _text(values: Any, name: str) -> str:
+    value = values.get(name)
+    return value.strip() if isinstance(value, str) else ""
+
+
+def _time(entry: Any, name: str) -> datetime | None:
+    # dict's own test: feedparser's answers for `updated` with `published`, and warns.
+    parts = dict.get(entry, name)
+    if not parts:
+        return None
+    try:
+        return datetime.fromtimestamp(calendar.timegm(parts), UTC)
+    except (ValueError, OverflowError, OSError, TypeError):
+        return None
+
+
+def _about_page(text: str) -> str:
+    title = _TITLE.search(text)
+    named = f' ("{" ".join(html.unescape(title[1]).split())}")' if title else ""
+    link = _ALTERNATE.search(text)
+    href = _HREF.search(link[0]) if link else None
+    hint = f"; it names a feed: {html.unescape(href[1])}" if href else ""
+    return f"a web page{named}, not a feed{hint}"
+
+
+def _beginning(text: str) -> str:
+    words = " ".join(text[:200].split())[:60]
+    return f': it begins "{words}"' if words.isprintable() else ""
