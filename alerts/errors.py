@@ -8,6 +8,7 @@ AlertsError
 ├── FetchError          a feed that could not be fetched (with its url)
 │   └── ForbiddenAddress    the address is not public: refused before connecting
 ├── ParseError          a document that is no feed (with its url)
+├── InputError          something given by hand that cannot be used: an address, a URL, an unknown id
 ├── StoreError          the database: unreachable, locked, full, or of another version
 ├── GazetteerError      the place index is missing or broken
 └── MailError           a delivery that failed; `permanent` says whether to try again
@@ -82,8 +83,19 @@ class ParseError(AlertsError):
         super().__init__(f"{url}: {message}")
 
 
+class InputError(AlertsError):
+    """Something that was given by hand cannot be used; the text says why, without repeating an address."""
+
+
+StoreReason = Literal["locked", "full", "unreachable", "schema", "damaged"]
+
+
 class StoreError(AlertsError):
-    """The database cannot be used now."""
+    """The database cannot be used now. `reason` is for counters, and for who has to decide what to do next."""
+
+    def __init__(self, message: str, *, reason: StoreReason = "unreachable") -> None:
+        self.reason: StoreReason = reason
+        super().__init__(message)
 
 
 class GazetteerError(AlertsError):
