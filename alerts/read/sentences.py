@@ -54,8 +54,8 @@ _STARTERS = frozenset(
     """the a an in on at it its he she they we i this that these those there but and or so as after before when while
     since for from with by if although though however meanwhile his her their our my some many most several more
     one two three four five six seven eight nine ten at what who how why where no not none both all another other
-    earlier later also according despite during under over about then now today yesterday hundreds thousands dozens last such each
-    every nobody nearly almost still only even once until because officials police witnesses
+    earlier later also according despite during under over about then now today yesterday hundreds thousands
+    dozens last such each every nobody nearly almost still only even once until because officials police witnesses
     le la les el los il der die das""".split()
 )
 
