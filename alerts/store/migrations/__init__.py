@@ -1,0 +1,84 @@
+"""Bringing a database up to the tables of this version, and telling when it is not.
+
+Alembic, run in-process: one transaction, undone as a whole when it fails; two processes that start at once
+do it one after the other.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import Connection, Engine, text
+
+from alerts.errors import StoreError
+from alerts.store.database import reading, writing
+
+_LOCK = 0x616C657274  # any number nobody else uses, for PostgreSQL's advisory lock
+
+
+def required() -> str:
+    """The version of the tables that this program needs."""
+    return str(_scripts().get_current_head())
+
+
+def current(engine: Engine) -> str | None:
+    """The version of the tables that the database has; None for an empty one."""
+    with reading(engine) as conn:
+        return _revision(conn)
+
+
+def upgrade(engine: Engine) -> str | None:
+    """Bring the tables to the required version; returns the version they had (the required one: nothing
+    was to do; None: they are new). Raises StoreError for a database of a newer version of this program."""
+    with writing(engine) as conn:
+        if engine.dialect.name == "postgresql":
+            conn.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        before = _revision(conn)
+        _refuse_newer(before)
+        if before != required():
+            config = _config()
+            config.attributes["connection"] = conn
+            command.upgrade(config, "head")
+    return before
+
+
+def check(engine: Engine) -> None:
+    """Raise StoreError unless the tables are of the required version."""
+    found = current(engine)
+    _refuse_newer(found)
+    if found != required():
+        state = "is empty" if found is None else f"has tables of an older version ({found})"
+        raise StoreError(f"the database {state}: run `alerts db upgrade`", reason="schema")
+
+
+def _refuse_newer(revision: str | None) -> None:
+    if revision is None:
+        return
+    try:
+        _scripts().get_revision(revision)
+    except CommandError:
+        raise StoreError(
+            f"the database has tables of a newer version ({revision}) than this program knows ({required()}): "
+            "install the newer version of alerts",
+            reason="schema",
+        ) from None
+
+
+def _revision(conn: Connection) -> str | None:
+    return MigrationContext.configure(conn).get_current_revision()
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(_config())
