@@ -184,16 +184,19 @@ def _explained(server: str) -> Iterator[None]:
         raise _failure("auth", f"{server} refused the login: {error.code} {error.message}") from error
     except aiosmtplib.SMTPConnectResponseError as error:
         raise _failure("busy", f"{server} greeted with {error.code} {error.message}") from error
-    except aiosmtplib.SMTPNotSupported as error:
-        raise _failure("tls", f"{server} cannot do what the configuration asks: {error}") from error
     except aiosmtplib.SMTPResponseException as error:
         raise classify(error.code, error.message, step="sender") from error
     except ssl.SSLError as error:
         raise _failure("tls", f"{server}: no encrypted connection: {error.reason or error}") from error
     except (aiosmtplib.SMTPException, OSError) as error:
-        cause = error.__cause__
-        reason: Reason = "tls" if isinstance(cause, ssl.SSLError) else "connect"
-        raise _failure(reason, f"{server}: {error}") from error
+        raise _failure(_lacking(error), f"{server}: {error}") from error
+
+
+def _lacking(error: Exception) -> Reason:
+    """aiosmtplib tells a server that lacks STARTTLS or AUTH from one that is away by its words only."""
+    if isinstance(error.__cause__, ssl.SSLError) or "STARTTLS" in str(error):
+        return "tls"
+    return "auth" if "AUTH" in str(error) else "connect"
 
 
 def classify(code: int, text: str, *, step: Literal["sender", "recipient", "text"]) -> MailError:
