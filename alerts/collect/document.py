@@ -15,6 +15,7 @@ from xml.parsers import expat
 from alerts.errors import ParseError
 
 MOST_ITEMS = 5_000
+FEW_ITEMS = 50  # of a document that cost too much at the first try
 MOST_ATTRIBUTES = 200
 MOST_NAMESPACES = 200
 MOST_OPEN = 2_000
@@ -48,17 +49,19 @@ _RUN = re.compile(r"([<&])\1{31,}+")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """A document's text from its root element on. `items` counts its items as their tags show them."""
+    """A document's text from its root element on. `items` counts its items as their tags show them;
+    `truncated`: some are missing or left out; `broken`: because the document ends in the middle."""
 
     text: str
     root: str
     entities: dict[str, str]
     items: int = 0
     truncated: bool = False
+    broken: bool = False
     warnings: tuple[str, ...] = ()
 
 
-def prepare(text: str, *, url: str, cut: bool = False) -> Document:
+def prepare(text: str, *, url: str, cut: bool = False, most_items: int = MOST_ITEMS) -> Document:
     """The document the parser may see. `cut`: we have only its beginning.
 
     Raises ParseError: `empty`, or `hostile` for what would cost the parser too much.
@@ -70,7 +73,7 @@ def prepare(text: str, *, url: str, cut: bool = False) -> Document:
     found = _ROOT.match(body)
     document = Document(text=body, root=found[1] if found else "", entities=_simple_entities(prolog))
     document = _whole(document, cut=cut)
-    document = _limited(document)
+    document = _limited(document, most_items)
     _refuse_costly(document.text, url)
     return document if _well_formed(document.text) else replace(document, text=_mended(document))
 
@@ -114,7 +117,9 @@ def _whole(document: Document, *, cut: bool) -> Document:
         return replace(_without_rest(document, bare, end.end() if end else len(text)), items=items)
     if not items:
         return replace(document, truncated=cut)
-    document = replace(document, items=items, truncated=True, warnings=("the document ends in the middle",))
+    document = replace(
+        document, items=items, truncated=True, broken=True, warnings=("the document ends in the middle",)
+    )
     rest = bare[last:]
     if last == 0 or (not cut and _ITEM_START.search(rest) and _NAMED_END.search(rest)):
         return document
@@ -143,19 +148,19 @@ def _opaque_blanked(text: str) -> str:
     return _OPAQUE_PART.sub(lambda found: " " * len(found[0]), text)
 
 
-def _limited(document: Document) -> Document:
+def _limited(document: Document, most: int) -> Document:
     """Not more items than anybody reads: the first ones (new items come on top)."""
-    if document.items <= MOST_ITEMS:
+    if document.items <= most:
         return document
     bare = _opaque_blanked(document.text)
     last = 0
     for count, found in enumerate(_ITEM_END.finditer(bare), 1):
         last = found.end()
-        if count == MOST_ITEMS:
+        if count == most:
             break
     text = _closed(document, bare[:last], document.text[:last])
-    warning = f"{document.items} items: only the first {MOST_ITEMS} are read"
-    return replace(document, text=text, items=MOST_ITEMS, truncated=True, warnings=(*document.warnings, warning))
+    warning = f"{document.items} items: only the first {most} are read"
+    return replace(document, text=text, items=most, truncated=True, warnings=(*document.warnings, warning))
 
 
 def _refuse_costly(text: str, url: str) -> None:

@@ -26,6 +26,7 @@ def read(text: str, *, url: str, cut: bool = False) -> RawFeed:
     """The feed in `text`. Raises ParseError (`not_a_feed`, `unreadable`)."""
     text = text.lstrip("\ufeff")
     warnings: tuple[str, ...] = ()
+    broken = False
     try:
         top = json.loads(text)
     except RecursionError as error:
@@ -34,7 +35,7 @@ def read(text: str, *, url: str, cut: bool = False) -> RawFeed:
         whole = _whole_items(text)
         if not whole:
             raise ParseError(url, f"neither XML nor valid JSON: {error}", reason="unreadable") from error
-        top, cut = {"version": "unknown", "items": whole}, True
+        top, broken = {"version": "unknown", "items": whole}, True
         warnings = (f"the document ends in the middle or is broken: {error}",)
     items = top.get("items") if isinstance(top, dict) else None
     if not isinstance(items, list):
@@ -45,7 +46,8 @@ def read(text: str, *, url: str, cut: bool = False) -> RawFeed:
         title=_text(top, "title"),
         language=_text(top, "language") or None,
         version=version if "jsonfeed" in version else "JSON",
-        truncated=cut,
+        truncated=cut or broken,
+        broken=broken,
         warnings=warnings,
     )
 

@@ -61,13 +61,15 @@ class PollTarget:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parsed:
     """A feed document, read. `entries` are in the document's order, their keys unique within it;
-    `truncated` says that items at its end are missing or were left out."""
+    `truncated` says that items at its end are missing or were left out, `broken` that the document itself
+    ends in the middle."""
 
     entries: tuple[Entry, ...]
     title: str = ""
     language: str | None = None
     version: str = ""
     truncated: bool = False
+    broken: bool = False
     warnings: tuple[str, ...] = ()
 
 
@@ -77,7 +79,7 @@ class Outcome:
 
     `etag`, `last_modified`, `failures` and `next_due` are the feed's new values: to be stored always,
     whatever the status. (Validators stay as they were when the document could not be read, and are dropped
-    when it was cut, so that the next poll gets the whole of it again.) `size` is the body's, in bytes after
+    when it broke off, so that the next poll gets the whole of it again.) `size` is the body's, in bytes after
     decoding. `error` is for the operator and names the URL. `moved_to` is where redirects led, when all of
     them were permanent. `raw` is the body of a document that could not be read.
     """

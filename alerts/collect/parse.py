@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from urllib.parse import urljoin, urlsplit
 
 from alerts.collect import identity, jsonfeed
+from alerts.collect.document import MOST_ITEMS
 from alerts.collect.encoding import decode
 from alerts.collect.outcome import Parsed
 from alerts.collect.raw import RawFeed, RawItem
@@ -25,16 +26,22 @@ _LINES = re.compile(r"\s{32,}+")
 
 
 def parse_document(
-    body: bytes, headers: Mapping[str, str] | None = None, url: str = "", *, cut: bool = False
+    body: bytes,
+    headers: Mapping[str, str] | None = None,
+    url: str = "",
+    *,
+    cut: bool = False,
+    most_items: int = MOST_ITEMS,
 ) -> Parsed:
     """The entries of a feed document. `headers` have small-letter names; `cut`: `body` is only a beginning.
+    Of a document with more than `most_items` the first are read.
 
     Raises ParseError with one of `outcome.PARSE_REASONS`.
     """
     if not body.strip():
         raise ParseError(url, "the answer is empty", reason="empty")
     decoded = decode(body, (headers or {}).get("content-type", ""))
-    raw = _read(decoded.text, url, cut=cut)
+    raw = _read(decoded.text, url, cut=cut, most_items=most_items)
     warnings = raw.warnings if decoded.warning is None else (decoded.warning, *raw.warnings)
     return Parsed(
         entries=entries(raw.items, url),
@@ -46,13 +53,13 @@ def parse_document(
     )
 
 
-def _read(text: str, url: str, *, cut: bool) -> RawFeed:
+def _read(text: str, url: str, *, cut: bool, most_items: int) -> RawFeed:
     if jsonfeed.looks_like_json(text):
         return jsonfeed.read(text, url=url, cut=cut)
     # Here, not above: the daemon's own process must not carry the parser's memory.
     from alerts.collect import xmlfeed
 
-    return xmlfeed.read(text, url=url, cut=cut)
+    return xmlfeed.read(text, url=url, cut=cut, most_items=most_items)
 
 
 def entries(items: Sequence[RawItem], url: str) -> tuple[Entry, ...]:

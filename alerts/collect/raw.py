@@ -28,4 +28,5 @@ class RawFeed:
     language: str | None = None
     version: str = ""
     truncated: bool = False
+    broken: bool = False
     warnings: tuple[str, ...] = ()

@@ -11,7 +11,7 @@ from typing import Any
 
 import feedparser
 
-from alerts.collect.document import Document, prepare
+from alerts.collect.document import MOST_ITEMS, Document, prepare
 from alerts.collect.raw import RawFeed, RawItem
 from alerts.errors import ParseError
 
@@ -21,9 +21,9 @@ _ALTERNATE = re.compile(r"<link\s[^<>]{0,500}?application/(?:rss|atom)\+xml[^<>]
 _HREF = re.compile(r"""href\s*=\s*["']([^"'<>\s]{1,500})""", re.IGNORECASE)
 
 
-def read(text: str, *, url: str, cut: bool = False) -> RawFeed:
+def read(text: str, *, url: str, cut: bool = False, most_items: int = MOST_ITEMS) -> RawFeed:
     """The feed in `text`. Raises ParseError with every reason there is."""
-    document = prepare(text, url=url, cut=cut)
+    document = prepare(text, url=url, cut=cut, most_items=most_items)
     if document.root.lower() == "html" and not document.items:
         raise ParseError(url, _about_page(text), reason="html")
     parsed = _parse(document, url)
@@ -46,6 +46,7 @@ def read(text: str, *, url: str, cut: bool = False) -> RawFeed:
         language=_text(feed, "language") or None,
         version=_version(parsed),
         truncated=document.truncated,
+        broken=document.broken,
         warnings=tuple(warnings),
     )
 

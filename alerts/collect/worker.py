@@ -1,0 +1,219 @@
+"""Parser processes, kept by the service: started when first needed, ended when they take too long, replaced
+when they die, stopped cleanly with the service.
+
+A fresh interpreter and not a fork: the service has threads and sockets that a child must not inherit. One
+process is enough for thousands of feeds, as most answers are "not modified"; its memory is told by `status`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import alerts
+from alerts.collect.document import FEW_ITEMS, MOST_ITEMS
+from alerts.collect.outcome import Parsed
+from alerts.collect.settings import MIB, CollectSettings
+from alerts.errors import ParseError
+from alerts.types import Entry
+
+_MOST_ANSWER = 256 * MIB
+_STOP_WAIT = 2.0
+_TOO_LONG = (signal.SIGPROF, signal.SIGXCPU)
+_SECOND_TRY = 0.45  # of the first try's time, so that a hostile document costs less than 1.5 times the limit
+# What the parser needs of our environment; passwords and addresses of databases stay here.
+_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT", "VIRTUAL_ENV", "PYTHONHOME", "PYTHONPATH")
+# -P and append: the current folder must not shadow a library, and the checkout must be found in either case.
+_PROGRAM = "import sys; sys.path.append(sys.argv[1]); from alerts.collect.child import main; main()"
+
+
+class _Died(Exception):
+    """The process ended before it answered. `killed_by` is a signal's number, or None."""
+
+    def __init__(self, killed_by: int | None) -> None:
+        super().__init__(killed_by)
+        self.killed_by = killed_by
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerStatus:
+    """A parser process as `alerts status` shows it: `rss` in bytes after its last document."""
+
+    pid: int | None
+    rss: int
+    documents: int
+    restarts: int
+
+
+class ParserPool:
+    """`await pool.parse(...)` in one of a few processes; use it with `async with`, or `close` it."""
+
+    def __init__(self, settings: CollectSettings) -> None:
+        self._workers = [_Worker(settings) for _ in range(max(1, settings.parse_workers))]
+        self._free: asyncio.LifoQueue[_Worker] = asyncio.LifoQueue()
+        for worker in self._workers:
+            self._free.put_nowait(worker)
+
+    async def __aenter__(self) -> ParserPool:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def parse(
+        self, body: bytes, headers: Mapping[str, str] | None = None, url: str = "", *, cut: bool = False
+    ) -> Parsed:
+        """`parse.parse_document` in another process, under limits. Raises ParseError."""
+        worker = await self._free.get()
+        try:
+            return await worker.parse(body, headers or {}, url, cut=cut)
+        finally:
+            self._free.put_nowait(worker)
+
+    def status(self) -> list[WorkerStatus]:
+        """Each process, running or not yet."""
+        return [worker.status() for worker in self._workers]
+
+    async def close(self) -> None:
+        """End all processes; documents being parsed are given up."""
+        await asyncio.gather(*(worker.stop() for worker in self._workers))
+
+
+class _Worker:
+    def __init__(self, settings: CollectSettings) -> None:
+        self._settings = settings
+        self._process: Process | None = None
+        self._started = self._documents = self._rss = 0
+        self._stopped = False
+
+    def status(self) -> WorkerStatus:
+        pid = self._process.pid if self._process is not None else None
+        return WorkerStatus(pid=pid, rss=self._rss, documents=self._documents, restarts=max(0, self._started - 1))
+
+    async def parse(self, body: bytes, headers: Mapping[str, str], url: str, *, cut: bool) -> Parsed:
+        """Two tries: a process that died of something else than its limits is no fault of the document, and
+        of one that costs too much the first items may still be had."""
+        settings = self._settings
+        request = {"length": len(body), "headers": dict(headers), "url": url, "cut": cut}
+        request |= {"cpu": settings.parse_cpu, "most_items": MOST_ITEMS}
+        for last in (False, True):
+            try:
+                async with asyncio.timeout(settings.parse_wall):
+                    reply = await self._ask(json.dumps(request).encode() + b"\n" + body)
+            except TimeoutError as error:
+                await self._end()
+                fault = f"the parser took more than {settings.parse_wall:g} s and was ended"
+                raise ParseError(url, fault, reason="parser_killed") from error
+            except _Died as death:
+                if last:
+                    raise ParseError(url, self._obituary(death), reason="parser_killed") from death
+                if death.killed_by in _TOO_LONG:
+                    request |= {"cpu": settings.parse_cpu * _SECOND_TRY, "most_items": FEW_ITEMS}
+                continue
+            except BaseException:
+                # Cancelled in the middle: the pipes hold half of an answer.
+                await self._end()
+                raise
+            return _parsed(reply, url)
+        raise AssertionError("the second try returns or raises")
+
+    async def _ask(self, data: bytes) -> dict[str, Any]:
+        process = await self._running()
+        stdin, stdout = process.stdin, process.stdout
+        assert stdin is not None and stdout is not None
+        try:
+            stdin.write(data)
+            await stdin.drain()
+            head = json.loads(await stdout.readuntil(b"\n"))
+            if not 0 <= head["length"] <= _MOST_ANSWER:
+                raise _Died(None)
+            reply: dict[str, Any] = json.loads(await stdout.readexactly(head["length"]))
+        except (OSError, EOFError, ValueError, KeyError, TypeError, asyncio.LimitOverrunError) as error:
+            raise _Died(await self._end()) from error
+        self._documents += 1
+        if head["retire"]:
+            await self._end(_STOP_WAIT)
+        else:
+            self._rss = head["rss"]
+        return reply
+
+    async def _running(self) -> Process:
+        if self._stopped:
+            raise _Died(None)
+        if self._process is not None and self._process.returncode is not None:
+            await self._end()
+        if self._process is None:
+            settings = self._settings
+            folder = str(Path(alerts.__file__).parent.parent)
+            self._process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-P", "-W", "ignore", "-c", _PROGRAM, folder),
+                str(settings.parse_memory),
+                stdin=PIPE,
+                stdout=PIPE,
+                env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
+            )
+            self._started += 1
+        return self._process
+
+    async def _end(self, wait: float = 0.0) -> int | None:
+        """End the process; the signal that had ended it before, if one had. `wait`: seconds to go by itself."""
+        process, self._process, self._rss = self._process, None, 0
+        if process is None:
+            return None
+        assert process.stdin is not None
+        process.stdin.close()
+        # A process that closed its pipe is dying, but may not be dead yet: its own end is the one to report.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(wait or 0.5 if process.stdout and process.stdout.at_eof() else wait):
+                await process.wait()
+        if process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+            return None
+        return -process.returncode if process.returncode < 0 else None
+
+    def _obituary(self, death: _Died) -> str:
+        if death.killed_by in _TOO_LONG:
+            return f"the parser took more than {self._settings.parse_cpu:g} s of processor time and was ended"
+        if death.killed_by is not None:
+            return f"the parser was ended by {signal.Signals(death.killed_by).name}"
+        return "the parser ended without an answer"
+
+    async def stop(self) -> None:
+        """End the process, for good."""
+        self._stopped = True
+        await self._end(_STOP_WAIT)
+
+
+def _parsed(reply: dict[str, Any], url: str) -> Parsed:
+    if "parsed" not in reply:
+        raise ParseError(url, reply["message"], reason=reply["reason"])
+    values = reply["parsed"]
+    return Parsed(
+        entries=tuple(map(_entry, values["entries"])),
+        title=values["title"],
+        language=values["language"],
+        version=values["version"],
+        truncated=values["truncated"],
+        warnings=tuple(values["warnings"]),
+    )
+
+
+def _entry(row: list[Any]) -> Entry:
+    key, title, html, url, published, language = row
+    time = datetime.fromisoformat(published) if published else None
+    return Entry(key=key, title=title, html=html, url=url, published=time, language=language)
