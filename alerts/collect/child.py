@@ -35,6 +35,7 @@ def encode(parsed: Parsed) -> dict[str, Any]:
         "language": parsed.language,
         "version": parsed.version,
         "truncated": parsed.truncated,
+        "broken": parsed.broken,
         "warnings": list(parsed.warnings),
     }
 

@@ -47,7 +47,7 @@ class Response:
 
     `headers` have small-letter names. `etag` and `last_modified` are what to send next time. `url` is where
     the answer came from; `moved_to` the same, when every redirect to it was permanent. `truncated`: `body`
-    is only the beginning, and `warnings` say why.
+    is only the beginning, and `warnings` say why; `broken`: because the transfer broke off.
     """
 
     status: int
@@ -59,6 +59,7 @@ class Response:
     last_modified: str | None = None
     moved_to: str | None = None
     truncated: bool = False
+    broken: bool = False
     warnings: tuple[str, ...] = ()
 
 
@@ -76,6 +77,7 @@ class _Request:
     headers: dict[str, str] = field(default_factory=dict)
     body: bytearray = field(default_factory=bytearray)
     truncated: bool = False
+    broken: bool = False
     warnings: list[str] = field(default_factory=list)
 
 
@@ -131,7 +133,7 @@ class Fetcher:
             fault = _fault(request, error)
             if not (request.status == 200 and _WHOLE_ITEM.search(request.body)):
                 raise fault from error
-            request.truncated = True
+            request.truncated = request.broken = True
             request.warnings.append(f"the answer broke off after {len(request.body)} bytes: {_cause(error)}")
         return _response(request)
 
@@ -262,6 +264,7 @@ def _response(request: _Request) -> Response:
         last_modified=modified or (None if fresh else request.last_modified),
         moved_to=str(request.at) if request.hops and request.permanent else None,
         truncated=request.truncated,
+        broken=request.broken,
         warnings=tuple(request.warnings),
     )
 

@@ -49,6 +49,7 @@ def parse_document(
         language=_language(raw.language),
         version=raw.version,
         truncated=raw.truncated,
+        broken=raw.broken,
         warnings=warnings,
     )
 

@@ -209,6 +209,7 @@ def _parsed(reply: dict[str, Any], url: str) -> Parsed:
         language=values["language"],
         version=values["version"],
         truncated=values["truncated"],
+        broken=values["broken"],
         warnings=tuple(values["warnings"]),
     )
 
