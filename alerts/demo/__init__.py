@@ -1,0 +1,1 @@
+"""The demo's world: a story told by invented outlets, served as feeds on the loopback interface."""
