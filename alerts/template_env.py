@@ -17,6 +17,7 @@ from typing import Any
 from jinja2 import StrictUndefined, Template, TemplateSyntaxError, nodes
 from jinja2.exceptions import SecurityError, UndefinedError
 from jinja2.meta import find_undeclared_variables
+from jinja2.utils import missing
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from alerts.errors import Fault, TemplateError
@@ -37,6 +38,7 @@ _BUILT_IN = frozenset(
 )
 FILTERS: frozenset[str] = frozenset(OUR_FILTERS) | _BUILT_IN
 _REFUSED = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends, nodes.Macro, nodes.For, nodes.Block)
+_NOT_HERE = re.compile(r"there is no '([^']*)' here")
 _NO_FILTER = re.compile(r"No filter named '([^']*)'")
 
 
@@ -50,10 +52,12 @@ class Missing(StrictUndefined):
         name = str(self._undefined_name)
         if self._undefined_hint:
             return self._undefined_hint
+        if self._undefined_obj is None:
+            return f"'{name}' is asked of something that this alert does not have; ask {{% if ... %}} first"
         if isinstance(self._undefined_obj, Mapping):
             known: Iterable[str] = map(str, self._undefined_obj)
         else:
-            known = () if self._undefined_name is None else _public(self._undefined_obj)
+            known = () if self._undefined_obj is missing else _public(self._undefined_obj)
         return f"there is no '{name}' here{did_you_mean(name, known)}"
 
 
@@ -122,8 +126,7 @@ def render_line(
     except TemplateSyntaxError as error:
         fault = Fault(file=file, line=line, message=syntax_advice(error, FILTERS))
     except UndefinedError as error:
-        message = f"{error}{did_you_mean(_quoted(str(error)), variables)}" if "did you mean" not in str(error) else ""
-        fault = Fault(file=file, line=line, message=message or str(error))
+        fault = Fault(file=file, line=line, message=meant(str(error), variables))
     except Exception as error:
         fault = Fault(file=file, line=line, message=f"the line cannot be put together: {error}")
     else:
@@ -151,9 +154,10 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f"; did you mean '{near[0]}'?" if near else ""
 
 
-def _quoted(message: str) -> str:
-    found = re.search(r"'([^']*)'", message)
-    return found[1] if found else ""
+def meant(message: str, known: Iterable[str]) -> str:
+    """The message of a `Missing` name, with the known name that its writer may have meant."""
+    unknown = _NOT_HERE.fullmatch(message)
+    return message + did_you_mean(unknown[1], known) if unknown else message
 
 
 __all__ = [
@@ -163,6 +167,7 @@ __all__ = [
     "Sandbox",
     "did_you_mean",
     "line_environment",
+    "meant",
     "render_line",
     "sandbox",
     "syntax_advice",

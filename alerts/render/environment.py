@@ -6,26 +6,26 @@ is reported with its file and line, and the shipped template of that name is use
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from jinja2 import BaseLoader, ChoiceLoader, FileSystemLoader, TemplateNotFound, TemplateSyntaxError, nodes
-from jinja2.defaults import DEFAULT_NAMESPACE
+from jinja2.exceptions import UndefinedError
 from jinja2.meta import find_referenced_templates, find_undeclared_variables
+from jinja2.sandbox import safe_range
+from jinja2.utils import Namespace
 
 from alerts.errors import Fault, TemplateError
-from alerts.template_env import FILTERS, Sandbox, did_you_mean, render_line, sandbox, syntax_advice, variables_of
-
-_GLOBALS = ("range", "namespace", "dict")
+from alerts.template_env import FILTERS, Sandbox, did_you_mean, meant, render_line, sandbox, syntax_advice, variables_of
 
 
 def page_environment(loader: BaseLoader) -> Sandbox:
     """The sandbox for whole documents: HTML files are escaped, nothing is ever undefined in silence."""
     environment = sandbox(loader=loader, autoescape=_escapes, trim_blocks=True, lstrip_blocks=True)
-    environment.globals.update({name: DEFAULT_NAMESPACE[name] for name in _GLOBALS})
+    environment.globals.update({"range": safe_range, "namespace": Namespace})
     return environment
 
 
@@ -59,7 +59,7 @@ class Templates:
                     if error.name != candidate:
                         faults.append(Fault(candidate, 0, f"it includes '{error.name}', which does not exist"))
                 except Exception as error:
-                    faults.append(fault_of(error, file=candidate))
+                    faults.append(fault_of(error, file=candidate, known=variables))
                 for fault in faults:
                     self._tell(fault)
         raise TemplateError(faults or [Fault(name, 0, "there is no such template")])
@@ -78,12 +78,15 @@ def _in_language(name: str, language: str) -> Iterator[str]:
     yield name
 
 
-def fault_of(error: Exception, *, file: str) -> Fault:
-    """What went wrong in a template, with the line of the template (not of Jinja2's code)."""
+def fault_of(error: Exception, *, file: str, known: Iterable[str] = ()) -> Fault:
+    """What went wrong in a template, with the line of the template (not of Jinja2's code); `known` are the
+    names it could have meant."""
     if isinstance(error, TemplateSyntaxError):
         return Fault(error.filename or file, error.lineno, syntax_advice(error, (*FILTERS, *DOCUMENT_FILTERS)))
     where, line = _template_line(error.__traceback__)
     message = str(error) or type(error).__name__
+    if isinstance(error, UndefinedError):
+        message = meant(message, known)
     return Fault(where or file, line, message)
 
 
@@ -174,8 +177,8 @@ def _try_one(environment: Sandbox, path: Path, name: str, kind: Kind) -> list[Fa
         except TemplateNotFound as error:
             faults.append(Fault(str(path), 0, f"it includes '{error.name}', which does not exist"))
         except Exception as error:
-            faults.append(fault_of(error, file=str(path)))
-    return faults
+            faults.append(fault_of(error, file=str(path), known=sample))
+    return list({(fault.file, fault.line): fault for fault in reversed(faults)}.values())
 
 
 __all__ = [

@@ -22,7 +22,7 @@ from alerts.template_filters import one_line, shorten
 LONGEST_SUBJECT = 160
 # Noncharacters of Unicode: no news text holds them, and what little could is dropped below.
 _REASON = "\ufdd0reason\ufdd1"
-_NONCHARACTERS = re.compile("[\ufdd0-\ufdef\ufffe\uffff]")
+_NONCHARACTERS = re.compile("[\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]")
 _UNCONFIRMED = re.compile(r"\s*\(unconfirmed\)\s*$", re.IGNORECASE)
 _MANY_BLANK_LINES = re.compile(r"\n{3,}")
 
