@@ -176,7 +176,7 @@ class Hit:
 
     `because` says why a hit that is not `current` was dropped. `parts` maps the names of the rule's parts
     to the words found. `needs_state` is set for a `during` rule whose state the article does not itself
-    say holds: tracking must find it in the ledger. `opens`, `closes` name a state of the ledger.
+    say holds: tracking must find it in the ledger. `opens`, `closes`, `holds` name a state of the ledger that begins, ends or is in force.
     """
 
     rule: str
@@ -200,6 +200,7 @@ class Hit:
     needs_state: str | None = None
     opens: str | None = None
     closes: str | None = None
+    holds: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

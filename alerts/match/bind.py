@@ -63,6 +63,7 @@ def bind(
         needs_state=needs_state,
         opens=finding.block.opens,
         closes=finding.block.closes,
+        holds=finding.block.holds,
     )
 
 

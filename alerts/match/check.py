@@ -91,7 +91,8 @@ class _RuleReader:
         if top.whole("format", least=1, most=1000) != FORMAT:
             top.fault(("format",), f"the file must begin with: format = {FORMAT}")
         about, blocks, numbers = settings.about(top), self.blocks(top), self.numbers(top)
-        state, alert = settings.state(top), self.alert(top, blocks, numbers)
+        named = _keys(top, "numbers")
+        state, alert = settings.state(top), self.alert(top, blocks, named)
         event = top.text("event")
         if not event and alert:
             top.fault((), "the rule needs 'event': the word for what it flags, such as event = \"siege\"")
@@ -117,7 +118,7 @@ class _RuleReader:
             when=settings.when(top),
             state=state,
             confirm=settings.confirm(top),
-            severity=self.severity(top, numbers),
+            severity=self.severity(top, named),
             alert=alert,
             examples=(*examples.examples(top, "fires"), *examples.examples(top, "quiet")),
             stories=examples.stories(top),
@@ -227,11 +228,10 @@ class _RuleReader:
         self.lists.add(f"number.{use}")
         return self.lexicon.choice((f"@number.{use}",), phrases)
 
-    def severity(self, top: Section, numbers: tuple[NumberRule, ...]) -> Ladder:
+    def severity(self, top: Section, names: frozenset[str]) -> Ladder:
         section = top.sub("severity", "severity")
         if section is None:
             return Ladder()
-        names = {number.name for number in numbers}
         section.refuse_unknown(lambda key: key in names)
         default = section.choice("default", SEVERITIES, "") or None
         steps = {name: self.steps(section, name) for name in section.data if name in names}
@@ -268,12 +268,12 @@ class _RuleReader:
                 ladder.fault((higher[2],), "the ladder goes down: a bigger number gives a lower level")
         return tuple((bound, level) for bound, level, _ in found)
 
-    def alert(self, top: Section, blocks: tuple[Block, ...], numbers: tuple[NumberRule, ...]) -> AlertRule | None:
+    def alert(self, top: Section, blocks: tuple[Block, ...], numbers: frozenset[str]) -> AlertRule | None:
         section = top.sub("alert", "alert")
         if section is None:
             return None
         section.refuse_unknown()
-        known = VARIABLES | {part.name for block in blocks for part in block.parts} | {n.name for n in numbers}
+        known = VARIABLES | {part.name for block in blocks for part in block.parts} | numbers
         for key in ("title", "summary"):
             section.text(key, required=True)
             self.template(section, key, known)
@@ -303,3 +303,9 @@ class _RuleReader:
         for name in sorted(unknown):
             near = did_you_mean(name, known)
             section.fault((key,), f"the {key} uses '{{{{ {name} }}}}', which no alert of this rule has{near}")
+
+
+def _keys(section: Section, key: str) -> frozenset[str]:
+    """The names inside a section, sound or not, so that one fault does not bring others in its wake."""
+    value = section.data.get(key)
+    return frozenset(value) if isinstance(value, dict) else frozenset()

@@ -21,11 +21,12 @@ from alerts.types import Article, Hit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Detection:
-    """The hits of an article, those that count and those dropped; `reading` is None when the scan
-    dismissed the article, or no rule was awake for it."""
+    """What was found in an article: hits that count towards an alert, those dropped, and those that only
+    keep the ledger (a state that holds or ends). `reading` is None when the scan dismissed the article."""
 
     hits: tuple[Hit, ...] = ()
     dropped: tuple[Hit, ...] = ()
+    states: tuple[Hit, ...] = ()
     reading: Reading | None = None
 
 
@@ -49,14 +50,18 @@ class Ruleset:
             return Detection()
         views = read(article, gazetteer)
         awake = self._not_ignored(awake, views)
-        hits: list[Hit] = []
-        dropped: list[Hit] = []
+        found: list[Hit] = []
         for view in views:
-            found = self._sentence(view, views, awake, households)
-            current = {hit.rule for hit in found if hit.current}
-            hits += {hit.rule: hit for hit in reversed(found) if hit.current}.values()
-            dropped += [hit for hit in found if hit.rule not in current]
-        return Detection(hits=tuple(hits), dropped=tuple(dropped), reading=views[0].reading.reading if views else None)
+            found += self._sentence(view, views, awake, households)
+        states = [hit for hit in found if hit.current and (hit.opens or hit.closes or hit.holds)]
+        told = [hit for hit in found if not keeps_the_books(self.by_name[hit.rule], hit)]
+        current = {(hit.rule, hit.sentence_index): hit for hit in reversed(told) if hit.current}
+        return Detection(
+            hits=tuple(reversed(current.values())),
+            dropped=tuple(hit for hit in told if (hit.rule, hit.sentence_index) not in current),
+            states=tuple(states),
+            reading=views[0].reading.reading if views else None,
+        )
 
     def _not_ignored(self, awake: Sequence[Entry], views: Sequence[SentenceView]) -> list[Entry]:
         """Without the rules whose `[ignore] articles` are found in the article."""
@@ -76,15 +81,16 @@ class Ruleset:
                 continue
             finding = judge(entry.rule, entry.block, view)
             if finding.complete:
-                found.append(bind(entry.rule, finding, views, households, self._needs(entry.rule, views)))
+                found.append(bind(entry.rule, finding, views, households, self._needs(entry, views)))
         return found
 
-    def _needs(self, rule: Rule, views: Sequence[SentenceView]) -> str | None:
-        """The state that must be in force for a hit of `rule`, unless the article itself says that it is."""
-        if not isinstance(rule.when, During):
+    def _needs(self, entry: Entry, views: Sequence[SentenceView]) -> str | None:
+        """The state that must be in force for a hit of the block, unless the article itself says that it is."""
+        if not isinstance(entry.rule.when, During):
             return None
-        state = rule.when.state
-        return None if any(self._says(state, view) for view in views) else state
+        state = entry.rule.when.state
+        said = entry.block.holds == state or any(self._says(state, view) for view in views)
+        return None if said else state
 
     def _says(self, state: str, view: SentenceView) -> bool:
         for rule, block in self._holders.get(state, ()):
@@ -116,3 +122,9 @@ def in_scope(rule: Rule, article: Article) -> bool:
         or scope.not_sections & set(article.sections)
         or (scope.source_tier is not None and article.tier > scope.source_tier)
     )
+
+
+def keeps_the_books(rule: Rule, hit: Hit) -> bool:
+    """Whether the hit only tells the ledger that the rule's own state holds or ends (or the rule has no
+    alert at all): it is then no event of its own."""
+    return rule.alert is None or (rule.state is not None and rule.state.name in (hit.closes, hit.holds))

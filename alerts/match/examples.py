@@ -37,90 +37,81 @@ def article_of(example: Example, published: datetime) -> Article:
 def run_examples(rule: Rule, ruleset: Ruleset, gazetteer: Gazetteer, households: Households) -> list[Fault]:
     """The faults of the rule's examples; a known problem that is still one gives none.
 
-    `ruleset` must hold the rule: an example may need the states that other rules read.
+    `ruleset` must hold the rule and those that keep the states it reads.
     """
     faults = []
     for example in rule.examples:
-        article = article_of(example, example.published or DEFAULT_PUBLISHED)
-        detection = ruleset.detect(article, gazetteer, households)
-        hits = [hit for hit in detection.hits if hit.rule == rule.name and not hit.needs_state]
-        if example.fires:
-            problem = _expected(rule, ruleset, example, article, hits, gazetteer)
-        else:
-            problem = _quiet(rule, ruleset, example, article, hits, gazetteer, detection.dropped + detection.hits)
+        problem = _Trial(rule, ruleset, gazetteer, households, example).problem()
         if problem and not example.known_problem:
-            faults.append(Fault(rule.file, example.line, problem))
+            faults.append(Fault(rule.file, example.line, f"{problem}: {_shown(example)}"))
         elif example.known_problem and not problem:
             message = f"the known problem is solved ('{example.known_problem}'): take the line away"
             faults.append(Fault(rule.file, example.line, message, "warning"))
     return faults
 
 
-def _expected(
-    rule: Rule, ruleset: Ruleset, example: Example, article: Article, hits: list[Hit], gazetteer: Gazetteer
-) -> str | None:
-    if not hits:
-        why = "; ".join(dict.fromkeys(reasons(rule, ruleset, article, gazetteer))) or "no part of the rule is there"
-        return f"the example does not fire ({why}): {_shown(example)}"
-    for name, want in example.expect.items():
-        seen = [_value(hit, name) for hit in hits]
-        if not any(_agrees(name, want, hit, gazetteer) for hit in hits):
-            return f"expected {name} {want}, but it is {seen[0] if seen[0] is not None else 'not found'}: {_shown(example)}"
-    return None
+class _Trial:
+    """One example before the rule."""
+
+    def __init__(
+        self, rule: Rule, ruleset: Ruleset, gazetteer: Gazetteer, households: Households, example: Example
+    ) -> None:
+        self.rule, self.gazetteer, self.example = rule, gazetteer, example
+        self.article = article_of(example, example.published or DEFAULT_PUBLISHED)
+        found = ruleset.detect(self.article, gazetteer, households)
+        own = [hit for hit in found.hits if hit.rule == rule.name]
+        self.hits = [hit for hit in own if not hit.needs_state]
+        self.against = list(reasons(rule, self.article, gazetteer))
+        self.against += [hit.because for hit in found.dropped if hit.rule == rule.name and hit.because]
+        self.against += [f"the state '{hit.needs_state}' is not said to hold" for hit in own if hit.needs_state]
+
+    def problem(self) -> str | None:
+        """What is wrong with the example, or None."""
+        why = "; ".join(dict.fromkeys(self.against))
+        if self.example.fires:
+            if not self.hits:
+                return f"the example does not fire ({why or 'no part of the rule is there'})"
+            return next(filter(None, (self.unexpected(name) for name in self.example.expect)), None)
+        if self.hits:
+            return f"the quiet example fires on '{self.hits[0].quote}'"
+        if not self.against:
+            return "the quiet example proves nothing, no part of the rule occurs in it"
+        because = self.example.because
+        if because and not any(fold(reason).startswith(fold(because)) for reason in self.against):
+            return f"quiet for another reason than '{because}': {why}"
+        return None
+
+    def unexpected(self, name: str) -> str | None:
+        want = self.example.expect[name]
+        if any(self.agrees(name, want, hit) for hit in self.hits):
+            return None
+        seen = _value(self.hits[0], name)
+        return f"expected {name} {want}, but it is {'not found' if seen is None else seen}"
+
+    def agrees(self, name: str, want: object, hit: Hit) -> bool:
+        if name == "severity":
+            return hit.severity == want
+        if name == "country":
+            return hit.place is not None and self.gazetteer.country_of(str(want)) == hit.place.country
+        if name == "place":
+            if hit.place is None:
+                return False
+            meant = self.gazetteer.lookup(str(want), hit.place.country)
+            return fold(hit.place.name) == fold(str(want)) or (meant is not None and meant.id == hit.place.id)
+        number = hit.numbers.get(name)
+        return number is not None and want in (number.low, number.stated)
 
 
 def _value(hit: Hit, name: str) -> object:
-    match name:
-        case "place":
-            return hit.place.name if hit.place else None
-        case "country":
-            return hit.place.country if hit.place else None
-        case "severity":
-            return hit.severity
-        case _:
-            number = hit.numbers.get(name)
-            return f"{number.low:,.0f} to {number.high:,.0f}" if number else None
-
-
-def _agrees(name: str, want: object, hit: Hit, gazetteer: Gazetteer) -> bool:
-    if name == "place":
-        meant = gazetteer.lookup(str(want), hit.place.country if hit.place else None)
-        return hit.place is not None and (
-            fold(hit.place.name) == fold(str(want)) or (meant is not None and meant.id == hit.place.id)
-        )
-    if name == "country":
-        return hit.place is not None and gazetteer.country_of(str(want)) == hit.place.country
     if name == "severity":
-        return hit.severity == want
+        return hit.severity
+    if name in ("place", "country"):
+        return hit.place and (hit.place.name if name == "place" else hit.place.country)
     number = hit.numbers.get(name)
-    return number is not None and isinstance(want, int | float) and want in (number.low, number.stated)
+    return f"{number.low:,.0f} to {number.high:,.0f}" if number else None
 
 
-def _quiet(
-    rule: Rule,
-    ruleset: Ruleset,
-    example: Example,
-    article: Article,
-    hits: list[Hit],
-    gazetteer: Gazetteer,
-    others: tuple[Hit, ...],
-) -> str | None:
-    if hits:
-        return f"the quiet example fires on '{hits[0].quote}': {_shown(example)}"
-    found = list(reasons(rule, ruleset, article, gazetteer))
-    found += [
-        hit.because or f"the state '{hit.needs_state}' is not said to hold" for hit in others if hit.rule == rule.name
-    ]
-    if not found:
-        return f"the quiet example proves nothing, no part of the rule occurs in it: {_shown(example)}"
-    if example.because and not any(fold(reason).startswith(fold(example.because)) for reason in found):
-        return (
-            f"quiet for another reason than '{example.because}': {'; '.join(dict.fromkeys(found))}: {_shown(example)}"
-        )
-    return None
-
-
-def reasons(rule: Rule, ruleset: Ruleset, article: Article, gazetteer: Gazetteer) -> Iterator[str]:
+def reasons(rule: Rule, article: Article, gazetteer: Gazetteer) -> Iterator[str]:
     """Why the rule's blocks did not count in the sentences in which at least one part was found."""
     for view in read(article, gazetteer):
         for block in rule.blocks:

@@ -125,6 +125,19 @@ class Phrase:
             at = reached
         return at
 
+    def shortest(self, view: View, i: int, k: int, known: dict[tuple[int, int], int]) -> int:
+        """Where the shortest match of the items from `k` on, beginning at word `i`, ends; 0 for none.
+
+        `known` is shared by all beginnings in one sentence, so that many gaps do not multiply.
+        """
+        if k == len(self.items):
+            return i
+        end = known.get((k, i))
+        if end is None:
+            reached = (self.shortest(view, j, k + 1, known) for j in self.items[k].ends(view, i))
+            end = known[k, i] = min((e for e in reached if e), default=0)
+        return end
+
 
 @dataclass(frozen=True, slots=True)
 class Firsts:
@@ -200,10 +213,11 @@ class Choice:
     def find(self, view: View) -> list[Span]:
         """Every match in the sentence, the shortest for each phrase and beginning; in order."""
         found: dict[tuple[int, int], Span] = {}
+        known: dict[int, dict[tuple[int, int], int]] = {}
         for i in range(len(view.norm)):
             for phrase in self.starting(view, i):
-                end = min((e for e in phrase.ends(view, i) if e > i), default=0)
-                if end:
+                end = phrase.shortest(view, i, 0, known.setdefault(id(phrase), {}))
+                if end > i:
                     found.setdefault((i, end), Span(i, end, phrase.source))
         return sorted(found.values(), key=lambda span: (span.first, span.end))
 
