@@ -1,0 +1,137 @@
+"""What the evidence of an alert says together.
+
+Everything here is a function of the set of evidence alone, in publication order: whichever article came
+in first, the alert ends up the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from alerts.track import severity
+from alerts.track.places import Lookup, coarseness, lies_in, nowhere, shared
+from alerts.track.policy import DAY, Confirm, Policy
+from alerts.types import Certainty, Evidence, Place, Quantity, Severity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """`origins` maps the id of each independent first report to its publisher, in order; `articles` counts
+    copies too; `peaks` is the highest count stated in the last 24 hours, by number; `denied_by` names who
+    contradicts."""
+
+    place: Place | None
+    severity: Severity
+    certainty: Certainty
+    confirmed: bool
+    numbers: dict[str, Quantity]
+    peaks: dict[str, float]
+    origins: dict[str, str]
+    articles: int
+    first_event: datetime
+    last_event: datetime
+    denied_by: tuple[str, ...]
+
+
+def is_denial(evidence: Evidence) -> bool:
+    """A hit that was dropped because its clause denies it: kept with an alert it contradicts."""
+    return not evidence.hit.current and any(claim.kind == "denied" for claim in evidence.hit.claims)
+
+
+def event_time(evidence: Evidence) -> datetime:
+    """When it happened; never after it was published, whatever date the text seems to give."""
+    return min(evidence.hit.event_time, evidence.published)
+
+
+def gather(evidence: Sequence[Evidence], policy: Policy, lookup: Lookup = nowhere) -> Facts:
+    """The facts from evidence in order with its origins (`origins.assign`), at least one no denial."""
+    told = [item for item in evidence if item.hit.current]
+    place = shared([item.hit.place for item in told if item.hit.place is not None], lookup)
+    strong = [item for item in told if not is_weak(item, place, policy)]
+    stating = _stating(told, strong)
+    numbers = {name: _over_time(name, items) for name, items in stating.items()}
+    denied_by = tuple(dict.fromkeys(publisher(item) for item in evidence if is_denial(item)))
+    events = [event_time(item) for item in told]
+    return Facts(
+        place=place,
+        severity=severity.level([item.hit for item in told], numbers, policy.steps),
+        certainty=severity.certainty(strong, contradicted=bool(denied_by)),
+        confirmed=_confirmed([item for item in strong if not item.hit.lowered], policy.confirm),
+        numbers=numbers,
+        peaks={
+            name: max(item.hit.numbers[name].low for item in _of_last_day(items)) for name, items in stating.items()
+        },
+        origins=_tellers(told, strong),
+        articles=len(told),
+        first_event=min(events),
+        last_event=max(events),
+        denied_by=denied_by,
+    )
+
+
+def is_weak(evidence: Evidence, place: Place | None, policy: Policy) -> bool:
+    """Evidence for a whole country (or for no place) in an alert about a town: it may be about something
+    else, so it confirms nothing, and its numbers count only where there are no better ones."""
+    own = evidence.hit.place
+    if place is None:
+        return False
+    if own is None:
+        return True
+    too_coarse = own.precision == "country" and coarseness("country") > coarseness(policy.precision)
+    return too_coarse and lies_in(place, own)
+
+
+def publisher(evidence: Evidence) -> str:
+    """The name that readers know it by."""
+    return evidence.source or evidence.owner or "an unnamed source"
+
+
+def _tellers(told: Sequence[Evidence], strong: Sequence[Evidence]) -> dict[str, str]:
+    names = {item.article_id: publisher(item) for item in told}
+    return {item.origin: names.get(item.origin, publisher(item)) for item in strong}
+
+
+def _confirmed(firm: Sequence[Evidence], confirm: Confirm) -> bool:
+    """Enough independent origins close enough together. `firm` is in order of publication."""
+    last: dict[str, datetime] = {}
+    for item in firm:
+        last[item.origin] = item.published
+        close = [at for at in last.values() if confirm.within is None or item.published - at <= confirm.within]
+        if len(close) >= confirm.sources:
+            return True
+    return False
+
+
+def _stating(told: Sequence[Evidence], strong: Sequence[Evidence]) -> dict[str, list[Evidence]]:
+    """By number, the evidence that gives it: weak evidence only where there is no other."""
+    stating: dict[str, list[Evidence]] = {}
+    for name in sorted({name for item in told for name in item.hit.numbers}):
+        good = [item for item in strong if name in item.hit.numbers]
+        stating[name] = good or [item for item in told if name in item.hit.numbers]
+    return stating
+
+
+def _over_time(name: str, stating: Sequence[Evidence]) -> Quantity:
+    """The last count of each origin; of those of the last 24 hours the one in the middle, of two the higher
+    (an early count in breaking news is low, and stays in print). Counts are never added up: two reports of
+    twelve dead are mostly the same twelve."""
+    latest = {item.origin: item for item in stating}
+    recent = [item.hit.numbers[name] for item in _of_last_day(list(latest.values()))]
+    middle = sorted(recent, key=_size)[len(recent) // 2]
+    return replace(
+        middle,
+        least=min(number.low for number in recent),
+        most=max(number.high for number in recent),
+        sources=len(recent),
+    )
+
+
+def _of_last_day(items: Sequence[Evidence]) -> list[Evidence]:
+    newest = max(item.published for item in items)
+    return [item for item in items if newest - item.published <= DAY]
+
+
+def _size(number: Quantity) -> tuple[float, float, float, str]:
+    return number.low, number.high, number.stated, number.text

@@ -1,0 +1,159 @@
+"""The ledger: what holds where, and since when (a ceasefire, a siege).
+
+Pure decisions over a state's entries; the caller stores the changes. All times are event times, so news
+that comes in late falls where it belongs: a truce announced on Monday and reported on Friday held on
+Wednesday too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Literal
+
+from alerts.types import Place
+
+LAPSED = "lapsed: not confirmed again in time"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerEntry:
+    """A state at a place, from `since` to `until` (None while open); it `lapses` unless confirmed again.
+
+    `id` is the row in the database, None for one not stored yet.
+    """
+
+    name: str
+    place_id: str
+    place_name: str
+    country: str
+    since: datetime
+    confirmed_at: datetime
+    lapses: datetime
+    until: datetime | None = None
+    opened_by: str = ""
+    closed_by: str | None = None
+    id: int | None = None
+
+    @property
+    def end(self) -> datetime:
+        return self.lapses if self.until is None else self.until
+
+    def covers(self, at: datetime) -> bool:
+        return self.since <= at <= self.end
+
+
+Action = Literal["open", "confirm", "close"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """Store `entry`: a new row for `open`, the row `entry.id` else. Changes are to be made in their order
+    (a place has at most one open entry of a name)."""
+
+    action: Action
+    entry: LedgerEntry
+
+
+def opened(
+    entries: Iterable[LedgerEntry],
+    *,
+    name: str,
+    place: Place,
+    at: datetime,
+    lasts: timedelta,
+    by: str,
+    ends: datetime | None = None,
+) -> tuple[Change, ...]:
+    """A report that state `name` began, or goes on, at `place` (at the rule's `per` level).
+
+    Within an entry it confirms that entry and puts off its lapse; shortly before one it moves the beginning
+    back; else it opens a new one. `ends` is the end that the text itself names. Nothing changes what a
+    closing report ended before.
+    """
+    own = _own(entries, name, place.id)
+    lapses = at + lasts if ends is None else ends
+    current = next((entry for entry in own if entry.covers(at)), None)
+    if current is not None:
+        return _confirmed(current, at, lapses, named=ends is not None)
+    later = min((entry for entry in own if entry.since > at), key=lambda entry: entry.since, default=None)
+    if later is not None and later.since <= lapses:
+        return (Change(action="confirm", entry=replace(later, since=at, opened_by=by)),)
+    new = LedgerEntry(
+        name=name,
+        place_id=place.id,
+        place_name=place.name,
+        country=place.country,
+        since=at,
+        confirmed_at=at,
+        lapses=lapses,
+        opened_by=by,
+    )
+    if later is not None:
+        new = replace(new, until=lapses, closed_by=LAPSED)
+        return (Change(action="open", entry=new),)
+    return (*lapsed(own, at), Change(action="open", entry=new))
+
+
+def closed(entries: Iterable[LedgerEntry], *, name: str, place: Place, at: datetime, by: str) -> tuple[Change, ...]:
+    """A report that state `name` ended at `place`: ends the entry there, and for a country all in it.
+
+    An entry that was confirmed after `at` is parted: over at `at`, and begun again by that confirmation.
+    Without an entry there is nothing to end.
+    """
+    changes: list[Change] = []
+    for entry in entries:
+        if entry.name == name and _at_or_below(entry, place) and entry.covers(at) and entry.end > at:
+            changes.append(Change(action="close", entry=replace(entry, until=at, closed_by=by)))
+            if entry.confirmed_at > at:
+                begun_again = replace(entry, id=None, since=entry.confirmed_at)
+                changes.append(Change(action="open", entry=begun_again))
+    return tuple(changes)
+
+
+def lapsed(entries: Iterable[LedgerEntry], now: datetime) -> tuple[Change, ...]:
+    """Open entries that nobody confirmed in time, closed as of the time they lapsed."""
+    return tuple(
+        Change(action="close", entry=replace(entry, until=entry.lapses, closed_by=LAPSED))
+        for entry in entries
+        if entry.until is None and entry.lapses < now
+    )
+
+
+def holds(
+    entries: Iterable[LedgerEntry], places: Sequence[str], at: datetime, grace: timedelta = timedelta(0)
+) -> LedgerEntry | None:
+    """The entry in force at `at` for a place, given its ids finest first (`places.chain`): a state of a
+    country covers its towns. The finest place decides, then the latest beginning.
+
+    In the first `grace` of a state it does not hold yet: news of what went before still comes in.
+    """
+    inside = [entry for entry in entries if entry.place_id in places and entry.covers(at) and entry.since + grace <= at]
+    return min(inside, key=lambda entry: (places.index(entry.place_id), -entry.since.timestamp()), default=None)
+
+
+def novel(last_event: datetime | None, at: datetime, within: timedelta) -> bool:
+    """Whether an event at `at` is the `first` of its rule at its place for `within`; what happened before
+    the last one known is not."""
+    return last_event is None or at - last_event > within
+
+
+def _own(entries: Iterable[LedgerEntry], name: str, place_id: str) -> list[LedgerEntry]:
+    return [entry for entry in entries if entry.name == name and entry.place_id == place_id]
+
+
+def _confirmed(entry: LedgerEntry, at: datetime, lapses: datetime, *, named: bool) -> tuple[Change, ...]:
+    """An end that the text names stands, until a later report puts it off; a report that came in after the
+    entry lapsed lengthens it; one that a report ended stays ended."""
+    if entry.until is not None and entry.closed_by != LAPSED:
+        return ()
+    lapses = lapses if named else max(entry.lapses, lapses)
+    later = replace(entry, confirmed_at=max(entry.confirmed_at, at), lapses=lapses)
+    if entry.until is not None:
+        later = replace(later, until=lapses)
+    return () if later == entry else (Change(action="confirm", entry=later),)
+
+
+def _at_or_below(entry: LedgerEntry, place: Place) -> bool:
+    return entry.place_id == place.id or (place.precision == "country" and entry.country == place.country)

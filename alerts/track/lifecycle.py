@@ -1,0 +1,248 @@
+"""The life of an alert: one event is told once, soon, with how sure we are; again when it matters; and
+when it is over or was wrong.
+
+Pure transitions from (alert, its evidence, something new, now) to a `Step`. What the alert says follows
+from its evidence as a set (`facts.gather`), so the order of arrival does not matter; only what has been
+told, and hence what is an update, depends on it.
+
+            hit                      further origin                  nothing for same_event
+    (none) ─────► unconfirmed ◄─────────────────► active ───────────────────────────────► ended ─► again
+                       │          one withdrawn      │  all clear ► closed
+                       └────────── it was wrong ─────┴────────────► cancelled (for ever)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from alerts.track import changes, identity, origins, severity, telling
+from alerts.track.facts import Facts, gather, publisher
+from alerts.track.places import Lookup, lies_in, nowhere
+from alerts.track.policy import DAY, Confirm, Policy, Updates
+from alerts.types import OPEN_STATES, Alert, AlertState, Evidence, Message, MessageKind
+
+__all__ = ["Confirm", "Policy", "Step", "Updates", "advance", "cancel", "close", "end", "late", "retract"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What to store and to tell, in one transaction.
+
+    `evidence` is the new one with its origin (None where none came in), `regrouped` earlier evidence whose
+    origin changed, `messages` the versions to tell, and `quiet` why there are none. What is not told now
+    stays out of `alert.told`, so it rides with the next message.
+    """
+
+    alert: Alert
+    evidence: Evidence | None = None
+    regrouped: tuple[Evidence, ...] = ()
+    messages: tuple[Message, ...] = ()
+    quiet: str | None = None
+
+    @property
+    def tell(self) -> bool:
+        return bool(self.messages)
+
+
+def advance(
+    alert: Alert | None,
+    evidence_before: Sequence[Evidence],
+    new: Evidence,
+    *,
+    now: datetime,
+    policy: Policy,
+    backlog: bool = False,
+    lookup: Lookup = nowhere,
+) -> Step:
+    """Take `new` into `alert`, or open one (with an empty id) from it when `alert` is None.
+
+    `evidence_before` is all evidence of the alert, with shingles. `backlog` says that the article was in
+    the feed when it was first polled. `lookup` names a province or country from its id. Raises ValueError
+    for a denial without an alert it could deny.
+    """
+    if alert is None:
+        if not new.hit.current:
+            raise ValueError(f"article {new.article_id}: a hit that does not count cannot open an alert")
+        alert = _opened(new, policy, now)
+    known = next((item for item in evidence_before if item.article_id == new.article_id), None)
+    if known is not None and known.revision >= new.revision:
+        return Step(alert=alert, evidence=known, quiet="this article is already counted")
+    if alert.state == "cancelled":
+        return Step(alert=alert, evidence=new, quiet="the alert was cancelled")
+    kept = [item for item in evidence_before if item is not known]
+    evidence = origins.add(kept, new)
+    if not any(item.hit.current for item in evidence):
+        return replace(cancel(alert, now=now, why=f"{publisher(new)} withdrew the only report"), evidence=new)
+    quiet = late(new, now=now, policy=policy, backlog=backlog)
+    step = _settle(alert, evidence, now=now, policy=policy, lookup=lookup, quiet=quiet, revised=known is not None)
+    return replace(step, evidence=_of(evidence, new.article_id), regrouped=_regrouped(kept, evidence))
+
+
+def retract(
+    alert: Alert,
+    evidence: Sequence[Evidence],
+    article_id: str,
+    *,
+    now: datetime,
+    policy: Policy,
+    why: str,
+    lookup: Lookup = nowhere,
+) -> Step:
+    """Take the evidence of one article back: its publisher withdrew or rewrote it. Without any evidence
+    left the alert was wrong, and is cancelled."""
+    kept = [item for item in evidence if item.article_id != article_id]
+    if len(kept) == len(evidence):
+        return Step(alert=alert, quiet="the article is no evidence of this alert")
+    if not any(item.hit.current for item in kept):
+        return cancel(alert, now=now, why=why)
+    if alert.state == "cancelled":
+        return Step(alert=alert, quiet="the alert was cancelled")
+    left = origins.assign(kept)
+    step = _settle(alert, left, now=now, policy=policy, lookup=lookup, quiet=None, revised=True)
+    messages = tuple(replace(message, changes=(why, *message.changes)) for message in step.messages)
+    return replace(step, regrouped=_regrouped(kept, left), messages=messages)
+
+
+def end(alert: Alert, *, now: datetime, policy: Policy) -> Step | None:
+    """The quiet end: nothing was heard for `same_event`, or a held alert was not confirmed in time. None
+    while it goes on. An ended alert takes further evidence, and is told again."""
+    if alert.state not in OPEN_STATES:
+        return None
+    held = policy.confirm.until_then == "hold" and alert.version == 0 and not alert.confirmed
+    if held and policy.confirm.within is not None and now - alert.opened > policy.confirm.within:
+        quiet = "not confirmed in time"
+    elif now - max(alert.last_event, alert.updated) > policy.same_event:
+        quiet = "nothing more was heard"
+    else:
+        return None
+    return Step(alert=replace(alert, state="ended"), quiet=quiet)
+
+
+def close(alert: Alert, *, now: datetime, why: str, quiet: str | None = None) -> Step:
+    """It is over: the all-clear, to those who were told. `quiet` is the reason to tell nobody (`late`)."""
+    if alert.state in ("closed", "cancelled"):
+        return Step(alert=alert, quiet=f"the alert is {alert.state} already")
+    return _finish(alert, "closed", "close", now=now, why=why, quiet=quiet)
+
+
+def cancel(alert: Alert, *, now: datetime, why: str) -> Step:
+    """It was wrong: said to those who were told, and there is no way back."""
+    if alert.state == "cancelled":
+        return Step(alert=alert, quiet="the alert is cancelled already")
+    return _finish(alert, "cancelled", "cancel", now=now, why=why, quiet=None)
+
+
+def late(new: Evidence, *, now: datetime, policy: Policy, backlog: bool = False) -> str | None:
+    """Why news is too old to tell anybody of, or None. It still counts for the alert and its history."""
+    age = now - new.published
+    if age > policy.late_after:
+        return f"late: published {_span(age.total_seconds())} before it came in"
+    if backlog and age > DAY:
+        return f"late: in the feed when it was first read, {_span(age.total_seconds())} old"
+    since = now - new.hit.event_time
+    if since > policy.oldest:
+        return f"late: happened {_span(since.total_seconds())} ago"
+    return None
+
+
+def _span(seconds: float) -> str:
+    hours = round(seconds / 3600)
+    return f"{hours} hours" if hours < 48 else f"{hours // 24} days"
+
+
+def _opened(new: Evidence, policy: Policy, now: datetime) -> Alert:
+    """An alert before its first evidence counts: `_settle` fills in the facts."""
+    hit = new.hit
+    return Alert(
+        id="",
+        family=hit.family,
+        rule=hit.rule,
+        event=hit.event,
+        key=identity.key(hit, policy.precision, article_id=new.article_id),
+        place=hit.place,
+        state="unconfirmed",
+        severity=hit.severity,
+        worst=hit.severity,
+        certainty="possible",
+        confirmed=False,
+        version=0,
+        numbers={},
+        origins=0,
+        articles=0,
+        first_event=hit.event_time,
+        last_event=hit.event_time,
+        opened=now,
+        updated=now,
+    )
+
+
+def _settle(
+    alert: Alert,
+    evidence: Sequence[Evidence],
+    *,
+    now: datetime,
+    policy: Policy,
+    lookup: Lookup,
+    quiet: str | None,
+    revised: bool,
+) -> Step:
+    """The alert as its evidence has it now, with the message that this is worth."""
+    facts = gather(evidence, policy, lookup)
+    after = _with_facts(alert, facts, policy)
+    if alert.state == "closed":
+        return Step(alert=after, quiet=quiet or "the alert was closed")
+    if alert.state == "ended" and quiet is not None:
+        return Step(alert=replace(after, updated=now), quiet=quiet)
+    after = replace(after, updated=now, state="active" if facts.confirmed else "unconfirmed")
+    told = changes.snapshot(facts)
+    verdict = telling.decide(alert, facts, told, policy, revised=revised) if quiet is None else telling.Quiet(quiet)
+    if isinstance(verdict, telling.Quiet):
+        return Step(alert=after, quiet=verdict.why)
+    message = Message(
+        kind="update" if alert.version else "new",
+        version=alert.version + 1,
+        at=now,
+        why=verdict.why,
+        changes=changes.changes(alert.told, told) if alert.version else (),
+    )
+    return Step(alert=replace(after, version=message.version, told=told), messages=(message,))
+
+
+def _with_facts(alert: Alert, facts: Facts, policy: Policy) -> Alert:
+    place = facts.place
+    refined = place is not None and (alert.place is None or lies_in(place, alert.place))
+    return replace(
+        alert,
+        key=identity.key_at(alert.family, place, policy.precision) if refined else alert.key,
+        place=place,
+        severity=facts.severity,
+        worst=severity.worst((alert.worst, facts.severity)),
+        certainty=facts.certainty,
+        confirmed=facts.confirmed,
+        numbers=facts.numbers,
+        origins=len(facts.origins),
+        articles=facts.articles,
+        first_event=facts.first_event,
+        last_event=facts.last_event,
+    )
+
+
+def _finish(alert: Alert, state: AlertState, kind: MessageKind, *, now: datetime, why: str, quiet: str | None) -> Step:
+    over = replace(alert, state=state, updated=now)
+    if quiet is None and alert.version == 0:
+        quiet = "nobody was told of it"
+    if quiet is not None:
+        return Step(alert=over, quiet=quiet)
+    message = Message(kind=kind, version=alert.version + 1, at=now, why=why)
+    return Step(alert=replace(over, version=message.version), messages=(message,))
+
+
+def _of(evidence: Sequence[Evidence], article_id: str) -> Evidence:
+    return next(item for item in evidence if item.article_id == article_id)
+
+
+def _regrouped(before: Sequence[Evidence], after: Sequence[Evidence]) -> tuple[Evidence, ...]:
+    had = {item.article_id: item.origin for item in before}
+    return tuple(item for item in after if item.article_id in had and item.origin != had[item.article_id])

@@ -1,0 +1,124 @@
+"""What is worth a message: the one place that decides whether readers hear of a change, and why.
+
+Everything is compared with what was last told, not with how the alert was before: small steps add up, and
+what was not told yet is never lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from alerts.track import changes
+from alerts.track.changes import Snapshot
+from alerts.track.facts import Facts
+from alerts.track.policy import Policy, Reason
+from alerts.track.severity import at_least, rank
+from alerts.types import Alert
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Tell it: `why` is the one line that says what is new."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """Tell nobody, and why not."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Case:
+    """An alert as it was, what a message would tell now, and whether an article was rewritten."""
+
+    alert: Alert
+    before: Snapshot
+    now: Snapshot
+    facts: Facts
+    policy: Policy
+    revised: bool
+
+    def low(self, name: str) -> float:
+        return float(self.now["numbers"].get(name, (0, 0))[0])
+
+    def had(self, name: str) -> float:
+        return float(self.before["numbers"].get(name, (0, 0))[0])
+
+
+def decide(alert: Alert, facts: Facts, now: Snapshot, policy: Policy, *, revised: bool) -> Tell | Quiet:
+    """Whether to tell `now` (the snapshot of `facts`) to readers who were last told `alert.told`."""
+    if alert.version == 0:
+        if policy.confirm.until_then == "hold" and not facts.confirmed:
+            return Quiet(f"held until {policy.confirm.sources} independent sources report it")
+        return Tell(changes.first(now))
+    case = _Case(alert=alert, before=alert.told, now=now, facts=facts, policy=policy, revised=revised)
+    for reason, test in _TESTS:
+        if reason in policy.updates.when and (why := test(case)):
+            return Tell(why)
+    riding = changes.changes(alert.told, now)
+    return Quiet(f"rides with the next message: {'; '.join(riding)}" if riding else "the same facts again")
+
+
+def _again(case: _Case) -> str | None:
+    if case.alert.state != "ended":
+        return None
+    return f"again: {'; '.join(changes.changes(case.before, case.now)) or 'reported anew'}"
+
+
+def _rise(case: _Case) -> str | None:
+    rises = rank(case.now["severity"]) > rank(case.before["severity"])
+    return changes.headline(case.before, case.now) if rises else None
+
+
+def _confirmation(case: _Case) -> str | None:
+    confirmed = case.now["confirmed"] and not case.before["confirmed"]
+    if not confirmed or not at_least(case.now["severity"], "severe"):
+        return None
+    return "; ".join(changes.sources(case.before, case.now))
+
+
+def _growth(case: _Case) -> str | None:
+    updates = case.policy.updates
+    return _numbers(
+        case,
+        (
+            name
+            for name in case.now["numbers"]
+            if case.low(name) > case.had(name)
+            and case.low(name) >= max(updates.floor(name), updates.times * case.had(name))
+        ),
+    )
+
+
+def _fall(case: _Case) -> str | None:
+    """A count down by half although the old one is of the last 24 hours, or was rewritten; or a level that
+    falls with an article rewritten or withdrawn. A lower count days later is the next attack, not a
+    correction; a level that wavers with the middle of the counts is no news."""
+    if at_least(case.before["severity"], "severe") and (fallen := _numbers(case, _fallen(case))):
+        return f"revised down: {fallen}"
+    falls = rank(case.now["severity"]) < rank(case.before["severity"])
+    return changes.headline(case.before, case.now) if case.revised and falls else None
+
+
+def _fallen(case: _Case) -> Iterable[str]:
+    for name in case.before["numbers"]:
+        corrected = case.revised or case.facts.peaks.get(name, 0) >= case.had(name)
+        if corrected and 0 < case.had(name) and case.low(name) <= case.policy.updates.fall * case.had(name):
+            yield name
+
+
+def _numbers(case: _Case, names: Iterable[str]) -> str | None:
+    return ", ".join(changes.numbers(case.before, case.now, only=frozenset(names))) or None
+
+
+_TESTS: tuple[tuple[Reason, Callable[[_Case], str | None]], ...] = (
+    ("again", _again),
+    ("level", _rise),
+    ("confirmed", _confirmation),
+    ("number", _growth),
+    ("revised", _fall),
+)

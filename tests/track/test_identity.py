@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from alerts.track.identity import distinct, key, pick
+from alerts.track.lifecycle import Policy, cancel, close, end
+from alerts.types import Alert, Hit, Place, Precision
+from tests.track.make import ABROAD, ARLO, BELL, CORA, COUNTRY, NORTH, SOUTH, Tracked, at, count, evidence, hit
+
+DAYS = timedelta(days=3)
+
+
+def opened(place: Place | None, *, name: str = "1", when: float = 0, precision: Precision = "city") -> Alert:
+    tracked = Tracked(Policy(precision=precision))
+    tracked.take(evidence(f"first{name}", hit(place, when=when), when=when))
+    return replace(tracked.now, id=name)
+
+
+def picked(alerts: list[Alert], found: Hit, *, precision: Precision = "city", retold: str = "") -> str | None:
+    """The id of the alert joined; `retold` is the alert that holds a near-copy."""
+    chosen = pick(
+        alerts,
+        found,
+        precision=precision,
+        same_event=DAYS,
+        article_id="new",
+        same_story=lambda alert: alert.id == retold,
+    )
+    return None if chosen is None else chosen.id
+
+
+def test_the_key_is_family_and_place_at_the_precision() -> None:
+    assert key(hit(ARLO), "city") == "raid|gn:1"
+    assert key(hit(ARLO), "admin1") == "raid|ZZ-N"
+    assert key(hit(ARLO), "country") == "raid|ZZZ"
+    assert key(hit(COUNTRY), "city") == "raid|ZZZ"
+
+
+def test_the_key_is_blind_to_severity_numbers_and_dates() -> None:
+    found = hit(ARLO, severity="extreme", numbers={"killed": count(80)}, when=900)
+    assert key(found, "city") == key(hit(ARLO), "city")
+
+
+def test_a_hit_without_a_place_has_a_key_of_its_own_story() -> None:
+    assert key(hit(None), "city", article_id="7") == "raid|?|7"
+
+
+def test_a_hit_joins_the_alert_of_its_place() -> None:
+    assert picked([opened(BELL, name="b"), opened(ARLO, name="a")], hit(ARLO, when=20)) == "a"
+
+
+def test_a_hit_does_not_join_an_alert_of_another_family() -> None:
+    assert picked([opened(ARLO)], hit(ARLO, family="siege")) is None
+
+
+def test_a_hit_long_after_the_last_evidence_opens_a_new_alert() -> None:
+    assert picked([opened(ARLO)], hit(ARLO, when=72)) == "1"
+    assert picked([opened(ARLO)], hit(ARLO, when=72.1)) is None
+
+
+def test_late_news_of_the_beginning_joins_too() -> None:
+    assert picked([opened(ARLO)], hit(ARLO, when=-72)) == "1"
+    assert picked([opened(ARLO)], hit(ARLO, when=-72.1)) is None
+
+
+def test_a_country_joins_the_only_alert_inside_it() -> None:
+    assert picked([opened(ARLO), opened(ABROAD, name="2")], hit(COUNTRY)) == "1"
+
+
+def test_a_country_with_two_alerts_inside_joins_neither() -> None:
+    assert picked([opened(ARLO), opened(CORA, name="2")], hit(COUNTRY)) is None
+
+
+def test_a_country_joins_its_own_alert_before_a_town() -> None:
+    assert picked([opened(ARLO), opened(COUNTRY, name="2")], hit(COUNTRY)) == "2"
+
+
+def test_a_province_joins_the_only_alert_inside_itself() -> None:
+    assert picked([opened(ARLO), opened(CORA, name="2")], hit(NORTH)) == "1"
+    assert picked([opened(ARLO)], hit(SOUTH)) is None
+
+
+def test_a_town_refines_the_finest_alert_around_it() -> None:
+    assert picked([opened(COUNTRY, name="c"), opened(NORTH, name="n")], hit(ARLO)) == "n"
+    assert picked([opened(COUNTRY, name="c"), opened(SOUTH, name="s")], hit(ARLO)) == "c"
+
+
+def test_a_town_with_its_own_alert_refines_no_other() -> None:
+    assert picked([opened(COUNTRY, name="c"), opened(ARLO, name="a")], hit(ARLO)) == "a"
+
+
+def test_a_neighbouring_town_is_another_event() -> None:
+    assert picked([opened(BELL)], hit(ARLO)) is None
+    assert picked([opened(BELL, precision="admin1")], hit(ARLO), precision="admin1") == "1"
+
+
+def test_an_ended_alert_goes_on_unless_another_is_open() -> None:
+    over = end(opened(ARLO), now=at(80), policy=Policy())
+    assert over is not None
+    assert picked([over.alert], hit(ARLO, when=60)) == "1"
+    assert picked([over.alert, opened(ARLO, name="2", when=70)], hit(ARLO, when=60)) == "2"
+
+
+def test_a_closed_alert_takes_only_what_happened_before_it_was_over() -> None:
+    over = close(opened(ARLO), now=at(10), why="over").alert
+    assert picked([over], hit(ARLO, when=9)) == "1"
+    assert picked([over], hit(ARLO, when=11)) is None
+
+
+def test_a_cancelled_alert_takes_only_its_own_story() -> None:
+    wrong = cancel(opened(ARLO), now=at(10), why="wrong").alert
+    assert picked([wrong], hit(ARLO, when=11)) is None
+    assert picked([wrong], hit(ARLO, when=11), retold="1") == "1"
+    assert picked([wrong, opened(COUNTRY, name="c")], hit(ARLO, when=11), retold="1") == "1"
+
+
+def test_without_a_place_only_near_copies_join() -> None:
+    alerts = [opened(None, name="a"), opened(ARLO, name="b")]
+    assert picked(alerts, hit(None)) is None
+    assert picked(alerts, hit(None), retold="b") == "b"
+
+
+def test_a_copy_that_names_the_place_joins_the_story_that_did_not() -> None:
+    assert picked([opened(None, name="a")], hit(ARLO), retold="a") == "a"
+
+
+def test_an_ended_alert_whose_key_is_taken_is_not_begun_again_by_a_copy() -> None:
+    over = end(opened(ARLO), now=at(80), policy=Policy())
+    assert over is not None
+    assert picked([over.alert], hit(None, when=60), retold="1") == "1"
+    assert picked([over.alert, opened(ARLO, name="2", when=70)], hit(None, when=60), retold="1") is None
+
+
+def test_hits_of_one_article_at_one_place_are_one_with_all_numbers() -> None:
+    first = hit(ARLO, sentence_index=0, numbers={"killed": count(3)})
+    worse = hit(ARLO, sentence_index=4, severity="severe", numbers={"injured": count(20)})
+    (merged,) = distinct([first, worse], "city")
+    assert merged.sentence_index == 4
+    assert merged.numbers == {"killed": count(3), "injured": count(20)}
+
+
+def test_of_equally_bad_hits_the_earlier_sentence_speaks() -> None:
+    (merged,) = distinct([hit(sentence_index=5), hit(sentence_index=2)], "city")
+    assert merged.sentence_index == 2
+
+
+def test_the_country_beside_its_town_in_one_article_is_no_event_of_its_own() -> None:
+    assert [found.place for found in distinct([hit(COUNTRY), hit(ARLO), hit(None)], "city")] == [ARLO]
+
+
+def test_two_towns_in_one_article_are_two_events() -> None:
+    assert len(distinct([hit(ARLO), hit(CORA)], "city")) == 2
+    assert len(distinct([hit(ARLO), hit(BELL)], "admin1")) == 1
