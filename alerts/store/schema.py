@@ -131,6 +131,7 @@ article = Table(
     UniqueConstraint("feed_id", "key"),
     Index("ix_article_waiting", "id", sqlite_where=text("analysed IS NULL"), postgresql_where=text("analysed IS NULL")),
     Index("ix_article_published", "published"),
+    Index("ix_article_first_seen", "first_seen"),
     sqlite_autoincrement=True,
 )
 

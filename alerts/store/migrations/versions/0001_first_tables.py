@@ -108,6 +108,7 @@ def _article() -> None:
         sa.UniqueConstraint("feed_id", "key", name="uq_article_feed_id_key"),
         sqlite_autoincrement=True,
     )
+    op.create_index("ix_article_first_seen", "article", ["first_seen"])
     op.create_index("ix_article_published", "article", ["published"])
     op.create_index("ix_article_waiting", "article", ["id"], sqlite_where=_WAITING, postgresql_where=_WAITING)
 

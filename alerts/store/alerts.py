@@ -1,0 +1,300 @@
+"""Alerts with their versions and evidence.
+
+One open alert a key: a unique index refuses a twin, whoever tries. A step of tracking is stored as a
+whole (`save_step`), in the caller's transaction, where the outbox rows of its messages belong too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, Select, func, insert, select, update
+
+from alerts.errors import InputError
+from alerts.store import codec
+from alerts.store.schema import alert, alert_version, article, evidence, feed
+from alerts.store.upsert import upsert
+from alerts.track.lifecycle import Step
+from alerts.types import OPEN_STATES, SEVERITIES, Alert, AlertState, Evidence, Message, MessageKind, Severity
+
+_OPEN: Final = alert.c.state.in_(OPEN_STATES)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """One told version of an alert. `fields` is the alert as it was then (JSON form), with its `title` and
+    `summary`."""
+
+    alert_id: str
+    version: int
+    kind: MessageKind
+    at: datetime
+    why: str
+    changes: tuple[str, ...]
+    fields: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """An alert with its present texts."""
+
+    alert: Alert
+    title: str
+    summary: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """All that is stored of an alert: versions and evidence in the order in which they came."""
+
+    alert: Alert
+    title: str
+    summary: str
+    versions: tuple[Version, ...]
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """Which alerts are listed; what is empty or None does not count."""
+
+    open_only: bool = False
+    events: tuple[str, ...] = ()
+    countries: tuple[str, ...] = ()
+    families: tuple[str, ...] = ()
+    min_severity: Severity = "minor"
+    since: datetime | None = None  # changed since then
+
+
+def open_alerts(conn: Connection, family: str, country: str | None) -> list[Alert]:
+    """The open alerts of a rule family in a country; for None, those without a place."""
+    query = select(alert).where(_OPEN, alert.c.family == family, alert.c.country.is_not_distinct_from(country))
+    return [_alert(row) for row in conn.execute(query.order_by(alert.c.id))]
+
+
+def recent_alerts(conn: Connection, family: str, country: str | None, since: datetime) -> list[Alert]:
+    """The open alerts of a family in a country, and those of other states that had evidence `since`: what a
+    new hit may belong to."""
+    query = select(alert).where(alert.c.family == family, alert.c.country.is_not_distinct_from(country))
+    return [
+        _alert(row) for row in conn.execute(query.where(_OPEN | (alert.c.last_event >= since)).order_by(alert.c.id))
+    ]
+
+
+def alerts_with_key(conn: Connection, key: str) -> list[Alert]:
+    """All alerts with this identity, the latest first."""
+    return [_alert(row) for row in conn.execute(select(alert).where(alert.c.key == key).order_by(alert.c.id.desc()))]
+
+
+def due_to_end(
+    conn: Connection, now: datetime, same_event: Mapping[str, timedelta], *, otherwise: timedelta = timedelta(days=7)
+) -> list[Alert]:
+    """The open alerts without evidence for their family's `same_event` (`otherwise`: of families that are
+    not in it, because their rule is gone)."""
+    shortest = min([otherwise, *same_event.values()])
+    query = select(alert).where(_OPEN, alert.c.last_event < now - shortest).order_by(alert.c.id)
+    found = [_alert(row) for row in conn.execute(query)]
+    return [item for item in found if item.last_event < now - same_event.get(item.family, otherwise)]
+
+
+def list_alerts(
+    conn: Connection, wanted: Filter | None = None, *, limit: int = 100, before: str | None = None
+) -> list[Listed]:
+    """Alerts, the latest changed first. `before` (the id of the last one seen) gives the next page."""
+    query = _filtered(wanted or Filter()).order_by(alert.c.updated.desc(), alert.c.id.desc()).limit(limit)
+    if before is not None:
+        last = select(alert.c.updated).where(alert.c.id == int(before)).scalar_subquery()
+        query = query.where((alert.c.updated < last) | ((alert.c.updated == last) & (alert.c.id < int(before))))
+    return [Listed(alert=_alert(row), title=row.title, summary=row.summary) for row in conn.execute(query)]
+
+
+def _filtered(wanted: Filter) -> Select[Any]:
+    query = select(alert).where(alert.c.severity.in_(SEVERITIES[SEVERITIES.index(wanted.min_severity) :]))
+    if wanted.open_only:
+        query = query.where(_OPEN)
+    if wanted.since is not None:
+        query = query.where(alert.c.updated >= wanted.since)
+    for column, values in (
+        (alert.c.event, wanted.events),
+        (alert.c.country, wanted.countries),
+        (alert.c.family, wanted.families),
+    ):
+        if values:
+            query = query.where(column.in_(values))
+    return query
+
+
+def get_alert(conn: Connection, alert_id: str) -> Record | None:
+    """Everything about one alert; None when there is none."""
+    row = conn.execute(select(alert).where(alert.c.id == _number(alert_id))).one_or_none()
+    if row is None:
+        return None
+    told = versions(conn, [(alert_id, None)])
+    return Record(
+        alert=_alert(row),
+        title=row.title,
+        summary=row.summary,
+        versions=tuple(told),
+        evidence=tuple(evidence_of(conn, alert_id)),
+    )
+
+
+def save_step(conn: Connection, step: Step, *, title: str, summary: str) -> Alert:
+    """Store what tracking decided: the alert (a new one if its id is empty), its evidence, its messages.
+
+    Returns the alert with its id. `title` and `summary` are the alert's texts as of now.
+    """
+    saved = save_alert(conn, step.alert, title=title, summary=summary)
+    changed = [*step.regrouped, *([step.evidence] if step.evidence is not None else [])]
+    put_evidence(conn, saved, changed)
+    for message in step.messages:
+        add_version(conn, saved, message, title=title, summary=summary)
+    return saved
+
+
+def save_alert(conn: Connection, value: Alert, *, title: str, summary: str) -> Alert:
+    """Insert an alert (with an empty id) or replace the stored one; returns it with its id."""
+    row = _row(value) | {"title": codec.clean(title), "summary": codec.clean(summary)}
+    if not value.id:
+        found = conn.execute(insert(alert).values(row).returning(alert.c.id)).scalar_one()
+        return replace(value, id=str(found))
+    if conn.execute(update(alert).where(alert.c.id == _number(value.id)).values(row)).rowcount == 0:
+        raise InputError(f"there is no alert {value.id}")
+    return value
+
+
+def _row(value: Alert) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "place": codec.to_json(value.place),
+        "place_id": value.place.id if value.place else None,
+        "country": value.place.country if value.place else None,
+        "numbers": codec.to_json(value.numbers),
+        "told": codec.to_json(value.told),
+    }
+    plain = ("family", "rule", "event", "key", "state", "severity", "worst", "certainty", "confirmed", "version")
+    more = ("origins", "articles", "first_event", "last_event", "opened", "updated")
+    return row | {name: getattr(value, name) for name in (*plain, *more)}
+
+
+def _alert(row: Row[Any]) -> Alert:
+    columns = row._asdict()
+    for name in ("place_id", "country", "title", "summary"):
+        del columns[name]
+    return Alert(
+        **columns | {"id": str(row.id), "place": codec.place(row.place), "numbers": codec.quantities(row.numbers)}
+    )
+
+
+def add_version(conn: Connection, value: Alert, message: Message, *, title: str, summary: str) -> Version:
+    """Keep a version that readers are told, with the alert as it is now."""
+    fields = codec.to_json(value) | {"title": codec.clean(title), "summary": codec.clean(summary)}
+    row = {
+        "alert_id": _number(value.id),
+        "version": message.version,
+        "kind": message.kind,
+        "at": message.at,
+        "why": codec.clean(message.why),
+        "changes": codec.to_json(message.changes),
+        "fields": fields,
+    }
+    conn.execute(insert(alert_version).values(row))
+    return _version(row)
+
+
+def versions(conn: Connection, wanted: Sequence[tuple[str, int | None]]) -> list[Version]:
+    """Versions by (alert id, version), None for all of an alert; by alert, in order."""
+    ids = {_number(alert_id) for alert_id, _ in wanted}
+    asked = {(_number(alert_id), version) for alert_id, version in wanted}
+    query = select(alert_version).where(alert_version.c.alert_id.in_(ids))
+    rows = [row._asdict() for row in conn.execute(query.order_by(alert_version.c.alert_id, alert_version.c.version))]
+    return [_version(row) for row in rows if asked & {(row["alert_id"], None), (row["alert_id"], row["version"])}]
+
+
+def _version(row: Mapping[str, Any]) -> Version:
+    return Version(**dict(row) | {"alert_id": str(row["alert_id"]), "changes": tuple(row["changes"])})
+
+
+def put_evidence(conn: Connection, value: Alert, items: Sequence[Evidence]) -> None:
+    """Store evidence of an alert; of an article that is evidence already, in place of the old."""
+    if items:
+        rows = [_evidence_row(value, item) for item in items]
+        kept = {"seen", "at_version"}  # when the article first became evidence
+        conn.execute(upsert(conn, evidence, ("alert_id", "article_id"), keep=kept), rows)
+
+
+def _evidence_row(value: Alert, item: Evidence) -> dict[str, Any]:
+    return {
+        "alert_id": _number(value.id),
+        "article_id": int(item.article_id),
+        "revision": item.revision,
+        "rule": item.hit.rule,
+        "rule_version": item.hit.rule_version,
+        "origin": item.origin,
+        "hit": codec.to_json(item.hit),
+        "cited": codec.to_json(item.cited),
+        "shingles": codec.pack(item.shingles),
+        "event_time": item.hit.event_time,
+        "seen": item.seen,
+        "at_version": value.version,
+    }
+
+
+def remove_evidence(conn: Connection, alert_id: str, article_id: str) -> bool:
+    """Take an article back as evidence; False when it was none."""
+    here = (evidence.c.alert_id == _number(alert_id)) & (evidence.c.article_id == int(article_id))
+    return conn.execute(evidence.delete().where(here)).rowcount > 0
+
+
+def evidence_of(conn: Connection, alert_id: str) -> list[Evidence]:
+    """The evidence of an alert, in the order in which it came."""
+    return [_evidence(row) for row in conn.execute(_EVIDENCE.where(evidence.c.alert_id == _number(alert_id)))]
+
+
+def alerts_of_article(conn: Connection, article_id: str) -> list[str]:
+    """The ids of the alerts that an article is evidence of."""
+    query = select(evidence.c.alert_id).where(evidence.c.article_id == int(article_id)).order_by(evidence.c.alert_id)
+    return [str(found) for found in conn.execute(query).scalars()]
+
+
+_EVIDENCE: Final[Select[Any]] = (
+    select(
+        evidence,
+        *(article.c.title, article.c.url, article.c.published),
+        *(feed.c.source, feed.c.owner, feed.c.tier),
+    )
+    .join(article, article.c.id == evidence.c.article_id)
+    .join(feed, feed.c.id == article.c.feed_id)
+    .order_by(evidence.c.id)
+)
+
+
+def _evidence(row: Row[Any]) -> Evidence:
+    return Evidence(
+        article_id=str(row.article_id),
+        revision=row.revision,
+        hit=codec.hit(row.hit),
+        title=row.title,
+        url=row.url,
+        source=row.source,
+        owner=row.owner,
+        tier=row.tier,
+        cited=tuple(row.cited),
+        published=row.published,
+        seen=row.seen,
+        origin=row.origin,
+        shingles=codec.unpack(row.shingles),
+    )
+
+
+def count_open(conn: Connection) -> dict[AlertState, int]:
+    """How many alerts there are in each open state."""
+    query = select(alert.c.state, func.count()).where(_OPEN).group_by(alert.c.state)
+    return {state: number for state, number in conn.execute(query)}
+
+
+def _number(alert_id: str) -> int:
+    """An alert's id as the database has it; what is no id is none of any alert."""
+    return int(alert_id) if alert_id.isascii() and alert_id.isdigit() and len(alert_id) < 10 else -1

@@ -1,0 +1,219 @@
+"""Articles: what the feeds brought, as plain text, and which of them still wait to be read.
+
+An article is known by its feed and key. The same key with another text is a revision: it waits again, so
+that "2 dead" become "200 dead" is seen. The same text again changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
+
+from alerts.collect.identity import content_hash
+from alerts.read.text import plain
+from alerts.store.codec import clean, clean_or_none
+from alerts.store.schema import article, feed
+from alerts.types import Article, Entry
+
+_KEYS_AT_ONCE: Final = 500
+_CLOCKS_DIFFER: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """An entry as it is stored: plain text and the digest of it. `published` is None when unknown."""
+
+    key: str
+    content_hash: str
+    title: str
+    text: str
+    url: str
+    language: str | None
+    published: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """An article that is to be read, with what tracking needs to know of its feed."""
+
+    article: Article
+    revision: int
+    feed_id: int
+    owner: str
+    tier: int
+    backlog: bool
+    first_seen: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """What a document came to: how many articles were new, revised, or there as they are."""
+
+    new: int = 0
+    revised: int = 0
+    same: int = 0
+
+
+def drafts(entries: Iterable[Entry], *, seen: datetime, language: str | None = None) -> list[Draft]:
+    """What will be stored of a document's entries; to be made before the transaction, for it takes time.
+
+    A key that comes twice in one document is taken once, the first time. `language` is the document's. An
+    article cannot have appeared after it was `seen`: a date somewhat ahead is a clock or a time zone and
+    becomes `seen`, one far ahead is none.
+    """
+    made: dict[str, Draft] = {}
+    for entry in entries:
+        if entry.key in made:
+            continue
+        title, text = " ".join(clean(plain(entry.title)).split()), clean(plain(entry.html))
+        made[entry.key] = Draft(
+            key=entry.key,
+            content_hash=content_hash(title, text),
+            title=title,
+            text=text,
+            url=clean(entry.url),
+            language=clean_or_none(entry.language or language, 20),
+            published=_believable(entry.published, seen),
+        )
+    return list(made.values())
+
+
+def _believable(published: datetime | None, seen: datetime) -> datetime | None:
+    if published is None or published > seen + _CLOCKS_DIFFER:
+        return None
+    return min(published, seen)
+
+
+def store(conn: Connection, feed_id: int, found: Sequence[Draft], *, now: datetime, backlog: bool = False) -> Stored:
+    """Store what is new or changed. `backlog` marks new articles as those of a feed's first document."""
+    known = _known(conn, feed_id, [draft.key for draft in found])
+    new = [draft for draft in found if draft.key not in known]
+    revised = [draft for draft in found if known.get(draft.key, draft.content_hash) != draft.content_hash]
+    if new:
+        rows = [_new_row(draft, feed_id=feed_id, now=now, backlog=backlog) for draft in new]
+        conn.execute(insert(article), rows)
+    for dated in (True, False):
+        rows = [_revision(draft, feed_id) for draft in revised if (draft.published is not None) is dated]
+        if rows:
+            conn.execute(_REVISE_DATED if dated else _REVISE, rows)
+    return Stored(new=len(new), revised=len(revised), same=len(found) - len(new) - len(revised))
+
+
+def _known(conn: Connection, feed_id: int, keys: Sequence[str]) -> dict[str, str]:
+    known: dict[str, str] = {}
+    for start in range(0, len(keys), _KEYS_AT_ONCE):
+        some = keys[start : start + _KEYS_AT_ONCE]
+        query = select(article.c.key, article.c.content_hash).where(
+            article.c.feed_id == feed_id, article.c.key.in_(some)
+        )
+        known.update((row.key, row.content_hash) for row in conn.execute(query))
+    return known
+
+
+def _new_row(draft: Draft, *, feed_id: int, now: datetime, backlog: bool) -> dict[str, Any]:
+    return {
+        "feed_id": feed_id,
+        "key": draft.key,
+        "content_hash": draft.content_hash,
+        "title": draft.title,
+        "text": draft.text,
+        "url": draft.url,
+        "language": draft.language,
+        "published": draft.published or now,
+        "dated": draft.published is not None,
+        "first_seen": now,
+        "backlog": backlog,
+    }
+
+
+_REVISE: Final = (
+    update(article)
+    .where(article.c.feed_id == bindparam("of_feed"), article.c.key == bindparam("of_key"))
+    .values(
+        revision=article.c.revision + 1,
+        content_hash=bindparam("content_hash"),
+        title=bindparam("title"),
+        text=bindparam("text"),
+        url=bindparam("url"),
+        language=bindparam("language"),
+        analysed=None,
+    )
+)
+_REVISE_DATED: Final = _REVISE.values(published=bindparam("published"), dated=True)
+
+
+def _revision(draft: Draft, feed_id: int) -> dict[str, Any]:
+    row = {
+        "of_feed": feed_id,
+        "of_key": draft.key,
+        "content_hash": draft.content_hash,
+        "title": draft.title,
+        "text": draft.text,
+        "url": draft.url,
+        "language": draft.language,
+    }
+    return row if draft.published is None else {**row, "published": draft.published}
+
+
+_ARTICLES: Final[Select[Any]] = select(
+    article, feed.c.source, feed.c.owner, feed.c.tier, feed.c.country, feed.c.language.label("feed_language")
+).join(feed, feed.c.id == article.c.feed_id)
+
+
+def waiting(conn: Connection, limit: int, *, claim: bool = False) -> list[Waiting]:
+    """The articles that wait to be read, as they came in. With `claim` (in a writing transaction) those
+    are left out that another worker has claimed."""
+    query = _ARTICLES.where(article.c.analysed.is_(None)).order_by(article.c.id).limit(limit)
+    if claim:
+        query = query.with_for_update(of=article, skip_locked=True)
+    return [_waiting(row) for row in conn.execute(query)]
+
+
+def mark_analysed(conn: Connection, done: Sequence[Waiting], now: datetime) -> None:
+    """These need not be read again, in the revision that was read: a newer one still waits."""
+    if done:
+        rows = [{"of_id": int(item.article.id), "of_revision": item.revision, "now": now} for item in done]
+        conn.execute(_MARK, rows)
+
+
+_MARK: Final = (
+    update(article)
+    .where(article.c.id == bindparam("of_id"), article.c.revision == bindparam("of_revision"))
+    .values(analysed=bindparam("now"))
+)
+
+
+def get(conn: Connection, article_id: str) -> Waiting | None:
+    """One article, read or not."""
+    row = conn.execute(_ARTICLES.where(article.c.id == int(article_id))).one_or_none()
+    return None if row is None else _waiting(row)
+
+
+def count_waiting(conn: Connection) -> int:
+    return conn.execute(select(func.count()).select_from(article).where(article.c.analysed.is_(None))).scalar_one()
+
+
+def _waiting(row: Row[Any]) -> Waiting:
+    return Waiting(
+        article=Article(
+            id=str(row.id),
+            title=row.title,
+            text=row.text,
+            published=row.published,
+            source=row.source,
+            language=row.language or row.feed_language,
+            url=row.url,
+            country=row.country,
+            dated=row.dated,
+        ),
+        revision=row.revision,
+        feed_id=row.feed_id,
+        owner=row.owner,
+        tier=row.tier,
+        backlog=row.backlog,
+        first_seen=row.first_seen,
+    )

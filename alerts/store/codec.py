@@ -1,0 +1,103 @@
+"""The values of `alerts.types` as JSON columns, and back.
+
+Reading is lenient towards time: a field that an older row lacks takes its default, one that only a newer
+version of the program wrote is left out. So a stored alert can be read for years.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from array import array
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import date, datetime
+from typing import Any, Final, TypeVar
+
+from alerts.types import Alert, Claim, Hit, Place, Quantity
+
+Value = TypeVar("Value")
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def clean(text: str) -> str:
+    """Without NUL and lone surrogates, which PostgreSQL and UTF-8 cannot hold."""
+    return _UNSTORABLE.sub("", text)
+
+
+def clean_or_none(text: str | None, longest: int | None = None) -> str | None:
+    """`clean`, cut to what its column holds; None stays None, and so does what is empty."""
+    return clean(text)[:longest] or None if text else None
+
+
+def to_json(value: Any) -> Any:
+    """Any value of `alerts.types` as JSON: dataclasses as objects, times as ISO 8601 text."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: to_json(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): to_json(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [to_json(item) for item in value]
+    if isinstance(value, (set, frozenset)):
+        return sorted(to_json(item) for item in value)
+    if isinstance(value, date):
+        return value.isoformat()
+    return clean(value) if isinstance(value, str) else value
+
+
+def place(data: Mapping[str, Any] | None) -> Place | None:
+    return None if data is None else _make(Place, data)
+
+
+def quantities(data: Mapping[str, Any]) -> dict[str, Quantity]:
+    return {name: _make(Quantity, item) for name, item in data.items()}
+
+
+def hit(data: Mapping[str, Any]) -> Hit:
+    return _make(
+        Hit,
+        data,
+        claims=tuple(_make(Claim, item) for item in data["claims"]),
+        place=place(data["place"]),
+        numbers=quantities(data["numbers"]),
+        event_time=datetime.fromisoformat(data["event_time"]),
+    )
+
+
+def alert(data: Mapping[str, Any]) -> Alert:
+    """An alert from its JSON form, such as the `fields` of one of its versions."""
+    times = ("first_event", "last_event", "opened", "updated")
+    return _make(
+        Alert,
+        data,
+        place=place(data["place"]),
+        numbers=quantities(data["numbers"]),
+        **{name: datetime.fromisoformat(data[name]) for name in times},
+    )
+
+
+def pack(shingles: Iterable[int]) -> bytes:
+    """32-bit numbers as bytes, little-endian, in order."""
+    numbers = array("I", sorted(shingles))
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    return numbers.tobytes()
+
+
+def unpack(data: bytes) -> frozenset[int]:
+    numbers = array("I")
+    numbers.frombytes(data)
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    return frozenset(numbers)
+
+
+def _make(kind: type[Value], data: Mapping[str, Any], **read: Any) -> Value:
+    known = _NAMES[kind]
+    return kind(**{name: item for name, item in {**data, **read}.items() if name in known})
+
+
+_NAMES: Final[dict[type[Any], frozenset[str]]] = {
+    kind: frozenset(field.name for field in fields(kind)) for kind in (Alert, Claim, Hit, Place, Quantity)
+}

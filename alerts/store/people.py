@@ -1,0 +1,105 @@
+"""The readers. Who subscribes is the secret: no address gets into a log line, an exception or a `repr`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from email_validator import EmailNotValidError, validate_email
+from sqlalchemy import Connection, Row, Select, func, insert, select, update
+
+from alerts.errors import InputError
+from alerts.store.schema import person
+from alerts.types import Person, Severity
+
+_PEOPLE: Final[Select[Any]] = select(
+    *(person.c.id, person.c.address, person.c.events, person.c.countries),
+    *(person.c.min_severity, person.c.language, person.c.active),
+)
+
+
+def add_person(
+    conn: Connection,
+    address: str,
+    *,
+    now: datetime,
+    events: Sequence[str] = (),
+    countries: Sequence[str] = (),
+    min_severity: Severity = "minor",
+    language: str = "en",
+) -> Person:
+    """Add a reader. Raises InputError for what is no mail address, or is on the list already (capitals do
+    not make another address)."""
+    address = normal_address(address)
+    if find_person(conn, address) is not None:
+        raise InputError("this address is on the list already")
+    row = {
+        "address": address,
+        "events": list(events),
+        "countries": list(countries),
+        "min_severity": min_severity,
+        "language": language,
+        "active": True,
+        "created": now,
+    }
+    return _person(conn.execute(insert(person).values(row).returning(person)).one())
+
+
+def normal_address(address: str) -> str:
+    """The address in the one form in which it is stored. Raises InputError."""
+    try:
+        return validate_email(address.strip(), check_deliverability=False).normalized
+    except EmailNotValidError as error:
+        # the reason repeats parts of a bad address, never a usable one
+        raise InputError(f"this is no mail address: {error}") from None
+
+
+def find_person(conn: Connection, address: str) -> Person | None:
+    """The reader with this address, however it is capitalised."""
+    row = conn.execute(_PEOPLE.where(func.lower(person.c.address) == func.lower(address.strip()))).first()
+    return None if row is None else _person(row)
+
+
+def get_person(conn: Connection, person_id: int) -> Person | None:
+    row = conn.execute(_PEOPLE.where(person.c.id == person_id)).one_or_none()
+    return None if row is None else _person(row)
+
+
+def get_people(conn: Connection, ids: Collection[int]) -> dict[int, Person]:
+    """Readers by id; an unknown id is left out."""
+    return {row.id: _person(row) for row in conn.execute(_PEOPLE.where(person.c.id.in_(ids)))}
+
+
+def list_people(conn: Connection) -> list[Person]:
+    """All readers, as they came."""
+    return [_person(row) for row in conn.execute(_PEOPLE.order_by(person.c.id))]
+
+
+def active_people(conn: Connection) -> list[Person]:
+    """The readers who get mail."""
+    return [_person(row) for row in conn.execute(_PEOPLE.where(person.c.active).order_by(person.c.id))]
+
+
+def set_active(conn: Connection, person_id: int, active: bool) -> None:
+    """Whether a reader gets mail. Raises InputError for an unknown id."""
+    if conn.execute(update(person).where(person.c.id == person_id).values(active=active)).rowcount == 0:
+        raise InputError(f"there is no reader {person_id}")
+
+
+def remove_person(conn: Connection, person_id: int) -> None:
+    """Forget a reader, with all mails to them. Raises InputError for an unknown id."""
+    if conn.execute(person.delete().where(person.c.id == person_id)).rowcount == 0:
+        raise InputError(f"there is no reader {person_id}")
+
+
+def _person(row: Row[Any]) -> Person:
+    return Person(
+        id=row.id,
+        address=row.address,
+        events=tuple(row.events),
+        countries=tuple(row.countries),
+        min_severity=row.min_severity,
+        language=row.language,
+        active=row.active,
+    )

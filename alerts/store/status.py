@@ -1,0 +1,98 @@
+"""What `alerts status` and the status page show: how the service is doing, from the database alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection, case, func, select
+
+from alerts.store import articles, outbox
+from alerts.store.alerts import count_open
+from alerts.store.outbox import State
+from alerts.store.schema import alert, article, feed, person
+from alerts.types import AlertState
+
+OVERDUE: Final = timedelta(minutes=5)
+DAY: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """Counts and times. `feeds` are the active ones; `failing` of them did not answer at their last poll,
+    `overdue` should have been polled more than five minutes ago, `unpolled` never were. `oldest_waiting` is
+    when the article was first seen that waits longest to be read; `oldest_queued` when the mail that waits
+    longest was due."""
+
+    at: datetime
+    feeds: int
+    failing: int
+    overdue: int
+    unpolled: int
+    last_poll: datetime | None
+    next_poll: datetime | None
+    articles: int
+    articles_today: int
+    last_article: datetime | None
+    waiting: int
+    oldest_waiting: datetime | None
+    alerts_open: dict[AlertState, int]
+    alerts_today: int
+    last_alert: datetime | None
+    people: int
+    outbox: dict[State, int]
+    oldest_queued: datetime | None
+    last_mail: datetime | None
+
+
+def status(conn: Connection, now: datetime) -> Status:
+    """How things stand. "Today" is the last 24 hours."""
+    return Status(at=now, **_feeds(conn, now), **_articles(conn, now), **_alerts(conn, now), **_mails(conn, now))
+
+
+def _count(condition: Any) -> Any:
+    return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
+
+
+def _feeds(conn: Connection, now: datetime) -> dict[str, Any]:
+    query = select(
+        func.count().label("feeds"),
+        _count(feed.c.failures > 0).label("failing"),
+        _count(feed.c.next_due < now - OVERDUE).label("overdue"),
+        _count(feed.c.last_poll.is_(None)).label("unpolled"),
+        func.max(feed.c.last_poll).label("last_poll"),
+        func.min(feed.c.next_due).label("next_poll"),
+    )
+    return conn.execute(query.where(feed.c.active)).one()._asdict()
+
+
+def _articles(conn: Connection, now: datetime) -> dict[str, Any]:
+    oldest = select(article.c.first_seen).where(article.c.analysed.is_(None)).order_by(article.c.id).limit(1)
+    today = select(func.count()).select_from(article).where(article.c.first_seen > now - DAY)
+    return {
+        "articles": conn.execute(select(func.count()).select_from(article)).scalar_one(),
+        "articles_today": conn.execute(today).scalar_one(),
+        "last_article": conn.execute(select(func.max(article.c.first_seen))).scalar_one(),
+        "waiting": articles.count_waiting(conn),
+        "oldest_waiting": conn.execute(oldest).scalar_one_or_none(),
+    }
+
+
+def _alerts(conn: Connection, now: datetime) -> dict[str, Any]:
+    opened = select(func.count()).select_from(alert).where(alert.c.opened > now - DAY)
+    return {
+        "alerts_open": count_open(conn),
+        "alerts_today": conn.execute(opened).scalar_one(),
+        "last_alert": conn.execute(select(func.max(alert.c.updated))).scalar_one(),
+    }
+
+
+def _mails(conn: Connection, now: datetime) -> dict[str, Any]:
+    due = outbox.next_due_at(conn)
+    return {
+        "people": conn.execute(select(func.count()).select_from(person).where(person.c.active)).scalar_one(),
+        "outbox": outbox.counts(conn),
+        "oldest_queued": due if due is not None and due <= now else None,
+        "last_mail": outbox.last_accepted(conn),
+    }
