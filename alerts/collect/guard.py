@@ -98,13 +98,13 @@ def allowed(hosts: Iterable[str], ports: Iterable[int]) -> Allowed:
 
 
 def _entry(text: str) -> tuple[str, int | None]:
-    host, port = text.strip(), ""
+    host, port = text.strip(), None
     if host.startswith("["):
-        host, _, port = host[1:].partition("]")
-        port = port.removeprefix(":")
+        host, _, rest = host[1:].partition("]")
+        port = rest[1:] if rest else None
     elif host.count(":") == 1:
         host, _, port = host.partition(":")
-    if not host or (port and not (port.isascii() and port.isdigit() and 0 < int(port) < 65536)):
+    if not host or (port is not None and not (port.isascii() and port.isdigit() and 0 < int(port) < 65536)):
         raise ValueError(f"'{text}' is neither a host nor host:port")
     return _normal(host), int(port) if port else None
 

@@ -1,0 +1,42 @@
+"""A feed server, a fetcher that may ask it, and a parser process."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from alerts.collect.fetch import Fetcher
+from alerts.collect.settings import CollectSettings
+from alerts.collect.worker import ParserPool
+from tests.fakes.feeds import FeedServer
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[FeedServer]:
+    async with FeedServer() as server:
+        yield server
+
+
+@pytest.fixture
+def settings(server: FeedServer) -> CollectSettings:
+    return CollectSettings(
+        user_agent="alerts/0 (+mailto:desk@example.org)",
+        allow_hosts=(server.address,),
+        connect_timeout=2.0,
+        read_timeout=0.4,
+        total_timeout=1.0,
+        max_body=200_000,
+    )
+
+
+@pytest.fixture
+async def fetcher(settings: CollectSettings) -> AsyncIterator[Fetcher]:
+    async with Fetcher(settings) as fetcher:
+        yield fetcher
+
+
+@pytest.fixture
+async def pool() -> AsyncIterator[ParserPool]:
+    async with ParserPool(CollectSettings()) as pool:
+        yield pool
