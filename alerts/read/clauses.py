@@ -34,6 +34,11 @@ from alerts.read.text import Words
 Kind = Literal["main", "that", "which", "of", "when", "doing", "quote"]
 _HARD = frozenset(";:.!?\n—[]…")
 _QUOTES = frozenset('"“”«»„')
+_LINKS = PREPOSITIONS | CONJUNCTIONS
+_KNOWN = (
+    CONJUNCTIONS | SUBORDINATORS | EFFECTS | AUXILIARIES | SAYING | PAST_VERBS | PARTICIPLES
+    | {"which", "who", "whom", "whose", "that", "as"}
+)  # fmt: skip
 _DEEP = 8
 
 
@@ -152,8 +157,10 @@ class _Finder:
         if self.dated(i):
             return
         before, after = self._at(i - 1), self._at(i + 1)
-        if self.clause.kind == "of" and i > self.low and self.dated(i - 1) and word not in PREPOSITIONS | CONJUNCTIONS:
-            self._dated_out()
+        if self.clause.parent >= 0 and i > self.low and self.dated(i - 1) and word not in _LINKS:
+            self._dated_out(word)
+        if word not in _KNOWN and not word.endswith(("ed", "ing")):
+            return
         if word in CONJUNCTIONS:
             self._conjunction(i, word, after)
         elif word in ("which", "who", "whom", "whose"):
@@ -172,7 +179,9 @@ class _Finder:
         elif word in AUXILIARIES:
             self._auxiliary(i, before)
         elif word in SAYING and before not in DETERMINERS:
-            if not self._verb(i, before, after):
+            if not (word.endswith("ed") and self._verb(i, before, after)):
+                if word in ("said", "says") and self.clause.kind == "which" and self.clause.finite:
+                    self.current = self.clause.parent if self.clause.parent >= 0 else self.current
                 self.clause.spoke = self.clause.finite = True
         elif word in PAST_VERBS or word in PARTICIPLES or (word.endswith("ed") and len(word) > 3):
             self._verb(i, before, after)
@@ -228,12 +237,18 @@ class _Finder:
             clause = self.clause
         clause.finite, clause.last_auxiliary = True, i
 
-    def _dated_out(self) -> None:
+    def _dated_out(self, word: str) -> None:
         """A noun right after "announced in August" belongs to the clause above, or, where that was a
-        "despite ..." that opened the sentence, to the main clause."""
-        self.current = self.clause.parent
+        "despite ..." that opened the sentence, to the main clause; so does a verb right after "who have fought
+        since 2012" or after "since the war of 2011" that parted it from its subject."""
         clause = self.clause
-        if clause.kind == "when" and clause.start == self.low and clause.parent >= 0:
+        verb = word in PAST_VERBS or word.endswith("ed")
+        above = self.all[clause.parent]
+        if clause.kind == "of" or (clause.kind == "which" and clause.finite and verb):
+            self.current = clause.parent
+            if above.kind == "when" and above.start == self.low and above.parent >= 0:
+                self.current = above.parent
+        elif clause.kind == "when" and verb and not clause.finite and not above.finite and clause.start > above.start:
             self.current = clause.parent
 
     def _complete(self, clause: Clause, i: int) -> bool:

@@ -34,7 +34,7 @@ PHRASAL = frozenset("despite following amid notwithstanding".split())
 ASK = frozenset("if unless whether lest".split())
 SAYING = frozenset(
     "said says say saying told tells reported reports report added adds claimed claims claim announced announces "
-    "warned warns warning denied denies denying confirmed confirms stated states believed believe believes "
+    "warned warns warning denied denies denying confirmed confirms stated believed believe believes "
     "alleged accused insisted acknowledged admitted feared fear fears estimated estimates noted declared "
     "evidence news rumours rumors sign signs clear likely possible true quoted called calls urged demanded".split()
 )

@@ -1,0 +1,277 @@
+"""What kind of statement a hit's clause makes: news, or denied, possible, past, a running total, a state
+that was known, or hearsay (`rules.md` 4). Only what is said of the hit counts, not what stands elsewhere in
+its sentence: a duty officer must not be woken by history, nor sleep because a truce of August is mentioned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator, Sequence
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+
+from alerts.read import claimwords as w
+from alerts.read.clauses import Clauses, clauses
+from alerts.read.clausewords import ASK, DEFINITE, DETERMINERS, FUNCTION, PREPOSITIONS, PRESENT, SAYING
+from alerts.read.dates import window
+from alerts.read.scopes import CUES, Scene, Scope, find_scopes
+from alerts.read.text import Words
+from alerts.types import CLAIM_KINDS, Claim, ClaimKind, When
+
+_BEFORE, _BEHIND, _WHOLE = 80, 50, 150
+_SPEAKING = (CUES | w.WAR | {"since"}) - {"to"}
+_OLD = timedelta(days=21)
+_LONG = timedelta(days=35)
+_HAS = frozenset({"has", "have", "had", "also"})
+_HANGING = frozenset({"doing", "quote", "that", "which", "of", "when"})
+_TELLING = frozenset({"doing", "quote", "that"})
+
+
+def judge(
+    words: Words,
+    first: int,
+    end: int,
+    *,
+    dates: Sequence[When],
+    published: datetime,
+    own: Container[int] = (),
+) -> tuple[Claim, ...]:
+    """The claims made about the hit in words `first` to `end` (half open), in the order of `CLAIM_KINDS`,
+    each once, with the cue nearest to the hit.
+
+    `own` are the words that the rule's own phrases matched: they are no cue ("no food reached the town"
+    is not denied when the rule looks for "no food"); the hit's first and last word are taken as such.
+    """
+    if not 0 <= first < end <= len(words):
+        return ()
+    if not dates and _silent(words, first):
+        return ()
+    scene = _scene(words, first, end, dates)
+    nearest: dict[ClaimKind, tuple[int, Claim]] = {}
+    for scope in (*find_scopes(scene), *_totals(scene), *_dated(scene, dates, published), *_question(scene)):
+        mine = scope.at in own or scope.at in (first, end - 1)
+        if (mine and scope.kind != "standing") or not scene.covers(scope) or _goes_on(scene, scope):
+            continue
+        distance = first - scope.at if scope.at < first else scope.at - end + 1
+        if scope.kind not in nearest or distance < nearest[scope.kind][0]:
+            claim = Claim(kind=scope.kind, cue=words.span(scope.at, scope.last + 1), at=scope.at)
+            nearest[scope.kind] = distance, claim
+    return tuple(nearest[kind][1] for kind in CLAIM_KINDS if kind in nearest)
+
+
+def event_date(words: Words, first: int, end: int, *, dates: Sequence[When], published: datetime) -> When | None:
+    """The date expression that says when the hit happened: of its own clause or one it hangs on, the
+    nearest, never the day on which somebody said so. None when the text gives no day."""
+    if not dates or not 0 <= first < end <= len(words):
+        return None
+    scene = _scene(words, first, end, dates)
+    found = [d for d, scope in _date_scopes(scene, dates) if scene.covers(scope) and not _said_then(scene, d)]
+    return min(found, key=lambda d: _distance(scene, d), default=None)
+
+
+def _silent(words: Words, first: int) -> bool:
+    """No word of the sentence can make a claim."""
+    at_infinitive = first > 0 and words.norm[first - 1] == "to"
+    return not at_infinitive and _SPEAKING.isdisjoint(words.norm) and "?" not in words.text
+
+
+def _scene(words: Words, first: int, end: int, dates: Sequence[When]) -> Scene:
+    low, high = 0, len(words)
+    if high > _WHOLE:
+        low, high = max(0, first - _BEFORE), min(high, end + _BEHIND)
+    parsed, dated = _parsed(words, low, high, tuple(dates))
+    return Scene(words, parsed, low, high, first, end, dated)
+
+
+@lru_cache(maxsize=16)
+def _parsed(words: Words, low: int, high: int, dates: tuple[When, ...]) -> tuple[Clauses, dict[int, When]]:
+    """The clauses of a window: the same for all hits of a sentence, and most sentences have several."""
+    near = [d for d in dates if d.first < high and d.last >= low]
+    dated = {i: d for d in near for i in range(max(d.first, low), min(d.last + 1, high))}
+    return clauses(words, low, high, dated.__contains__), dated
+
+
+def _goes_on(scene: Scene, scope: Scope) -> bool:
+    """The cue leaves the hit where it is: "called for an end to the siege", "may raise the attack at the UN",
+    "denied a part in the raids", "if the strike was carried out by"."""
+    if scope.kind not in ("possible", "denied") or scope.home is None:
+        return False
+    low = max(scope.last + 1, scene.low)
+    if scope.kind == "possible" and any(scene.at(k) in w.ENDING for k in range(max(low, scene.first - 5), scene.first)):
+        return True
+    at = scene.first - 1
+    while at >= low and at > scene.first - 6 and scene.at(at) not in FUNCTION and scene.at(at) not in w.DAY_NOUNS:
+        at -= 1
+    if at < low:
+        return False
+    definite = scene.at(at) in DEFINITE or scene.at(at) in w.DAY_NOUNS
+    if definite:
+        at -= 1
+        if at == scope.last and scene.at(at) in ASK:
+            return True
+    governor = scene.at(at)
+    if governor in w.SPEAKING and scope.kind == "possible":
+        return True
+    if at <= scope.last or governor not in PREPOSITIONS:
+        return False
+    return definite or governor in ("after", "following", "about", "over") or scene.at(at - 1) in w.ANSWERS
+
+
+def _question(scene: Scene) -> Iterator[Scope]:
+    text = scene.words.text.rstrip(" \n\"'”’)")
+    if text.endswith("?") and scene.high == len(scene.words):
+        yield Scope("possible", scene.high - 1, scene.high - 1, scene.low, scene.high - 1)
+
+
+def _date_scopes(scene: Scene, dates: Sequence[When]) -> Iterator[tuple[When, Scope]]:
+    """Each date of the window with the words it dates: the noun it describes ("the 2002 bombing", "the
+    ceasefire of February"), or its clause and what hangs on that."""
+    for when in dates:
+        if when.last < scene.low or when.first >= scene.high:
+            continue
+        at, last, before = max(when.first, scene.low), when.last, scene.at(when.first - 1)
+        if _describes(scene, when):
+            low, high = last + 1, scene.phrase_end(last + 1)
+            yield when, Scope("past", at, min(last, scene.high - 1), low, high)
+        elif before == "of":
+            yield when, Scope("past", at, min(last, scene.high - 1), when.first - 5, when.first)
+        else:
+            home = scene.home(at)
+            if _names(scene, home):
+                yield when, Scope("past", at, min(last, scene.high - 1), scene.first, scene.end)
+            yield when, Scope("past", at, min(last, scene.high - 1), scene.low, scene.high, home, _HANGING)
+
+
+def _describes(scene: Scene, when: When) -> bool:
+    """The date stands before its noun as an adjective does."""
+    after = scene.at(when.last + 1)
+    if not after or after in FUNCTION or scene.words.gap(when.last + 1).strip(" -'’"):
+        return False
+    text = scene.words.folded[scene.words.start[when.last] : scene.words.end[when.last]]
+    return text.endswith("'s") or scene.at(when.first - 1) in DETERMINERS or "-" in scene.words.gap(when.last + 1)
+
+
+def _names(scene: Scene, home: int) -> bool:
+    """The hit is the noun that this clause describes: "a truce agreed in February"."""
+    clause = scene.clauses.all[home]
+    if clause.kind not in ("of", "which") or clause.start != scene.end or scene.end - scene.first > 3:
+        return False
+    opener = {scene.at(scene.first), scene.at(scene.first - 1)}
+    return bool(opener & DETERMINERS) or (scene.at(scene.first - 1) in PREPOSITIONS and clause.kind == "of")
+
+
+def _said_then(scene: Scene, when: When) -> bool:
+    """The date is the day of a statement: "said on Monday that", "Monday's report"."""
+    near = [scene.at(k) for k in range(when.first - 3, when.first)]
+    return any(word in SAYING for word in near) or scene.at(when.last + 1) in SAYING
+
+
+def _distance(scene: Scene, when: When) -> int:
+    if when.last < scene.first:
+        return scene.first - when.last
+    return max(0, when.first - scene.end + 1)
+
+
+def _dated(scene: Scene, dates: Sequence[When], published: datetime) -> Iterator[Scope]:
+    """Claims that dates make: the nearest date of the hit decides, so that "on Monday" beats "in 2013"."""
+    found = [(d, s) for d, s in _date_scopes(scene, dates) if scene.covers(s) and not _said_then(scene, d)]
+    if not found:
+        return
+    when, scope = min(found, key=lambda pair: _distance(scene, pair[0]))
+    kind = _age(scene, when, published)
+    if kind == "past" and _now(scene, scope):
+        return
+    if kind:
+        yield Scope(kind, scope.at, scope.last, scope.low, scope.high, scope.home, scope.through)
+
+
+def _now(scene: Scene, scope: Scope) -> bool:
+    """The hit's own clause, below the dated one, has the present perfect: "in April launched an offensive
+    which has displaced thousands"."""
+    own = scene.home(scene.end - 1)
+    if scope.home is None or own == scope.home or scene.clauses.all[own].kind in ("doing", "of"):
+        return False
+    start = scene.clauses.all[own].start
+    return any(scene.at(k) in PRESENT for k in range(start, min(start + 6, scene.high)))
+
+
+def _age(scene: Scene, when: When, published: datetime) -> ClaimKind | None:
+    today = published.date()
+    start, end = window(when, published)
+    if when.relation == "after" or _record(scene, when.first):
+        return None
+    if when.relation in ("since", "for") or (end >= today - timedelta(days=1) and start < end):
+        return _running(scene) if today - start > _LONG and start <= today else None
+    if when.relation in ("until", "before"):
+        return "past" if today - end > _OLD else None
+    middle = date.fromordinal((start.toordinal() + end.toordinal()) // 2)
+    return "past" if today - middle > _OLD and end < today else None
+
+
+def _record(scene: Scene, at: int) -> bool:
+    """ "The worst attack since 2015", "for the first time in five years": a measure, no date."""
+    return any(scene.at(k) in w.RECORD for k in range(max(scene.low, at - 12), at))
+
+
+def _running(scene: Scene) -> ClaimKind:
+    """A count over a long time is a total; anything else over a long time is a state."""
+    homes = {*scene.clauses.above(scene.first), *scene.clauses.above(scene.end - 1)}
+    near = range(max(scene.low, scene.first - 20), min(scene.high, scene.end + 20))
+    mine = [k for k in near if scene.home(k) in homes and k not in scene.dated]
+    counted = any(scene.at(k)[0].isdigit() or scene.at(k) in w.VAGUE for k in mine)
+    return "total" if counted and any(scene.at(k) in w.CASUALTY for k in mine) else "standing"
+
+
+def _totals(scene: Scene) -> Iterator[Scope]:
+    """ "The war has killed ...", "since the conflict began", "killed in the civil war": no dates, but long."""
+    for i in range(scene.low, scene.high):
+        word = scene.at(i)
+        if word == "since":
+            yield from _since(scene, i)
+        elif word in w.WAR and scene.at(i + 1) not in w.NO_WAR and i not in scene.dated:
+            yield from _war(scene, i)
+
+
+def _since(scene: Scene, i: int) -> Iterator[Scope]:
+    if i in scene.dated:
+        return
+    near = [scene.at(k) for k in range(i + 1, i + 8)]
+    war = next((k for k, word in enumerate(near) if word in w.WAR), None)
+    then = near[0] == "then"
+    if war is None and not then:
+        return
+    if _record(scene, i):
+        return
+    kind = _running(scene)
+    if then and kind != "total":
+        return
+    last = i + 1 if then else i + 1 + (war or 0)
+    clause = scene.clauses.all[scene.home(i)]
+    home = clause.parent if clause.kind == "when" and clause.parent >= 0 else scene.home(i)
+    yield Scope(kind, i, min(last, scene.high - 1), scene.low, scene.high, home, _TELLING | {"when"})
+
+
+def _war(scene: Scene, i: int) -> Iterator[Scope]:
+    """The war as the subject of has killed / displaced, or as what people were killed in."""
+    home, verb = scene.home(i), None
+    for k in range(i + 1, min(i + 30, scene.high)):
+        if scene.home(k) == home or scene.clauses.all[scene.home(k)].parent == home:
+            if scene.at(k) in w.CASUALTY and any(
+                scene.at(j) in ("has", "have", "had", "also") for j in range(k - 4, k)
+            ):
+                verb = k
+                break
+    start = i
+    while start > max(scene.low, i - 6) and scene.at(start - 1) not in PREPOSITIONS and scene.home(start - 1) == home:
+        start -= 1
+    governor = scene.at(start - 1)
+    if verb is not None and (governor not in PREPOSITIONS or governor == "of"):
+        yield Scope("total", i, i, verb, verb + 30, scene.home(verb), _TELLING)
+    elif governor in ("in", "during", "of", "by") and _running(scene) == "total":
+        perfect = any(scene.at(k) in ("has", "have") for k in range(max(scene.low, scene.first - 8), scene.end + 4))
+        if perfect and scene.home(i) == scene.home(scene.first) and not _recent(scene):
+            yield Scope("total", i, i, scene.low, scene.high, home, _TELLING)
+
+
+def _recent(scene: Scene) -> bool:
+    return any(d.precision in ("day", "hour") and scene.home(max(d.first, scene.low)) == scene.home(scene.first)
+               for d in scene.dated.values())  # fmt: skip
