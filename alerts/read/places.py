@@ -1,0 +1,155 @@
+"""Place names in text and what they mean: the gazetteer as later stages use it.
+
+The index is compiled once (`alerts.read.gazetteer`) and read by mmap; nothing else here touches a disk.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+from alerts.read.gazetteer import names, resolving
+from alerts.read.gazetteer.index import (
+    ABBREVIATION,
+    ADMIN1,
+    ADMIN2,
+    CITY,
+    COUNTRY,
+    DEMONYM,
+    DOUBTFUL,
+    QUALITY,
+    REGION,
+    Index,
+)
+from alerts.read.gazetteer.spotting import Mention, spot
+from alerts.read.text import Words, words
+from alerts.types import Place, Precision
+
+__all__ = ["Gazetteer", "Mention"]
+
+_PRECISION: dict[int, Precision] = {
+    COUNTRY: "country",
+    REGION: "admin1",
+    ADMIN1: "admin1",
+    ADMIN2: "admin2",
+    CITY: "city",
+}
+
+
+class Gazetteer:
+    """An opened index of places. Cheap to open, safe to share between threads and over a fork."""
+
+    __slots__ = ("_index",)
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+
+    @classmethod
+    def open(cls, path: Path) -> Gazetteer:
+        """The index in the folder `path`. Raises GazetteerError when it is missing or broken."""
+        return cls(Index(path))
+
+    def mentions(self, words: Words) -> list[Mention]:
+        """The places a sentence names, left to right, not overlapping."""
+        return spot(self._index, words)
+
+    def resolve(
+        self, mentions_by_sentence: Sequence[Sequence[Mention]], *, hint: str | None = None
+    ) -> list[list[Place | None]]:
+        """What the names of an article mean, in the same shape; None where in doubt or unknown.
+
+        `hint` is the country (alpha-3) the feed or the article is about. A weak mention's place has a
+        confidence below 0.6.
+        """
+        country = self._index.record(hint) if hint else -1
+        choices = resolving.resolve(self._index, mentions_by_sentence, country if country >= 0 else None)
+        return [[self._chosen(choice) for choice in row] for row in choices]
+
+    def _chosen(self, choice: resolving.Choice | None) -> Place | None:
+        if choice is None:
+            return None
+        runner_up = None if choice.runner_up is None else self._index.id_of(choice.runner_up)
+        return self._place(choice.record, confidence=choice.confidence, runner_up=runner_up)
+
+    def candidates(self, mention: Mention) -> list[Place]:
+        """The places a mention may mean, best known first."""
+        return [self._place(posting >> 4) for posting in mention.candidates]
+
+    def by_id(self, id_: str) -> Place | None:
+        """The place with an id as `Place.id` has it; alpha-2 and GeoNames codes ("SY", "SY.12") will do."""
+        record = self._index.record(id_)
+        return self._place(record) if record >= 0 else None
+
+    def chain(self, id_: str) -> tuple[str, ...]:
+        """A place's id and those of what it lies in, up to the country: ("gn:164816", "SY-ID", "SYR")."""
+        record = self._index.record(id_)
+        if record < 0:
+            return ()
+        return tuple(self._index.id_of(one) for one in (record, *self._index.above(record)))
+
+    def lookup(self, name: str, country: str | None = None) -> Place | None:
+        """The best known place of a name as a person would write it in a configuration or a command ("El Fasher",
+        "Idlib province", "SY-ID"); `country` (alpha-2, alpha-3 or name) narrows it. None if there is none."""
+        within = self.country_of(country) if country else None
+        if country and within is None:
+            return None
+        record = self._index.record(name)
+        if record >= 0:
+            place = self._place(record)
+            return place if within in (None, place.country) else None
+        for posting in self._named(name):
+            place = self._place(posting >> 4)
+            if within in (None, place.country):
+                return place
+        return None
+
+    def _named(self, name: str) -> list[int]:
+        """Postings of a written name: as it stands, without kind word, without article, by its consonants."""
+        parts = list(words(name).norm)
+        forms = [(parts, None)]
+        if len(parts) > 1 and parts[-1] in names.KINDS:
+            forms.append((parts[:-1], names.KINDS[parts[-1]]))
+        for form, kind in forms:
+            key = " ".join(form)
+            found = self._index.find(key) or self._index.find(names.without_article(key) or "")
+            usable = [p for p in found if p & QUALITY <= DOUBTFUL or p & QUALITY == ABBREVIATION]
+            if usable:
+                wanted = {"admin1": (ADMIN1, REGION), "admin2": (ADMIN2,)}.get(kind or "", ())
+                return sorted(usable, key=lambda p: self._index.level[p >> 4] not in wanted)
+        bones = names.skeleton(parts)
+        return list(self._index.find("~" + bones)) if len(bones) > 3 else []
+
+    def country_of(self, name_or_code: str) -> str | None:
+        """Alpha-3 of a country given by code, name in any language known, or people ("Syrian")."""
+        index = self._index
+        record = index.record(name_or_code.upper()) if len(name_or_code) < 4 else -1
+        if record >= 0 and index.level[record] == COUNTRY:
+            return index.id_of(record)
+        for posting in index.find(names.key(name_or_code)):
+            if index.level[posting >> 4] == COUNTRY and (posting & QUALITY) in (0, 1, DEMONYM, ABBREVIATION):
+                return index.id_of(posting >> 4)
+        return None
+
+    def _place(self, record: int, *, confidence: float = 1.0, runner_up: str | None = None) -> Place:
+        index = self._index
+        level = index.level[record]
+        above = index.above(record)
+        chain = [one for one in (record, *above) if index.level[one] == ADMIN1]
+        if not chain and level == REGION:
+            chain = [record]
+        lat, lon = index.columns["lat"][record], index.columns["lon"][record]
+        known = not math.isnan(lat)
+        return Place(
+            id=index.id_of(record),
+            name=index.name_of(record),
+            country=index.id_of(index.country[record]),
+            precision=_PRECISION[level],
+            admin1=index.id_of(chain[0]) if chain else None,
+            admin1_name=index.name_of(chain[0]) if chain else None,
+            lat=round(lat, 5) if known else None,
+            lon=round(lon, 5) if known else None,
+            population=index.population[record],
+            confidence=confidence,
+            runner_up=runner_up,
+        )
