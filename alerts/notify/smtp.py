@@ -25,13 +25,16 @@ Security = Literal["none", "starttls", "tls"]
 _ENHANCED = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
 _ADDRESS = re.compile(r"[^\s<>\"'(),;:]+@[^\s<>\"'(),;:]+")
 _LINE = re.compile(rb"\r\n|\r|\n")
+NEVER_ANSWERED = "everything was sent and no answer came"
 _GOES_ON = frozenset({"address", "mailbox", "greylisted", "refused", "temporary"})  # RSET, and the next mail
 _DOTS = re.compile(rb"(?m)^\.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmtpSettings:
-    """Where and how to connect. `timeout` (seconds) bounds each step of a mail; `helo` is the name we give."""
+    """Where and how to connect. `timeout` (seconds) bounds each step up to the text, `patience` the wait for the
+    answer to the text: long (RFC 5321 asks for ten minutes), since giving up leaves a mail of unknown fate.
+    `helo` is the name we give."""
 
     host: str
     port: int = 25
@@ -39,6 +42,7 @@ class SmtpSettings:
     username: str = ""
     password: str = field(default="", repr=False)
     timeout: float = 30.0
+    patience: float = 300.0
     connections: int = 4
     helo: str = "localhost"
     tls: ssl.SSLContext | None = None
@@ -72,13 +76,18 @@ class Smtp:
     def at_once(self) -> int:
         return self._settings.connections
 
+    @property
+    def _server(self) -> str:
+        return f"{self._settings.host}:{self._settings.port}"
+
     async def send(self, envelope: Envelope) -> None:
         """Return when the server has answered 250 to the whole message."""
         sender, recipient = ascii_address(envelope.sender), ascii_address(envelope.recipient)
         async with self._room:
             client = await self._connection()
             try:
-                await self._transact(client, sender, recipient, envelope.message)
+                await self._announce(client, sender, recipient)
+                await self._hand_over(client, envelope.message)
             except MailError as error:
                 if error.reason in _GOES_ON and client.is_connected:
                     self._idle.append(client)
@@ -135,32 +144,34 @@ class Smtp:
             tls_context=settings.tls,
         )
         try:
-            with _explained(f"{settings.host}:{settings.port}"):
+            with _explained(self._server):
                 await client.connect()
         except BaseException:
             client.close()
             raise
         return client
 
-    async def _transact(self, client: aiosmtplib.SMTP, sender: str, recipient: str, message: bytes) -> None:
+    async def _announce(self, client: aiosmtplib.SMTP, sender: str, recipient: str) -> None:
         timeout = self._settings.timeout
-        with _explained(f"{self._settings.host}:{self._settings.port}"):
+        with _explained(self._server):
             await client.mail(sender, encoding="ascii", timeout=timeout)
             self._crash("after-mail-from")
             await client.rcpt(recipient, encoding="ascii", timeout=timeout)
             code, text = await client.execute_command(b"DATA", timeout=timeout)
             if code != 354:
                 raise aiosmtplib.SMTPDataError(code, text)
+        self._crash("after-data")
+
+    async def _hand_over(self, client: aiosmtplib.SMTP, message: bytes) -> None:
         protocol = client.protocol
         if protocol is None:
-            raise MailError("the mail server hung up", reason="connect", permanent=False)
-        self._crash("after-data")
+            raise _failure("connect", f"{self._server} hung up")
         try:
             protocol.write(on_the_wire(message))
             self._crash("after-final-dot")
-            code, text = await protocol.read_response(timeout=timeout)
+            code, text = await protocol.read_response(timeout=self._settings.patience)
         except (aiosmtplib.SMTPException, OSError) as error:
-            raise Unanswered(f"the message was sent and no answer came: {scrubbed(error)}") from error
+            raise Unanswered(f"{self._server}: {NEVER_ANSWERED} ({scrubbed(error)})") from error
         if code // 100 != 2:
             raise classify(code, text, step="text")
 

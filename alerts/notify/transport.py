@@ -28,6 +28,7 @@ Reason = Literal[
     "temporary",  # refused for now, without a reason we know
     "address",  # there is no such reader
     "refused",  # refused for good, without a reason we know
+    "broken",  # a fault of ours: the mail cannot be made
     "unanswered",  # everything was sent, and no answer came
 ]
 

@@ -41,14 +41,14 @@ class MailRenderer:
 
     def __init__(self, templates: Templates, site: Site, *, report: Callable[[Fault], None], keep: int = 64) -> None:
         self._templates, self._site, self._report, self._keep = templates, site, report, keep
-        self._done: dict[tuple[str, int, str], MailText] = {}
+        self._done: dict[tuple[str, int, int | None, str], MailText] = {}
 
     def render(self, notice: Notice, language: str = "en") -> MailText:
         """The mail of one alert version in one language, without the reader's own parts.
 
         Never raises for a template: a mail that no template can make is made without one.
         """
-        key = (notice.alert_id, notice.version, language)
+        key = (notice.alert_id, notice.version, notice.since, language)
         if key not in self._done:
             while len(self._done) >= self._keep:
                 self._done.pop(next(iter(self._done)))

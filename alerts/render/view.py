@@ -50,7 +50,8 @@ class Notice:
     """One version of an alert, as stored: what a mail or page of that version is made from.
 
     `fields` is the alert then (the JSON form of `types.Alert`) with its `title` and `summary`;
-    `first_title` is the title of version 1. Optional in `fields`: `severity_why`, `certainty_why`.
+    `first_title` is the title of version 1. `changes` are those since version `since`, the last one its
+    readers were told (None: they were told of none). Optional in `fields`: `severity_why`, `certainty_why`.
     """
 
     alert_id: str
@@ -59,6 +60,7 @@ class Notice:
     at: datetime
     why: str
     changes: tuple[str, ...] = ()
+    since: int | None = None
     fields: Mapping[str, Any]
     first_title: str
     evidence: Sequence[Evidence] = field(default=())

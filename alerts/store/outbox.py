@@ -188,6 +188,12 @@ def give_back(conn: Connection, token: str) -> int:
     return conn.execute(update(outbox).where(ours).values(lease_token=None, lease_until=None)).rowcount
 
 
+def forget_leases(conn: Connection) -> None:
+    """End all leases: for the start of the only process that uses this outbox, when whoever held them is dead."""
+    values = {"lease_token": None, "lease_until": None}
+    conn.execute(update(outbox).where(outbox.c.lease_token.is_not(None)).values(values))
+
+
 def release(conn: Connection, ids: Collection[int], now: datetime) -> int:
     """An operator lets held or ambiguous mails go (again); returns how many."""
     stopped = outbox.c.id.in_(ids) & outbox.c.state.in_(("held", "ambiguous", "failed"))
@@ -219,6 +225,23 @@ def told(conn: Connection, alert_id: str, *, reached: bool = False) -> dict[int,
         outbox.c.alert_id == int(alert_id), outbox.c.state.in_(states)
     )
     return {person_id: version for person_id, version in conn.execute(query.group_by(outbox.c.person_id))}
+
+
+def told_before(conn: Connection, mails: Collection[tuple[str, int]]) -> dict[tuple[str, int, int], int]:
+    """For each mail of these alert versions (alert id, version), by (alert id, version, reader's id): the latest
+    earlier version of the alert that the reader has a mail of. Who has none is not in it."""
+    ids = {int(alert_id) for alert_id, _ in mails}
+    query = select(outbox.c.alert_id, outbox.c.person_id, outbox.c.version).where(
+        outbox.c.alert_id.in_(ids), outbox.c.state.in_((*_TOLD, "queued"))
+    )
+    found: dict[tuple[str, int, int], int] = {}
+    rows = [(str(alert_id), person_id, version) for alert_id, person_id, version in conn.execute(query)]
+    for alert_id, version in mails:
+        for other, person_id, earlier in rows:
+            if other == alert_id and earlier < version:
+                key = (alert_id, version, person_id)
+                found[key] = max(found.get(key, 0), earlier)
+    return found
 
 
 def list_rows(conn: Connection, *, states: Collection[State] = (), limit: int = 100) -> list[OutboxRow]:
