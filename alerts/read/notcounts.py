@@ -84,6 +84,8 @@ def _glued_after(words: Words, read: Span) -> bool:
 def _date_or_time(words: Words, read: Span) -> int | None:
     """Days of months, years and clock times: "27 October", "Oct. 27 and 28", "in 2014", "5:30", "8-9 January"."""
     first, end, n = read.first, read.end, len(words)
+    if read.stated <= 31 and words.norm[max(0, first - 2) : first] == ("as", "of") and noun_after(words, end) is None:
+        return end
     if is_month(words, end) and not words.gap(end).strip(" -\n"):
         return end + 1
     if read.stated <= 31 and end + 1 < n and words.norm[end] in ("and", "to", "or", "until", "through", "til"):

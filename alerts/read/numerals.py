@@ -15,6 +15,19 @@ _SMALL = """one two three four five six seven eight nine ten eleven twelve thirt
     eighteen nineteen""".split()
 _ONES = {word: float(value) for value, word in enumerate(_SMALL, start=1)}
 _TENS = dict(zip("twenty thirty forty fifty sixty seventy eighty ninety".split(), range(20, 100, 10), strict=True))
+# Spanish, French and Portuguese words that no English text uses otherwise: situation reports quote them.
+_ONES |= {
+    **dict.fromkeys(("cinco", "cinq"), 5.0),
+    **dict.fromkeys(("siete", "sete"), 7.0),
+    **dict.fromkeys(("ocho", "oito", "huit"), 8.0),
+    **dict.fromkeys(("nueve", "nove", "neuf"), 9.0),
+    **dict.fromkeys(("diez", "dez"), 10.0),
+    **dict.fromkeys(("veinte", "vinte", "vingt", "vingtaine"), 20.0),
+    **dict.fromkeys(("treinta", "trinta", "trente", "trentaine"), 30.0),
+    **dict.fromkeys(("cuarenta", "quarenta", "quarante"), 40.0),
+    **dict.fromkeys(("cincuenta", "cinquenta", "cinquante"), 50.0),
+    **dict.fromkeys(("cien", "centenar", "centena", "centaine"), 100.0),
+}
 _SCALES = {
     "hundred": 100.0,
     "thousand": 1e3,
@@ -148,7 +161,7 @@ def _digits(words: Words, i: int) -> Span | None:
     pieces = raw.replace("'", ",").replace(".", ",").split(",")
     grouped = len(pieces[-1]) == 3 and all(len(piece) in (2, 3) for piece in pieces[1:]) and len(pieces[0]) <= 3
     one_dot = dots == 1 and not commas and "'" not in raw
-    if grouped and pieces[0] != "0" and not (one_dot and not _counts_people(words, end)):
+    if grouped and pieces[0] != "0" and not (one_dot and pieces[1] != "000" and not _counts_people(words, end)):
         value = float("".join(pieces)[:15])
         return Span(value, value, value, i, end)
     if len(pieces) == 2 or (dots == 1 and raw.rindex(".") > raw.rfind(",") and len(pieces[-1]) != 3):

@@ -9,36 +9,37 @@ from dataclasses import dataclass
 from alerts.read.text import Words
 from alerts.types import Unit
 
-_PEOPLE = """interpreters translators interpreter translator people persons person men man women woman children child
-    kids infants babies baby toddlers boys boy girls girl civilians civilian residents resident inhabitants inhabitant
-    villagers villager townspeople townsfolk citizens citizen locals nationals refugees refugee idps idp pdi dps
-    evacuees evacuee returnees returnee migrants migrant expatriates expats asylum-seekers seekers individuals
-    individual souls lives life adults adult teenagers teenager youths youth elders elderly pensioners students
-    student pupils pupil schoolchildren schoolboys schoolgirls schoolgirl teachers teacher professors workers worker
-    employees employee staff staffers volunteers volunteer medics medic doctors doctor nurses nurse paramedics
-    paramedic patients patient rescuers rescuer journalists journalist reporters activists activist lawyers farmers
-    farmer herders herder herdsmen fishermen fisherman miners miner shepherds traders shoppers worshippers
-    worshipers worshipper pilgrims pilgrim tourists tourist passengers passenger drivers driver commuters motorists
-    bystanders passers-by passersby pedestrians demonstrators protesters protestors protester rioters mourners monks
-    nuns priests priest imams clerics cleric hostages hostage captives captive detainees detainee prisoners prisoner
-    inmates inmate abductees soldiers soldier troops troop fighters fighter militants militant insurgents insurgent
-    rebels rebel gunmen gunman guerrillas guerrilla guerillas terrorists terrorist jihadists jihadist jihadis
-    extremists extremist militiamen militiaman militia loyalists loyalist combatants combatant servicemen serviceman
-    marines marine commandos commando snipers sniper mercenaries mercenary bandits attackers attacker assailants
-    assailant bombers bomber recruits conscripts conscript officers officer policemen policeman police policewomen
-    cops guards guard bodyguards bodyguard personnel peacekeepers peacekeeper gendarmes gendarme paratroopers
-    paratrooper commanders commander generals colonels members member officials official ministers politicians
-    lawmakers councillors mayors leaders elders contractors contractor engineers technicians observers monitors
-    helpers aides clerks cooks guests athletes players dead deaths death fatalities fatality casualties casualty
-    victims victim bodies body corpses corpse martyrs wounded injured injuries missing homeless displaced survivors
-    survivor relatives brothers sisters sons daughters mothers fathers parents orphans widows grandchildren cousins
-    siblings twins newborns minors minor crew crewmen sailors seamen occupants boaters campers holidaymakers
-    squatters dwellers settlers settler displacements population beneficiaries defenders responders firefighters
-    firefighter correspondents scholars intellectuals executives peasants labourers laborers builders merchants
-    bankers businessmen vendors customers onlookers spectators peshmerga casualities peole people's infiltrators
-    defectors partisans separatists secessionists nomads indigenous deportees escapees runaways islanders
-    householders homeowners tenants neighbours neighbors womenfolk elders friends""".split()
-_HOUSEHOLDS = "families family households household familias menages".split()
+_PEOPLE = """interpreters translators interpreter translator people persons person personas personnes habitantes men man
+    women woman children child kids infants babies baby toddlers boys boy girls girl civilians civilian residents
+    resident inhabitants inhabitant villagers villager townspeople townsfolk citizens citizen locals nationals
+    refugees refugee idps idp pdi dps evacuees evacuee returnees returnee migrants migrant expatriates expats
+    asylum-seekers seekers individuals individual souls lives life adults adult teenagers teenager youths youth
+    elders elderly pensioners students student pupils pupil schoolchildren schoolboys schoolgirls schoolgirl
+    teachers teacher professors workers worker employees employee staff staffers volunteers volunteer medics medic
+    doctors doctor nurses nurse paramedics paramedic patients patient rescuers rescuer journalists journalist
+    reporters activists activist lawyers farmers farmer herders herder herdsmen fishermen fisherman miners miner
+    shepherds traders shoppers worshippers worshipers worshipper pilgrims pilgrim tourists tourist passengers
+    passenger drivers driver commuters motorists bystanders passers-by passersby pedestrians demonstrators
+    protesters protestors protester rioters mourners monks nuns priests priest imams clerics cleric hostages hostage
+    captives captive detainees detainee prisoners prisoner inmates inmate abductees soldiers soldier troops troop
+    fighters fighter militants militant insurgents insurgent rebels rebel gunmen gunman guerrillas guerrilla
+    guerillas terrorists terrorist jihadists jihadist jihadis extremists extremist militiamen militiaman militia
+    loyalists loyalist combatants combatant servicemen serviceman marines marine commandos commando snipers sniper
+    mercenaries mercenary bandits attackers attacker assailants assailant bombers bomber recruits conscripts
+    conscript officers officer policemen policeman police policewomen cops guards guard bodyguards bodyguard
+    personnel peacekeepers peacekeeper gendarmes gendarme paratroopers paratrooper commanders commander generals
+    colonels members member officials official ministers politicians lawmakers councillors mayors leaders elders
+    contractors contractor engineers technicians observers monitors helpers aides clerks cooks guests athletes
+    players dead deaths death fatalities fatality casualties casualty victims victim bodies body corpses corpse
+    martyrs wounded injured injuries missing homeless displaced survivors survivor relatives brothers sisters sons
+    daughters mothers fathers parents orphans widows grandchildren cousins siblings twins newborns minors minor crew
+    crewmen sailors seamen occupants boaters campers holidaymakers squatters dwellers settlers settler displacements
+    population beneficiaries defenders responders firefighters firefighter correspondents scholars intellectuals
+    executives peasants labourers laborers builders merchants bankers businessmen vendors customers onlookers
+    spectators peshmerga casualities peole people's infiltrators defectors partisans separatists secessionists
+    nomads indigenous deportees escapees runaways islanders householders homeowners tenants neighbours neighbors
+    womenfolk elders friends""".split()
+_HOUSEHOLDS = "families family households household familias familles menages hogares".split()
 _HOUSING = """homes home houses house huts hut dwellings dwelling apartments apartment flats residences residence shacks
     shanties bungalows cottages tents shelters buildings building properties tenements compounds housing homesteads
     structures viviendas casas""".split()
@@ -129,7 +130,7 @@ def noun_after(words: Words, at: int) -> Noun | None:
     """The counted noun after a numeral that ends before word `at`, through adjectives and "of the":
     "tens of thousands | of vulnerable people", "25 | towns and villages". None if there is none."""
     i, limit = at, min(len(words), at + _LAST_ADJECTIVE + 2)
-    if i < limit and words.norm[i] == "of":
+    if i < limit and words.norm[i] in ("of", "de"):
         i += 1
         while i < limit and words.norm[i] in ("the", "its", "their", "his", "those", "these", "our"):
             i += 1
