@@ -13,9 +13,13 @@ from alerts.read import claimwords as w
 from alerts.read.clauses import Clauses, clauses
 from alerts.read.clausewords import ASK, DEFINITE, DETERMINERS, FUNCTION, PREPOSITIONS, PRESENT, SAYING
 from alerts.read.dates import window
-from alerts.read.scopes import CUES, Scene, Scope, find_scopes
+from alerts.read.scene import Scene, Scope
+from alerts.read.scopes import CUES, describes, find_scopes
+from alerts.read.sources import cited_sources
 from alerts.read.text import Words
 from alerts.types import CLAIM_KINDS, Claim, ClaimKind, When
+
+__all__ = ["cited_sources", "event_date", "judge"]
 
 _BEFORE, _BEHIND, _WHOLE = 80, 50, 150
 _SPEAKING = (CUES | w.WAR | {"since"}) - {"to"}
@@ -95,8 +99,10 @@ def _goes_on(scene: Scene, scope: Scope) -> bool:
     "denied a part in the raids", "if the strike was carried out by"."""
     if scope.kind not in ("possible", "denied") or scope.home is None:
         return False
+    if any(describes(scene, i) for i in range(scene.first, scene.end)):
+        return True  # "could reach the besieged town": besieged it is
     low = max(scope.last + 1, scene.low)
-    if scope.kind == "possible" and any(scene.at(k) in w.ENDING for k in range(max(low, scene.first - 5), scene.first)):
+    if scope.kind == "possible" and any(scene.at(k) in w.ENDING for k in range(max(low, scene.first - 7), scene.first)):
         return True
     at = scene.first - 1
     while at >= low and at > scene.first - 6 and scene.at(at) not in FUNCTION and scene.at(at) not in w.DAY_NOUNS:

@@ -44,7 +44,7 @@ MAYBE = _set(
 )
 DRILLS = _set("drill drills rehearsal rehearsed rehearsing simulated simulation simulating mock")
 PURPOSE = _set(
-    "attack shell bomb besiege capture retake recapture seize take storm encircle surround blockade displace kill "
+    "attack shell bomb besiege capture retake recapture seize take storm encircle surround blockade displace "
     "strike raid destroy liberate regain expel oust cut declare announce sign enter overrun isolate abduct kidnap"
 )
 # "forced thousands to flee", "managed to capture": the infinitive happened.
@@ -57,7 +57,8 @@ HAPPENED = _set(
 )
 ENDING = _set(
     "end ending ends lift lifting lifts stop stopping stops halt halting halts break breaking breaks ease easing "
-    "relieve relieving cease ceasing cessation quell"
+    "relieve relieving cease ceasing cessation quell release releasing "
+    "free freeing rescue rescuing"
 )
 # "Tuesday's attack" took place; where apostrophes are lost it reads "tuesdays".
 DAY_NOUNS = _set(
@@ -66,7 +67,7 @@ DAY_NOUNS = _set(
 )
 # Verbs that speak of a thing and so take it for granted: "will raise the attack at the UN".
 SPEAKING = _set("raise discuss address investigate condemn mark mourn probe review answer avenge recall remember")
-ANSWERS = _set("response retaliation reaction revenge answer")
+ANSWERS = _set("response retaliation reaction revenge answer respond responds responded react retaliate reply")
 INDEFINITE = _set("a an any another further more new such renewed fresh additional future potential possible")
 
 # denied
@@ -84,7 +85,8 @@ PRESUPPOSE = _set(
     "commented discuss rule ruled spare spared justify explain blame blamed name named survive survived see seen "
     "stem stemmed forget forgotten responsible involved immediate immediately claims responsibility let respite "
     "lift lifted stopping halting quell quelled contain contained disclose reveal elaborate investigate "
-    "investigated hear heard remember sure clear address addressing addressed provide provided"
+    "investigated hear heard remember sure clear penalize penalise punish punished address "
+    "addressing addressed provide provided"
 )
 REPORTS = _set("report reports sign signs evidence indication indications word instance instances trace question")
 DENY = _set(

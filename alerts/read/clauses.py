@@ -209,7 +209,10 @@ class _Finder:
         return False
 
     def _that(self, i: int, before: str, after: str) -> None:
-        if before in PREPOSITIONS or before in ("and", "or"):
+        if before in PREPOSITIONS:
+            return
+        if before in ("and", "or", "but"):  # "said that ... and that ...": as the first
+            self._open("that", i, self._home() if self.clause.kind != "that" else self.clause.parent)
             return
         verbal = after in AUXILIARIES or after in PAST_VERBS or (after.endswith("ed") and after not in ADVERBS)
         if self.clause.spoke and not verbal:

@@ -322,11 +322,6 @@ def _year(words: Words, i: int, year: int, floor: int, today: date) -> Span | No
     return part_of(words, span, floor)
 
 
-def _plain_year(words: Words, i: int, today: date) -> Span | None:
-    year = year_at(words, i, today)
-    return span_of(date(year, 1, 1), date(year, 12, 31), "year", i, i) if year else None
-
-
 def _range(words: Words, span: Span, today: date) -> Span:
     """Join "from January 28 to February 3", "between 2011 and 2014", "May-July 2015" to one span."""
     at = span.last + 1
@@ -338,7 +333,8 @@ def _range(words: Words, span: Span, today: date) -> Span:
         ):
             return span
         at += 1
-    other = _plain_year(words, at, today) if span.precision == "year" else None
+    year = year_at(words, at, today) if span.precision == "year" else None
+    other = span_of(date(year, 1, 1), date(year, 12, 31), "year", at, at) if year else None
     for ahead in range(at, min(at + 3, len(words))):
         if other is None and word_at(words, ahead) not in _PLACED:
             reader = _reader(words.norm[ahead])
@@ -349,8 +345,8 @@ def _range(words: Words, span: Span, today: date) -> Span:
         return span
     start = span.start
     if (span.floating and not other.floating) or start > other.end:
-        year = other.end.year if (start.month, start.day) <= (other.end.month, other.end.day) else other.end.year - 1
-        start = day(year, start.month, start.day) or start
+        begins = other.end.year if (start.month, start.day) <= (other.end.month, other.end.day) else other.end.year - 1
+        start = day(begins, start.month, start.day) or start
     if start > other.end:
         return span
     return replace(span, start=start, end=other.end, last=other.last, relation="on")

@@ -4,13 +4,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 from alerts.read import claimwords as w
-from alerts.read.clauses import Clauses
 from alerts.read.clausewords import ASK, DEFINITE, DETERMINERS, FUNCTION, PREPOSITIONS, SAYING
-from alerts.read.text import Words
-from alerts.types import ClaimKind, When
+from alerts.read.scene import Scene, Scope
 
 _DOING = frozenset({"doing", "quote"})
 _SAID = frozenset({"doing", "quote", "that"})
@@ -18,70 +15,8 @@ _ALL = frozenset({"doing", "quote", "that", "which", "of", "when"})
 _PARTING = FUNCTION - DETERMINERS - {"of"}
 _SETTLED = w.HAPPENED | w.FAILED | w.FOILED
 _NOT_STANDING = w.FRESH | {"by", "after", "since", "before", "until", "those"}
+_ARTICLES = DETERMINERS | {"internally", "longest", "two", "three", "other"}
 _FAR = 40
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Words `low` to `high` (half open), of the clause `home` and of those that hang on it by a kind of
-    `through`; all words there when `home` is None. `at` is the cue, `last` its last word."""
-
-    kind: ClaimKind
-    at: int
-    last: int
-    low: int
-    high: int
-    home: int | None = None
-    through: frozenset[str] = _DOING
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """A window of a sentence with what was found in it, and the hit (`first`, `end`) that is judged."""
-
-    words: Words
-    clauses: Clauses
-    low: int
-    high: int
-    first: int
-    end: int
-    dated: dict[int, When]
-
-    def at(self, i: int) -> str:
-        return self.words.norm[i] if self.low <= i < self.high else ""
-
-    def covers(self, scope: Scope) -> bool:
-        """The hit lies in the scope: half of its words, and one of its ends."""
-        inside = [self._inside(scope, i) for i in range(self.first, self.end)]
-        return (inside[0] or inside[-1]) and 2 * sum(inside) >= len(inside)
-
-    def _inside(self, scope: Scope, i: int) -> bool:
-        if not scope.low <= i < scope.high:
-            return False
-        if scope.home is None:
-            return True
-        at = self.clauses.of(i)
-        while at != scope.home:
-            clause = self.clauses.all[at]
-            if clause.kind not in scope.through:
-                return False
-            at = clause.parent
-            if at < 0:
-                return False
-        return True
-
-    def home(self, i: int) -> int:
-        return self.clauses.of(i)
-
-    def phrase_end(self, i: int, limit: int = 5) -> int:
-        """Where the noun phrase that begins at word `i` ends."""
-        end = i
-        while end < min(i + limit, self.high) and self.at(end) not in FUNCTION and not self._breaks(end, i):
-            end += 1
-        return end
-
-    def _breaks(self, end: int, start: int) -> bool:
-        return end > start and bool(self.words.gap(end).strip(" -'’"))
 
 
 def find_scopes(scene: Scene) -> Iterator[Scope]:
@@ -243,7 +178,7 @@ def _false(scene: Scene, i: int) -> Scope | None:
     if scene.at(i) == "false" and scene.at(i + 1) not in w.FALSE_OF:
         if scene.at(i - 1) not in ("as", "is", "are", "was", "were", "were") or scene.at(i + 1) in ("flag",):
             return None
-    return Scope("denied", i, i, scene.low, scene.high, scene.home(i), _SAID)
+    return Scope("denied", i, i, i - 8, i + 20, scene.home(i), _SAID)
 
 
 def _ended(scene: Scene, i: int) -> Scope | None:
@@ -342,18 +277,19 @@ def _still(scene: Scene, i: int) -> Scope | None:
 
 
 def _participle(scene: Scene, i: int) -> Scope | None:
-    """the besieged town, two rebel-besieged villages, in besieged Homs."""
-    if not scene.first <= i < scene.end:
-        return None
+    return Scope("standing", i, i, i, i + 2) if scene.first <= i < scene.end and describes(scene, i) else None
+
+
+def describes(scene: Scene, i: int) -> bool:
+    """A participle before its noun: the besieged town, two rebel-besieged villages, in besieged Homs."""
     before, after = scene.at(i - 1), scene.at(i + 1)
-    if not after or after in FUNCTION or after[0].isdigit() or scene.words.gap(i + 1).strip(" -"):
-        return None
+    if scene.at(i) not in w.STANDING or not after or after in FUNCTION or after[0].isdigit():
+        return False
+    if scene.words.gap(i + 1).strip(" -") or before in _NOT_STANDING or after in w.VAGUE | {"all", "several"}:
+        return False
     opens = i == scene.low and scene.words.raw(i)[0].isupper()
     owned = before in w.OWNED_BY and "-" in scene.words.gap(i)
-    governed = before in DETERMINERS | PREPOSITIONS or before in ("internally", "longest", "two", "three", "other")
-    if not (opens or owned or governed) or before in _NOT_STANDING or after in w.VAGUE | {"all", "several"}:
-        return None
-    return Scope("standing", i, i, i, i + 2)
+    return opens or owned or before in _ARTICLES or before in PREPOSITIONS
 
 
 def _hearsay(scene: Scene, i: int) -> Scope | None:
