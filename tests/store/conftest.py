@@ -7,6 +7,7 @@ PostgreSQL comes from ALERTS_TEST_POSTGRES, the URL of a database in which other
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -55,25 +56,34 @@ def migrated_postgres(postgres_url: str) -> Iterator[Engine]:
     engine.dispose()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    """An empty database with all tables."""
-    if request.param == "postgresql":
-        shared: Engine = request.getfixturevalue("migrated_postgres")
-        empty(shared)
-        yield shared
-        return
-    made = open_database(f"sqlite:///{tmp_path}/data/alerts.db", busy_s=1)
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file with all tables, to be copied."""
+    path = tmp_path_factory.mktemp("sqlite") / "alerts.db"
+    made = open_database(f"sqlite:///{path}")
     migrations.upgrade(made)
-    yield made
     made.dispose()
+    return path
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest) -> Engine:
+    """An empty database with all tables."""
+    if request.param == "sqlite":
+        made: Engine = request.getfixturevalue("sqlite_engine")
+        return made
+    shared: Engine = request.getfixturevalue("migrated_postgres")
+    empty(shared)
+    return shared
 
 
 @pytest.fixture
-def sqlite_engine(tmp_path: Path) -> Iterator[Engine]:
-    """An empty SQLite database with all tables, for what only SQLite has."""
-    made = open_database(f"sqlite:///{tmp_path}/data/alerts.db", busy_s=0.2)
-    migrations.upgrade(made)
+def sqlite_engine(migrated_sqlite: Path, tmp_path: Path) -> Iterator[Engine]:
+    """An empty SQLite database with all tables."""
+    copy = tmp_path / "data" / "alerts.db"
+    copy.parent.mkdir()
+    shutil.copy(migrated_sqlite, copy)
+    made = open_database(f"sqlite:///{copy}", busy_s=1)
     yield made
     made.dispose()
 
