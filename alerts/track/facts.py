@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from alerts.track import severity
+from alerts.track.origins import near_copies
 from alerts.track.places import Lookup, coarseness, lies_in, nowhere, shared
 from alerts.track.policy import DAY, Confirm, Policy
 from alerts.types import Certainty, Evidence, Place, Quantity, Severity
@@ -94,14 +95,25 @@ def _tellers(told: Sequence[Evidence], strong: Sequence[Evidence]) -> dict[str, 
 
 
 def _confirmed(firm: Sequence[Evidence], confirm: Confirm) -> bool:
-    """Enough independent origins close enough together. `firm` is in order of publication."""
-    last: dict[str, datetime] = {}
-    for item in firm:
-        last[item.origin] = item.published
-        close = [at for at in last.values() if confirm.within is None or item.published - at <= confirm.within]
+    """Enough independent origins close enough together. `firm` is in order of publication.
+
+    An origin may speak again, but a copy of what it said is not it speaking again.
+    """
+    if len({item.origin for item in firm}) < confirm.sources:
+        return False
+    last: dict[str, Evidence] = {}
+    for i, item in enumerate(firm):
+        if item.origin not in last or not _repeats(item, firm[:i]):
+            last[item.origin] = item
+        spoke = [other.published for other in last.values()]
+        close = [at for at in spoke if confirm.within is None or item.published - at <= confirm.within]
         if len(close) >= confirm.sources:
             return True
     return False
+
+
+def _repeats(item: Evidence, earlier: Sequence[Evidence]) -> bool:
+    return any(other.origin == item.origin and near_copies(item.shingles, other.shingles) for other in earlier)
 
 
 def _stating(told: Sequence[Evidence], strong: Sequence[Evidence]) -> dict[str, list[Evidence]]:

@@ -75,7 +75,8 @@ def advance(
     evidence = origins.add(kept, new)
     if not any(item.hit.current for item in evidence):
         return replace(cancel(alert, now=now, why=f"{publisher(new)} withdrew the only report"), evidence=new)
-    quiet = late(new, now=now, policy=policy, backlog=backlog)
+    corrects = known is not None and alert.version > 0  # old as the article may be, its correction is new
+    quiet = None if corrects else late(new, now=now, policy=policy, backlog=backlog)
     step = _settle(alert, evidence, now=now, policy=policy, lookup=lookup, quiet=quiet, revised=known is not None)
     return replace(step, evidence=_of(evidence, new.article_id), regrouped=_regrouped(kept, evidence))
 

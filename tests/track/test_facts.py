@@ -84,6 +84,13 @@ def test_origins_too_far_apart_do_not_confirm() -> None:
     ).confirmed
 
 
+def test_a_late_copy_does_not_bring_origins_closer_together() -> None:
+    policy = Policy(confirm=Confirm(within=timedelta(hours=36)))
+    text = "the words that were printed first and then again much later by somebody else"
+    first, copy = evidence("1", text=text), evidence("3", when=40, text=text)
+    assert not facts(first, evidence("2", when=38), copy, policy=policy).confirmed
+
+
 def test_what_only_might_be_confirms_nothing() -> None:
     assert not facts(evidence("1"), evidence("2", hit(lowered=True))).confirmed
 

@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from alerts.track.ledger import LAPSED, Change, LedgerEntry, closed, holds, lapsed, novel, opened
+from alerts.track.places import chain
+from alerts.types import Place
+from tests.track.make import ABROAD, ARLO, CORA, COUNTRY, NORTH, at, hours
+
+LASTS = timedelta(days=14)
+
+
+class Book:
+    """The entries as the database would keep them: one open entry of a name and place."""
+
+    def __init__(self) -> None:
+        self.entries: list[LedgerEntry] = []
+
+    def open(self, when: float, place: Place = COUNTRY, *, ends: float | None = None) -> Book:
+        end = None if ends is None else at(ends)
+        return self.store(opened(self.entries, name="truce", place=place, at=at(when), lasts=LASTS, by="x", ends=end))
+
+    def close(self, when: float, place: Place = COUNTRY) -> Book:
+        return self.store(closed(self.entries, name="truce", place=place, at=at(when), by="y"))
+
+    def store(self, changes: Sequence[Change]) -> Book:
+        for change in changes:
+            if change.action == "open":
+                self.entries.append(replace(change.entry, id=len(self.entries)))
+            else:
+                assert change.entry.id is not None
+                self.entries[change.entry.id] = change.entry
+            still = [(entry.name, entry.place_id) for entry in self.entries if entry.until is None]
+            assert len(still) == len(set(still))
+        return self
+
+    def at(self, when: float, place: Place = ARLO, grace: timedelta = timedelta(0)) -> bool:
+        return holds(self.entries, chain(place), at(when), grace) is not None
+
+
+def test_a_state_of_a_country_covers_its_towns() -> None:
+    book = Book().open(0)
+    assert book.at(5, ARLO)
+    assert not book.at(5, ABROAD)
+
+
+def test_a_state_of_a_town_does_not_cover_its_country() -> None:
+    book = Book().open(0, ARLO)
+    assert not book.at(5, COUNTRY)
+    assert not book.at(5, CORA)
+
+
+def test_the_finest_place_decides() -> None:
+    book = Book().open(0, COUNTRY).open(1, ARLO)
+    entry = holds(book.entries, chain(ARLO), at(5))
+    assert entry is not None
+    assert entry.place_id == ARLO.id
+
+
+def test_a_state_does_not_hold_before_it_began() -> None:
+    assert not Book().open(10).at(9)
+
+
+def test_news_of_what_went_before_has_its_grace() -> None:
+    book = Book().open(0)
+    assert not book.at(5, grace=hours(6))
+    assert book.at(6, grace=hours(6))
+
+
+def test_a_state_lapses_unless_it_is_confirmed_again() -> None:
+    assert Book().open(0).at(14 * 24)
+    assert not Book().open(0).at(14 * 24 + 1)
+    assert Book().open(0).open(24 * 10).at(24 * 20)
+
+
+def test_a_confirmation_is_no_second_entry() -> None:
+    book = Book().open(0).open(5)
+    assert [(entry.since, entry.confirmed_at) for entry in book.entries] == [(at(0), at(5))]
+
+
+def test_the_end_that_the_text_names_stands() -> None:
+    book = Book().open(0, ends=72)
+    assert book.at(72)
+    assert not book.at(73)
+    assert not Book().open(0).open(1, ends=72).at(73)
+
+
+def test_a_lapsed_state_is_closed_before_it_begins_anew() -> None:
+    book = Book().open(0).open(24 * 30)
+    assert [entry.closed_by for entry in book.entries] == [LAPSED, None]
+    assert not book.at(24 * 20)
+    assert book.at(24 * 31)
+
+
+def test_what_lapsed_is_closed_as_of_then() -> None:
+    book = Book().open(0)
+    assert lapsed(book.entries, at(24 * 14)) == ()
+    book.store(lapsed(book.entries, at(24 * 40)))
+    assert book.entries[0].until == at(24 * 14)
+
+
+def test_late_word_that_a_lapsed_state_went_on_lengthens_it() -> None:
+    book = Book().open(0)
+    book.store(lapsed(book.entries, at(24 * 15))).open(24 * 10)
+    assert book.at(24 * 20)
+
+
+def test_a_closed_state_holds_until_its_end() -> None:
+    book = Book().open(0).close(10)
+    assert book.at(10)
+    assert not book.at(11)
+
+
+def test_late_word_of_the_beginning_does_not_undo_the_end() -> None:
+    book = Book().open(0).close(10).open(5)
+    assert not book.at(11)
+    assert len(book.entries) == 1
+
+
+def test_late_word_of_an_earlier_beginning_moves_it_back() -> None:
+    book = Book().open(10).open(2)
+    assert book.at(3)
+    assert len(book.entries) == 1
+
+
+def test_a_state_that_began_again_after_its_end_is_a_new_entry() -> None:
+    book = Book().open(0).close(10).open(20)
+    assert [book.at(when) for when in (5, 15, 25)] == [True, False, True]
+
+
+def test_late_word_of_an_end_before_the_last_confirmation_parts_the_state() -> None:
+    book = Book().open(0).open(20).close(10)
+    assert [book.at(when) for when in (5, 15, 25)] == [True, False, True]
+
+
+def test_an_end_reported_earlier_moves_the_end() -> None:
+    assert not Book().open(0).close(10).close(8).at(9)
+    assert not Book().open(0).close(8).close(10).at(9)
+
+
+def test_the_end_for_a_country_ends_it_in_its_towns() -> None:
+    assert not Book().open(0, ARLO).close(5, COUNTRY).at(6)
+
+
+def test_the_end_in_a_town_does_not_end_it_in_the_country() -> None:
+    book = Book().open(0, COUNTRY).open(0, ARLO).close(5, ARLO)
+    assert book.at(6, CORA)
+
+
+def test_an_end_without_a_state_changes_nothing() -> None:
+    assert Book().close(5).entries == []
+    assert Book().open(0, NORTH).close(5, CORA).at(6)
+
+
+def test_another_state_is_left_alone() -> None:
+    book = Book().open(0)
+    assert closed(book.entries, name="siege", place=COUNTRY, at=at(5), by="y") == ()
+    assert len(opened(book.entries, name="siege", place=COUNTRY, at=at(5), lasts=LASTS, by="x")) == 1
+
+
+def test_a_word_of_a_long_lapsed_state_is_kept_beside_the_one_in_force() -> None:
+    book = Book().open(24 * 60).open(0)
+    assert [book.at(24 * day) for day in (5, 20, 61)] == [True, False, True]
+
+
+def test_an_event_is_novel_once_in_its_time() -> None:
+    assert novel(None, at(0), hours(10))
+    assert novel(at(0), at(11), hours(10))
+    assert not novel(at(0), at(10), hours(10))
+    assert not novel(at(0), at(-50), hours(10))

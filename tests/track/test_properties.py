@@ -1,0 +1,221 @@
+"""What must hold of any alert, whatever comes in and in whatever order."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alerts.track import origins
+from alerts.track.identity import key_at
+from alerts.track.lifecycle import Policy, Step, cancel, close, end, retract
+from alerts.track.policy import Confirm
+from alerts.types import SEVERITIES, Alert, Evidence
+from tests.track.make import ARLO, COUNTRY, NORTH, Tracked, at, count, denial, evidence, hit, hours
+
+FAST = settings(deadline=None, max_examples=60)
+LADDER: Any = {"killed": [(1.0, "minor"), (10.0, "severe"), (40.0, "extreme")]}
+TEXTS = tuple(" ".join(f"{word}{letter}" for word in "one two three four five six seven".split()) for letter in "abc")
+
+policies = st.builds(
+    Policy,
+    steps=st.sampled_from([{}, LADDER]),
+    precision=st.sampled_from(["city", "admin1", "country"]),
+    confirm=st.builds(
+        Confirm,
+        sources=st.integers(1, 3),
+        within=st.sampled_from([None, hours(20)]),
+        until_then=st.sampled_from(["mark", "hold"]),
+    ),
+)
+
+
+@st.composite
+def articles(draw: st.DrawFn, name: str) -> Evidence:
+    """Evidence that shares owners, texts and cited sources with others often enough to matter."""
+    when = draw(st.integers(0, 60))
+    numbers = draw(st.dictionaries(st.sampled_from(["killed", "displaced"]), st.integers(0, 80).map(count), max_size=2))
+    how: dict[str, Any] = {
+        "when": when,
+        "owner": draw(st.sampled_from(["A", "B", "C", "D", ""])),
+        "tier": draw(st.sampled_from([1, 2, 2])),
+        "cited": draw(st.sampled_from([(), (), ("a",), ("the observatory",)])),
+        "text": draw(st.sampled_from([None, None, *TEXTS])),
+        "revision": draw(st.integers(1, 2)),
+    }
+    if draw(st.integers(0, 9)) == 0:
+        return denial(name, **how)
+    found = hit(
+        draw(st.sampled_from([ARLO, ARLO, NORTH, COUNTRY, None])),
+        when=when - draw(st.sampled_from([0, 0, 30])),
+        severity=draw(st.sampled_from(SEVERITIES)),
+        numbers=numbers,
+        alleged=draw(st.booleans()),
+        lowered=draw(st.integers(0, 4)) == 0,
+    )
+    return evidence(name, found, **how)
+
+
+@st.composite
+def stories(draw: st.DrawFn) -> list[Evidence]:
+    """Up to seven articles, the first of which can open an alert; ids may repeat (revisions)."""
+    names = draw(st.lists(st.sampled_from("123456"), min_size=1, max_size=7))
+    found = [draw(articles(name)) for name in names]
+    return [item for item in found if item.hit.current][:1] + found if any(i.hit.current for i in found) else []
+
+
+def shown(alert: Alert) -> dict[str, Any]:
+    """What the alert is, apart from what was told and when it came in."""
+    names = "place state severity certainty confirmed numbers origins articles first_event last_event"
+    return {name: getattr(alert, name) for name in names.split()}
+
+
+def consistent(first: list[Evidence]) -> list[Evidence]:
+    """One evidence a revision: the same article and revision cannot say two things."""
+    return list({(item.article_id, item.revision): item for item in first}.values())
+
+
+@FAST
+@given(stories(), policies, st.randoms(use_true_random=False))
+def test_the_order_in_which_evidence_comes_in_does_not_change_what_the_alert_is(
+    story: list[Evidence], policy: Policy, random: Any
+) -> None:
+    story = [item for item in consistent(story) if item.hit.current]
+    if not story:
+        return
+    other = story.copy()
+    random.shuffle(other)
+    one, two = (Tracked(policy).take_all(items, now=at(60)) for items in (story, other))
+    assert shown(one.now) == shown(two.now)
+    assert one.evidence == two.evidence
+
+
+@FAST
+@given(stories(), policies)
+def test_swapping_the_last_two_does_not_change_what_the_alert_is(story: list[Evidence], policy: Policy) -> None:
+    story = consistent(story)
+    if len(story) < 3 or not story[0].hit.current:
+        return
+    if any(item.article_id == story[0].article_id and not item.hit.current for item in story):
+        return
+    swapped = [*story[:-2], story[-1], story[-2]]
+    one, two = (Tracked(policy).take_all(items, now=at(60)) for items in (story, swapped))
+    assert shown(one.now) == shown(two.now)
+
+
+@FAST
+@given(stories(), policies)
+def test_the_same_evidence_twice_changes_nothing(story: list[Evidence], policy: Policy) -> None:
+    if not story:
+        return
+    tracked = Tracked(policy).take_all(story, now=at(60))
+    before, kept = tracked.now, dict(tracked.evidence)
+    for item in story:
+        step = tracked.take(item, now=at(61))
+        assert not step.tell
+    assert tracked.now == before
+    assert tracked.evidence == kept
+
+
+@st.composite
+def lives(draw: st.DrawFn) -> tuple[Tracked, list[str]]:
+    """An alert through evidence and commands at rising times."""
+    story = draw(stories().filter(bool))
+    tracked = Tracked(draw(policies))
+    states: list[str] = []
+    now = at(60)
+    for item in story:
+        tracked.take(item, now=now)
+        states.append(tracked.now.state)
+        now += timedelta(hours=draw(st.sampled_from([0, 1, 30, 100])))
+        step = command(tracked, draw(st.sampled_from(["", "", "", "end", "close", "cancel", "retract"])), now)
+        if step is not None:
+            tracked.after(step)
+            states.append(tracked.now.state)
+    return tracked, states
+
+
+def command(tracked: Tracked, name: str, now: Any) -> Step | None:
+    if name == "end":
+        return end(tracked.now, now=now, policy=tracked.policy)
+    if name in ("close", "cancel"):
+        return (close if name == "close" else cancel)(tracked.now, now=now, why="so")
+    if name == "retract":
+        items, gone = list(tracked.evidence.values()), min(tracked.evidence, default="")
+        tracked.evidence.pop(gone, None)
+        return retract(tracked.now, items, gone, now=now, policy=tracked.policy, why="so")
+    return None
+
+
+@FAST
+@given(lives())
+def test_versions_only_grow_and_messages_are_numbered_one_by_one(life: tuple[Tracked, list[str]]) -> None:
+    tracked, _ = life
+    versions = [step.alert.version for step in tracked.steps]
+    assert versions == sorted(versions)
+    told = [message for step in tracked.steps for message in step.messages]
+    assert [message.version for message in told] == list(range(1, len(told) + 1))
+    assert tracked.now.version == len(told)
+
+
+@FAST
+@given(lives())
+def test_there_is_no_way_back_from_cancelled_and_only_one_from_closed(life: tuple[Tracked, list[str]]) -> None:
+    _, states = life
+    if "cancelled" in states:
+        assert set(states[states.index("cancelled") :]) == {"cancelled"}
+    if "closed" in states:
+        assert set(states[states.index("closed") :]) <= {"closed", "cancelled"}
+
+
+@FAST
+@given(lives())
+def test_every_message_says_why_and_the_first_is_new(life: tuple[Tracked, list[str]]) -> None:
+    tracked, _ = life
+    told = [message for step in tracked.steps for message in step.messages]
+    assert all(message.why for message in told)
+    assert [message.kind == "new" for message in told] == [index == 0 for index in range(len(told))]
+    assert all(step.tell or step.quiet for step in tracked.steps)
+
+
+@FAST
+@given(stories(), policies)
+def test_a_copy_never_raises_certainty_or_confirms(story: list[Evidence], policy: Policy) -> None:
+    if not story:
+        return
+    tracked = Tracked(policy).take_all(story, now=at(60))
+    before = tracked.now
+    last = max(tracked.evidence.values(), key=lambda item: (item.published, item.article_id))
+    if not last.hit.current:
+        return
+    copy = evidence("z", last.hit, when=60, owner="Z", tier=2)
+    tracked.take(Evidence(**fields(copy) | {"shingles": last.shingles}), now=at(60))
+    assert tracked.now.origins == before.origins
+    assert tracked.now.certainty == before.certainty
+    assert tracked.now.confirmed == before.confirmed
+
+
+def fields(item: Evidence) -> dict[str, Any]:
+    return {name: getattr(item, name) for name in Evidence.__dataclass_fields__}
+
+
+@FAST
+@given(stories())
+def test_adding_one_by_one_gives_the_origins_of_all_at_once(story: list[Evidence]) -> None:
+    items = list({item.article_id: item for item in story}.values())
+    grown: tuple[Evidence, ...] = ()
+    for item in items:
+        grown = origins.add(grown, item)
+    assert grown == origins.assign(items)
+
+
+@FAST
+@given(stories(), policies)
+def test_the_key_is_that_of_the_place(story: list[Evidence], policy: Policy) -> None:
+    if not story:
+        return
+    alert = Tracked(policy).take_all(story, now=at(60)).now
+    if alert.place is not None and alert.state != "cancelled":
+        assert alert.key == key_at("raid", alert.place, policy.precision)
