@@ -38,6 +38,7 @@ _LABEL_LINKS = frozenset(
     people persons individuals individu families households now in from have has had the housing houses homes least
     more than nearly almost over some up climbed passed exceeded hit""".split()
 )
+_BY_ONES = ("killed", "injured")
 _OTHERS = frozenset("others more".split())
 _PARTS = frozenset(
     [
@@ -67,6 +68,9 @@ def govern(words: Words, counted: Sequence[Number]) -> list[Governed]:
     if not cues:
         return []
     candidates = [number for number in counted if _may_count(words, number)]
+    candidates = [
+        number for i, number in enumerate(candidates) if not _is_among(words, number, candidates[i + 1 : i + 2])
+    ]
     asides = [_is_aside(words, number, candidates[i - 1] if i else None) for i, number in enumerate(candidates)]
     reads: list[Governed] = []
     for i, number in enumerate(candidates):
@@ -84,8 +88,10 @@ def govern(words: Words, counted: Sequence[Number]) -> list[Governed]:
             reads.append(Governed(number, None, aside=True))
         else:
             reads.append(Governed(number, cue))
-    if not any(read.cue and read.cue.kind in ("killed", "injured") for read in reads):
-        reads.extend(_single_reads(words, cues))
+    told = {read.cue.kind for read in reads if read.cue}
+    reads.extend(
+        _single_reads(words, [cue for cue in cues if cue.kind in _BY_ONES and cue.kind not in told], candidates)
+    )
     return reads
 
 
@@ -113,6 +119,13 @@ def _is_aside(words: Words, number: Number, before: Number | None) -> bool:
     if "(" in words.gap(first) or prior in ("including", "or", "ie", "namely", "approximately", "among"):
         return True
     return words.norm[number.end : number.end + 2] in _PARTS or words.norm[max(0, first - 2) : first] in _PARTS
+
+
+def _is_among(words: Words, number: Number, following: Sequence[Number]) -> bool:
+    """ "Six children were among 19 people killed": the six are part of the nineteen."""
+    if not following or following[0].first - number.noun_end > 6:
+        return False
+    return "among" in words.norm[number.noun_end : following[0].first]
 
 
 def _goes_on(words: Words, before: Number, number: Number) -> bool:
@@ -308,15 +321,28 @@ def _shared(words: Words, before: Governed, number: Number) -> Cue | None:
     return before.cue if before.cue.first < before.number.first and _fits(before.cue, number) else None
 
 
-def _single_reads(words: Words, cues: Sequence[Cue]) -> list[Governed]:
-    """ "A civilian was killed": one, when the sentence gives no number of dead or hurt."""
-    reads = []
-    for number in numbers.singles(words):
-        close = [cue for cue in cues if cue.kind in ("killed", "injured") and cue.form != "noun"]
-        cue = _cue(words, number, close, 0, len(words))
-        near = cue is not None and (
-            cue.first - number.noun_end <= 4 if cue.first >= number.end else number.first - cue.end <= 2
-        )
-        if cue is not None and near:
-            reads.append(Governed(number, cue))
-    return reads
+def _single_reads(words: Words, cues: Sequence[Cue], counted: Sequence[Number]) -> list[Governed]:
+    """ "A civilian was killed": one, "a man and a girl were killed": two, when the sentence counts no dead."""
+    singles = numbers.singles(words) if cues else []
+    grouped: dict[Cue, list[Number]] = {}
+    for number in singles:
+        before = max((other.noun_end for other in counted if other.noun_end <= number.first), default=0)
+        after = min((other.first for other in counted if other.first >= number.noun_end), default=len(words))
+        cue = _cue(words, number, [cue for cue in cues if cue.form != "noun"], before, after)
+        if cue is not None and _is_near(words, number, cue):
+            grouped.setdefault(cue, []).append(number)
+    return [Governed(_together(words, group), cue) for cue, group in grouped.items()]
+
+
+def _is_near(words: Words, number: Number, cue: Cue) -> bool:
+    """Only close by, or over an apposition ("an official, who worked at the embassy, was killed")."""
+    if cue.first < number.end:
+        return number.first - cue.end <= 5
+    apposed = number.noun_end < len(words) and "," in words.gap(number.noun_end) and "," in words.gap(cue.first - 1)
+    return cue.first - number.noun_end <= (12 if apposed else 5)
+
+
+def _together(words: Words, group: Sequence[Number]) -> Number:
+    count = float(len(group))
+    first, end = group[0].first, group[-1].noun_end
+    return replace(group[0], low=count, high=count, stated=count, noun_end=end, text=words.span(first, end))

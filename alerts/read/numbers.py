@@ -27,6 +27,8 @@ _SHARE_STOPS = frozenset("and but were was are is have has had said in from with
 _SIZED = frozenset("family families group crowd community population convoy team crew village town".split())
 _COUNTED_ONE = frozenset("was were is has killed wounded injured dead died missing".split())
 _SCORED = frozenset("killing wounding injuring killed wounded injured leaving displaced arrested".split())
+_ONE_OF_A_PEOPLE = ("ian", "can", "ani", "aqi", "eli", "meni", "ghan", "ese", "iton", "turk", "kurd", "arab", "lis")
+_AFTER_PERSON = frozenset("was were is has had and who in on at by near as from with died after when during".split())
 _JOINED = frozenset("if not or even perhaps possibly maybe and".split())
 
 # What the words before the numeral do to [low, high].
@@ -96,26 +98,32 @@ def singles(words: Words) -> list[Number]:
     policeman was killed" and gives no count, they are the count."""
     found = []
     for i, norm in enumerate(words.norm[:-1]):
-        if norm not in ("a", "an", "another"):
-            continue
-        noun = noun_after(words, i + 1)
-        if noun is None or noun.unit != "people" or noun.first != i + 1 or not _singular(noun.word):
-            continue
-        end = next((j + 1 for j in range(i + 1, noun.end) if words.norm[j] == noun.word), noun.end)
-        found.append(
-            Number(
-                low=1.0,
-                high=1.0,
-                stated=1.0,
-                first=i,
-                end=i + 1,
-                noun_end=end,
-                unit="people",
-                noun=noun.word,
-                text=words.span(i, end),
+        if norm in ("a", "an", "another") and (end := _one_person(words, i + 1)):
+            found.append(
+                Number(
+                    low=1.0,
+                    high=1.0,
+                    stated=1.0,
+                    first=i,
+                    end=i + 1,
+                    noun_end=end,
+                    unit="people",
+                    noun=words.norm[end - 1],
+                    text=words.span(i, end),
+                )
             )
-        )
     return found
+
+
+def _one_person(words: Words, at: int) -> int | None:
+    """Where the noun of one person ends that begins at word `at`: "elderly woman", "Palestinian" (but not
+    "Palestinian village"); None for anything else."""
+    noun = noun_after(words, at)
+    if noun is not None and noun.unit == "people" and noun.first == at and _singular(noun.word):
+        return next((j + 1 for j in range(at, noun.end) if words.norm[j] == noun.word), noun.end)
+    last = at + 1 >= len(words) or words.gap(at + 1).strip() != "" or words.norm[at + 1] in _AFTER_PERSON
+    named = words.raw(at)[0].isupper() and words.norm[at].endswith(_ONE_OF_A_PEOPLE)
+    return at + 1 if last and named and not words.gap(at).strip() else None
 
 
 def _singular(noun: str) -> bool:

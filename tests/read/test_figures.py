@@ -97,11 +97,17 @@ def test_who_kills_is_not_counted_among_the_dead() -> None:
 def test_a_number_in_brackets_repeats_and_one_after_including_divides() -> None:
     assert [f[1] for f in short("About 300 families (1,600 people) were displaced.")] == [300]
     assert [f[1] for f in short("At least 15 people, including 3 children, were killed.")] == [15]
+    assert [f[1] for f in short("Six children were among 19 people killed.")] == [19]
     assert [f[1] for f in short("Some 900 people fled, of whom 200 have been evacuated.")] == [900]
 
 
 def test_where_no_number_is_given_a_civilian_is_one() -> None:
     assert [f[:2] for f in short("A policeman was killed by a sniper.")] == [("killed", 1)]
+    assert [f[:2] for f in short("A child and a woman were killed and six others injured.")] == [
+        ("injured", 6),
+        ("killed", 2),
+    ]
+    assert [f[:2] for f in short("Troops shot and killed a Palestinian near the fence.")] == [("killed", 1)]
     assert [f[1] for f in short("A policeman said 12 people were killed.")] == [12]
 
 
