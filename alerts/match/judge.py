@@ -101,9 +101,11 @@ def _count(lists: Sequence[Sequence[Span]]) -> int:
 
 
 def _weigh(rule: Rule, block: Block, view: SentenceView, parts: dict[str, Span]) -> Finding:
-    """The claims of the clause, held against the rule's policy."""
+    """The claims made about the block's first part, which says what happens, held against the rule's policy."""
     first, end = min(span.first for span in parts.values()), max(span.end for span in parts.values())
-    claims = view.reading.claims(first, end)
+    event = parts[block.parts[0].name]
+    own = frozenset(i for span in parts.values() for i in range(span.first, span.end))
+    claims = view.reading.claims(event.first, event.end, own)
     dropped = next((claim for claim in claims if rule.claims[claim.kind] == "drop"), None)
     return Finding(
         block=block,

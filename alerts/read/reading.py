@@ -4,11 +4,11 @@ for, each once, and shared by all rules.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from functools import cached_property
 
 from alerts.read import claims, dates, numbers
-from alerts.read.places import Gazetteer, Mention, resolve
+from alerts.read.places import Gazetteer, Mention
 from alerts.read.sentences import Sentence, sentences
 from alerts.read.text import Words, words
 from alerts.types import Article, Claim, Number, Place, PlaceFrom, When
@@ -42,9 +42,10 @@ class SentenceReading:
         """The mentions with the places they were resolved to, seen in the light of the whole article."""
         return self.reading.places[self.index]
 
-    def claims(self, first: int, end: int) -> tuple[Claim, ...]:
-        """What kind of statement the clause round the words `first` to `end` makes."""
-        return claims.judge(self.words, first, end, dates=self.dates, published=self.reading.article.published)
+    def claims(self, first: int, end: int, own: Container[int] = ()) -> tuple[Claim, ...]:
+        """What kind of statement the clause round the words `first` to `end` makes; `own` are no cues."""
+        published = self.reading.article.published
+        return claims.judge(self.words, first, end, dates=self.dates, published=published, own=own)
 
 
 class Reading:
@@ -60,7 +61,7 @@ class Reading:
         """For each sentence its mentions and the places they mean, or None when in doubt; the dateline last."""
         mentions = [sentence.mentions for sentence in self.sentences]
         mentions.append(self.gazetteer.mentions(words(self.dateline)) if self.dateline else [])
-        resolved = resolve(mentions, hint=self.article.country)
+        resolved = self.gazetteer.resolve(mentions, hint=self.article.country)
         return [list(zip(some, places, strict=True)) for some, places in zip(mentions, resolved, strict=True)]
 
     def place_of(self, index: int, first: int, end: int) -> tuple[Place | None, PlaceFrom | None, str | None]:

@@ -1,0 +1,86 @@
+"""One process does it all: a scheduler's ticks run the stages, each at most once at a time.
+
+A stage that fails says so and is tried again at its next tick; nothing it had in hand is lost, because
+every step is a transaction. So a full disk stops the service from going on, and never makes it forget.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from alerts.errors import AlertsError
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """Something to do again and again: `run` every `every_s` seconds, never twice at a time."""
+
+    name: str
+    every_s: float
+    run: Callable[[], Awaitable[object]]
+
+
+class LocalEngine:
+    """Runs stages by APScheduler ticks in the running event loop."""
+
+    def __init__(self, stages: tuple[Stage, ...]) -> None:
+        self._stages = stages
+        self._scheduler = AsyncIOScheduler(timezone="UTC")
+        self._said: dict[str, str] = {}
+        self._running: set[asyncio.Task[None]] = set()
+        self._busy: set[str] = set()
+
+    def start(self) -> None:
+        """Begin to tick. Must be called in a running event loop."""
+        for stage in self._stages:
+            self._scheduler.add_job(
+                self._tick,
+                "interval",
+                args=[stage],
+                seconds=stage.every_s,
+                coalesce=True,
+                misfire_grace_time=None,
+                max_instances=1,
+                id=stage.name,
+            )
+        self._scheduler.start()
+
+    async def stop(self) -> None:
+        """No further ticks; waits for what is under way."""
+        self._scheduler.shutdown(wait=False)
+        while self._running:
+            await asyncio.wait(set(self._running))
+
+    def _tick(self, stage: Stage) -> None:
+        if stage.name in self._busy:
+            return
+        self._busy.add(stage.name)
+        task = asyncio.ensure_future(self._run(stage))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def _run(self, stage: Stage) -> None:
+        try:
+            await stage.run()
+        except AlertsError as error:
+            self._say(stage, str(error))
+        except Exception:
+            _log.exception("%s failed; it is tried again", stage.name)
+        else:
+            if self._said.pop(stage.name, None):
+                _log.info("%s works again", stage.name)
+        finally:
+            self._busy.discard(stage.name)
+
+    def _say(self, stage: Stage, message: str) -> None:
+        """The same trouble is said once, not each second."""
+        if self._said.get(stage.name) != message:
+            self._said[stage.name] = message
+            _log.error("%s has to wait: %s", stage.name, message)

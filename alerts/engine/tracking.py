@@ -1,0 +1,272 @@
+"""One article's findings into alerts: what it opens, joins, confirms, closes or takes back.
+
+The decisions are those of `track`; here they are made on the database, in the caller's one transaction,
+together with the outbox rows of every message. So a crash leaves an article either wholly told or wholly
+still to be read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from sqlalchemy import Connection
+
+from alerts.engine.rulebook import Rulebook
+from alerts.engine.texts import texts
+from alerts.errors import TemplateError
+from alerts.match.engine import Detection
+from alerts.match.rule import During, First, Rule
+from alerts.read.claims import cited_sources
+from alerts.read.places import Gazetteer
+from alerts.store import alerts as alert_store
+from alerts.store import ledger as ledger_store
+from alerts.store.articles import Waiting
+from alerts.track import identity, ledger, lifecycle, origins, places
+from alerts.track.policy import Policy
+from alerts.types import Alert, Evidence, Hit, Message
+
+
+class Outbox(Protocol):
+    """Who takes the messages of an alert's new version, within the transaction."""
+
+    def put(self, conn: Connection, rule: Rule, alert: Alert, messages: Sequence[Message], now: datetime) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """One message made: what `alerts replay` prints and the log says."""
+
+    rule: Rule
+    alert: Alert
+    message: Message
+    title: str
+    article_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one article: messages made, why hits told nobody anything, and faults of rules' lines."""
+
+    told: tuple[Told, ...] = ()
+    quiet: tuple[str, ...] = ()
+    faults: tuple[TemplateError, ...] = ()
+
+
+@dataclass(slots=True)
+class Tracker:
+    """Tracks articles by the rules of one `Rulebook`. Holds no state: everything is in the database."""
+
+    rulebook: Rulebook
+    gazetteer: Gazetteer
+    outbox: Outbox
+    late_after: timedelta = timedelta(hours=24)
+    first_loaded: dict[str, datetime] = field(default_factory=dict)
+
+    def track(self, conn: Connection, waiting: Waiting, found: Detection, now: datetime) -> Outcome:
+        """Take the findings in one article into the ledger and the alerts."""
+        case = _Case(self, conn, waiting, found, now)
+        case.keep_the_books()
+        case.take_hits()
+        if waiting.revision > 1:
+            case.take_back()
+        return Outcome(told=tuple(case.told), quiet=tuple(case.quiet), faults=tuple(case.faults))
+
+    def end_quiet_alerts(self, conn: Connection, now: datetime) -> int:
+        """End the alerts of which nothing more was heard; returns how many."""
+        spans = {rule.family: self.rulebook.policies[rule.name].same_event for rule in self.rulebook.ruleset.rules}
+        ended = 0
+        for alert in alert_store.due_to_end(conn, now, spans):
+            policy = self.rulebook.policies.get(alert.rule, Policy(same_event=timedelta(days=7)))
+            step = lifecycle.end(alert, now=now, policy=policy)
+            if step is not None:
+                alert_store.save_state(conn, step.alert)
+                ended += 1
+        return ended
+
+
+class _Case:
+    """One article before the tracker."""
+
+    def __init__(self, tracker: Tracker, conn: Connection, waiting: Waiting, found: Detection, now: datetime) -> None:
+        self.tracker, self.conn, self.waiting, self.found, self.now = tracker, conn, waiting, found, now
+        self.rules = tracker.rulebook.ruleset.by_name
+        self.told: list[Told] = []
+        self.quiet: list[str] = []
+        self.faults: list[TemplateError] = []
+        self.touched: set[str] = set()
+        text = f"{waiting.article.title}\n{waiting.article.text}"
+        self.shingles = origins.shingles(text) if found.hits else frozenset()
+
+    def keep_the_books(self) -> None:
+        """States that the article says begin, hold or end."""
+        for hit in self.found.states:
+            rule = self.rules[hit.rule]
+            name = hit.opens or hit.closes or hit.holds
+            keeper = self._keeper(name)
+            if name is None or keeper is None or keeper.state is None or hit.place is None:
+                continue
+            place = places.lift(hit.place, keeper.state.per, self.tracker.gazetteer.by_id)
+            known = ledger_store.entries(self.conn, place.country, name=name)
+            by = f"article {self.waiting.article.id} ({rule.name})"
+            if hit.closes:
+                changes = ledger.closed(known, name=name, place=place, at=hit.event_time, by=by)
+            elif hit.opens or ledger.holds(known, places.chain(place), hit.event_time):
+                lasts = keeper.state.lasts
+                changes = ledger.opened(known, name=name, place=place, at=hit.event_time, lasts=lasts, by=by)
+            else:
+                continue  # said to hold, but nobody reported that it began: the article's own hits know it
+            ledger_store.save(self.conn, changes)
+
+    def _keeper(self, state: str | None) -> Rule | None:
+        rules = self.tracker.rulebook.ruleset.rules
+        return next((rule for rule in rules if rule.state is not None and rule.state.name == state), None)
+
+    def take_hits(self) -> None:
+        """The article's hits, one for each alert they bear on."""
+        by_family: dict[str, list[Hit]] = {}
+        for hit in self.found.hits:
+            if self._in_force(hit):
+                by_family.setdefault(hit.family, []).append(hit)
+        for hits in by_family.values():
+            policy = self._policy(self.rules[hits[0].rule])
+            for hit in identity.distinct(hits, policy.precision):
+                self._take(self.rules[hit.rule], hit, policy)
+
+    def _policy(self, rule: Rule) -> Policy:
+        return self.tracker.rulebook.policy(rule.name, self.tracker.late_after)
+
+    def _in_force(self, hit: Hit) -> bool:
+        """Whether the state that a `during` rule needs holds at the place, by the ledger."""
+        if hit.needs_state is None:
+            return True
+        when = self.rules[hit.rule].when
+        grace = when.grace if isinstance(when, During) else timedelta(0)
+        if hit.place is not None:
+            known = ledger_store.entries(self.conn, hit.place.country, name=hit.needs_state)
+            if ledger.holds(known, places.chain(hit.place), hit.event_time, grace):
+                return True
+        self.quiet.append(f"{hit.rule}: no '{hit.needs_state}' is known to hold there")
+        return False
+
+    def _take(self, rule: Rule, hit: Hit, policy: Policy) -> None:
+        evidence = self._evidence(hit)
+        alert = self._alert_for(hit, evidence, policy)
+        if alert is None and (why := self._not_first(rule, hit)):
+            self.quiet.append(f"{rule.name}: {why}")
+            return
+        before = alert_store.evidence_of(self.conn, alert.id) if alert else []
+        step = lifecycle.advance(
+            alert,
+            before,
+            evidence,
+            now=self.now,
+            policy=policy,
+            backlog=self.waiting.backlog,
+            lookup=self.tracker.gazetteer.by_id,
+        )
+        saved = self._save(rule, step, before)
+        self.touched.add(saved.id)
+        if saved.place is not None and isinstance(rule.when, First):
+            ledger_store.put_seen(self.conn, rule.family, self._novelty_place(rule.when, hit), hit.event_time)
+
+    def _evidence(self, hit: Hit) -> Evidence:
+        article, reading = self.waiting.article, self.found.reading
+        cited = cited_sources(reading.sentences[hit.sentence_index].words) if reading else ()
+        return Evidence(
+            article_id=article.id,
+            revision=self.waiting.revision,
+            hit=hit,
+            title=article.title,
+            url=article.url,
+            source=article.source,
+            owner=self.waiting.owner,
+            tier=self.waiting.tier,
+            cited=cited,
+            published=article.published,
+            seen=self.now,
+            origin=article.id,
+            shingles=self.shingles,
+        )
+
+    def _alert_for(self, hit: Hit, evidence: Evidence, policy: Policy) -> Alert | None:
+        since = hit.event_time - policy.same_event
+        country = hit.place.country if hit.place else None
+        near = alert_store.recent_alerts(self.conn, hit.family, country, since)
+        if country is not None:  # a story told before without a place
+            near += alert_store.recent_alerts(self.conn, hit.family, None, since)
+        return identity.pick(
+            near,
+            hit,
+            precision=policy.precision,
+            same_event=policy.same_event,
+            article_id=evidence.article_id,
+            same_story=lambda alert: origins.same_story(evidence, alert_store.evidence_of(self.conn, alert.id)),
+        )
+
+    def _not_first(self, rule: Rule, hit: Hit) -> str | None:
+        """Why a `first` rule opens no alert: the place is not new to it, or it is still learning."""
+        when = rule.when
+        if not isinstance(when, First):
+            return None
+        loaded = self.tracker.first_loaded.get(rule.name)
+        if loaded is not None and self.now < loaded + when.learn:
+            return "still learning what is usual"
+        if hit.place is None:
+            return None
+        place_id = self._novelty_place(when, hit)
+        last = ledger_store.last_seen(self.conn, rule.family, [place_id]).get(place_id)
+        if ledger.novel(last, hit.event_time, when.within):
+            return None
+        ledger_store.put_seen(self.conn, rule.family, place_id, hit.event_time)
+        return "known of this place already"
+
+    @staticmethod
+    def _novelty_place(when: First, hit: Hit) -> str:
+        return places.lift(hit.place, when.per).id if hit.place else identity.UNKNOWN
+
+    def _save(self, rule: Rule, step: lifecycle.Step, before: Iterable[Evidence]) -> Alert:
+        """Store a step with its texts, and hand its messages to the outbox."""
+        evidence = {item.article_id: item for item in before}
+        evidence |= {item.article_id: item for item in step.regrouped}
+        if step.evidence is not None:
+            evidence[step.evidence.article_id] = step.evidence
+        title, summary, fault = texts(rule, step.alert, list(evidence.values()))
+        if fault is not None:
+            self.faults.append(fault)
+        saved = alert_store.save_step(self.conn, step, title=title, summary=summary)
+        if step.quiet:
+            self.quiet.append(f"{rule.name}: {step.quiet}")
+        for message in step.messages:
+            told = Told(rule=rule, alert=saved, message=message, title=title, article_id=self.waiting.article.id)
+            self.told.append(told)
+        self.tracker.outbox.put(self.conn, rule, saved, step.messages, self.now)
+        return saved
+
+    def take_back(self) -> None:
+        """The alerts that an earlier revision of the article was evidence of, and this one no longer is."""
+        article_id = self.waiting.article.id
+        for alert_id in alert_store.alerts_of_article(self.conn, article_id):
+            if alert_id in self.touched:
+                continue
+            record = alert_store.get_alert(self.conn, alert_id)
+            rule = self.rules.get(record.alert.rule) if record else None
+            if record is None or rule is None:
+                continue
+            source = self.waiting.article.source or self.waiting.owner
+            why = f"{source} rewrote its report, which no longer says so"
+            step = lifecycle.retract(
+                record.alert,
+                record.evidence,
+                article_id,
+                now=self.now,
+                policy=self._policy(rule),
+                why=why,
+                lookup=self.tracker.gazetteer.by_id,
+            )
+            left = [item for item in record.evidence if item.article_id != article_id] or list(record.evidence)
+            self._save(rule, step, left)
+            if len(record.evidence) > 1:
+                alert_store.remove_evidence(self.conn, alert_id, article_id)

@@ -1,0 +1,300 @@
+"""The service as one object: made from a configuration, prepared, started, stopped. Tests and the demo run it
+in-process; `step` takes everything through once, for a clock that somebody else moves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from alerts import __version__
+from alerts.collect.fetch import Fetcher
+from alerts.collect.settings import CollectSettings, user_agent
+from alerts.collect.worker import ParserPool
+from alerts.config import Config
+from alerts.engine import rulebook
+from alerts.engine.analysis import Analyst, Report
+from alerts.engine.collecting import Collector, Polled
+from alerts.engine.local import LocalEngine, Stage
+from alerts.engine.rulebook import Rulebook, RuleSources
+from alerts.engine.tracking import Tracker
+from alerts.errors import Fault
+from alerts.match.bind import Households
+from alerts.notify.compose import Sender
+from alerts.notify.maildir import Maildir
+from alerts.notify.mime import domain_of
+from alerts.notify.outbox import Courier
+from alerts.notify.posting import Post
+from alerts.notify.secret import load_secret
+from alerts.notify.smtp import Smtp, SmtpSettings, read_password
+from alerts.notify.transport import Transport
+from alerts.notify.verdict import Retry
+from alerts.read.gazetteer import ensure
+from alerts.read.places import Gazetteer
+from alerts.render.mail import mail_renderer
+from alerts.render.view import Site
+from alerts.resources import shipped
+from alerts.store import feeds, meta
+from alerts.store.database import open_database, reading, writing
+from alerts.store.migrations import upgrade
+
+_log = logging.getLogger(__name__)
+Progress = Callable[[str, float], None]
+KEEP_POLLS = timedelta(days=30)
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class Counts:
+    """What the service did since it was started."""
+
+    polls: int = 0
+    new: int = 0
+    articles: int = 0
+    hits: int = 0
+    messages: int = 0
+    mails: int = 0
+
+
+@dataclass(slots=True, kw_only=True)
+class Watch:
+    """Whom the service tells of what it does; all optional. For progress at a terminal, and for tests."""
+
+    polled: Callable[[Polled], None] = lambda polled: None
+    analysed: Callable[[Report], None] = lambda report: None
+    counts: Counts = field(default_factory=Counts)
+
+
+def rule_sources(config: Config) -> RuleSources:
+    """The rule folders of a configuration: the shipped ones first, so that the user's replace them."""
+    own = config.rules.folders
+    return RuleSources(folders=(shipped("rules"), *own) if config.rules.shipped else own, off=config.rules.off)
+
+
+def households(config: Config) -> Households:
+    return Households(usual=config.read.household, by_country=config.read.households)
+
+
+def collect_settings(config: Config) -> CollectSettings:
+    own = config.collect
+    return CollectSettings(
+        user_agent=own.user_agent or user_agent(__version__, config.service.contact),
+        connect_timeout=own.connect_timeout.total_seconds(),
+        read_timeout=own.read_timeout.total_seconds(),
+        total_timeout=own.total_timeout.total_seconds(),
+        max_body=own.max_body,
+        at_once=own.at_once,
+        allow_hosts=own.allow_hosts,
+        allow_ports=own.allow_ports,
+        min_interval=own.min_interval.total_seconds(),
+        max_backoff=own.max_backoff.total_seconds(),
+    )
+
+
+def open_store(config: Config) -> Engine:
+    """The configured database, brought up to date. Raises StoreError."""
+    engine = open_database(config.database_url)
+    upgrade(engine)
+    return engine
+
+
+def open_gazetteer(path: Path, progress: Progress = lambda stage, share: None) -> Gazetteer:
+    """The index of places, made first if it is missing. Raises GazetteerError."""
+    ensure(path, progress)
+    return Gazetteer.open(path)
+
+
+def transport_of(config: Config) -> Transport:
+    """A Maildir until a mail server is configured."""
+    smtp = config.smtp
+    if not smtp.host:
+        return Maildir(config.mail_folder)
+    return Smtp(
+        SmtpSettings(
+            host=smtp.host,
+            port=smtp.port,
+            security=smtp.security,
+            username=smtp.username,
+            password=read_password(smtp.password_file) if smtp.password_file else "",
+        )
+    )
+
+
+class Service:
+    """New -> prepare -> start -> stop."""
+
+    def __init__(self, config: Config, *, clock: Callable[[], datetime] = utc_now, watch: Watch | None = None) -> None:
+        self.config, self.clock, self.watch = config, clock, watch or Watch()
+        self.sources = rule_sources(config)
+        self._stamp = self.sources.stamp()
+
+    def prepare(self, progress: Progress = lambda stage, share: None) -> None:
+        """Open and check everything that can fail: database, places, rules, secret. Raises AlertsError; a
+        faulty rule stops only itself, and is in `rulebook.faults`."""
+        config = self.config
+        self.engine = open_store(config)
+        self.gazetteer = open_gazetteer(config.gazetteer_path, progress)
+        self.secret = load_secret(config.service.data)
+        book = rulebook.load(self.sources, gazetteer=self.gazetteer, households=households(config))
+        self._tell_faults(book.faults)
+        with writing(self.engine) as conn:
+            feeds.assign_owners(conn, config.owner_of, config.tier_of)
+        self.tracker = Tracker(
+            rulebook=book,
+            gazetteer=self.gazetteer,
+            outbox=Post(domain=domain_of(config.notify.sender), secret=self.secret),
+            late_after=config.notify.late_after,
+        )
+        self._take(book)
+        self.analyst = Analyst(engine=self.engine, tracker=self.tracker, households=households(config))
+
+    @property
+    def rulebook(self) -> Rulebook:
+        """The rules in force."""
+        return self.tracker.rulebook
+
+    async def open(self) -> None:
+        """Open what needs a running event loop: the fetcher, the parser's process, the courier."""
+        settings = collect_settings(self.config)
+        self.fetcher = Fetcher(settings)
+        self.pool = ParserPool(settings)
+        self.collector = Collector(
+            self.engine,
+            self.fetcher,
+            self.pool,
+            clock=self.clock,
+            at_once=settings.at_once,
+            on_poll=self._on_poll,
+            on_error=lambda feed, error: _log.error("feed %d: its poll could not be stored: %s", feed.id, error),
+        )
+        site = Site(name=self.config.service.name, base_url=self.config.web.base_url)
+        self.courier = Courier(
+            engine=self.engine,
+            transport=transport_of(self.config),
+            renderer=mail_renderer(site, own=self.config.templates.folder, report=self._tell_fault),
+            sender=Sender(address=self.config.notify.sender, name=self.config.service.name, secret=self.secret),
+            clock=self.clock,
+            retry=Retry(first=self.config.notify.retry_first, longest=self.config.notify.retry_max),
+        )
+        await self.courier.recover()
+
+    async def start(self) -> None:
+        """Begin to run by the clock. Call `prepare` first."""
+        await self.open()
+        self._local = LocalEngine(
+            (
+                Stage(name="collecting", every_s=1.0, run=self.collector.tick),
+                Stage(name="reading", every_s=1.0, run=self.analyse),
+                Stage(name="mailing", every_s=1.0, run=self.deliver),
+                Stage(name="reloading rules", every_s=5.0, run=self.reload_if_changed),
+                Stage(name="upkeep", every_s=60.0, run=self.upkeep),
+            )
+        )
+        self._local.start()
+
+    async def stop(self) -> None:
+        """End cleanly: what is under way is finished or given back."""
+        self.courier.stop()
+        await self._local.stop()
+        await self.close()
+
+    async def close(self) -> None:
+        """Let go of everything `open` opened."""
+        await self.collector.stop()
+        await self.courier.close()
+        await self.pool.close()
+        await self.fetcher.close()
+        self.engine.dispose()
+
+    async def step(self) -> None:
+        """Everything once, to the end: poll what is due, read it, mail it."""
+        await self.collector.run_due()
+        await self.analyse()
+        await self.deliver()
+        await self.upkeep()
+
+    async def analyse(self) -> None:
+        """Take all waiting articles through."""
+        while True:
+            report = await asyncio.to_thread(self.analyst.run, self.clock)
+            if not report.articles:
+                return
+            self._on_report(report)
+
+    async def deliver(self) -> None:
+        """Send all mails that are due."""
+        tally = await self.courier.deliver_all()
+        self.watch.counts.mails += tally.accepted
+
+    async def upkeep(self) -> None:
+        """End what nothing more is heard of, forget old logs of polls."""
+        await asyncio.to_thread(self._upkeep)
+
+    def _upkeep(self) -> None:
+        now = self.clock()
+        with writing(self.engine) as conn:
+            self.tracker.end_quiet_alerts(conn, now)
+            feeds.prune_polls(conn, now - KEEP_POLLS)
+
+    async def reload_if_changed(self) -> None:
+        """Read the rules again when a file of theirs changed; a faulty one keeps its earlier version."""
+        stamp = await asyncio.to_thread(self.sources.stamp)
+        if stamp != self._stamp:
+            self._stamp = stamp
+            await asyncio.to_thread(self._reload)
+
+    def _reload(self) -> None:
+        book = rulebook.load(
+            self.sources, gazetteer=self.gazetteer, households=households(self.config), before=self.rulebook
+        )
+        self._tell_faults(book.faults)
+        self._take(book)
+        kept = f"; still in force as they were: {', '.join(book.kept)}" if book.kept else ""
+        _log.info("rules read again: %d in force%s", len(book.ruleset.rules), kept)
+
+    def _take(self, book: Rulebook) -> None:
+        """Put a rulebook into force."""
+        texts = [(rule.name, rule.version, rule.source) for rule in book.ruleset.rules]
+        with writing(self.engine) as conn:
+            meta.record_rules(conn, texts, self.clock())
+        with reading(self.engine) as conn:
+            self.tracker.first_loaded = meta.first_loaded(conn)
+        self.tracker.rulebook = book
+
+    def _on_poll(self, polled: Polled) -> None:
+        self.watch.counts.polls += 1
+        self.watch.counts.new += polled.result.new
+        if not polled.outcome.ok:
+            _log.warning("%s", polled.outcome.error, extra={"feed": polled.feed.id})
+        for warning in polled.outcome.warnings:
+            _log.info("%s: %s", polled.feed.url, warning, extra={"feed": polled.feed.id})
+        self.watch.polled(polled)
+
+    def _on_report(self, report: Report) -> None:
+        counts = self.watch.counts
+        counts.articles += report.articles
+        counts.hits += report.hits
+        counts.messages += len(report.told)
+        for told in report.told:
+            _log.info("%s: %s", told.message.kind, told.title, extra={"alert": told.alert.id, "rule": told.rule.name})
+        for article_id, error in report.unread:
+            _log.error("article %s cannot be read and is set aside: %s: %s", article_id, type(error).__name__, error)
+        for fault in report.faults:
+            _log.error("%s", fault)
+        self.watch.analysed(report)
+
+    def _tell_faults(self, faults: tuple[Fault, ...]) -> None:
+        for fault in faults:
+            self._tell_fault(fault)
+
+    def _tell_fault(self, fault: Fault) -> None:
+        _log.log(logging.ERROR if fault.level == "error" else logging.WARNING, "%s", fault)
