@@ -7,7 +7,6 @@ phrases around it; which number it belongs to is `figures.py`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -31,85 +30,54 @@ class Cue:
     end: int
 
 
-def _table() -> dict[str, tuple[Kind, str | None, Form]]:
-    table: dict[str, tuple[Kind, str | None, Form]] = {}
-
-    def add(listed: str, kind: Kind, term: str | None, form: Form) -> None:
-        table.update(dict.fromkeys(listed.split(), (kind, term, form)))
-
-    add(
-        "killed slain massacred executed beheaded murdered martyred shot gunned crucified eliminated liquidated",
-        "killed",
-        None,
-        "verb",
-    )
-    add(
-        "kill kills killing massacring executing executes beheading beheads murdering eliminates eliminating",
-        "killed",
-        None,
-        "active",
-    )
-    add("died die dies perished drowned dead perish dying succumbed", "killed", None, "intransitive")
-    add(
-        "deaths death fatalities killings toll massacre casualties bodies corpses martyrs fatality",
-        "killed",
-        None,
-        "noun",
-    )
-    add("injured wounded hurt maimed hospitalised hospitalized", "injured", None, "verb")
-    add("injure injures injuring wound wounds wounding", "injured", None, "active")
-    add("injury injuries", "injured", None, "noun")
-    add("trapped besieged stranded encircled stuck marooned blockaded", "trapped", None, "verb")
-    add("trap traps trapping besieging encircling stranding", "trapped", None, "active")
-    add("missing disappeared unaccounted", "missing", None, "intransitive")
-    add("affected", "affected", None, "verb")
-    add("affects affecting affect", "affected", None, "active")
-    add("fled flee flees fleeing flight escaped escaping", "displaced", "forced_to_flee", "intransitive")
-    add("uprooted expelled deported dislodged ousted", "displaced", "displaced", "verb")
-    add("uprooting uproot expelling deporting uproots", "displaced", "displaced", "active")
-    add("idps idp pdi returnees refugees", "displaced", "displaced", "adjective")
-    add("evacuees", "displaced", "evacuated", "adjective")
-    add("exodus", "displaced", "displaced", "noun")
-    add("returned arrived crossed arriving crossing", "displaced", "displaced", "intransitive")
-    add("sheltered accommodated housed", "displaced", "sheltered", "verb")
-    add("sheltering", "displaced", "sheltered", "intransitive")
-    add("resettled shifted", "displaced", "relocated", "verb")
-    add("moved move moving", "displaced", "relocated", "intransitive")
-    add("homeless roofless", "displaced", "homeless", "intransitive")
-    add("destroyed demolished razed flattened levelled gutted buried burned burnt torched", "housing",
-        "destroyed_housing", "verb")  # fmt: skip
-    add(
-        "destroying destroys destroy demolishing demolish razing flattening burying",
-        "housing",
-        "destroyed_housing",
-        "active",
-    )
-    add("destruction demolition", "housing", "destroyed_housing", "noun")
-    add("collapsed collapse", "housing", "destroyed_housing", "intransitive")
-    add("damaged flooded inundated submerged", "housing", "partially_destroyed_housing", "verb")
-    add("damaging flooding inundating damages submerging", "housing", "partially_destroyed_housing", "active")
-    add("damage", "housing", "partially_destroyed_housing", "noun")
-    add("uninhabitable unlivable", "housing", "uninhabitable_housing", "intransitive")
-    _add_romance(add)
-    return table
-
-
-def _add_romance(add: Callable[[str, Kind, str | None, Form], None]) -> None:
-    """Spanish, French and Portuguese words of situation reports, which English ones quote as they are."""
-    add("evacuados evacuadas evacuado evacues", "displaced", "evacuated", "intransitive")
-    add(
-        "desplazados desplazadas desplazado deplaces deplacees deplace desplaces deslocados",
-        "displaced",
-        "displaced",
-        "verb",
-    )
-    add("desalojados desalojadas desalojadas desabrigados damnificados", "displaced", "homeless", "intransitive")
-    add("albergados albergadas abrigados", "displaced", "sheltered", "intransitive")
-    add("destruidas destruidos destruyo detruites detruits destruidas", "housing", "destroyed_housing", "verb")
-    add("danadas danados afectadas endommagees", "housing", "partially_destroyed_housing", "verb")
-
-
-_CUES = _table()
+# (kind, IDMC's term, form): the words. Spanish, French and Portuguese ones are those of situation reports, which
+# English ones quote as they are.
+_LISTED: dict[tuple[Kind, str | None, Form], str] = {
+    ("killed", None, "verb"): """
+        killed slain massacred executed beheaded murdered martyred shot gunned crucified eliminated liquidated""",
+    ("killed", None, "active"): """
+        kill kills killing massacring executing executes beheading beheads murdering eliminates eliminating""",
+    ("killed", None, "intransitive"): "died die dies perished drowned dead perish dying succumbed",
+    ("killed", None, "noun"): """
+        deaths death fatalities killings toll massacre casualties bodies corpses martyrs fatality""",
+    ("injured", None, "verb"): "injured wounded hurt maimed hospitalised hospitalized",
+    ("injured", None, "active"): "injure injures injuring wound wounds wounding",
+    ("injured", None, "noun"): "injury injuries",
+    ("trapped", None, "verb"): "trapped besieged stranded encircled stuck marooned blockaded",
+    ("trapped", None, "active"): "trap traps trapping besieging encircling stranding",
+    ("missing", None, "intransitive"): "missing disappeared unaccounted",
+    ("affected", None, "verb"): "affected",
+    ("affected", None, "active"): "affects affecting affect",
+    ("displaced", "forced_to_flee", "intransitive"): "fled flee flees fleeing flight escaped escaping",
+    ("displaced", "displaced", "verb"): """
+        uprooted expelled deported dislodged ousted desplazados desplazadas desplazado deplaces deplacees deplace
+        desplaces deslocados""",
+    ("displaced", "displaced", "active"): "uprooting uproot expelling deporting uproots",
+    ("displaced", "displaced", "adjective"): "idps idp pdi returnees refugees",
+    ("displaced", "evacuated", "adjective"): "evacuees",
+    ("displaced", "displaced", "noun"): "exodus",
+    ("displaced", "displaced", "intransitive"): "returned arrived crossed arriving crossing",
+    ("displaced", "sheltered", "verb"): "sheltered accommodated housed",
+    ("displaced", "sheltered", "intransitive"): "sheltering albergados albergadas abrigados",
+    ("displaced", "relocated", "verb"): "resettled shifted",
+    ("displaced", "relocated", "intransitive"): "moved move moving",
+    ("displaced", "homeless", "intransitive"): """
+        homeless roofless desalojados desalojadas desabrigados damnificados""",
+    ("housing", "destroyed_housing", "verb"): """
+        destroyed demolished razed flattened levelled gutted buried burned burnt torched destruidas destruidos
+        destruyo detruites detruits""",
+    ("housing", "destroyed_housing", "active"): """
+        destroying destroys destroy demolishing demolish razing flattening burying""",
+    ("housing", "destroyed_housing", "noun"): "destruction demolition",
+    ("housing", "destroyed_housing", "intransitive"): "collapsed collapse",
+    ("housing", "partially_destroyed_housing", "verb"): """
+        damaged flooded inundated submerged danadas danados afectadas endommagees""",
+    ("housing", "partially_destroyed_housing", "active"): "damaging flooding inundating damages submerging",
+    ("housing", "partially_destroyed_housing", "noun"): "damage",
+    ("housing", "uninhabitable_housing", "intransitive"): "uninhabitable unlivable",
+    ("displaced", "evacuated", "intransitive"): "evacuados evacuadas evacuado evacues",
+}
+_CUES = {word: entry for entry, listed in _LISTED.items() for word in listed.split()}
 WORDS = frozenset(_CUES)
 _STEMS: tuple[tuple[str, str], ...] = (("displac", "displaced"), ("evacuat", "evacuated"), ("relocat", "relocated"))
 _GLUED_AUX = frozenset("were was been be have had has are is being to people who newly internally".split())
