@@ -1,0 +1,72 @@
+"""Readers are kept once each, and their addresses are told to nobody."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import Engine
+
+from alerts.errors import InputError
+from alerts.store import people
+from alerts.store.database import reading, writing
+from tests.store.values import NOW
+
+
+def test_a_reader_comes_back_as_added(engine: Engine) -> None:
+    with writing(engine) as conn:
+        made = people.add_person(
+            conn,
+            " Officer@Example.ORG ",
+            now=NOW,
+            events=["siege"],
+            countries=["YEM"],
+            min_severity="severe",
+            language="fr",
+        )
+    with reading(engine) as conn:
+        assert people.get_person(conn, made.id) == made
+        assert people.list_people(conn) == people.active_people(conn) == [made]
+    assert (made.address, made.events, made.countries) == ("Officer@example.org", ("siege",), ("YEM",))
+    assert (made.min_severity, made.language, made.active) == ("severe", "fr", True)
+
+
+@pytest.mark.parametrize("again", ["officer@example.org", "Officer@EXAMPLE.org", " officer@example.org"])
+def test_an_address_is_on_the_list_once(engine: Engine, again: str) -> None:
+    with writing(engine) as conn:
+        people.add_person(conn, "officer@example.org", now=NOW)
+    with pytest.raises(InputError, match="on the list already") as caught, writing(engine) as conn:
+        people.add_person(conn, again, now=NOW)
+    assert "@" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "bad", ["", "officer", "officer@", "a@b", "a b@example.org", "a@example.org\nBcc: b@example.org"]
+)
+def test_what_is_no_address_is_refused(engine: Engine, bad: str) -> None:
+    with pytest.raises(InputError, match="no mail address") as caught, writing(engine) as conn:
+        people.add_person(conn, bad, now=NOW)
+    assert "example.org" not in str(caught.value)
+
+
+def test_a_reader_can_pause_and_leave(engine: Engine) -> None:
+    with writing(engine) as conn:
+        made = people.add_person(conn, "officer@example.org", now=NOW)
+        people.set_active(conn, made.id, False)
+        assert people.active_people(conn) == []
+        assert people.find_person(conn, "OFFICER@example.org") is not None
+        people.remove_person(conn, made.id)
+        assert people.list_people(conn) == []
+        for step in (people.remove_person, lambda conn, number: people.set_active(conn, number, True)):
+            with pytest.raises(InputError, match="no reader"):
+                step(conn, made.id)
+
+
+def test_the_number_of_a_reader_who_left_is_not_given_to_another(engine: Engine) -> None:
+    with writing(engine) as conn:
+        first = people.add_person(conn, "one@example.org", now=NOW)
+        people.remove_person(conn, first.id)
+        assert people.add_person(conn, "two@example.org", now=NOW).id > first.id
+
+
+def test_addresses_are_not_in_the_text_of_a_reader(engine: Engine) -> None:
+    with writing(engine) as conn:
+        assert "@" not in repr(people.add_person(conn, "one@example.org", now=NOW))
