@@ -168,7 +168,9 @@ def _names(scene: Scene, home: int) -> bool:
 def _said_then(scene: Scene, when: When) -> bool:
     """The date is the day of a statement: "said on Monday that", "Monday's report"."""
     near = [scene.at(k) for k in range(when.first - 3, when.first)]
-    return any(word in SAYING for word in near) or scene.at(when.last + 1) in SAYING
+    after = when.last + 1
+    said_next = scene.at(after) in SAYING and scene.home(after) == scene.home(max(when.first, scene.low))
+    return said_next or any(word in SAYING for word in near)
 
 
 def _distance(scene: Scene, when: When) -> int:
@@ -238,11 +240,12 @@ def _totals(scene: Scene) -> Iterator[Scope]:
 
 
 def _since(scene: Scene, i: int) -> Iterator[Scope]:
-    if i in scene.dated:
+    if i in scene.dated or scene.at(i - 1) in _HAS:  # "has since taken"
         return
-    near = [scene.at(k) for k in range(i + 1, i + 8)]
+    stop = next((k for k in range(i + 1, min(i + 8, scene.high)) if scene.words.gap(k).strip(" -'’\"")), i + 8)
+    near = [scene.at(k) for k in range(i + 1, stop)]
     war = next((k for k, word in enumerate(near) if word in w.WAR), None)
-    then = near[0] == "then"
+    then = near[:1] == ["then"]
     if war is None and not then:
         return
     if _record(scene, i):

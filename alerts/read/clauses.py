@@ -200,7 +200,7 @@ class _Finder:
         """A finite auxiliary follows a short noun phrase: "and the town was taken"."""
         for ahead in range(i, min(i + 6, self.high)):
             word = self.norm[ahead]
-            if word in AUXILIARIES:
+            if word in AUXILIARIES and not self.dated(ahead):
                 return ahead > i
             if word in CONJUNCTIONS or word in SUBORDINATORS or word in PRONOUNS - {"he", "she", "it", "they", "we"}:
                 return False
@@ -291,7 +291,7 @@ class _Finder:
     def _verb_ahead(self, i: int) -> bool:
         for ahead in range(i, min(i + 12, self.high)):
             word = self.norm[ahead]
-            if word in AUXILIARIES:
+            if word in AUXILIARIES and not self.dated(ahead):
                 return True
             if word in CONJUNCTIONS or (word in SUBORDINATORS and not self.dated(ahead)) or word in ("which", "who"):
                 return False

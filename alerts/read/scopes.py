@@ -102,6 +102,8 @@ def _infinitive(scene: Scene, i: int) -> Scope | None:
     """ "sent tanks to capture the town": a purpose, unless what stands before makes it happen."""
     if i + 1 != scene.first or scene.at(i + 1) not in w.PURPOSE or scene.at(i + 2) in ("on", "of", "in", "at", "by"):
         return None
+    if any(scene.at(k) in w.WANTING for k in range(i - 3, i)):
+        return None  # said better by that cue
     if any(scene.at(k) in _SETTLED for k in range(max(scene.low, i - 8), i)):
         return None
     return Scope("possible", i, i, i + 1, i + 20, scene.home(i))
