@@ -27,7 +27,9 @@ def envelope(number: int = 1) -> Envelope:
 
 
 def transport(server: FakeSmtp, *, timeout: float = 5, connections: int = 2) -> Smtp:
-    return Smtp(SmtpSettings(host="127.0.0.1", port=server.port, timeout=timeout, patience=timeout, connections=connections))
+    return Smtp(
+        SmtpSettings(host="127.0.0.1", port=server.port, timeout=timeout, patience=timeout, connections=connections)
+    )
 
 
 async def failure(smtp: Smtp) -> MailError:

@@ -1,0 +1,117 @@
+"""Kill -9 between any two writes: no mail is lost, and none is doubled."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from alerts.store.database import open_database
+from alerts.types import Severity
+from tests.fakes.smtp import FakeSmtp
+from tests.notify.killed import main
+from tests.notify.world import mails, new_database, populate, states
+
+READERS = 5
+
+
+@pytest.fixture(scope="module")
+def couriers() -> Iterator[subprocess.Popen[str]]:
+    command = (sys.executable, "-m", "tests.notify.killed")
+    with subprocess.Popen(
+        command, cwd=Path(__file__).parents[2], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as child:
+        yield child
+        assert child.stdin is not None
+        child.stdin.close()
+
+
+async def killed_at(couriers: subprocess.Popen[str], *what: object) -> None:
+    """Run a courier (folder, way, point, nth) until it kills itself."""
+    assert couriers.stdin is not None
+    assert couriers.stdout is not None
+    couriers.stdin.write("\t".join(map(str, what)) + "\n")
+    couriers.stdin.flush()
+    answer = await asyncio.to_thread(couriers.stdout.readline)
+    assert int(answer) == signal.SIGKILL, f"the courier never came to {what[2]}"
+
+
+def prepare(folder: Path, severity: Severity) -> set[str]:
+    """A database with queued mails; their Message-IDs."""
+    engine = new_database(folder)
+    populate(engine, readers=READERS, severity=severity)
+    made = {row.message_id for row in mails(engine)}
+    engine.dispose()
+    return made
+
+
+async def recovered(folder: Path, way: str) -> dict[str, int]:
+    """A courier that lives; the states of all mails afterwards."""
+    await main(folder, way, lambda point: None)
+    engine = open_database(f"sqlite:///{folder}/alerts.db")
+    try:
+        return states(engine)
+    finally:
+        engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("point", "nth"),
+    [
+        ("leased", 1),
+        ("sending-committed", 2),
+        ("mail-written", 2),
+        ("mail-renamed", 3),
+        ("handed-over", 2),
+        ("result-committed", 1),
+    ],
+)
+async def test_into_a_maildir_each_mail_comes_exactly_once(
+    tmp_path: Path, couriers: subprocess.Popen[str], point: str, nth: int
+) -> None:
+    wanted = prepare(tmp_path, "minor")
+    await killed_at(couriers, tmp_path, "maildir", point, nth)
+    assert await recovered(tmp_path, "maildir") == {"accepted": READERS}
+    found = [path.name for path in (tmp_path / "mail/new").iterdir()]
+    assert sorted(found) == sorted(f"{name[1:29]}.eml" for name in wanted)
+
+
+def ids(server: FakeSmtp) -> Counter[str]:
+    """How often the server took each Message-ID."""
+    lines = [line for got in server.received for line in got.message.decode().split("\r\n")]
+    return Counter(line.removeprefix("Message-ID: ") for line in lines if line.startswith("Message-ID: "))
+
+
+@pytest.mark.parametrize("point", ["after-mail-from", "after-final-dot", "handed-over"])
+async def test_over_smtp_an_urgent_mail_is_never_lost(
+    tmp_path: Path, couriers: subprocess.Popen[str], point: str
+) -> None:
+    wanted = prepare(tmp_path, "extreme")
+    async with FakeSmtp() as server:
+        await killed_at(couriers, tmp_path, server.port, point, 1)
+        assert await recovered(tmp_path, str(server.port)) == {"accepted": READERS}
+    taken = ids(server)
+    assert set(taken) == wanted
+    # Only the group that was under way (two mails) can come twice, and under one Message-ID.
+    assert sum(taken.values()) <= READERS + 2
+
+
+@pytest.mark.parametrize("point", ["after-mail-from", "after-final-dot"])
+async def test_over_smtp_an_ordinary_mail_is_never_doubled(
+    tmp_path: Path, couriers: subprocess.Popen[str], point: str
+) -> None:
+    wanted = prepare(tmp_path, "minor")
+    async with FakeSmtp() as server:
+        await killed_at(couriers, tmp_path, server.port, point, 1)
+        after = await recovered(tmp_path, str(server.port))
+    taken = ids(server)
+    assert max(taken.values()) == 1
+    # What is not certain to have come is kept for the operator, not forgotten.
+    assert after == {"accepted": READERS - 2, "ambiguous": 2}
+    assert len(wanted - set(taken)) <= 2

@@ -1,0 +1,145 @@
+"""A database with one alert, its readers and their mails, for the tests of the courier."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, insert
+
+from alerts.errors import Fault
+from alerts.notify.audience import Policy, rows
+from alerts.notify.compose import Sender
+from alerts.notify.outbox import Courier
+from alerts.notify.transport import Crash, Transport, no_crash
+from alerts.notify.verdict import Retry
+from alerts.render.mail import MailRenderer, mail_renderer
+from alerts.render.samples import sample_evidence, sample_fields
+from alerts.render.view import Site
+from alerts.store import alerts, codec, outbox, people, schema
+from alerts.store.database import open_database, reading, writing
+from alerts.store.outbox import OutboxRow
+from alerts.types import Message, MessageKind, Severity
+
+START = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
+SECRET = b"s" * 32
+SENDER = Sender(address="desk@alerts.example", name="Duty desk", secret=SECRET)
+SITE = Site(name="Duty desk", base_url="https://alerts.example")
+
+
+@dataclass(slots=True)
+class Clock:
+    """A clock that stands still until it is told otherwise."""
+
+    now: datetime = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **length: float) -> None:
+        self.now += timedelta(**length)
+
+
+def unexpected(fault: Fault) -> None:
+    raise AssertionError(fault)
+
+
+def new_database(folder: Path) -> Engine:
+    """A database with all tables; made straight from the schema, which is faster than by migrations."""
+    engine = open_database(f"sqlite:///{folder}/alerts.db", busy_s=5)
+    with writing(engine) as conn:
+        schema.metadata.create_all(conn)
+    return engine
+
+
+def populate(engine: Engine, *, readers: int = 3, severity: Severity = "severe") -> str:
+    """One alert with its evidence, and readers whose mails of version 1 are queued; the alert's id."""
+    with writing(engine) as conn:
+        _articles(conn)
+        for number in range(1, readers + 1):
+            people.add_person(conn, f"reader{number}@example.com", now=START)
+        alert = codec.alert(sample_fields() | {"id": "", "severity": severity, "told": {}})
+        saved = alerts.save_alert(conn, alert, title=sample_fields()["title"], summary=sample_fields()["summary"])
+        alerts.put_evidence(conn, saved, [replace(item, seen=START) for item in sample_evidence()])
+    tell(engine, saved.id, severity=severity)
+    return saved.id
+
+
+def _articles(conn: Connection) -> None:
+    for item in sample_evidence():
+        feed = {
+            "id": int(item.article_id), "url": f"https://feeds.example/{item.article_id}", "host": "feeds.example",
+            "source": item.source, "owner": item.owner, "tags": [], "interval_s": 900, "added": START,
+            "next_due": START,
+        }  # fmt: skip
+        conn.execute(insert(schema.feed).values(feed))
+        article = {
+            "id": int(item.article_id), "feed_id": int(item.article_id), "key": item.article_id, "content_hash": "x",
+            "title": item.title, "text": "", "url": item.url, "published": item.published, "dated": True,
+            "first_seen": START,
+        }  # fmt: skip
+        conn.execute(insert(schema.article).values(article))
+
+
+def tell(
+    engine: Engine,
+    alert_id: str,
+    *,
+    version: int = 1,
+    kind: MessageKind = "new",
+    why: str = "first report",
+    changes: tuple[str, ...] = (),
+    told: dict[str, object] | None = None,
+    severity: Severity = "severe",
+    only: frozenset[int] | None = None,
+    at: datetime = START,
+) -> None:
+    """Make a version and queue its mails, to all readers or to `only` these."""
+    with writing(engine) as conn:
+        record = alerts.get_alert(conn, alert_id)
+        assert record is not None
+        alert = replace(record.alert, version=version, severity=severity, told=told or {})
+        message = Message(kind=kind, version=version, at=at, why=why, changes=changes)
+        alerts.add_version(conn, alert, message, title=record.title, summary=record.summary)
+        everybody = [person for person in people.active_people(conn) if only is None or person.id in only]
+        made = rows(
+            everybody,
+            codec.to_json(alert),
+            message,
+            told={person.id for person in everybody},
+            secret=SECRET,
+            domain=SENDER.domain,
+            now=at,
+            policy=Policy(waits={}),
+        )
+        outbox.enqueue(conn, made)
+
+
+def renderer() -> MailRenderer:
+    return mail_renderer(SITE, report=unexpected)
+
+
+def courier(
+    engine: Engine, transport: Transport, clock: Clock, *, crash: Crash = no_crash, retry: Retry | None = None
+) -> Courier:
+    return Courier(
+        engine=engine,
+        transport=transport,
+        renderer=renderer(),
+        sender=SENDER,
+        clock=clock,
+        crash=crash,
+        retry=retry or Retry(),
+    )
+
+
+def states(engine: Engine) -> dict[str, int]:
+    """How many mails are in which state; those without any are left out."""
+    with reading(engine) as conn:
+        return {state: number for state, number in outbox.counts(conn).items() if number}
+
+
+def mails(engine: Engine) -> list[OutboxRow]:
+    with reading(engine) as conn:
+        return sorted(outbox.list_rows(conn), key=lambda row: row.id)
