@@ -107,7 +107,7 @@ class Gazetteer:
     def _named(self, name: str) -> list[int]:
         """Postings of a written name: as it stands, without kind word, without article, by its consonants."""
         parts = list(words(name).norm)
-        forms = [(parts, None)]
+        forms: list[tuple[list[str], str | None]] = [(parts, None)]
         if len(parts) > 1 and parts[-1] in names.KINDS:
             forms.append((parts[:-1], names.KINDS[parts[-1]]))
         for form, kind in forms:
@@ -118,7 +118,7 @@ class Gazetteer:
                 wanted = {"admin1": (ADMIN1, REGION), "admin2": (ADMIN2,)}.get(kind or "", ())
                 return sorted(usable, key=lambda p: self._index.level[p >> 4] not in wanted)
         bones = names.skeleton(parts)
-        return list(self._index.find("~" + bones)) if len(bones) > 3 else []
+        return list(self._index.find("~" + bones)) if len(bones) > names.FEWEST else []
 
     def country_of(self, name_or_code: str) -> str | None:
         """Alpha-3 of a country given by code, name in any language known, or people ("Syrian")."""

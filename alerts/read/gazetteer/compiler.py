@@ -154,7 +154,7 @@ class Compiler:
             if bare:
                 seen.setdefault(bare, STRIPPED)
             bones = names.skeleton(form.split(" "))
-            if len(bones) > 3:
+            if len(bones) >= names.FEWEST:
                 seen.setdefault("~" + bones, ALTERNATE)
 
     def _administration(self, seen: dict[str, int], name_key: str, *, country: str, level: int) -> None:
@@ -209,14 +209,15 @@ class Compiler:
 
 
 def _best(found: list[int], ranks: array[int], country: array[int]) -> list[int]:
-    """The places of one name, best known first, each once with its best quality; of very common names the best
+    """The places of one name, best known first, each once with its best quality, after marks and abbreviations; of very common names the best
     known of each country before the rest."""
     best: dict[int, int] = {}
     marks = sorted({posting for posting in found if posting & QUALITY >= GIVEN})
     for posting in found:
         if posting & QUALITY < GIVEN:
             best[posting >> 4] = min(best.get(posting >> 4, posting), posting)
-    ordered = marks + sorted(best.values(), key=lambda posting: (-ranks[posting >> 4], posting))
+    known = sorted(best.values(), key=lambda posting: (-ranks[posting >> 4], posting))
+    ordered = marks + sorted(known, key=lambda posting: posting & QUALITY != ABBREVIATION)
     if len(ordered) <= _MOST:
         return ordered
     seen: set[int] = set()

@@ -127,6 +127,9 @@ def _consonants(word: str) -> str:
     return out
 
 
+FEWEST = 3  # consonants that say enough to look for
+
+
 def skeleton(parts: Sequence[str]) -> str:
     """The consonants of a romanised Arabic name without its articles: "maaret al numan" and "maarrat an numan"
     are both "mrtnmn". Compared together with the spelling, since it keeps little of a name."""

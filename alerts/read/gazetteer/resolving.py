@@ -116,7 +116,8 @@ class _Article:
 
     def _shares(self, name: _Name) -> dict[int, float]:
         """How much a name speaks for each country: certain for countries, split over meanings otherwise."""
-        index, best = self.index, {}
+        index = self.index
+        best: dict[int, float] = {}
         for posting in name.candidates:
             record = posting >> 4
             country = index.country[record]
@@ -185,10 +186,15 @@ class _Article:
     def _trust(self, name: _Name, posting: int) -> float:
         """How far a name is believed to be this place at all, whatever else it could mean."""
         index, record = self.index, posting >> 4
+        people, city = index.population[record], index.level[record] == CITY
         support = self._support(name, index.country[record])
-        if posting & QUALITY == DOUBTFUL or (name.weak and index.level[record] == CITY and not index.capital[record]):
-            return 0.4 if support < 0.5 else 0.75
-        if index.level[record] != CITY or index.population[record] >= 100_000:
+        others = sum(self.votes.values()) - sum(self.own[name.candidates].values()) - support
+        foreign = others >= 1.0 and support < 0.15 * others  # the article is about other countries
+        if posting & QUALITY == DOUBTFUL or (name.weak and city and people < 300_000 and not index.capital[record]):
+            return 0.75 if support >= 0.5 and not foreign else 0.4
+        if foreign and (people < 100_000 if city else posting & QUALITY == STRIPPED):
+            return 0.4
+        if not city or people >= 100_000:
             return 1.0
-        known = 0.55 if index.population[record] < 15_000 else 0.75
+        known = 0.55 if people < 15_000 else 0.75
         return known if support < 0.4 else 0.95

@@ -35,7 +35,8 @@ class Mention:
     `candidates` are the places it may mean, best known first, as the gazetteer's own numbers (see
     `Gazetteer.candidates`); none when the sentence calls an unknown name a place ("the village of Sorman").
     `weak`: a people's name (Syrian), a government called by its capital, or a name that is more likely something
-    else. `kind`: the level the sentence asks for ("Idlib province"): admin1, admin2, city, camp, area or None.
+    else. `kind`: the level the sentence asks for ("Idlib province"): admin1, admin2, city, camp, area, compass or None.
+    `located`: the sentence says that something is or happens there ("in Goma", "the town of Sake").
     """
 
     first: int
@@ -44,6 +45,7 @@ class Mention:
     candidates: tuple[int, ...]
     weak: bool = False
     kind: str | None = None
+    located: bool = False
 
 
 @dataclass(slots=True)
@@ -64,8 +66,8 @@ def capital(char: str) -> bool:
 
 def spot(index: Index, words: Words) -> list[Mention]:
     """The mentions of a sentence, left to right, not overlapping."""
-    text, start = words.text, words.start
-    caps = [i for i in range(len(start)) if capital(text[start[i]])]
+    text = words.text
+    caps = [i for i, s in enumerate(words.start) if (c := text[s]).isupper() or (c >= "\u0590" and not c.islower())]
     if not caps:
         return []
     matches: list[_Match] = []
@@ -77,9 +79,9 @@ def spot(index: Index, words: Words) -> list[Mention]:
         if match is not None:
             matches.append(match)
             done = match.end
-    sight = _Sight(index, words, frozenset(caps), matches)
+    sight = _Sight(index, words, caps, matches)
     found = [mention for at in range(len(matches)) if (mention := sight.judge(at)) is not None]
-    unknown = sight.unknown() if len(caps) > sum(match.end - match.first for match in matches) else []
+    unknown = sight.unknown(caps)
     return sorted([*found, *unknown], key=lambda mention: mention.first) if unknown else found
 
 
@@ -94,7 +96,7 @@ def _match(index: Index, words: Words, i: int, done: int) -> _Match | None:
                 return longer
         elif norm[before] in vocabulary.COMPASS and words.gap(i) == " ":
             longer = _longest(index, words, before)
-            if longer is not None and longer.end > i and index.level[longer.postings[0] >> 4] != 0:
+            if longer is not None and longer.end > i and longer.postings and index.level[longer.postings[0] >> 4]:
                 return longer
     return _longest(index, words, i)
 
@@ -112,24 +114,45 @@ def _longest(index: Index, words: Words, i: int) -> _Match | None:
         match = _usable(words, i, end, index.find(name))
         if match is not None:
             return match
-    if norm[i] >= "\u0400":
-        for form in names.inflected(norm[i]):
+    return _other_form(index, words, i)
+
+
+def _other_form(index: Index, words: Words, i: int) -> _Match | None:
+    """A known name inside a form it does not have in the index: a case ending, an Arabic prefix, a possessive that
+    lost its apostrophe ("Aleppos suburbs": only of well-known places)."""
+    word = words.norm[i]
+    if word >= "\u0400":
+        for form in names.inflected(word):
             match = _usable(words, i, i + 1, index.find(form))
             if match is not None:
+                return match
+    elif word.endswith("s") and len(word) > 4:
+        match = _usable(words, i, i + 1, index.find(word[:-1]))
+        if match is not None and match.postings and not match.given and not match.mask:
+            best = match.postings[0] >> 4
+            if index.level[best] < 3 or index.population[best] >= 100_000:
                 return match
     return None
 
 
 def _usable(words: Words, first: int, end: int, postings: tuple[int, ...]) -> _Match | None:
-    """Abbreviations must be printed in capitals; marks are set apart from places."""
-    given = GIVEN in postings[:2]
-    mask = MASK in postings[:2]
-    places = tuple(posting for posting in postings if posting & QUALITY < GIVEN)
-    if any(posting & QUALITY == ABBREVIATION for posting in places) and not words.span(first, end).isupper():
-        places = tuple(posting for posting in places if posting & QUALITY != ABBREVIATION)
-    if not places and not given and not mask:
+    """Abbreviations must be printed in capitals; marks are set apart from places. Both stand first in the index."""
+    if not postings:
         return None
-    return _Match(first, end, places, given, mask)
+    if postings[0] & QUALITY < ABBREVIATION:
+        return _Match(first, end, postings, False, False)
+    marks = abbreviated = 0
+    for posting in postings:
+        quality = posting & QUALITY
+        marks += quality >= GIVEN
+        abbreviated += quality == ABBREVIATION
+        if quality < ABBREVIATION:
+            break
+    given, mask = GIVEN in postings[:marks], MASK in postings[:marks]
+    if abbreviated and not words.span(first, end).isupper():
+        marks += abbreviated
+    places = postings[marks:]
+    return _Match(first, end, places, given, mask) if places or given or mask else None
 
 
 def _one_name(words: Words, first: int, end: int) -> bool:
@@ -147,59 +170,98 @@ def _one_name(words: Words, first: int, end: int) -> bool:
 class _Sight:
     """One sentence, while its matches are judged."""
 
-    __slots__ = ("caps", "covered", "index", "matches", "small", "title", "words")
+    __slots__ = ("caps", "covered", "index", "matches", "norm", "title", "words")
 
-    def __init__(self, index: Index, words: Words, caps: frozenset[int], matches: list[_Match]) -> None:
-        self.index, self.words, self.caps, self.matches = index, words, caps, matches
-        self.covered = {i: at for at, match in enumerate(matches) for i in range(match.first, match.end)}
-        long = [i for i, word in enumerate(words.norm) if len(word) > 3 and word.isalpha()]
-        small = sum(i not in caps for i in long)
-        self.title = len(long) > 2 and small * 6 < len(long)
-        self.small = small
+    def __init__(self, index: Index, words: Words, caps: list[int], matches: list[_Match]) -> None:
+        self.index, self.words, self.matches, self.norm = index, words, matches, words.norm
+        self.caps = frozenset(caps)
+        self.covered: dict[int, int] = {}
+        for at, match in enumerate(matches):
+            for i in range(match.first, match.end):
+                self.covered[i] = at
+        self.title = len(caps) > 2 and len(caps) * 10 >= len(words.norm) * 7  # a headline of capitals
 
-    def _beside(self, i: int, soft: frozenset[str] = _SOFT) -> bool:
+    def _beside(self, i: int) -> bool:
         """Is word `i` joined to the word before it, by no more than a blank or hyphen?"""
-        return 0 < i < len(self.words.norm) and self.words.gap(i) in soft
+        words = self.words
+        return 0 < i < len(self.norm) and words.text[words.end[i - 1] : words.start[i]] in _SOFT
 
     def judge(self, at: int) -> Mention | None:
-        match, norm = self.matches[at], self.words.norm
-        if not match.postings:
-            return None
+        match, norm = self.matches[at], self.norm
         first, end = match.first, match.end
+        if not match.postings or (end - first == 1 and norm[first] in vocabulary.TITLES and end in self.caps):
+            return None
         kind = self._kind(first, end)
         if match.mask and kind not in ("admin1", "admin2"):
             return None
-        if (
-            first
-            and norm[first - 1] in names.ARTICLES
-            and self.words.gap(first) == "-"
-            and (first - 1) not in self.covered
-        ):
-            first -= 1
+        first = self._with_article(first)
         compass = first
-        while (
-            compass
-            and norm[compass - 1] in vocabulary.COMPASS
-            and self._beside(compass)
-            and (compass - 1) not in self.covered
-        ):
+        while compass and norm[compass - 1] in vocabulary.COMPASS and self._joined(compass):
             compass -= 1
-        cue = compass > 0 and norm[compass - 1] in vocabulary.INTO
+        cue = compass > 0 and self._into(compass)
         if kind is None and compass == first and self._person(match, first, at):
             return None
+        longer = self._longer(first, end) if self._stranger(first - 1, first) else None
+        if longer is not None:
+            return longer
         verdict = self._neighbours(match, compass, end, cue or compass < first or kind is not None)
         if verdict is None:
             return None
         postings, weak = self._strength(match, at, cue or kind is not None)
         if not postings:
             return None
-        ruled = next((p for p in postings[:3] if self.index.capital[p >> 4]), None)
-        if ruled is not None and kind is None and self._government(first, end, cue):
-            postings, weak = (self.index.country[ruled >> 4] << 4,), True
+        if kind is None and self._government(first, end, cue):
+            postings, weak = self._governed(postings), True
         return Mention(
-            first=compass, end=end, text=self.words.span(compass, end), candidates=postings,
-            weak=weak or verdict, kind=kind or ("compass" if compass < first else None),
-        )  # fmt: skip
+            first=compass,
+            end=end,
+            text=self.words.span(compass, end),
+            candidates=postings,
+            weak=weak or verdict,
+            kind=kind or ("compass" if compass < first else None),
+            located=cue or kind is not None,
+        )
+
+    def _with_article(self, first: int) -> int:
+        """A small article written to the name belongs to it: "al-Bab"."""
+        if first and self.norm[first - 1] in names.ARTICLES and self.words.gap(first) == "-":
+            return first - 1 if (first - 1) not in self.covered else first
+        return first
+
+    def _joined(self, i: int) -> bool:
+        return self._beside(i) and (i - 1) not in self.covered
+
+    def _into(self, first: int) -> bool:
+        """Does a word of place stand before: "in Goma", "in the Gaza Strip"?"""
+        left = self.norm[first - 1]
+        return left in vocabulary.INTO or (left == "the" and first > 1 and self.norm[first - 2] in vocabulary.INTO)
+
+    def _stranger(self, i: int, after: int) -> bool:
+        """Is word `i`, joined to word `after`, a capitalised word that we do not know?"""
+        return (
+            i >= 0
+            and i in self.caps
+            and i not in self.covered
+            and self._beside(max(i, after))
+            and self.norm[i] not in vocabulary.BESIDE
+            and self.norm[i] not in vocabulary.TITLES
+            and self.norm[i] not in names.KINDS
+        )
+
+    def _longer(self, first: int, end: int) -> Mention | None:
+        """A name of which the index knows only the end as it is spelled here: "Ras al-Ain"."""
+        candidates = _by_consonants(self.index, self.norm[first - 1 : end])
+        if not candidates:
+            return None
+        kind, cue = self._kind(first - 1, end), first > 1 and self._into(first - 1)
+        return Mention(
+            first=first - 1,
+            end=end,
+            text=self.words.span(first - 1, end),
+            candidates=candidates,
+            kind=kind,
+            located=cue or kind is not None,
+        )
 
     def _kind(self, first: int, end: int) -> str | None:
         """The level the sentence gives a name: "Idlib province", "the city of Idlib"."""
@@ -236,43 +298,24 @@ class _Sight:
 
     def _neighbours(self, match: _Match, first: int, end: int, cue: bool) -> bool | None:
         """None: part of another name. True: perhaps. False: stands by itself."""
-        norm, raw = self.words.norm, self.words.raw
+        norm, raw = self.norm, self.words.raw
         best = match.postings[0] >> 4
         major = self.index.level[best] < 3 or self.index.population[best] >= 300_000
         weak = False
-        if self._beside(end) and (
-            norm[end] in vocabulary.LINKED if self.words.gap(end) != " " else norm[end] in vocabulary.NAMED_AFTER
-        ):
-            weak = True
+        if self._beside(end):
+            apart = self.words.gap(end) == " "
+            weak = norm[end] in (vocabulary.NAMED_AFTER if apart else vocabulary.LINKED)
         if self.title:
             return weak
-        left = first - 1
-        if (
-            left > 0
-            and left in self.caps
-            and left not in self.covered
-            and self._beside(first)
-            and norm[left] not in vocabulary.BESIDE
-        ):
-            if not raw(left).isupper() and not raw(left).endswith(("'s", "’s")):
+        if first > 1 and self._stranger(first - 1, first):
+            if not raw(first - 1).isupper() and not raw(first - 1).endswith(("'s", "’s")):
                 if not major:
                     return None
                 weak = True
-        if (
-            end in self.caps
-            and end not in self.covered
-            and self._beside(end)
-            and not raw(end - 1).endswith(("'s", "’s"))
-        ):
-            if (
-                norm[end] not in vocabulary.BESIDE
-                and norm[end] not in names.KINDS
-                and not raw(end).isupper()
-                and not cue
-            ):
-                if match.given or not major:
-                    return None
-                weak = True
+        if not cue and self._stranger(end, end) and not raw(end - 1).endswith(("'s", "’s")) and not raw(end).isupper():
+            if match.given or not major:
+                return None
+            weak = True
         return weak
 
     def _strength(self, match: _Match, at: int, cue: bool) -> tuple[tuple[int, ...], bool]:
@@ -282,14 +325,18 @@ class _Sight:
         if postings[0] & QUALITY == DEMONYM:
             return tuple(p for p in postings if p & QUALITY == DEMONYM), True
         followed = match.end in self.covered and self.words.gap(match.end) == ", "
-        sure = tuple(p for p in postings if p & QUALITY < DOUBTFUL or p & QUALITY == ABBREVIATION)
+        sure = postings
+        if postings[0] & QUALITY == DOUBTFUL:
+            sure = tuple(p for p in postings if p & QUALITY < DOUBTFUL or p & QUALITY == ABBREVIATION)
         if not sure:
             return (postings, not followed) if cue or followed else ((), True)
         best = sure[0] >> 4
         if match.given and not cue and self.index.level[best] and self.index.population[best] < 300_000:
             return (), True
-        if any(p & QUALITY == ABBREVIATION for p in sure) and not self.small and len(self.words) > 3:
-            return (), True
+        if sure[0] & QUALITY == ABBREVIATION:
+            if self.title and self.words.text.isupper():
+                return (), True
+            return sure, not cue  # "U.S. troops": of the country, not in it
         if self.index.level[best] < 3 or cue or followed or match.end - match.first > 1:
             return sure, False
         people = self.index.population[best]
@@ -297,20 +344,25 @@ class _Sight:
         return sure, people < 50_000 and (not plain or sure[0] & QUALITY == STRIPPED)
 
     def _government(self, first: int, end: int, cue: bool) -> bool:
-        norm = self.words.norm
-        if self._beside(end) and norm[end] in vocabulary.SPEAKS:
+        """Does the name stand for those who rule: "Moscow said", "a truce announced by Ankara"?"""
+        if self._beside(end) and self.norm[end] in vocabulary.SPEAKS:
             return not cue
-        if self._beside(end) and self.words.gap(end) == "-" and norm[end] in vocabulary.LINKED:
-            return True
-        return first > 0 and norm[first - 1] in vocabulary.TO_ACTOR
+        return first > 0 and self.norm[first - 1] in vocabulary.TO_ACTOR
 
-    def unknown(self) -> list[Mention]:
+    def _governed(self, postings: tuple[int, ...]) -> tuple[int, ...]:
+        """The country whose capital is named, if it is one."""
+        for posting in postings[:3]:
+            if self.index.capital[posting >> 4]:
+                return (self.index.country[posting >> 4] << 4,)
+        return postings
+
+    def unknown(self, caps: list[int]) -> list[Mention]:
         """Names the index does not know, where the sentence itself says that they are places."""
         out: list[Mention] = []
-        norm, n, i = self.words.norm, len(self.words), 0
-        while i < n:
-            if i not in self.caps or i in self.covered or norm[i] in vocabulary.BESIDE or norm[i] in vocabulary.TITLES:
-                i += 1
+        done, n = 0, len(self.norm)
+        for i in caps:
+            word = self.norm[i]
+            if i < done or i in self.covered or word in vocabulary.BESIDE or word in vocabulary.TITLES:
                 continue
             end = i + 1
             while end < n and end - i < 4 and self._beside(end) and self._continues(end):
@@ -318,7 +370,7 @@ class _Sight:
             mention = self._called_place(i, end)
             if mention is not None:
                 out.append(mention)
-            i = end
+            done = end
         return out
 
     def _continues(self, i: int) -> bool:
@@ -327,26 +379,29 @@ class _Sight:
         return (named or small) and self.words.norm[i] not in vocabulary.BESIDE
 
     def _called_place(self, first: int, end: int) -> Mention | None:
-        kind = self._kind(first, end)
-        norm = self.words.norm
-        if first and norm[first - 1] in names.ARTICLES and self.words.gap(first) == "-":
-            first -= 1
-        called = kind is not None and first > 0 and not set(norm[first:end]) & vocabulary.PEOPLES
-        cue = first > 0 and norm[first - 1] in vocabulary.INTO
+        kind, norm = self._kind(first, end), self.norm
+        first = self._with_article(first)
+        called = kind is not None and first > 0 and not vocabulary.PEOPLES.intersection(norm[first:end])
+        cue = first > 0 and self._into(first)
         if not called and not cue:
             return None
         candidates = _by_consonants(self.index, norm[first:end])
         if not called and not candidates:
             return None
         return Mention(
-            first=first, end=end, text=self.words.span(first, end), candidates=candidates, kind=kind if called else None
+            first=first,
+            end=end,
+            text=self.words.span(first, end),
+            candidates=candidates,
+            kind=kind if called else None,
+            located=True,
         )
 
 
 def _by_consonants(index: Index, parts: tuple[str, ...]) -> tuple[int, ...]:
-    """Places of Arabic name that are spelled nearly so."""
+    """Places of Arabic name that are spelled nearly so: doubtful, until the article speaks of their country."""
     bones = names.skeleton(parts)
-    if len(bones) < 4:
+    if len(bones) < names.FEWEST:
         return ()
     wanted = " ".join(part for part in parts if part not in names.ARTICLES)
     scored = []
@@ -355,5 +410,5 @@ def _by_consonants(index: Index, parts: tuple[str, ...]) -> tuple[int, ...]:
         known = names.without_article(known) or known
         alike = names.close(wanted, known)
         if alike >= 0.6 and index.level[posting >> 4] <= CITY:
-            scored.append((-alike, posting))
+            scored.append((-alike, posting & ~QUALITY | DOUBTFUL))
     return tuple(posting for _, posting in sorted(scored)[:12])
