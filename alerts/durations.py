@@ -20,7 +20,7 @@ _SHORT: Final = {
     **dict.fromkeys(("w", "wk", "wks"), "weeks"),
 }
 _UNFIXED: Final = {"month": "30 days", "year": "365 days"}
-_FORM: Final = re.compile(r"(?P<count>\d{1,9}(?:\.\d{1,6})?)\s*(?P<unit>[^\W\d_]*)")
+_FORM: Final = re.compile(r"(?P<count>\d{1,12}(?:\.\d{1,6})?)\s*(?P<unit>[^\W\d_]*)")
 _EXAMPLE: Final = 'write a number and a unit, such as "90 seconds", "15 minutes", "24 hours", "7 days" or "6 weeks"'
 LONGEST: Final = timedelta(days=36525)
 
