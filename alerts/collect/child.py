@@ -28,7 +28,7 @@ def encode(parsed: Parsed) -> dict[str, Any]:
     """`parsed` as JSON values."""
     return {
         "entries": [
-            [e.key, e.title, e.html, e.url, e.published.isoformat() if e.published else None, e.language]
+            [e.key, e.title, e.html, e.url, e.published.isoformat() if e.published else None, e.language, *e.sections]
             for e in parsed.entries
         ],
         "title": parsed.title,

@@ -14,7 +14,7 @@ from xml.parsers import expat
 
 from alerts.errors import ParseError
 
-MOST_ITEMS = 5_000
+MOST_ITEMS = 2_000
 FEW_ITEMS = 50  # of a document that cost too much at the first try
 MOST_ATTRIBUTES = 200
 MOST_NAMESPACES = 200

@@ -58,6 +58,7 @@ def _item(item: dict[str, Any]) -> RawItem:
         link=_text(item, "url") or _text(item, "external_url"),
         title=html.escape(_text(item, "title"), quote=False),
         html=_content(item),
+        sections=_tags(item.get("tags")),
         published=_time(_text(item, "date_published")) or _time(_text(item, "date_modified")),
         language=_text(item, "language") or None,
     )
@@ -68,6 +69,10 @@ def _content(item: dict[str, Any]) -> str:
     plain = html.escape(_text(item, "content_text"), quote=False).replace("\n", "<br>\n")
     summary = html.escape(_text(item, "summary"), quote=False).replace("\n", "<br>\n")
     return max((_text(item, "content_html"), plain, summary), key=len)
+
+
+def _tags(value: object) -> list[str]:
+    return [tag for tag in value if isinstance(tag, str)] if isinstance(value, list) else []
 
 
 def _text(values: dict[str, Any], name: str) -> str:

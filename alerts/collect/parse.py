@@ -18,7 +18,8 @@ from alerts.errors import ParseError
 from alerts.read.text import plain
 from alerts.types import Entry
 
-_EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+_EARLIEST, _LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+_MOST_SECTIONS, _LONGEST_SECTION = 20, 100
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,2}")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 _BLANKS = re.compile(r"[^\S\n]{32,}+")
@@ -82,6 +83,7 @@ def _entry(item: RawItem, key: str, url: str) -> Entry:
         url=_absolute(item.link, url) or _absolute(item.guid, ""),
         published=_possible(item.published),
         language=_language(item.language),
+        sections=_sections(item.sections),
     )
 
 
@@ -106,8 +108,15 @@ def _absolute(link: str, base: str) -> str:
 
 
 def _possible(published: datetime | None) -> datetime | None:
-    """No date before there was a web: 1970 and year 1 are faults of clocks and programs."""
-    return published if published is not None and published >= _EARLIEST else None
+    """No date before there was a web: 1970 and year 1 are faults of clocks and programs. What lies a little
+    ahead is for those to judge who know what time it is."""
+    return published if published is not None and _EARLIEST <= published < _LATEST else None
+
+
+def _sections(names: Sequence[str]) -> tuple[str, ...]:
+    """The item's categories as the feed writes them, each once."""
+    clean = (one_line(name[:_LONGEST_SECTION]) for name in names[:_MOST_SECTIONS])
+    return tuple(dict.fromkeys(name for name in clean if name))
 
 
 def _language(language: str | None) -> str | None:

@@ -5,32 +5,37 @@ fault of our own is raised.
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import cast
+from typing import Protocol, cast
 
 from alerts.collect.fetch import Fetcher, Response
 from alerts.collect.outcome import Outcome, Parsed, PollTarget, Status
 from alerts.collect.politeness import Due, next_due, parse_retry_after
 from alerts.collect.settings import CollectSettings
-from alerts.collect.worker import ParserPool
 from alerts.errors import FetchError, ParseError
-from alerts.types import Entry
 
-# A date this far ahead is a clock or a zone gone wrong; one further ahead is no date of publication.
-_CLOCKS_DIFFER = timedelta(hours=24)
+
+class Parser(Protocol):
+    """Reads a document as `parse.parse_document` does; the service's is `worker.ParserPool`."""
+
+    async def parse(
+        self, body: bytes, headers: Mapping[str, str] | None = None, url: str = "", *, cut: bool = False
+    ) -> Parsed:
+        """Raises ParseError."""
 
 
 async def poll_feed(
-    feed: PollTarget, fetcher: Fetcher, pool: ParserPool, *, now: datetime, jitter: float = 0.0
+    feed: PollTarget, fetcher: Fetcher, parser: Parser, *, now: datetime, jitter: float = 0.0
 ) -> Outcome:
     """What `feed` has to say `now`. `jitter` in [0, 1) is the caller's random number for the next poll."""
     started = time.perf_counter()
-    outcome = await _ask(_Decider(feed, fetcher.settings, now, jitter), fetcher, pool)
+    outcome = await _ask(_Decider(feed, fetcher.settings, now, jitter), fetcher, parser)
     return replace(outcome, ms=round((time.perf_counter() - started) * 1000))
 
 
-async def _ask(decider: _Decider, fetcher: Fetcher, pool: ParserPool) -> Outcome:
+async def _ask(decider: _Decider, fetcher: Fetcher, parser: Parser) -> Outcome:
     feed = decider.feed
     try:
         response = await fetcher.get(feed.url, etag=feed.etag, last_modified=feed.last_modified)
@@ -39,7 +44,7 @@ async def _ask(decider: _Decider, fetcher: Fetcher, pool: ParserPool) -> Outcome
     if response.not_modified:
         return decider.unchanged(response)
     try:
-        parsed = await pool.parse(response.body, response.headers, response.url, cut=response.truncated)
+        parsed = await parser.parse(response.body, response.headers, response.url, cut=response.truncated)
     except ParseError as error:
         return decider.unreadable(error, response)
     return decider.read(parsed, response)
@@ -117,7 +122,7 @@ class _Decider:
             failures=0,
             http=response.status,
             size=len(response.body),
-            entries=tuple(_dated(entry, self.now) for entry in parsed.entries),
+            entries=parsed.entries,
             etag=response.etag if whole else None,
             last_modified=response.last_modified if whole else None,
             moved_to=response.moved_to,
@@ -137,10 +142,3 @@ class _Decider:
             retry_after=retry_after,
             jitter=self.jitter,
         )
-
-
-def _dated(entry: Entry, now: datetime) -> Entry:
-    """`entry` with a date that can be: a little ahead becomes now, far ahead becomes none."""
-    if entry.published is None or entry.published <= now:
-        return entry
-    return replace(entry, published=now if entry.published - now <= _CLOCKS_DIFFER else None)

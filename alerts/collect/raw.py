@@ -9,7 +9,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawItem:
-    """`title` and `html` are markup; `guid` and `link` as written."""
+    """`title` and `html` are markup; `guid` and `link` as written; `sections` are its categories."""
 
     guid: str
     link: str
@@ -17,6 +17,7 @@ class RawItem:
     html: str
     published: datetime | None
     language: str | None = None
+    sections: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

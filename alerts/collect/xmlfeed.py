@@ -81,6 +81,7 @@ def _item(entry: Any) -> RawItem:
         html=_fullest(entry),
         published=_time(entry, "published_parsed") or _time(entry, "updated_parsed") or _time(entry, "created_parsed"),
         language=_language(entry),
+        sections=[_text(tag, "label") or _text(tag, "term") for tag in entry.get("tags") or ()],
     )
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 
 import pytest
 
 from alerts.collect.fetch import Fetcher
+from alerts.collect.outcome import Parsed
+from alerts.collect.parse import parse_document
 from alerts.collect.settings import CollectSettings
 from alerts.collect.worker import ParserPool
 from tests.fakes.feeds import FeedServer
@@ -40,3 +42,17 @@ async def fetcher(settings: CollectSettings) -> AsyncIterator[Fetcher]:
 async def pool() -> AsyncIterator[ParserPool]:
     async with ParserPool(CollectSettings()) as pool:
         yield pool
+
+
+class DirectParser:
+    """The parser without a process of its own: for tests that are about something else."""
+
+    async def parse(
+        self, body: bytes, headers: Mapping[str, str] | None = None, url: str = "", *, cut: bool = False
+    ) -> Parsed:
+        return parse_document(body, headers, url, cut=cut)
+
+
+@pytest.fixture
+def parser() -> DirectParser:
+    return DirectParser()

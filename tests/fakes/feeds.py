@@ -31,6 +31,7 @@ class Item:
     link: str = ""
     html: str = "<p>Two people were hurt.</p>"
     published: str = ""
+    section: str = ""
 
 
 def story(count: int = 3) -> list[Item]:
@@ -55,7 +56,7 @@ def rss(items: Sequence[Item], *, title: str = "Example news", encoding: str = "
     """RSS 2.0."""
     body = "".join(
         f"<item>{_element('title', i.title)}{_element('link', i.link)}{_element('guid', i.guid)}"
-        f"{_element('pubDate', i.published)}{_element('description', i.html)}</item>\n"
+        f"{_element('pubDate', i.published)}{_element('category', i.section)}{_element('description', i.html)}</item>\n"
         for i in items
     )
     head = f'<?xml version="1.0" encoding="{encoding}"?>\n<rss version="2.0"><channel>'
@@ -67,7 +68,8 @@ def atom(items: Sequence[Item], *, title: str = "Example news") -> bytes:
     """Atom 1.0; `published` must be RFC 3339."""
     body = "".join(
         f'<entry>{_element("title", i.title)}<link href="{escape(i.link)}"/>{_element("id", i.guid)}'
-        f'{_element("published", i.published)}<summary>In short.</summary><content type="html">{escape(i.html)}'
+        f'{_element("published", i.published)}<category term="{escape(i.section)}"/>'
+        f'<summary>In short.</summary><content type="html">{escape(i.html)}'
         f"</content></entry>\n"
         for i in items
     )
@@ -79,7 +81,8 @@ def rdf(items: Sequence[Item], *, title: str = "Example news") -> bytes:
     """RSS 1.0; `published` must be W3C date and time."""
     body = "".join(
         f'<item rdf:about="{escape(i.guid or i.link)}">{_element("title", i.title)}{_element("link", i.link)}'
-        f"{_element('dc:date', i.published)}{_element('description', i.html)}</item>\n"
+        f"{_element('dc:date', i.published)}{_element('dc:subject', i.section)}"
+        f"{_element('description', i.html)}</item>\n"
         for i in items
     )
     head = (
@@ -97,7 +100,14 @@ def json_feed(items: Sequence[Item], *, title: str = "Example news") -> bytes:
             "title": title,
             "language": "en-US",
             "items": [
-                {"id": i.guid, "url": i.link, "title": i.title, "content_html": i.html, "date_published": i.published}
+                {
+                    "id": i.guid,
+                    "url": i.link,
+                    "title": i.title,
+                    "content_html": i.html,
+                    "date_published": i.published,
+                    "tags": [i.section],
+                }
                 for i in items
             ],
         }
