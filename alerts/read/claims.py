@@ -139,12 +139,20 @@ def _date_scopes(scene: Scene, dates: Sequence[When]) -> Iterator[tuple[When, Sc
             low, high = last + 1, scene.phrase_end(last + 1)
             yield when, Scope("past", at, min(last, scene.high - 1), low, high)
         elif before == "of":
-            yield when, Scope("past", at, min(last, scene.high - 1), when.first - 5, when.first)
+            yield when, Scope("past", at, min(last, scene.high - 1), _phrase_start(scene, when.first), when.first)
         else:
             home = scene.home(at)
             if _names(scene, home):
                 yield when, Scope("past", at, min(last, scene.high - 1), scene.first, scene.end)
             yield when, Scope("past", at, min(last, scene.high - 1), scene.low, scene.high, home, _HANGING)
+
+
+def _phrase_start(scene: Scene, end: int) -> int:
+    """Where the words before "of 2016" begin that it can describe."""
+    start = end - 1
+    while start > max(scene.low, end - 5) and not scene.words.gap(start).strip(" -'’"):
+        start -= 1
+    return start
 
 
 def _describes(scene: Scene, when: When) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from alerts.read.clausewords import (
+    ABBREVIATIONS,
     ADVERBS,
     ASK,
     AUXILIARIES,
@@ -19,6 +20,7 @@ from alerts.read.clausewords import (
     DETERMINERS,
     EFFECTS,
     FUNCTION,
+    LY_NOUNS,
     PARTICIPLES,
     PAST_VERBS,
     PHRASAL,
@@ -137,7 +139,7 @@ class _Finder:
             else:
                 self.current, self.quoted = self.quoted, None
         elif dash or any(mark in _HARD for mark in gap):
-            if not (gap.strip() == "." and len(self._at(i - 1)) <= 3):
+            if not (gap.strip() == "." and (len(self._at(i - 1)) == 1 or self._at(i - 1) in ABBREVIATIONS)):
                 self.quoted = None
                 self._open("main", i, -1)
         elif "(" in gap:
@@ -191,7 +193,12 @@ class _Finder:
             if after not in ("also", "the") or (word == "but" and after == "the"):
                 self._open("main", i, -1)
             return
-        if word not in ("and", "or") or not self.clause.finite:
+        if word not in ("and", "or"):
+            return
+        if not self.clause.finite:
+            above = self.clause.parent
+            if self.clause.kind == "of" and above >= 0 and self.all[above].finite and self._new_subject(i + 1):
+                self._open("main", i, -1)
             return
         if after in AUXILIARIES or (after in SAYING and not after.endswith("s")) or self._new_subject(i + 1):
             self._open("that" if self.clause.kind == "that" else "main", i, self.clause.parent)
@@ -264,7 +271,8 @@ class _Finder:
 
     def _verb(self, i: int, before: str, after: str) -> bool:
         """Note a verb; True if it began a describing clause."""
-        noun_before = before not in FUNCTION and before not in ADVERBS and i > self.clause.start
+        adverb = before in ADVERBS or (before.endswith("ly") and before not in LY_NOUNS)
+        noun_before = before not in FUNCTION and not adverb and i > self.clause.start
         if noun_before and self._reduced(i, after):
             self._open("of", i, self.current)
             return True

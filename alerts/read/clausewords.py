@@ -51,3 +51,8 @@ EFFECTS = frozenset(
     "sending trapping making driving sparking triggering damaging capturing taking hitting cutting pushing expelling "
     "uprooting encircling besieging".split()
 )
+LY_NOUNS = frozenset("family assembly italy rally july supply ally bully monopoly anomaly".split())
+ABBREVIATIONS = frozenset(
+    "mr mrs ms dr st lt col gen sgt maj capt gov sen rep prof no us un jan feb mar apr jun jul aug sep "
+    "sept oct nov dec".split()
+)

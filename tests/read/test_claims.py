@@ -63,6 +63,7 @@ CURRENT = [
     "Men who had been fighting since 2012 [seized the airport] on Tuesday",
     "A bomb [killed a dozen people] in the first such blast since the start of the war",
     "[Clashes] broke out near the river",
+    "The general has repeatedly vowed to retake the port and [shelling has gone on] despite a truce agreed in May",
     "The envoy denied any part in the [raids]",
     "Ministers called for a meeting about the [attack]",
     "Ministers will raise the [attack] at the council",
