@@ -34,6 +34,7 @@ class Draft:
     url: str
     language: str | None
     published: datetime | None
+    sections: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +78,7 @@ def drafts(entries: Iterable[Entry], *, seen: datetime, language: str | None = N
             text=text,
             url=clean(entry.url),
             language=clean_or_none(entry.language or language, 20),
+            sections=tuple(clean(section) for section in entry.sections),
             published=_believable(entry.published, seen),
         )
     return list(made.values())
@@ -123,6 +125,7 @@ def _new_row(draft: Draft, *, feed_id: int, now: datetime, backlog: bool) -> dic
         "text": draft.text,
         "url": draft.url,
         "language": draft.language,
+        "sections": draft.sections,
         "published": draft.published or now,
         "dated": draft.published is not None,
         "first_seen": now,
@@ -140,6 +143,7 @@ _REVISE: Final = (
         text=bindparam("text"),
         url=bindparam("url"),
         language=bindparam("language"),
+        sections=bindparam("sections"),
         analysed=None,
     )
 )
@@ -155,6 +159,7 @@ def _revision(draft: Draft, feed_id: int) -> dict[str, Any]:
         "text": draft.text,
         "url": draft.url,
         "language": draft.language,
+        "sections": draft.sections,
     }
     return row if draft.published is None else {**row, "published": draft.published}
 
@@ -193,6 +198,13 @@ def get(conn: Connection, article_id: str) -> Waiting | None:
     return None if row is None else _waiting(row)
 
 
+def find(conn: Connection, feed_id: int, key: str) -> Waiting | None:
+    """The article with this identity, read or not."""
+    here = (article.c.feed_id == feed_id) & (article.c.key == key)
+    row = conn.execute(_ARTICLES.where(here)).one_or_none()
+    return None if row is None else _waiting(row)
+
+
 def count_waiting(conn: Connection) -> int:
     return conn.execute(select(func.count()).select_from(article).where(article.c.analysed.is_(None))).scalar_one()
 
@@ -209,6 +221,8 @@ def _waiting(row: Row[Any]) -> Waiting:
             url=row.url,
             country=row.country,
             dated=row.dated,
+            tier=row.tier,
+            sections=tuple(row.sections),
         ),
         revision=row.revision,
         feed_id=row.feed_id,

@@ -121,6 +121,7 @@ article = Table(
     Column("text", Text, nullable=False),
     Column("url", Text, nullable=False),
     Column("language", String(20)),
+    Column("sections", JSON, nullable=False),  # the categories that the feed names
     Column("published", UtcTime, nullable=False),
     Column("dated", Boolean, nullable=False),
     Column("first_seen", UtcTime, nullable=False),

@@ -32,6 +32,17 @@ def test_an_entry_becomes_plain_text(engine: Engine) -> None:
     assert (first.revision, first.first_seen) == (1, NOW)
 
 
+def test_the_sections_of_a_feed_and_the_tier_of_its_source_come_with_an_article(engine: Engine) -> None:
+    with writing(engine) as conn:
+        feed = add_feed(conn, tier=1)
+        values.poll(conn, feed, outcome(entry("a", sections=("World", "Mi\x00ddle East"))))
+        [found] = articles.waiting(conn, 10)
+        assert (found.article.tier, found.article.sections) == (1, ("World", "Middle East"))
+        values.poll(conn, feed, outcome(entry("a", "new text", sections=("Sport",))))
+        [found] = articles.waiting(conn, 10)
+        assert found.article.sections == ("Sport",)
+
+
 def test_the_same_article_again_changes_nothing(engine: Engine) -> None:
     with writing(engine) as conn:
         feed = add_feed(conn)

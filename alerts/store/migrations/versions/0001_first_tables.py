@@ -98,6 +98,7 @@ def _article() -> None:
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("url", sa.Text(), nullable=False),
         sa.Column("language", sa.String(length=20), nullable=True),
+        sa.Column("sections", sa.JSON(), nullable=False),
         sa.Column("published", _TIME, nullable=False),
         sa.Column("dated", sa.Boolean(), nullable=False),
         sa.Column("first_seen", _TIME, nullable=False),
