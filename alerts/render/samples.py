@@ -12,7 +12,7 @@ from alerts.types import Claim, Evidence, Hit, Place, Quantity
 _START = datetime(2026, 3, 2, 6, 30, tzinfo=UTC)
 _PLACE = Place(
     id="gn:1", name="Sample Town", country="SYR", precision="city", admin1="SY-ID", admin1_name="Idlib",
-    lat=35.6, lon=36.7, population=90_000, confidence=0.5, runner_up="Sample Town, Hama",
+    lat=35.6, lon=36.7, population=90_000, confidence=0.5, runner_up="TUR",
 )  # fmt: skip
 _DISPLACED = Quantity(low=6000, high=6000, stated=1200, unit="households", text="1,200 families", factor=5.0)
 _KILLED = Quantity(low=12, high=45, stated=12, unit="people", text="12 people")
@@ -21,7 +21,9 @@ _KILLED = Quantity(low=12, high=45, stated=12, unit="people", text="12 people")
 def sample_notices() -> Iterator[Notice]:
     """One notice for each kind of message, and one with as little in it as an alert can have."""
     yield _notice("new", 1, "first report")
-    yield _notice("update", 2, "confirmed by Northern Radio", ("12 to 45 killed (was 12)", "confirmed"))
+    told = sample_fields() | {"confirmed": True}
+    changes = ("12 → 12–45 killed", "confirmed by a second source: Northern Radio")
+    yield _notice("update", 2, changes[1], changes, fields=told)
     yield _notice("close", 3, "a truce was agreed")
     yield _notice("cancel", 4, "the publisher withdrew the report")
     bare = sample_fields() | {"place": None, "numbers": {}, "confirmed": True}

@@ -134,13 +134,15 @@ def country_name(code: str) -> str:
 
 
 def place_view(place: Mapping[str, Any] | None) -> dict[str, object] | None:
-    """A place for readers; `full` is "Ma'arrat al-Nu'man, Idlib, Syria"; `doubt` names the next best."""
+    """A place for readers; `full` is "Ma'arrat al-Nu'man, Idlib, Syria". Where it is in doubt, `doubtful` is
+    true and `doubt` names the next best place if its name is known here (`runner_up` is an id)."""
     if place is None:
         return None
     country = country_name(str(place["country"]))
     name, admin1 = one_line(place["name"]), one_line(place.get("admin1_name") or "")
     parts = dict.fromkeys(part for part in (name, admin1, country) if part)
-    doubtful = place.get("confidence", 1.0) < DOUBTFUL_PLACE and place.get("runner_up")
+    doubtful = place.get("confidence", 1.0) < DOUBTFUL_PLACE
+    rival = one_line(place.get("runner_up_name") or _countries().get(str(place.get("runner_up")), ""))
     return {
         "name": name,
         "admin1": admin1,
@@ -150,7 +152,8 @@ def place_view(place: Mapping[str, Any] | None) -> dict[str, object] | None:
         "precision": str(place["precision"]),
         "lat": place.get("lat"),
         "lon": place.get("lon"),
-        "doubt": one_line(place["runner_up"]) if doubtful else "",
+        "doubtful": doubtful,
+        "doubt": rival if doubtful else "",
     }
 
 

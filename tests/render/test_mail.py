@@ -53,7 +53,7 @@ def test_the_first_five_lines_say_what_where_how_many_since_when_and_how_sure() 
 @pytest.mark.parametrize(
     ("notice", "line"),
     [
-        (UPDATE, "UPDATE 1: confirmed by Northern Radio"),
+        (UPDATE, "UPDATE 1: confirmed by a second source: Northern Radio"),
         (CLOSE, "OVER: a truce was agreed"),
         (CANCEL, "CANCELLED: this alert was wrong (the publisher withdrew the report)."),
     ],
@@ -66,8 +66,8 @@ def test_what_happened_to_an_alert_comes_first(notice: Notice, line: str) -> Non
 
 def test_an_update_says_what_changed() -> None:
     mail = render(UPDATE)
-    assert "- 12 to 45 killed (was 12)" in mail.text
-    assert "12 to 45 killed (was 12)" in mail.html
+    assert "- 12 → 12–45 killed" in mail.text
+    assert "12 → 12–45 killed" in mail.html
 
 
 def test_evidence_stands_by_origin_with_its_sentence_source_and_time() -> None:
@@ -90,9 +90,10 @@ def test_certainty_and_severity_have_their_reasons() -> None:
 
 
 def test_doubt_about_the_place_is_said() -> None:
-    assert "in doubt; it may be Sample Town, Hama" in render(NEW).text
-    sure = changed(NEW, place={**sample_fields()["place"], "confidence": 0.9})
-    assert "in doubt" not in render(sure).text
+    place = sample_fields()["place"]
+    assert "- Place: Sample Town, but not certain; it may be T" in render(NEW).text
+    assert "- Place: Sample Town, but not certain." in render(changed(NEW, place={**place, "runner_up": "gn:5"})).text
+    assert "not certain" not in render(changed(NEW, place={**place, "confidence": 0.9})).text
 
 
 def test_the_mail_links_to_the_alerts_page() -> None:
