@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -25,9 +26,6 @@ def settings(server: FeedServer) -> CollectSettings:
     return CollectSettings(
         user_agent="alerts/0 (+mailto:desk@example.org)",
         allow_hosts=(server.address,),
-        connect_timeout=2.0,
-        read_timeout=0.4,
-        total_timeout=1.0,
         max_body=200_000,
     )
 
@@ -35,6 +33,13 @@ def settings(server: FeedServer) -> CollectSettings:
 @pytest.fixture
 async def fetcher(settings: CollectSettings) -> AsyncIterator[Fetcher]:
     async with Fetcher(settings) as fetcher:
+        yield fetcher
+
+
+@pytest.fixture
+async def hasty(settings: CollectSettings) -> AsyncIterator[Fetcher]:
+    """A fetcher that does not wait long."""
+    async with Fetcher(replace(settings, read_timeout=0.4, total_timeout=1.0)) as fetcher:
         yield fetcher
 
 

@@ -142,21 +142,21 @@ async def test_what_is_no_web_address_is_refused(fetcher: Fetcher, url: str) -> 
     assert error.reason == "bad_url"
 
 
-async def test_a_server_that_says_nothing_times_out(server: FeedServer, fetcher: Fetcher) -> None:
-    error = await fault(fetcher, server.drip(FEED, first=0, pause=30))
+async def test_a_server_that_says_nothing_times_out(server: FeedServer, hasty: Fetcher) -> None:
+    error = await fault(hasty, server.drip(FEED, first=0, pause=30))
     assert error.reason == "timeout"
 
 
-async def test_one_byte_a_time_is_ended_by_the_total_time(server: FeedServer, fetcher: Fetcher) -> None:
+async def test_one_byte_a_time_is_ended_by_the_total_time(server: FeedServer, hasty: Fetcher) -> None:
     started = time.monotonic()
-    error = await fault(fetcher, server.drip(FEED))
+    error = await fault(hasty, server.drip(FEED))
     assert error.reason == "timeout"
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 5
 
 
-async def test_whole_items_of_a_slow_answer_are_kept(server: FeedServer, fetcher: Fetcher) -> None:
+async def test_whole_items_of_a_slow_answer_are_kept(server: FeedServer, hasty: Fetcher) -> None:
     first = FEED.index(b"</item>") + 20
-    response = await fetcher.get(server.drip(FEED, first=first))
+    response = await hasty.get(server.drip(FEED, first=first))
     assert response.truncated
     assert response.broken
     assert response.body[:first] == FEED[:first]

@@ -90,7 +90,6 @@ FAULTS: dict[str, tuple[Callable[[FeedServer], str], str, str]] = {
     "403": (lambda s: s.fail(403), "denied", "answered 403 (Forbidden)"),
     "429": (lambda s: s.fail(429), "throttled", "answered 429 (Too Many Requests)"),
     "hangs up": (lambda s: s.hang_up(), "protocol", "closed the connection"),
-    "slow": (lambda s: s.drip(FEED), "timeout", "took too long to answer"),
     "circle": (lambda s: s.redirect("/feed"), "redirects", "in a circle"),
     "private": (lambda s: s.redirect("http://169.254.169.254/x"), "forbidden_address", "not on the public internet"),
     "page": (lambda s: s.serve(b"<html><title>Log in</title></html>"), "html", 'a web page ("Log in"), not a feed'),
@@ -121,6 +120,12 @@ async def test_a_fault_is_named_and_loses_nothing(server: FeedServer, poll: Poll
     assert 1 <= len(server.asked) <= 2  # a connection kept open that hangs up is tried once more
     after = await poll(server.serve(rss(story(4)), etag='"new"'))
     assert len(after.entries) == 4
+
+
+async def test_a_slow_feed_is_a_fault_too(server: FeedServer, hasty: Fetcher, parser: Parser) -> None:
+    outcome = await Poller(hasty, parser)(server.drip(FEED))
+    assert outcome.status == "timeout"
+    assert outcome.error == f"{server.url()}: took too long to answer"
 
 
 async def test_a_document_that_cannot_be_read_is_handed_on_raw(server: FeedServer, poll: Poller) -> None:
