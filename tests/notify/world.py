@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, insert
+from sqlalchemy import Connection, Engine
 
 from alerts.errors import Fault
 from alerts.notify.audience import Policy, rows
@@ -17,10 +17,10 @@ from alerts.notify.verdict import Retry
 from alerts.render.mail import MailRenderer, mail_renderer
 from alerts.render.samples import sample_evidence, sample_fields
 from alerts.render.view import Site
-from alerts.store import alerts, codec, outbox, people, schema
+from alerts.store import alerts, articles, codec, feeds, outbox, people, schema
 from alerts.store.database import open_database, reading, writing
 from alerts.store.outbox import OutboxRow
-from alerts.types import Message, MessageKind, Severity
+from alerts.types import Entry, Message, MessageKind, Severity
 
 START = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
 SECRET = b"s" * 32
@@ -61,25 +61,20 @@ def populate(engine: Engine, *, readers: int = 3, severity: Severity = "severe")
             people.add_person(conn, f"reader{number}@example.com", now=START)
         alert = codec.alert(sample_fields() | {"id": "", "severity": severity, "told": {}})
         saved = alerts.save_alert(conn, alert, title=sample_fields()["title"], summary=sample_fields()["summary"])
-        alerts.put_evidence(conn, saved, [replace(item, seen=START) for item in sample_evidence()])
+        evidence = [replace(item, article_id=str(number)) for number, item in enumerate(sample_evidence(), start=1)]
+        alerts.put_evidence(conn, saved, [replace(item, seen=START) for item in evidence])
     tell(engine, saved.id, severity=severity)
     return saved.id
 
 
 def _articles(conn: Connection) -> None:
     for item in sample_evidence():
-        feed = {
-            "id": int(item.article_id), "url": f"https://feeds.example/{item.article_id}", "host": "feeds.example",
-            "source": item.source, "owner": item.owner, "tags": [], "interval_s": 900, "added": START,
-            "next_due": START,
-        }  # fmt: skip
-        conn.execute(insert(schema.feed).values(feed))
-        article = {
-            "id": int(item.article_id), "feed_id": int(item.article_id), "key": item.article_id, "content_hash": "x",
-            "title": item.title, "text": "", "url": item.url, "published": item.published, "dated": True,
-            "first_seen": START,
-        }  # fmt: skip
-        conn.execute(insert(schema.article).values(article))
+        url = f"https://feeds.example.com/{item.article_id}"
+        feed = feeds.add_feed(conn, url, now=START, interval=timedelta(minutes=15), source=item.source)
+        entry = Entry(
+            key=item.article_id, title=item.title, html="", url=item.url, published=item.published, language="en"
+        )
+        articles.store(conn, feed.id, articles.drafts([entry], seen=START), now=START)
 
 
 def tell(
