@@ -6,15 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 
+from alerts.match.counting import stated
 from alerts.match.judge import Finding, any_span
-from alerts.match.phrases import Span
 from alerts.match.rule import NumberRule, Rule
 from alerts.match.view import SentenceView
 from alerts.read import numbers
-from alerts.types import SEVERITIES, ClaimKind, Hit, Number, Place, Quantity, Severity
+from alerts.types import SEVERITIES, Hit, Place, Quantity, Severity
 
-# A statement of old or summed-up numbers is no number of this event.
-_NOT_OF_THE_EVENT: tuple[ClaimKind, ...] = ("past", "total", "possible")
 _NEWEST = timedelta(days=21)
 
 
@@ -88,38 +86,15 @@ def _against(rule: Rule, quantities: dict[str, Quantity], place: Place | None, p
 
 
 def _number(rule: NumberRule, finding: Finding, views: Sequence[SentenceView], household: float) -> Quantity | None:
-    """The number of the hit's sentence nearest to it; else of the title or the next sentence."""
+    """The number of the hit's sentence nearest to it; else of the next sentence or the title."""
     at = finding.view.reading.index
     for index in (at, at + 1, 0):
         if not 0 <= index < len(views) or (index == 0 and at > 3):
             continue
-        here = index == at
-        found = _stated(rule, views[index], finding if here else None)
-        if found:
+        near = (finding.first, finding.end) if index == at else None
+        if found := stated(rule, views[index], near):
             return numbers.quantity(found, rule.household or household)
     return None
-
-
-def _stated(rule: NumberRule, view: SentenceView, finding: Finding | None) -> Number | None:
-    """The number of `view` that the rule's phrases state and that is of the event, nearest to the finding."""
-    best: tuple[float, Number] | None = None
-    for span in view.find(rule.choice):
-        for first, number in view.numbers.items():
-            if not (span.first <= first and number.end <= span.end):
-                continue
-            claims = view.reading.claims(span.first, span.end)
-            if any(claim.kind in _NOT_OF_THE_EVENT for claim in claims):
-                continue
-            distance = _apart(span, finding) if finding else span.first
-            if best is None or distance < best[0]:
-                best = (distance, number)
-    return best[1] if best else None
-
-
-def _apart(span: Span, finding: Finding) -> int:
-    if span.first >= finding.end:
-        return span.first - finding.end + 1
-    return max(0, finding.first - span.end + 1)
 
 
 def level(rule: Rule, view: SentenceView, quantities: Mapping[str, Quantity]) -> tuple[Severity, str]:

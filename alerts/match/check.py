@@ -32,6 +32,7 @@ from alerts.match.rule import (
     Status,
 )
 from alerts.match.sections import Section, did_you_mean, one_of
+from alerts.read.figurecues import Kind
 from alerts.template_env import variables_of
 from alerts.toml_lines import Document
 from alerts.types import SEVERITIES, Severity
@@ -43,6 +44,14 @@ VARIABLES = frozenset(
     " article_title url published event_time state".split()
 )
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
+# Numbers that the reader finds by itself, beside the phrases of their lists.
+_READ: dict[str, Kind] = {
+    "killed": "killed",
+    "injured": "injured",
+    "displaced": "displaced",
+    "trapped": "trapped",
+    "in_need": "in_need",
+}
 _CATEGORIES = (
     "Geo",
     "Met",
@@ -153,6 +162,8 @@ class _RuleReader:
             opens=section.text("opens") or None,
             closes=section.text("closes") or None,
             holds=section.text("holds") or None,
+            unless=self.phrases(section, "unless"),
+            claims=settings.block_claims(section),
         )
 
     def phrases(self, section: Section, key: str) -> Choice | None:
@@ -202,6 +213,7 @@ class _RuleReader:
                     NumberRule(
                         name=name,
                         choice=choice,
+                        kind=_READ.get(number.text("use")),
                         household=number.number("household"),
                         at_least=number.number("at_least"),
                     )

@@ -64,6 +64,19 @@ def claims(top: Section) -> dict[ClaimKind, ClaimPolicy]:
     return {kind: section.choice(kind, ("drop", "lower", "keep"), usual) for kind, usual in CLAIM_DEFAULTS.items()}
 
 
+def block_claims(block: Section) -> dict[ClaimKind, ClaimPolicy]:
+    """What one [[match]] makes of claims where it differs from the rule: only those written."""
+    section = block.sub("claims", "claims")
+    if section is None:
+        return {}
+    section.refuse_unknown()
+    return {
+        kind: section.choice(kind, ("drop", "lower", "keep"), usual)
+        for kind, usual in CLAIM_DEFAULTS.items()
+        if kind in section.data
+    }
+
+
 def place(top: Section, country: Country) -> PlaceRule:
     section = top.sub("place", "place")
     if section is None:

@@ -5,6 +5,7 @@ the reason given. A rule whose examples fail is not loaded. Stories, which need 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from alerts.errors import Fault
@@ -48,6 +49,28 @@ def run_examples(rule: Rule, ruleset: Ruleset, gazetteer: Gazetteer, households:
             message = f"the known problem is solved ('{example.known_problem}'): take the line away"
             faults.append(Fault(rule.file, example.line, message, "warning"))
     return faults
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What became of one example: what is wrong with it (None: nothing), and what was seen, in words."""
+
+    problem: str | None
+    said: str
+
+
+def try_example(rule: Rule, ruleset: Ruleset, gazetteer: Gazetteer, households: Households, example: Example) -> Result:
+    """One example of the rule, for people to look at."""
+    trial = _Trial(rule, ruleset, gazetteer, households, example)
+    problem = trial.problem()
+    if trial.hits:
+        hit = trial.hits[0]
+        where = f", {hit.place.name}" if hit.place else ""
+        numbers = "".join(f", {name} {number.text}" for name, number in hit.numbers.items())
+        seen = f"fires on '{hit.quote}': {hit.severity}{where}{numbers}"
+    else:
+        seen = f"quiet ({'; '.join(dict.fromkeys(trial.against)) or 'nothing of the rule is there'})"
+    return Result(problem=problem, said=f"{problem or seen}: {_shown(example)}")
 
 
 class _Trial:

@@ -41,8 +41,10 @@ def load(
     country: Callable[[str], str | None],
     off: Sequence[str] = (),
     extra: Sequence[Path] = (),
+    lists: Sequence[Path] = (),
 ) -> RuleFiles:
-    """Check every rule file and word list of `folders`, and the files `extra` beside them.
+    """Check every rule file and word list of `folders`, and the files `extra` beside them; of the folders
+    `lists` only the word lists are read.
 
     Raises nothing: a file that cannot be used is among the faults, and the others are there all the same.
     """
@@ -51,10 +53,10 @@ def load(
         for folder in folders
         if not folder.is_dir()
     ]
-    lists: dict[str, Path] = {}
-    for folder in folders:
-        lists |= {path.stem: path for path in sorted((folder / "lexicon").glob("*.toml"))}
-    lexicon = Lexicon(lists.values())
+    list_files: dict[str, Path] = {}
+    for folder in (*folders, *lists):
+        list_files |= {path.stem: path for path in sorted((folder / "lexicon").glob("*.toml"))}
+    lexicon = Lexicon(list_files.values())
     faults += lexicon.faults
     checker = Checker(lexicon, country)
     paths = rule_paths(folders, off) | {path.stem: path for path in extra}

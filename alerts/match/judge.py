@@ -46,6 +46,8 @@ def judge(rule: Rule, block: Block, view: SentenceView) -> Finding:
         return Finding(block=block, view=view, because=f"missing {', '.join(missing)}", complete=False, parts=there)
     if rule.ignore.sentences and (idioms := view.find(rule.ignore.sentences)):
         return _first(block, view, spans, f"the sentence is ignored for '{idioms[0].source}'")
+    if block.unless and (reasons := view.find(block.unless)):
+        return _first(block, view, spans, f"not where it says '{reasons[0].source}'")
     if rule.ignore.phrases and (masks := view.find(rule.ignore.phrases)):
         spans, hidden = _unmask(spans, masks)
         if hidden:
@@ -106,7 +108,8 @@ def _weigh(rule: Rule, block: Block, view: SentenceView, parts: dict[str, Span])
     event = parts[block.parts[0].name]
     own = frozenset(i for span in parts.values() for i in range(span.first, span.end))
     claims = view.reading.claims(event.first, event.end, own)
-    dropped = next((claim for claim in claims if rule.claims[claim.kind] == "drop"), None)
+    policy = {**rule.claims, **block.claims}
+    dropped = next((claim for claim in claims if policy[claim.kind] == "drop"), None)
     return Finding(
         block=block,
         view=view,
@@ -116,7 +119,7 @@ def _weigh(rule: Rule, block: Block, view: SentenceView, parts: dict[str, Span])
         first=first,
         end=end,
         claims=claims,
-        lowered=any(rule.claims[claim.kind] == "lower" for claim in claims),
+        lowered=any(policy[claim.kind] == "lower" for claim in claims),
     )
 
 

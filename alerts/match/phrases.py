@@ -22,7 +22,7 @@ from alerts.read.text import fold, words
 DEFAULT_GAP = 6
 LONGEST_GAP = 30
 SHORTEST_PREFIX = 3
-SLOTS = ("people", "number", "place")
+SLOTS = ("people", "number", "place", "town")
 # Words too common to look for alone.
 STOPWORDS = frozenset(
     "a an and are as at be been but by for from had has have he her his in is it its no not of on or she that the"
@@ -338,7 +338,9 @@ class _Parser:
         if token["slot"] is not None:
             name = token["slot"].strip()
             if name not in SLOTS:
-                raise self.fail(f"there is no slot {{{name}}}; there are {{people}}, {{number}} and {{place}}")
+                raise self.fail(
+                    f"there is no slot {{{name}}}; there are {{people}}, {{number}}, {{place}} and {{town}}"
+                )
             return [Slot(name)]
         if token["list"] is not None:
             return [self.lists(token["list"])]

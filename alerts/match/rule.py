@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from alerts.match.phrases import Choice
+from alerts.read.figurecues import Kind
 from alerts.types import ClaimKind, Precision, Severity
 
 Status = Literal["draft", "test", "active", "retired"]
@@ -37,7 +39,8 @@ class Block:
     """One [[match]]: all parts in one sentence, within `within_words` words if given.
 
     `opens` and `closes` name the ledger state that a match begins or ends; `holds` the state that a match
-    says is in force.
+    says is in force. The block is not met in a sentence in which `unless` is found; `claims` are what it makes
+    of statements, where that is not what the rule does.
     """
 
     name: str
@@ -48,6 +51,8 @@ class Block:
     opens: str | None = None
     closes: str | None = None
     holds: str | None = None
+    unless: Choice | None = None
+    claims: Mapping[ClaimKind, ClaimPolicy] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,10 +79,11 @@ class Ignore:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NumberRule:
     """A number the rule binds: the phrases that state it, the household size (None: the configuration's),
-    and the bound under which the rule stays quiet."""
+    and the bound under which the rule stays quiet. `kind` is the reader's own word for it, if it has one."""
 
     name: str
     choice: Choice
+    kind: Kind | None = None
     household: float | None = None
     at_least: float | None = None
 

@@ -24,7 +24,9 @@ KEYS: dict[str, tuple[str, ...]] = {
     ),
     "about": ("author", "owner", "created", "modified", "why", "references", "false_alarms", "tags", "formerly"),
     "scope": ("languages", "sources", "not_sources", "sections", "not_sections", "source_tier"),
-    "match": ("name", "language", "within_words", "look_in", "parts", "opens", "closes", "holds"),
+    "match": (
+        "name", "language", "within_words", "look_in", "parts", "unless", "claims", "opens", "closes", "holds",
+    ),
     "ignore": ("phrases", "sentences", "articles"),
     "claims": ("denied", "possible", "past", "total", "standing", "alleged"),
     "numbers.NAME": ("use", "say", "household", "at_least"),

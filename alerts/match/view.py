@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from alerts.match.phrases import Choice, Span
+from alerts.read.governing import Governed, govern
+from alerts.read.places import Mention
 from alerts.read.reading import SentenceReading
 from alerts.types import Number
 
@@ -14,7 +16,7 @@ _PEOPLE = ("people", "households")
 class SentenceView:
     """Shared by all rules that look at the sentence, so that a word list is looked for once."""
 
-    __slots__ = ("_numbers", "_places", "_spans", "memo", "norm", "reading")
+    __slots__ = ("_governed", "_numbers", "_places", "_spans", "_towns", "memo", "norm", "reading")
 
     def __init__(self, reading: SentenceReading) -> None:
         self.reading = reading
@@ -22,7 +24,9 @@ class SentenceView:
         self.memo: dict[tuple[int, int], frozenset[int]] = {}
         self._spans: dict[int, list[Span]] = {}
         self._numbers: dict[int, Number] | None = None
+        self._governed: list[Governed] | None = None
         self._places: dict[int, list[int]] | None = None
+        self._towns: dict[int, list[int]] | None = None
 
     def raw(self, i: int) -> str:
         return self.reading.words.raw(i).replace(".", "")
@@ -30,6 +34,8 @@ class SentenceView:
     def slot(self, name: str, i: int) -> Iterable[int]:
         if name == "place":
             return self.places.get(i, ())
+        if name == "town":
+            return self.towns.get(i, ())
         number = self.numbers.get(i)
         if number is None:
             return ()
@@ -53,8 +59,36 @@ class SentenceView:
 
     @property
     def places(self) -> dict[int, list[int]]:
+        """Where the places named end, by their first word; a people's name ("Syrian") is no place."""
         if self._places is None:
-            self._places = {}
-            for mention in self.reading.mentions:
-                self._places.setdefault(mention.first, []).append(mention.end)
+            self._find_places()
+        assert self._places is not None
         return self._places
+
+    @property
+    def towns(self) -> dict[int, list[int]]:
+        """As `places`, without countries."""
+        if self._towns is None:
+            self._find_places()
+        assert self._towns is not None
+        return self._towns
+
+    def _find_places(self) -> None:
+        self._places, self._towns = {}, {}
+        for mention in self.reading.mentions:
+            country = self._is_country(mention)
+            if not (country and mention.weak):
+                self._places.setdefault(mention.first, []).append(mention.end)
+            if not country:
+                self._towns.setdefault(mention.first, []).append(mention.end)
+
+    def _is_country(self, mention: Mention) -> bool:
+        meant = self.reading.reading.gazetteer.candidates(mention)
+        return bool(meant) and meant[0].precision == "country"
+
+    @property
+    def governed(self) -> list[Governed]:
+        """The numbers of the sentence with the word that says what became of those they count."""
+        if self._governed is None:
+            self._governed = govern(self.reading.words, self.reading.numbers)
+        return self._governed

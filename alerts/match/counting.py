@@ -1,0 +1,112 @@
+"""Which number of a sentence is the rule's: how many killed, how many displaced.
+
+The reader says what became of those a number counts (`read.governing`); the phrases of the rule add what it does
+not know. A number that counts the hurt is never one of the dead, whatever phrase it stands in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from alerts.match.phrases import Span
+from alerts.match.rule import NumberRule
+from alerts.match.view import SentenceView
+from alerts.read.governing import Governed
+from alerts.read.text import Words
+from alerts.types import ClaimKind, Number
+
+# A statement of old or summed-up numbers is no number of this event.
+_NOT_OF_THE_EVENT: tuple[ClaimKind, ...] = ("past", "total", "possible")
+_JOINING = frozenset("and plus as well another others other some about at least more than nearly around also".split())
+_ENDS_A_LIST = frozenset("and plus as".split())
+_FARTHEST = 7  # words between two counts of one event: "45 in and around the city and 22 in the province"
+
+
+@dataclass(frozen=True, slots=True)
+class _Count:
+    """A number with the words that make it one of the rule's."""
+
+    number: Number
+    first: int
+    end: int
+
+
+def stated(rule: NumberRule, view: SentenceView, near: tuple[int, int] | None) -> Number | None:
+    """The number of the sentence that the rule asks for, nearest to the words `near`, else the first."""
+    best: tuple[int, Number] | None = None
+    for count in (*_read(rule, view), *_phrased(rule, view)):
+        claims = view.reading.claims(count.first, count.end)
+        if any(claim.kind in _NOT_OF_THE_EVENT for claim in claims):
+            continue
+        distance = _apart(count, near) if near else count.first
+        if best is None or distance < best[0]:
+            best = (distance, count.number)
+    return best[1] if best else None
+
+
+def _apart(count: _Count, near: tuple[int, int]) -> int:
+    first, end = near
+    if count.first >= end:
+        return count.first - end + 1
+    return max(0, first - count.end + 1)
+
+
+def _read(rule: NumberRule, view: SentenceView) -> Iterator[_Count]:
+    """The numbers the reader counts as the rule's kind; several of one verb are added up."""
+    if rule.kind is None:
+        return
+    mine = [read for read in view.governed if read.cue and read.cue.kind == rule.kind and not read.aside]
+    group: list[Governed] = []
+    for read in mine:
+        if group and _joined(view.reading.words, group[-1], read):
+            group.append(read)
+        else:
+            yield from _together(group, view.reading.words)
+            group = [read]
+    yield from _together(group, view.reading.words)
+
+
+def _together(group: list[Governed], words: Words) -> Iterator[_Count]:
+    if not group:
+        return
+    assert group[0].cue is not None
+    numbers = [read.number for read in group]
+    whole = numbers[0]
+    if len(numbers) > 1:
+        whole = replace(
+            whole,
+            low=sum(number.low for number in numbers),
+            high=sum(number.high for number in numbers),
+            stated=sum(number.stated for number in numbers),
+            noun_end=numbers[-1].noun_end,
+            text=words.span(whole.first, numbers[-1].noun_end),
+        )
+    yield _Count(whole, group[0].cue.first, group[0].cue.end)
+
+
+def _joined(words: Words, before: Governed, read: Governed) -> bool:
+    """Two counts of one verb, in people both: "killed 14 fighters and five civilians"."""
+    if before.cue != read.cue or before.cue is None or before.cue.form == "noun":
+        return False
+    if before.number.unit == "households" or read.number.unit == "households":
+        return False
+    between = words.norm[before.number.noun_end : read.number.first]
+    if not between:
+        return before.number.noun is not None and read.number.noun is not None
+    if len(between) > _FARTHEST:
+        return False
+    tail = len(between)
+    while tail and between[tail - 1] in _JOINING:
+        tail -= 1
+    return bool(_ENDS_A_LIST.intersection(between[tail:])) or (not tail and "," in words.gap(read.number.first))
+
+
+def _phrased(rule: NumberRule, view: SentenceView) -> Iterator[_Count]:
+    """The numbers the rule's phrases state, unless the reader says that they count something else."""
+    other = {read.number.first for read in view.governed if read.cue and read.cue.kind != rule.kind}
+    spans: list[Span] = view.find(rule.choice)
+    for span in spans:
+        for first, number in view.numbers.items():
+            if span.first <= first and number.end <= span.end and not (rule.kind and first in other):
+                yield _Count(number, span.first, span.end)
