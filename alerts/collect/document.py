@@ -49,12 +49,16 @@ _RUN = re.compile(r"([<&])\1{31,}+")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """A document's text from its root element on. `items` counts its items as their tags show them;
-    `truncated`: some are missing or left out; `broken`: because the document ends in the middle."""
+    """A document's text from its root element on; `bare` is the same with CDATA and comments blanked.
+
+    `items` counts its items as their tags show them; `truncated`: some are missing or left out; `broken`:
+    because the document ends in the middle.
+    """
 
     text: str
     root: str
     entities: dict[str, str]
+    bare: str = ""
     items: int = 0
     truncated: bool = False
     broken: bool = False
@@ -71,10 +75,11 @@ def prepare(text: str, *, url: str, cut: bool = False, most_items: int = MOST_IT
         raise ParseError(url, "the document is empty", reason="empty")
     prolog, body = _divide(text)
     found = _ROOT.match(body)
-    document = Document(text=body, root=found[1] if found else "", entities=_simple_entities(prolog))
+    root, entities = found[1] if found else "", _simple_entities(prolog)
+    document = Document(text=body, bare=_opaque_blanked(body), root=root, entities=entities)
     document = _whole(document, cut=cut)
     document = _limited(document, most_items)
-    _refuse_costly(document.text, url)
+    _refuse_costly(document.bare, url)
     return document if _well_formed(document.text) else replace(document, text=_mended(document))
 
 
@@ -106,15 +111,14 @@ def _whole(document: Document, *, cut: bool) -> Document:
     If it was not cut by us, a last item that has its id or link is kept as it is: a server that always
     breaks off at one place must not hide it for ever.
     """
-    text = document.text
-    bare = _opaque_blanked(text)
+    bare = document.bare
     items = len(_ITEM_START.findall(bare))
     last = 0
     for found in _ITEM_END.finditer(bare):
         last = found.end()
     end = re.compile(rf"</{re.escape(document.root)}\s*+>", re.IGNORECASE).search(bare, last)
     if not cut and (end or not document.root):
-        return replace(_without_rest(document, bare, end.end() if end else len(text)), items=items)
+        return replace(_without_rest(document, end.end() if end else len(bare)), items=items)
     if not items:
         return replace(document, truncated=cut)
     document = replace(
@@ -123,22 +127,23 @@ def _whole(document: Document, *, cut: bool) -> Document:
     rest = bare[last:]
     if last == 0 or (not cut and _ITEM_START.search(rest) and _NAMED_END.search(rest)):
         return document
-    text = _closed(document, bare[:last], text[:last])
-    return replace(document, text=text, items=items - len(_ITEM_START.findall(rest)))
+    return replace(_closed(document, last), items=items - len(_ITEM_START.findall(rest)))
 
 
-def _without_rest(document: Document, bare: str, end: int) -> Document:
+def _without_rest(document: Document, end: int) -> Document:
     """`document` without what follows its root element (scripts of the server, a second document)."""
-    if not bare[end:].strip():
+    if not document.bare[end:].strip():
         return document
     warnings = (*document.warnings, "text after the end of the feed")
-    return replace(document, text=document.text[:end], warnings=warnings)
+    return replace(document, text=document.text[:end], bare=document.bare[:end], warnings=warnings)
 
 
-def _closed(document: Document, bare: str, text: str) -> str:
-    """`text`, which ends after an item, with the end tags that are missing."""
-    channel = "</channel>" if "<channel" in bare and "</channel" not in bare else ""
-    return f"{text}{channel}</{document.root}>"
+def _closed(document: Document, at: int) -> Document:
+    """`document` up to `at`, the end of an item, with the end tags that are then missing."""
+    text, bare = document.text[:at], document.bare[:at]
+    ends = "</channel>" if "<channel" in bare and "</channel" not in bare else ""
+    ends += f"</{document.root}>"
+    return replace(document, text=text + ends, bare=bare + ends)
 
 
 def _opaque_blanked(text: str) -> str:
@@ -152,21 +157,19 @@ def _limited(document: Document, most: int) -> Document:
     """Not more items than anybody reads: the first ones (new items come on top)."""
     if document.items <= most:
         return document
-    bare = _opaque_blanked(document.text)
     last = 0
-    for count, found in enumerate(_ITEM_END.finditer(bare), 1):
+    for count, found in enumerate(_ITEM_END.finditer(document.bare), 1):
         last = found.end()
         if count == most:
             break
-    text = _closed(document, bare[:last], document.text[:last])
     warning = f"{document.items} items: only the first {most} are read"
-    return replace(document, text=text, items=most, truncated=True, warnings=(*document.warnings, warning))
+    warnings = (*document.warnings, warning)
+    return replace(_closed(document, last), items=most, truncated=True, warnings=warnings)
 
 
-def _refuse_costly(text: str, url: str) -> None:
+def _refuse_costly(bare: str, url: str) -> None:
     """Raise ParseError for what costs the parser the square of its size, and no feed has."""
-    bare = _opaque_blanked(text)
-    if len(set(_NAMESPACE.findall(bare))) > MOST_NAMESPACES:
+    if bare.count("xmlns") > MOST_NAMESPACES and len(set(_NAMESPACE.findall(bare))) > MOST_NAMESPACES:
         raise ParseError(url, f"more than {MOST_NAMESPACES} namespaces", reason="hostile")
     depth = 0
     for found in _TAG.finditer(bare):

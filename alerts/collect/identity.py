@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from alerts.read.text import plain
+
 _LATE = datetime.max.replace(tzinfo=UTC)
 
 
@@ -29,33 +31,38 @@ class Fields:
 
 def content_hash(title: str, text: str) -> str:
     """Digest (64 hex digits) of what an article says, blind to white space."""
-    return _digest(" ".join(title.split()), " ".join(text.split()))
+    return _digest(_spaced(title), _spaced(text))
 
 
 def keys(items: Sequence[Fields]) -> list[str | None]:
-    """One key an item, in order, unique within the document, at most 80 characters; None for an item that is
-    the same as one before it in every respect (its article is there already)."""
+    """One key an item, in order, unique within the document, at most 80 characters; None for an item that
+    says the same under the same id and link as another (its article is there already)."""
     copies = _copies(items)
     links = Counter(item.link.strip() for item, copy in zip(items, copies, strict=True) if not copy)
-    plain = [None if copy else _plain(item, links) for item, copy in zip(items, copies, strict=True)]
-    owners = _owners(items, plain)
+    bare = [None if copy else _plain(item, links) for item, copy in zip(items, copies, strict=True)]
+    owners = _owners(items, bare)
+    shared = {key for key, count in Counter(bare).items() if key is not None and count > 1}
+    seen = {(key, *_telling(items[owners[key]])) for key in shared}
     found: list[str | None] = []
     taken: set[str] = set()
     for index, item in enumerate(items):
-        key = plain[index]
+        key = bare[index]
         if key is not None and owners[key] != index:
-            key = _told_apart(key, item, items[owners[key]], taken)
+            telling = (key, *_telling(item))
+            key = None if telling in seen else _told_apart(key, item, items[owners[key]], taken)
+            seen.add(telling)
+        if key is not None:
             taken.add(key)
         found.append(key)
     return found
 
 
 def _copies(items: Sequence[Fields]) -> list[bool]:
-    """Which items repeat an earlier one: same id, same link, same content."""
-    seen: set[tuple[str, str, str]] = set()
+    """Which items repeat an earlier one to the letter."""
+    seen: set[tuple[str, ...]] = set()
     copies = []
     for item in items:
-        signature = (item.guid.strip(), item.link.strip(), content_hash(item.title, item.html))
+        signature = (item.guid.strip(), item.link.strip(), _spaced(item.title), _spaced(item.html))
         copies.append(signature in seen)
         seen.add(signature)
     return copies
@@ -67,14 +74,23 @@ def _plain(item: Fields, links: Counter[str]) -> str:
         return f"g-{_digest(guid)}"
     if link and links[link] == 1:
         return f"l-{_digest(link)}"
-    return f"c-{content_hash(item.title, item.html)}"
+    return f"c-{_content(item)}"
 
 
-def _owners(items: Sequence[Fields], plain: Sequence[str | None]) -> dict[str, int]:
+def _content(item: Fields) -> str:
+    """What a reader would see of it: markup changes with every advertisement."""
+    return content_hash(plain(item.title), plain(item.html))
+
+
+def _telling(item: Fields) -> tuple[str, str]:
+    return item.link.strip(), _content(item)
+
+
+def _owners(items: Sequence[Fields], bare: Sequence[str | None]) -> dict[str, int]:
     """For each key the item that bears it unchanged: the oldest, and the last in the document among those
     of one age. New items come on top, so the choice stays the same when one is added."""
     owners: dict[str, int] = {}
-    for index, key in enumerate(plain):
+    for index, key in enumerate(bare):
         if key is None:
             continue
         if key not in owners or (items[index].published or _LATE) <= (items[owners[key]].published or _LATE):
@@ -87,7 +103,11 @@ def _told_apart(key: str, item: Fields, owner: Fields, taken: set[str]) -> str:
     by_link = f"{key[:42]}-{_digest(item.link.strip())[:36]}"
     if item.link.strip() != owner.link.strip() and by_link not in taken:
         return by_link
-    return f"{key[:42]}.{content_hash(item.title, item.html)[:36]}"
+    return f"{key[:42]}.{_digest(*_telling(item))[:36]}"
+
+
+def _spaced(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _digest(*parts: str) -> str:

@@ -10,6 +10,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
+from alerts.collect.document import MOST_ITEMS
 from alerts.collect.raw import RawFeed, RawItem
 from alerts.errors import ParseError
 
@@ -22,7 +23,7 @@ def looks_like_json(text: str) -> bool:
     return text.lstrip("\ufeff \t\r\n").startswith("{")
 
 
-def read(text: str, *, url: str, cut: bool = False) -> RawFeed:
+def read(text: str, *, url: str, cut: bool = False, most_items: int = MOST_ITEMS) -> RawFeed:
     """The feed in `text`. Raises ParseError (`not_a_feed`, `unreadable`)."""
     text = text.lstrip("\ufeff")
     warnings: tuple[str, ...] = ()
@@ -40,13 +41,15 @@ def read(text: str, *, url: str, cut: bool = False) -> RawFeed:
     items = top.get("items") if isinstance(top, dict) else None
     if not isinstance(items, list):
         raise ParseError(url, "JSON, but no JSON Feed: it has no list of items", reason="not_a_feed")
+    if len(items) > most_items:
+        warnings = (*warnings, f"{len(items)} items: only the first {most_items} are read")
     version = _text(top, "version")
     return RawFeed(
-        items=[_item(item) for item in items if isinstance(item, dict)],
+        items=[_item(item) for item in items[:most_items] if isinstance(item, dict)],
         title=_text(top, "title"),
         language=_text(top, "language") or None,
         version=version if "jsonfeed" in version else "JSON",
-        truncated=cut or broken,
+        truncated=cut or broken or len(items) > most_items,
         broken=broken,
         warnings=warnings,
     )

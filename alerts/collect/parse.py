@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import urljoin, urlsplit
 
@@ -57,7 +58,7 @@ def parse_document(
 
 def _read(text: str, url: str, *, cut: bool, most_items: int) -> RawFeed:
     if jsonfeed.looks_like_json(text):
-        return jsonfeed.read(text, url=url, cut=cut)
+        return jsonfeed.read(text, url=url, cut=cut, most_items=most_items)
     # Here, not above: the daemon's own process must not carry the parser's memory.
     from alerts.collect import xmlfeed
 
@@ -66,6 +67,7 @@ def _read(text: str, url: str, *, cut: bool, most_items: int) -> RawFeed:
 
 def entries(items: Sequence[RawItem], url: str) -> tuple[Entry, ...]:
     """Items as entries: keyed, cleaned, with absolute links; exact copies within the document left out."""
+    items = [replace(item, html=_tamed(item.html)) for item in items]
     fields = [
         identity.Fields(guid=item.guid, link=item.link, title=item.title, html=item.html, published=item.published)
         for item in items
@@ -79,7 +81,7 @@ def _entry(item: RawItem, key: str, url: str) -> Entry:
     return Entry(
         key=key,
         title=one_line(item.title),
-        html=_tamed(item.html),
+        html=item.html,
         url=_absolute(item.link, url) or _absolute(item.guid, ""),
         published=_possible(item.published),
         language=_language(item.language),

@@ -42,6 +42,7 @@ DOCUMENTS: dict[str, tuple[bytes, int | None]] = {
     "quotes": (OPEN + b"<a '\"" * (MIB // 5) + CLOSE, None),
     "blanks": (OPEN.replace(b"<title>Report 1", b"<title>&lt;" + b" " * MIB + b"Report 1") + CLOSE, 2),
     "brackets of JSON": (b'{"items": [' + b"[" * MIB, None),
+    "tiny items of JSON": (b'{"items": [' + b"{}," * MIB + b"{}]}", 1),
     "zeros": (b"\x00" * MIB, None),
     "all bytes": (bytes(range(256)) * 4096, None),
 }
