@@ -1,0 +1,120 @@
+"""Alerts as an Atom feed (RFC 4287), with places as GeoRSS points.
+
+Built as a tree, never as text: whatever an article's words hold, the document stays well-formed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+from urllib.parse import quote
+from xml.etree.ElementTree import Element, SubElement, tostring
+
+MEDIA_TYPE: Final = "application/atom+xml"
+_ATOM: Final = "http://www.w3.org/2005/Atom"
+_GEORSS: Final = "http://www.georss.org/georss"
+# What XML 1.0 cannot hold, not even escaped.
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_RESERVED: Final = ":/?#[]@!$&'()*+,;=%-._~"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Category:
+    """`term` is the word for machines, `label` the one for readers, `scheme` what kind of word it is."""
+
+    scheme: str
+    term: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AtomEntry:
+    """One alert. `id` never changes; `updated` is the time of its last version, `published` of its first.
+
+    `html` is the content as an HTML fragment, already escaped where it needs to be; `point` is
+    (latitude, longitude); `related` are (title, address) of articles.
+    """
+
+    id: str
+    url: str
+    title: str
+    summary: str
+    html: str
+    published: datetime
+    updated: datetime
+    categories: tuple[Category, ...] = ()
+    point: tuple[float, float] | None = None
+    related: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AtomFeed:
+    """The feed's own facts. `updated` stands only where there is no entry."""
+
+    id: str
+    self_url: str
+    page_url: str
+    title: str
+    subtitle: str
+    author: str
+    updated: datetime
+
+
+def atom(feed: AtomFeed, entries: Sequence[AtomEntry]) -> bytes:
+    """The document, in UTF-8. All addresses must be absolute."""
+    root = Element("feed", {"xmlns": _ATOM, "xmlns:georss": _GEORSS, "xml:lang": "en"})
+    _text(root, "id", iri(feed.id))
+    _text(root, "title", feed.title)
+    _text(root, "subtitle", feed.subtitle)
+    _text(root, "updated", _time(max((entry.updated for entry in entries), default=feed.updated)))
+    _link(root, "self", feed.self_url, media_type=MEDIA_TYPE)
+    _link(root, "alternate", feed.page_url, media_type="text/html")
+    _text(SubElement(root, "author"), "name", feed.author)
+    for entry in entries:
+        _entry(SubElement(root, "entry"), entry)
+    document: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
+    return document
+
+
+def iri(address: str) -> str:
+    """`address` with what may not stand in an address percent-encoded; letters of all scripts may."""
+    return "".join(char if ord(char) > 0x9F else quote(char, safe=_RESERVED) for char in _NOT_XML.sub("", address))
+
+
+def _entry(parent: Element, entry: AtomEntry) -> None:
+    _text(parent, "id", iri(entry.id))
+    _text(parent, "title", entry.title)
+    _text(parent, "published", _time(entry.published))
+    _text(parent, "updated", _time(entry.updated))
+    _link(parent, "alternate", entry.url, media_type="text/html")
+    for title, address in entry.related:
+        _link(parent, "related", address, title=title)
+    for category in entry.categories:
+        names = {"scheme": iri(category.scheme), "term": category.term, "label": category.label}
+        SubElement(parent, "category", {name: _clean(value) for name, value in names.items()})
+    if entry.point is not None:
+        _text(parent, "georss:point", f"{entry.point[0]:.6g} {entry.point[1]:.6g}")
+    _text(parent, "summary", entry.summary)
+    _text(parent, "content", entry.html).set("type", "html")
+
+
+def _link(parent: Element, relation: str, address: str, *, media_type: str = "", title: str = "") -> None:
+    attributes = {"rel": relation, "href": iri(address), "type": media_type, "title": _clean(title)}
+    SubElement(parent, "link", {name: value for name, value in attributes.items() if value})
+
+
+def _text(parent: Element, tag: str, text: str) -> Element:
+    element = SubElement(parent, tag)
+    element.text = _clean(text)
+    return element
+
+
+def _clean(text: str) -> str:
+    return _NOT_XML.sub("", text)
+
+
+def _time(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
