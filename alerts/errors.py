@@ -11,6 +11,7 @@ AlertsError
 ├── InputError          something given by hand that cannot be used: an address, a URL, an unknown id
 ├── StoreError          the database: unreachable, locked, full, or of another version
 ├── GazetteerError      the place index is missing or broken
+├── WebError            the web server cannot have its address
 └── MailError           a delivery that failed; `permanent` says whether to try again
 """
 
@@ -100,6 +101,10 @@ class StoreError(AlertsError):
 
 class GazetteerError(AlertsError):
     """The index of places is missing or broken."""
+
+
+class WebError(AlertsError):
+    """The web server cannot be started; the text says what to set."""
 
 
 class MailError(AlertsError):

@@ -1,0 +1,112 @@
+"""The web server inside the service's own event loop: it starts when told, says its port, and stops.
+
+uvicorn is made to run alone: it would bind late, end the process when a port is taken, and take SIGTERM
+for itself. Here the socket is bound first, and signals stay with the service.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from alerts.errors import WebError
+
+_BACKLOG: Final = 128
+_START_S: Final = 10.0
+_STOP_S: Final = 5
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its signal handlers, and saying when it listens."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listens = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.listens.set()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class WebServer:
+    """One server on one port: `start`, then `stop`."""
+
+    def __init__(self, app: ASGIApp, *, host: str, port: int) -> None:
+        self._app, self._host, self._port = app, host, port
+        self._server: _Server | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> int:
+        """Serve from now on; returns the real port, which for port 0 the system has chosen.
+
+        Raises WebError when the address cannot be had.
+        """
+        bound = await asyncio.to_thread(bind, self._host, self._port)
+        port = int(bound.getsockname()[1])
+        self._server = _Server(_settings(self._app))
+        self._task = asyncio.create_task(self._server.serve(sockets=[bound]), name="web")
+        listening = asyncio.create_task(self._server.listens.wait())
+        await asyncio.wait((listening, self._task), timeout=_START_S, return_when=asyncio.FIRST_COMPLETED)
+        if not listening.done():
+            listening.cancel()
+            await self.stop()
+            raise WebError("web: the server did not start")
+        return port
+
+    async def stop(self) -> None:
+        """Take no more requests, give those under way a few seconds, and free the port."""
+        if self._server is None or self._task is None:
+            return
+        server, task = self._server, self._task
+        self._server = self._task = None
+        server.should_exit = True
+        await task
+
+
+def _settings(app: ASGIApp) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        log_config=None,  # the service has set up its own log
+        access_log=False,  # who reads what is nobody's business
+        lifespan="off",
+        http="h11",
+        ws="none",
+        proxy_headers=False,
+        server_header=False,
+        h11_max_incomplete_event_size=32 * 1024,
+        timeout_graceful_shutdown=_STOP_S,
+        backlog=_BACKLOG,
+    )
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 takes any free one. Raises WebError that says what to change."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, _, _, _, address = found[0]
+        return socket.create_server(address[:2], family=family, backlog=_BACKLOG)
+    except socket.gaierror:
+        raise WebError(f"web: there is no host '{host}'; set [web] host") from None
+    except OSError as error:
+        raise WebError(f"web: {_trouble(error, host, port)}") from None
+
+
+def _trouble(error: OSError, host: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"port {port} on {host} is in use; set [web] port"
+    if error.errno == errno.EACCES:
+        return f"port {port} may only be opened by root; set [web] port to 1024 or more"
+    if error.errno == errno.EADDRNOTAVAIL:
+        return f"this machine does not have the address {host}; set [web] host"
+    return f"port {port} on {host} cannot be opened: {error.strerror}"

@@ -1,0 +1,129 @@
+"""What all pages share: the database, the templates, the static files, and how an answer is made.
+
+Every answer has an ETag made from its bytes, so a reader on a bad line, or a feed reader that asks every
+few minutes, gets 304 and nothing else until something has changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from sqlalchemy import Engine
+from starlette.requests import Request
+from starlette.responses import Response
+
+from alerts.errors import Fault
+from alerts.render.environment import Templates
+from alerts.render.view import Site
+from alerts.resources import shipped
+
+_TYPES: Final = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml", ".png": "image/png"}
+_HTML: Final = "text/html; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebSettings:
+    """`name` is shown on every page, `base_url` stands in feeds; a path in it is where a proxy mounts us.
+    `templates` is the folder of the user's own."""
+
+    name: str = "alerts"
+    base_url: str = "http://127.0.0.1:8080"
+    contact: str = ""
+    templates: Path | None = None
+    page_size: int = 25
+    feed_size: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Static:
+    """One file that pages load. `tag` changes with its content."""
+
+    content: bytes
+    media_type: str
+    tag: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Web:
+    """One running site. `started` stands in for the time of a feed without entries."""
+
+    engine: Engine
+    site: Site
+    settings: WebSettings
+    templates: Templates
+    static: Mapping[str, Static]
+    started: datetime
+
+    @property
+    def root(self) -> str:
+        """What stands before every path of ours: empty, or "/news" behind a proxy that mounts us there."""
+        return urlsplit(self.site.base_url).path.rstrip("/")
+
+    def page(self, request: Request, name: str, variables: Mapping[str, Any], *, status: int = 200) -> Response:
+        """The page `pages/NAME.html`."""
+        body = self.fragment(f"pages/{name}.html", variables).encode("utf-8", "replace")
+        return answer(request, body, _HTML, status=status)
+
+    def fragment(self, name: str, variables: Mapping[str, Any]) -> str:
+        """A template with the variables that all pages have."""
+        files = {file: f"{self.root}/static/{file}?v={found.tag}" for file, found in self.static.items()}
+        return self.templates.render(
+            name,
+            {"site_name": self.site.name, "contact": self.site.contact, "root": self.root, "files": files, **variables},
+        )
+
+
+def open_web(
+    engine: Engine, settings: WebSettings, *, now: Callable[[], datetime], report: Callable[[Fault], None]
+) -> Web:
+    """A site over `engine`. `report` hears of faults in the user's templates."""
+    folder = shipped("templates")
+    site = Site(name=settings.name, base_url=settings.base_url.rstrip("/"), contact=settings.contact)
+    return Web(
+        engine=engine,
+        site=site,
+        settings=settings,
+        templates=Templates(folder, settings.templates, report=report),
+        static=dict(_static(folder, settings.templates)),
+        started=now(),
+    )
+
+
+def _static(folder: Path, own: Path | None) -> Iterator[tuple[str, Static]]:
+    """The files of `static/`, the user's in place of the shipped. Read once: no path of a request is ever
+    looked up on the disk."""
+    for base in (folder, own):
+        for path in sorted((base / "static").glob("*")) if base is not None else ():
+            if path.is_file() and path.suffix in _TYPES:
+                content = path.read_bytes()
+                yield path.name, Static(content, _TYPES[path.suffix], hashlib.sha256(content).hexdigest()[:12])
+
+
+def web_of(request: Request) -> Web:
+    """The site that a request came to."""
+    web = request.app.state.web
+    assert isinstance(web, Web)
+    return web
+
+
+def answer(request: Request, body: bytes, media_type: str, *, status: int = 200, cache: str = "no-cache") -> Response:
+    """The answer, or 304 when the reader has these very bytes already."""
+    headers = {"Cache-Control": cache if status == 200 else "no-store"}
+    if status == 200:
+        # Weak, because the same tag stands for the compressed form.
+        headers["ETag"] = f'W/"{hashlib.sha256(body).hexdigest()[:32]}"'
+        if _has(request.headers.get("if-none-match", ""), headers["ETag"]):
+            return Response(status_code=304, headers=headers)
+    return Response(body, status_code=status, media_type=media_type, headers=headers)
+
+
+def _has(given: str, tag: str) -> bool:
+    """Whether If-None-Match names this tag; compared weakly, as RFC 9110 13.1.2 wants it."""
+    tags = (one.strip().removeprefix("W/") for one in given.split(","))
+    return any(one in ("*", tag.removeprefix("W/")) for one in tags)

@@ -1,0 +1,152 @@
+"""The page of one alert: everything that speaks for it, and what it must never do with a stranger's text."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import Engine
+from starlette.applications import Starlette
+
+from alerts.store.database import writing
+from alerts.types import Claim
+from tests.web.archive import Report, Told, people, tell
+from tests.web.client import ask
+from tests.web.html import Page
+
+
+def page_of(app: Starlette, alert_id: str) -> Page:
+    answer = ask(app, f"/alerts/{alert_id}")
+    assert answer.status == 200
+    return Page(answer.text)
+
+
+def test_the_words_that_fired_are_marked_in_their_sentence(app: Starlette, engine: Engine) -> None:
+    with writing(engine) as conn:
+        found = tell(conn)
+    page = page_of(app, found)
+    assert page.inside("mark") == ["Shells", "fell on"]
+    assert "Shells fell on the market of Djibo on Monday, killing a dozen civilians." in page.text
+
+
+def test_an_article_has_its_source_time_link_rule_parts_numbers_place_and_claims(
+    app: Starlette, engine: Engine
+) -> None:
+    report = Report(
+        source="Levant Wire", tier=1, title="Market hit", numbers=(("killed", people(12)),), cited=("the observatory",),
+        claims=(Claim(kind="alleged", cue="reportedly", at=2),),
+    )  # fmt: skip
+    with writing(engine) as conn:
+        found = tell(conn, report)
+    page = page_of(app, found)
+    for words in (
+        "Levant Wire", "first-hand, official", "Tuesday 3 March 2026, 09:30 UTC", "Market hit", "weapon: Shells",
+        "attack: fell on", "killed: 12 people", "named in the sentence", "an allegation (reportedly)", "observatory",
+    ):  # fmt: skip
+        assert words in page.text
+    assert page.inside("code") == ["shelling", "shelling"]
+    link = next(link for link in page.all("a") if link["href"] == "https://news.example/djibo")
+    assert link["rel"] == "noopener noreferrer nofollow"
+
+
+def test_copies_stand_under_the_report_they_copy_and_count_once(app: Starlette, engine: Engine) -> None:
+    with writing(engine) as conn:
+        found = tell(conn, Report(), Report(source="Copying Times", copies=0, hours=1), Report(source="Radio", hours=2))
+    page = page_of(app, found)
+    assert "2 origins in 3 articles" in page.text
+    assert "One copy of this report" in page.text
+    assert "2 independent origins (Example News and Radio)" in page.text
+
+
+def test_a_denial_is_shown_apart_and_counts_for_nothing(app: Starlette, engine: Engine) -> None:
+    denial = Report(
+        source="State Agency", sentence="No shells fell, an official said.", quote="shells fell", counts=False
+    )
+    with writing(engine) as conn:
+        found = tell(conn, Report(), denial, told={"denied_by": ["State Agency"]})
+    page = page_of(app, found)
+    assert "1 origin in 1 article." in page.text
+    assert "What speaks against it" in page.text
+    assert "Denied by State Agency." in page.text
+
+
+def test_severity_and_certainty_come_with_their_reasons_and_numbers_with_their_range(
+    app: Starlette, engine: Engine
+) -> None:
+    numbers = {"killed": people(12, 20, least=12, most=45, sources=4, text="a dozen dead")}
+    with writing(engine) as conn:
+        found = tell(conn, numbers=numbers, severity="extreme", certainty="possible")
+    text = page_of(app, found).text
+    assert "Extreme: set by the rule shelling, from 12 to 20 killed." in text
+    assert "Possible: one origin so far, Example News." in text
+    assert "Sources say 12 to 45, in 4 sources. Printed as a dozen dead" in text
+    assert "Djibo, Soum, Burkina Faso (14.10° N, 1.63° W)" in text
+    assert "The place is in doubt" in text
+
+
+def test_the_history_says_of_each_version_what_it_is_why_and_what_changed(app: Starlette, engine: Engine) -> None:
+    versions = (
+        Told(),
+        Told(why="confirmed by a second source: Radio", changes=("12 → 45 killed",), hours=5),
+        Told(why="truce holds", kind="close", hours=30),
+    )
+    with writing(engine) as conn:
+        found = tell(conn, versions=versions, state="closed")
+    page = page_of(app, found)
+    assert page.inside("h3")[:3] == ["Over:", "Update 1:", "First alert:"]
+    assert "12 → 45 killed" in page.text
+    assert "It is reported to be over. Truce holds." in page.text
+
+
+def test_a_cancelled_alert_says_first_that_it_was_wrong(app: Starlette, engine: Engine) -> None:
+    with writing(engine) as conn:
+        found = tell(conn, versions=(Told(), Told(kind="cancel", why="withdrawn")), state="cancelled")
+    assert "This alert was wrong. Withdrawn." in page_of(app, found).text
+
+
+HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{ 7*7 }}"
+
+
+def test_a_strangers_text_is_text_wherever_it_stands(app: Starlette, engine: Engine) -> None:
+    report = Report(
+        source=HOSTILE, title=HOSTILE, sentence=f"{HOSTILE} said.", quote=HOSTILE, parts=((HOSTILE, HOSTILE),),
+        claims=(Claim(kind="denied", cue=HOSTILE, at=0),), cited=(HOSTILE,), url="https://news.example/\"><script>",
+        numbers=(("killed", people(1, text=HOSTILE)),),
+    )  # fmt: skip
+    told = Told(why=HOSTILE, changes=(HOSTILE,))
+    with writing(engine) as conn:
+        found = tell(conn, report, title=HOSTILE, summary=HOSTILE, versions=(told,), numbers={HOSTILE: people(3)})
+    for address in ("/", f"/alerts/{found}"):
+        answer = ask(app, address)
+        page = Page(answer.text)
+        assert not page.all("script") and not page.all("img")
+        assert not any(name.startswith("on") for _, attributes in page.elements for name in attributes)
+        assert HOSTILE in page.text
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["javascript:alert(1)", "JaVaScRiPt:alert(1)", "data:text/html,x", "file:///etc/passwd", "//evil.example", "", "x"],
+)
+def test_only_web_addresses_become_links(app: Starlette, engine: Engine, url: str) -> None:
+    with writing(engine) as conn:
+        found = tell(conn, Report(url=url, title="The title"))
+    page = page_of(app, found)
+    ours = ("/desk/", "#main")
+    assert all(link["href"].startswith(ours) for link in page.all("a"))
+    assert "The title" in page.text
+
+
+def test_an_alert_with_very_many_articles_is_shown_in_part(app: Starlette, engine: Engine) -> None:
+    with writing(engine) as conn:
+        found = tell(conn, *(Report(source=f"Paper {number}", hours=number / 10) for number in range(103)))
+    text = page_of(app, found).text
+    assert "103 origins in 103 articles" in text
+    assert "And 3 more origins." in text
+
+
+@pytest.mark.parametrize(
+    "wanted", ["999", "0", "-1", "01", "1x", "١", "1e3", "99999999999999999999", "%00", "..%2f..", "a" * 999]
+)
+def test_an_alert_that_is_not_there_is_a_404(app: Starlette, engine: Engine, wanted: str) -> None:
+    with writing(engine) as conn:
+        tell(conn)
+    assert ask(app, f"/alerts/{wanted}").status == 404
