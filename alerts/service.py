@@ -18,11 +18,12 @@ from alerts.collect.fetch import Fetcher
 from alerts.collect.settings import CollectSettings, user_agent
 from alerts.collect.worker import ParserPool
 from alerts.config import Config
-from alerts.engine import rulebook
+from alerts.engine import loading
 from alerts.engine.analysis import Analyst, Report
 from alerts.engine.collecting import Collector, Polled
+from alerts.engine.loading import RuleSources
 from alerts.engine.local import LocalEngine, Stage
-from alerts.engine.rulebook import Rulebook, RuleSources
+from alerts.engine.rulebook import Rulebook
 from alerts.engine.tracking import Tracker
 from alerts.errors import Fault
 from alerts.match.bind import Households
@@ -144,7 +145,7 @@ class Service:
         self.engine = open_store(config)
         self.gazetteer = open_gazetteer(config.gazetteer_path, progress)
         self.secret = load_secret(config.service.data)
-        book = rulebook.load(self.sources, gazetteer=self.gazetteer, households=households(config))
+        book = loading.load(self.sources, gazetteer=self.gazetteer, households=households(config))
         self._tell_faults(book.faults)
         with writing(self.engine) as conn:
             feeds.assign_owners(conn, config.owner_of, config.tier_of)
@@ -253,7 +254,7 @@ class Service:
             await asyncio.to_thread(self._reload)
 
     def _reload(self) -> None:
-        book = rulebook.load(
+        book = loading.load(
             self.sources, gazetteer=self.gazetteer, households=households(self.config), before=self.rulebook
         )
         self._tell_faults(book.faults)

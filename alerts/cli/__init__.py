@@ -1,0 +1,96 @@
+"""The command line. Each group of commands has its module, which is imported only when it is called, so that
+`alerts --help` is quick and a command loads only what it needs."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from difflib import get_close_matches
+
+import click
+
+from alerts import __version__
+from alerts.errors import AlertsError
+
+# name: (module, what it is for, in one line)
+COMMANDS = {
+    "run": ("alerts.cli.run", "Run the service: collect, read, match, track, mail, web."),
+    "demo": ("alerts.cli.demo", "The whole service on a shipped story, without network or mail server."),
+    "check": ("alerts.cli.check", "Check configuration, rules, templates, database and mail server."),
+    "feeds": ("alerts.cli.feeds", "Add, list and poll feeds."),
+    "rules": ("alerts.cli.rules", "List, check and test rules."),
+    "detect": ("alerts.cli.detect", "Flag events in articles: JSON lines in, JSON lines out."),
+    "replay": ("alerts.cli.replay", "Articles through the whole life of alerts, on their own clock."),
+    "list": ("alerts.cli.listing", "List alerts."),
+    "show": ("alerts.cli.show", "Show one alert with its evidence."),
+    "people": ("alerts.cli.people", "Add and list the readers of alerts."),
+    "status": ("alerts.cli.status", "What the service is doing: feeds, queues, last alerts."),
+    "db": ("alerts.cli.db", "Bring the database up to date."),
+}
+
+
+class Commands(click.Group):
+    """A group whose commands are imported when called, and that guesses what a mistyped name meant."""
+
+    def __init__(self, modules: dict[str, tuple[str, str]], **settings: object) -> None:
+        super().__init__(**settings)  # type: ignore[arg-type]
+        self.modules = modules
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.modules)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in self.modules:
+            return None
+        command: click.Command = importlib.import_module(self.modules[name][0]).command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in self.modules and not args[0].startswith("-"):
+            raise unknown_command(args[0], list(self.modules), ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, about) for name, (_, about) in self.modules.items()])
+
+
+def unknown_command(name: str, known: list[str], ctx: click.Context) -> click.UsageError:
+    """There is no such command; perhaps another was meant."""
+    near = get_close_matches(name, known, n=1, cutoff=0.5)
+    advice = f"; did you mean '{near[0]}'?" if near else f" (there are {', '.join(known)})"
+    return click.UsageError(f"there is no command '{name}'{advice}", ctx)
+
+
+@click.group(
+    cls=Commands,
+    modules=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Try 'alerts demo' first. Each command explains itself: alerts COMMAND --help.",
+)
+@click.version_option(__version__, prog_name="alerts")
+def cli() -> None:
+    """Reads news and humanitarian feeds, flags events by rule files, and mails explained alerts.
+
+    A new installation: copy config.example.toml to config.toml, then
+
+    \b
+      alerts check                      is everything in order?
+      alerts feeds add URL --source X   what to read
+      alerts people add ADDRESS         who is told
+      alerts run                        go
+    """
+
+
+def main() -> None:
+    """The entry point: our own errors become one message and exit status 1, never a traceback."""
+    try:
+        cli(prog_name="alerts")
+    except AlertsError as error:
+        click.echo(f"alerts: {error}", err=True)
+        sys.exit(1)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(141)

@@ -1,0 +1,110 @@
+"""`alerts check`: is everything in order?"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from alerts.cli import common
+from alerts.errors import AlertsError, Fault, Faults
+
+if TYPE_CHECKING:
+    from alerts.config import Config
+
+T = TypeVar("T")
+
+
+@click.command(short_help="Check configuration, rules, templates, database and mail server.")
+@common.config_option
+@common.json_option
+def command(config_path: Path, as_json: bool) -> None:
+    """Check everything that can be wrong before the service runs: the configuration, all rules with their
+    examples, the templates, the database, and whether the mail server answers (no mail is sent).
+
+    All faults are told at once, with file and line. Exit status 1 if there is an error.
+    """
+    faults: list[Fault] = []
+    config = _try(faults, str(config_path), lambda: common.load_config(config_path))
+    if config is not None:
+        done = {
+            "rules": _try(faults, "rules", lambda: _rules(config, config_path, faults)),
+            "templates": _try(faults, "templates", lambda: _templates(config, faults)),
+            "database": _try(faults, "[service] database", lambda: _database(config)),
+            "mail": _try(faults, "[smtp]", lambda: _mail(config)),
+        }
+    if as_json:
+        common.print_json(
+            [{"file": one.file, "line": one.line, "level": one.level, "message": one.message} for one in faults]
+        )
+    else:
+        for fault in faults:
+            click.echo(str(fault))
+    errors = sum(fault.level == "error" for fault in faults)
+    if errors:
+        click.echo(f"{errors} error{'' if errors == 1 else 's'}", err=True)
+        raise SystemExit(1)
+    if config is not None:
+        for name, said in done.items():
+            click.echo(f"{name:10} {said}", err=True)
+
+
+def _try(faults: list[Fault], where: str, what: Callable[[], T]) -> T | None:
+    """The result, or None with its faults noted."""
+    try:
+        return what()
+    except Faults as error:
+        faults += error.faults
+    except AlertsError as error:
+        faults.append(Fault(where, 0, str(error)))
+    return None
+
+
+def _rules(config: Config, config_path: Path, faults: list[Fault]) -> str:
+    from alerts.engine import loading
+    from alerts.service import households, rule_sources
+
+    places = common.gazetteer(config, config_path)
+    book = loading.load(rule_sources(config), gazetteer=places, households=households(config))
+    faults += book.faults
+    return f"{len(book.ruleset.rules)} in force"
+
+
+def _templates(config: Config, faults: list[Fault]) -> str:
+    from alerts.render.mail import check_mail_templates
+
+    if config.templates.folder is None:
+        return "as shipped"
+    faults += check_mail_templates(config.templates.folder)
+    return f"your own in {config.templates.folder}"
+
+
+def _database(config: Config) -> str:
+    from alerts.store.migrations import current
+
+    with common.store(config) as engine:
+        return f"{engine.url.get_backend_name()}, version {current(engine)}"
+
+
+def _mail(config: Config) -> str:
+    from alerts.notify.smtp import Smtp
+    from alerts.service import transport_of
+
+    transport = transport_of(config)
+    if not isinstance(transport, Smtp):
+        return f"no mail server: mails go to {config.mail_folder}"
+    asyncio.run(_ask(transport))
+    return f"{config.smtp.host}:{config.smtp.port} answers"
+
+
+async def _ask(transport: object) -> None:
+    from alerts.notify.smtp import Smtp
+
+    assert isinstance(transport, Smtp)
+    try:
+        await transport.check()
+    finally:
+        await transport.close()

@@ -1,0 +1,235 @@
+"""What the commands share: the configuration option, places, tables, JSON, and progress on long work."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from alerts.config import Config
+    from alerts.engine.rulebook import Rulebook
+    from alerts.errors import Fault
+    from alerts.read.places import Gazetteer
+
+T = TypeVar("T")
+
+DEFAULT_CONFIG = "config.toml"
+
+config_option = click.option(
+    "-c",
+    "--config",
+    "config_path",
+    type=click.Path(path_type=Path),
+    envvar="ALERTS_CONFIG",
+    default=DEFAULT_CONFIG,
+    show_default=True,
+    help="The configuration file (or set ALERTS_CONFIG).",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="JSON lines instead of a table.")
+
+
+class Group(click.Group):
+    """A group of commands that guesses what a mistyped name meant."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        known = self.list_commands(ctx)
+        if args and args[0] not in known and not args[0].startswith("-"):
+            near = get_close_matches(args[0], known, n=1, cutoff=0.5)
+            advice = f"; did you mean '{near[0]}'?" if near else f" (there are {', '.join(known)})"
+            raise click.UsageError(f"there is no command '{args[0]}'{advice}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def load_config(path: Path) -> Config:
+    """The configuration at `path`. Raises ConfigError."""
+    from alerts.config import load
+
+    return load(path)
+
+
+def config_or_defaults(path: Path) -> Config:
+    """The configuration, or what holds without one when the usual file is not there: for commands that need
+    no installation. A file that was asked for by name must be there."""
+    from alerts.config import defaults
+
+    if str(path) == DEFAULT_CONFIG and not path.exists():
+        return defaults(Path.cwd())
+    return load_config(path)
+
+
+@contextmanager
+def store(config: Config) -> Iterator[Engine]:
+    """The database of a configuration, up to date; closed afterwards."""
+    from alerts.service import open_store
+
+    engine = open_store(config)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def cache_folder() -> Path:
+    """Where what can be made again is kept between runs without a configuration."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "alerts"
+
+
+def gazetteer(config: Config, config_path: Path) -> Gazetteer:
+    """The index of places: the installation's, or without one the user's; made first if it is missing."""
+    from alerts.service import open_gazetteer
+
+    installed = config.read.gazetteer is not None or config_path.exists()
+    path = config.gazetteer_path if installed else places_cache()
+    with progress("making the index of places (once)") as show:
+        return open_gazetteer(path, show)
+
+
+def rulebook(config: Config, config_path: Path, *, only: Sequence[str] = ()) -> tuple[Rulebook, Gazetteer]:
+    """The rules in force and the places. Faults of rules are told on standard error; the others go on.
+
+    Raises AlertsError for a name in `only` that no rule has.
+    """
+    from alerts.engine import loading
+    from alerts.engine.rulebook import compiled
+    from alerts.errors import AlertsError
+    from alerts.service import households, rule_sources
+
+    places = gazetteer(config, config_path)
+    book = loading.load(rule_sources(config), gazetteer=places, households=households(config))
+    for fault in book.errors:
+        click.echo(str(fault), err=True)
+    known = book.ruleset.by_name
+    for name in only:
+        if name not in known:
+            near = get_close_matches(name, known, n=1, cutoff=0.5)
+            advice = f"; did you mean '{near[0]}'?" if near else f" (there are {', '.join(sorted(known))})"
+            raise AlertsError(f"there is no rule '{name}' in force{advice}")
+    if only:
+        keepers = [rule for rule in book.ruleset.rules if rule.state is not None]
+        book = compiled({rule.name: rule for rule in (*keepers, *(known[name] for name in only))}.values())
+    return book, places
+
+
+def tell(faults: Sequence[Fault]) -> None:
+    """Faults of the input on standard error; exit status 1 if any is an error."""
+    for fault in faults:
+        click.echo(str(fault), err=True)
+    if any(fault.level == "error" for fault in faults):
+        sys.exit(1)
+
+
+@contextmanager
+def counting(items: Sequence[T], title: str) -> Iterator[Iterable[T]]:
+    """`items` with a bar on standard error where there is a terminal."""
+    from rich.console import Console
+    from rich.progress import track
+
+    console = Console(stderr=True)
+    if console.is_terminal:
+        yield track(items, description=title, console=console, transient=True)
+    else:
+        yield items
+
+
+def places_cache() -> Path:
+    """The index of places for work without an installation (ALERTS_GAZETTEER names another folder)."""
+    return Path(os.environ.get("ALERTS_GAZETTEER") or cache_folder() / "places")
+
+
+@contextmanager
+def progress(title: str) -> Iterator[Callable[[str, float], None]]:
+    """A bar on standard error that appears when the first step is told; plain lines where there is no
+    terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        said: set[str] = set()
+
+        def line(stage: str, share: float) -> None:
+            if stage not in said:
+                said.add(stage)
+                click.echo(f"{title}: {stage}", err=True)
+
+        yield line
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = None
+
+        def show(stage: str, share: float) -> None:
+            nonlocal task
+            if task is None:
+                task = bar.add_task(title, total=1.0)
+            bar.update(task, description=f"{title}: {stage}", completed=share)
+
+        yield show
+
+
+def print_json(rows: Sequence[dict[str, Any]]) -> None:
+    """One JSON object a line."""
+    for row in rows:
+        click.echo(json.dumps(row, ensure_ascii=False, default=_plain))
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, frozenset | set | tuple):
+        return list(value)
+    return str(value)
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, empty: str) -> None:
+    """A table for people; `empty` is what is said when there are no rows."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    if not rows:
+        click.echo(empty)
+        return
+    # Where there is no terminal, nothing is cut off to fit one.
+    console = Console() if sys.stdout.isatty() else Console(width=400)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text("" if value is None else str(value)) for value in row))
+    console.print(table)
+
+
+def ago(moment: datetime | None, at: datetime) -> str:
+    """How long ago, in the largest unit that fits."""
+    if moment is None:
+        return "never"
+    seconds = (at - moment).total_seconds()
+    if seconds < 0:
+        return f"in {_span(-seconds)}"
+    return f"{_span(seconds)} ago"
+
+
+def _span(seconds: float) -> str:
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"

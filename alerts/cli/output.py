@@ -1,0 +1,140 @@
+"""What `detect` and `replay` write: the lines that other programs read, so their form stays."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from alerts.config import Config
+from alerts.engine.rulebook import Rulebook
+from alerts.engine.tracking import Told
+from alerts.match.engine import Detection
+from alerts.read.figurecues import speaks_of
+from alerts.read.figures import figures
+from alerts.read.languages import detect
+from alerts.read.places import Gazetteer
+from alerts.read.reading import Reading
+from alerts.service import households
+from alerts.types import Article, Figure, Hit, Place, Quantity
+
+
+class Detector:
+    """Articles to lines."""
+
+    def __init__(
+        self, book: Rulebook, gazetteer: Gazetteer, config: Config, *, everything: bool, figures: bool
+    ) -> None:
+        self.ruleset, self.gazetteer, self.households = book.ruleset, gazetteer, households(config)
+        self.everything, self.figures = everything, figures
+
+    def line(self, article: Article) -> str:
+        """The line of one article."""
+        found = self.ruleset.detect(article, self.gazetteer, self.households)
+        row: dict[str, Any] = {
+            "id": article.id,
+            "language": detect(f"{article.title}\n{article.text}", article.language),
+            "hits": self._hits(found),
+        }
+        if self.figures:
+            reading = found.reading or Reading(article, self.gazetteer)
+            row["figures"] = [figure(one) for one in all_figures(reading)]
+        return json.dumps(row, ensure_ascii=False)
+
+    def _hits(self, found: Detection) -> list[dict[str, Any]]:
+        told = [one for one in found.hits if one.needs_state is None]
+        lines = [hit(one) for one in told]
+        if self.everything:
+            unsaid = [one for one in found.hits if one.needs_state is not None]
+            lines += [hit(one, because=f"no '{one.needs_state}' is said to hold") for one in unsaid]
+            lines += [hit(one, because=one.because) for one in found.dropped]
+        return lines
+
+
+def all_figures(reading: Reading) -> list[Figure]:
+    """Every displacement and casualty figure of an article."""
+    said = [(one.words, one.numbers if speaks_of(one.words) else []) for one in reading.sentences]
+    return figures(
+        said,
+        place_at=lambda sentence, word: reading.place_of(sentence, word, word + 1)[0],
+        published=reading.article.published,
+        dates_at=lambda sentence: reading.sentences[sentence].dates,
+    )
+
+
+def hit(value: Hit, *, because: str | None = None) -> dict[str, Any]:
+    """A hit as `detect` writes it; with `because`, one that does not count."""
+    row: dict[str, Any] = {
+        "rule": value.rule,
+        "event": value.event,
+        "current": because is None,
+        "severity": value.severity,
+        "sentence": value.sentence,
+        "quote": value.quote,
+        "parts": value.parts,
+        "claims": [{"kind": claim.kind, "cue": claim.cue} for claim in value.claims],
+        "place": place(value.place),
+        "numbers": {name: quantity(number) for name, number in value.numbers.items()},
+    }
+    if because is not None:
+        row["because"] = because
+    return row
+
+
+def place(value: Place | None) -> dict[str, Any] | None:
+    if value is None:
+        return None
+    return {
+        "name": value.name,
+        "country": value.country,
+        "admin1": value.admin1_name,
+        "id": value.id,
+        "lat": value.lat,
+        "lon": value.lon,
+        "precision": value.precision,
+    }
+
+
+def quantity(value: Quantity) -> dict[str, Any]:
+    return {
+        "low": value.low,
+        "high": value.high,
+        "stated": value.stated,
+        "unit": value.unit,
+        "text": value.text,
+    }
+
+
+def figure(value: Figure) -> dict[str, Any]:
+    return {
+        "kind": value.kind,
+        "low": value.low,
+        "high": value.high,
+        "stated": value.stated,
+        "unit": value.unit,
+        "term": value.term,
+        "flow": value.flow,
+        "place": place(value.place),
+        "text": value.text,
+        "sentence": value.sentence,
+    }
+
+
+def told(value: Told) -> dict[str, Any]:
+    """One thing a reader would have been told, as `replay` writes it."""
+    alert = value.alert
+    return {
+        "at": value.message.at.isoformat(),
+        "kind": value.message.kind,
+        "alert": alert.id,
+        "version": value.message.version,
+        "rule": alert.rule,
+        "event": alert.event,
+        "severity": alert.severity,
+        "certainty": alert.certainty,
+        "place": place(alert.place),
+        "numbers": {name: quantity(number) for name, number in alert.numbers.items()},
+        "origins": alert.origins,
+        "articles": alert.articles,
+        "title": value.title,
+        "why": value.message.why,
+    }

@@ -1,0 +1,42 @@
+"""`alerts status`: what the service is doing."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from alerts.cli import common
+
+
+@click.command(short_help="What the service is doing: feeds, queues, last alerts.")
+@common.config_option
+@common.json_option
+def command(config_path: Path, as_json: bool) -> None:
+    """What the service is doing, from its database: feeds, articles waiting, alerts, mails."""
+    from alerts.store.database import reading
+    from alerts.store.status import status
+
+    with common.store(common.load_config(config_path)) as engine, reading(engine) as conn:
+        now = status(conn, common.now())
+    if as_json:
+        common.print_json([asdict(now)])
+        return
+    at = now.at
+    opened = sum(now.alerts_open.values())
+    waiting = f", the oldest since {common.ago(now.oldest_waiting, at)}" if now.waiting else ""
+    queued = now.outbox["queued"] + now.outbox["sending"]
+    stuck = {state: now.outbox[state] for state in ("failed", "ambiguous", "held") if now.outbox[state]}
+    lines = [
+        ("feeds", f"{now.feeds}: {now.failing} failing, {now.overdue} overdue, {now.unpolled} not polled yet"),
+        ("polled", f"{common.ago(now.last_poll, at)}; next: {common.ago(now.next_poll, at)}"),
+        ("articles", f"{now.articles}, {now.articles_today} in the last day; {now.waiting} wait to be read{waiting}"),
+        ("alerts", f"{opened} open, {now.alerts_today} new in the last day; last: {common.ago(now.last_alert, at)}"),
+        ("readers", str(now.people)),
+        ("mails", f"{queued} waiting, {now.outbox['accepted']} sent; last: {common.ago(now.last_mail, at)}"),
+    ]
+    if stuck:
+        lines.append(("", ", ".join(f"{number} {state}" for state, number in stuck.items())))
+    for name, text in lines:
+        click.echo(f"{name:9} {text}")

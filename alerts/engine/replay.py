@@ -1,0 +1,108 @@
+"""Articles through the whole life of alerts on their own clock: the same decisions on the same tables, in a
+database in memory, with nobody told. The same articles always give the same answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from sqlalchemy import Connection
+
+from alerts.engine.rulebook import Rulebook
+from alerts.engine.tracking import Told, Tracker
+from alerts.match.bind import Households
+from alerts.match.rule import Rule
+from alerts.read.places import Gazetteer
+from alerts.store import articles as article_store
+from alerts.store import feeds
+from alerts.store.articles import Draft, Waiting
+from alerts.store.database import open_scratch, writing
+from alerts.types import Alert, Article, Message
+
+_TIDY = timedelta(hours=6)
+
+
+class Nobody:
+    """The outbox of a replay."""
+
+    def put(self, conn: Connection, rule: Rule, alert: Alert, messages: Sequence[Message], now: datetime) -> None:
+        """Tell nobody."""
+
+
+class Replay:
+    """One replay; close it to let go of its database."""
+
+    def __init__(
+        self, rulebook: Rulebook, gazetteer: Gazetteer, households: Households, *, owners: dict[str, str] | None = None
+    ) -> None:
+        self.rulebook, self.gazetteer, self.households = rulebook, gazetteer, households
+        self.owners = owners or {}
+        self._engine = open_scratch()
+        self._tracker = Tracker(rulebook=rulebook, gazetteer=gazetteer, outbox=Nobody())
+        self._feeds: dict[str, int] = {}
+        self._tidied: datetime | None = None
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def run(self, articles: Iterable[Article]) -> Iterator[Told]:
+        """Each message a reader would have got, in order. Articles are taken by date of publication."""
+        for article in sorted(articles, key=lambda article: (article.published, article.source, article.id)):
+            yield from self.take(article)
+
+    def take(self, article: Article) -> tuple[Told, ...]:
+        """One article, published now. The same id and source again is a revision."""
+        found = self.rulebook.ruleset.detect(article, self.gazetteer, self.households)
+        if not found.hits and not found.states and not self._known(article):
+            return ()
+        now = article.published
+        with writing(self._engine) as conn:
+            if self._tidied is None or now - self._tidied >= _TIDY:
+                self._tracker.end_quiet_alerts(conn, now)
+                self._tidied = now
+            waiting = self._store(conn, article)
+            return () if waiting is None else self._tracker.track(conn, waiting, found, now).told
+
+    def _known(self, article: Article) -> bool:
+        feed = self._feeds.get(article.source)
+        if feed is None:
+            return False
+        with writing(self._engine) as conn:
+            return article_store.find(conn, feed, _key(article)) is not None
+
+    def _store(self, conn: Connection, article: Article) -> Waiting | None:
+        """Put the article where tracking looks for it; None when this very text is there already."""
+        feed = self._feed(conn, article)
+        draft = Draft(
+            key=_key(article),
+            content_hash=sha256(f"{article.title}\0{article.text}".encode()).hexdigest(),
+            title=article.title,
+            text=article.text,
+            url=article.url,
+            language=article.language,
+            published=article.published,
+        )
+        if article_store.store(conn, feed, [draft], now=article.published).same:
+            return None
+        return article_store.find(conn, feed, draft.key)
+
+    def _feed(self, conn: Connection, article: Article) -> int:
+        if article.source not in self._feeds:
+            row = feeds.add_feed(
+                conn,
+                f"http://replay.invalid/{len(self._feeds)}",
+                now=article.published,
+                interval=timedelta(days=1),
+                source=article.source or "unnamed",
+                owner=self.owners.get(article.source, article.source),
+                tier=article.tier,
+                country=article.country,
+            )
+            self._feeds[article.source] = row.id
+        return self._feeds[article.source]
+
+
+def _key(article: Article) -> str:
+    return sha256(article.id.encode()).hexdigest()
