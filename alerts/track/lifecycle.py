@@ -72,7 +72,7 @@ def advance(
     if alert.state == "cancelled":
         return Step(alert=alert, evidence=new, quiet="the alert was cancelled")
     kept = [item for item in evidence_before if item is not known]
-    evidence = origins.add(kept, new)
+    evidence = origins.add(kept, new) if known is None else origins.assign((*kept, new))
     if not any(item.hit.current for item in evidence):
         return replace(cancel(alert, now=now, why=f"{publisher(new)} withdrew the only report"), evidence=new)
     corrects = known is not None and alert.version > 0  # old as the article may be, its correction is new

@@ -106,8 +106,8 @@ def assign(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
 
 
 def add(before: Sequence[Evidence], new: Evidence) -> tuple[Evidence, ...]:
-    """`assign(before + new)` for evidence already assigned, without comparing all with all when `new` is
-    also the latest published."""
+    """`assign(before + new)` for evidence already assigned (all of it, none taken out since), without
+    comparing all with all when `new` is also the latest published."""
     ids = {item.article_id for item in before}
     if any(item.origin not in ids for item in before) or any(_order(item) >= _order(new) for item in before):
         return assign((*before, new))

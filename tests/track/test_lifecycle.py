@@ -170,6 +170,14 @@ def test_a_rewritten_article_that_was_late_stays_untold() -> None:
     assert not tracked.take(replace(evidence("1"), revision=2), now=at(31)).tell
 
 
+def test_a_rewritten_article_no_longer_vouches_for_its_copies() -> None:
+    tracked = Tracked().take_all([evidence("1", owner="A"), evidence("2", when=1, owner="A", text=COPY)])
+    tracked.take(evidence("3", when=2, text=COPY))
+    assert tracked.now.origins == 1
+    tracked.take(replace(evidence("2", when=3, owner="A"), revision=2))
+    assert (tracked.now.origins, tracked.evidence["3"].origin) == (2, "3")
+
+
 def test_an_older_revision_does_not_come_back() -> None:
     tracked = Tracked().take_all([replace(killed("1", 12), revision=2)])
     tracked.take(killed("1", 45))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from alerts.track import origins
@@ -15,7 +15,8 @@ from alerts.track.policy import Confirm
 from alerts.types import SEVERITIES, Alert, Evidence
 from tests.track.make import ARLO, COUNTRY, NORTH, Tracked, at, count, denial, evidence, hit, hours
 
-FAST = settings(deadline=None, max_examples=60)
+# A loaded machine is no fault of the code.
+FAST = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 LADDER: Any = {"killed": [(1.0, "minor"), (10.0, "severe"), (40.0, "extreme")]}
 TEXTS = tuple(" ".join(f"{word}{letter}" for word in "one two three four five six seven".split()) for letter in "abc")
 
