@@ -74,11 +74,10 @@ def _filtered(wanted: Wanted) -> Select[Any]:
 
 def choices(conn: Connection) -> Choices:
     """What one can ask the archive for."""
-    events = select(alert.c.event).where(_TOLD).distinct().order_by(alert.c.event)
-    countries = select(alert.c.country).where(_TOLD, alert.c.country.is_not(None)).distinct()
+    found = conn.execute(select(alert.c.event, alert.c.country).where(_TOLD).distinct()).all()
     return Choices(
-        events=tuple(conn.execute(events).scalars()),
-        countries=tuple(conn.execute(countries.order_by(alert.c.country)).scalars()),
+        events=tuple(sorted({row.event for row in found})),
+        countries=tuple(sorted({row.country for row in found if row.country is not None})),
     )
 
 
