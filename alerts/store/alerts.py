@@ -166,6 +166,13 @@ def save_alert(conn: Connection, value: Alert, *, title: str, summary: str) -> A
     return value
 
 
+def save_state(conn: Connection, value: Alert) -> None:
+    """Store an alert whose state alone has changed; its texts stay as they are."""
+    changed = update(alert).where(alert.c.id == _number(value.id)).values(state=value.state, updated=value.updated)
+    if conn.execute(changed).rowcount == 0:
+        raise InputError(f"there is no alert {value.id}")
+
+
 def _row(value: Alert) -> dict[str, Any]:
     row: dict[str, Any] = {
         "place": codec.to_json(value.place),

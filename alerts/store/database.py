@@ -16,8 +16,10 @@ from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.pool import StaticPool
 
 from alerts.errors import StoreError
+from alerts.store.schema import metadata
 from alerts.store.trouble import trouble
 
 BUSY_S: Final = 10.0
@@ -39,6 +41,15 @@ def open_database(url: str, *, busy_s: float = BUSY_S) -> Engine:
     if parsed.drivername == "postgresql+psycopg":
         return _open_postgres(parsed, busy_s)
     raise StoreError(f'"{parsed.drivername}" is no database this service knows: use sqlite or postgresql+psycopg')
+
+
+def open_scratch() -> Engine:
+    """A database in memory with all tables, gone with the process: for replays and for the stories of rules."""
+    engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
+    event.listen(engine, "connect", _in_memory)
+    event.listen(engine, "begin", _begin_sqlite)
+    metadata.create_all(engine)
+    return engine
 
 
 @contextmanager
@@ -107,6 +118,10 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
         cursor.execute("PRAGMA foreign_keys = ON")
     finally:
         cursor.close()
+
+
+def _in_memory(connection: Any, _record: object) -> None:
+    connection.isolation_level = None
 
 
 def _begin_sqlite(conn: Connection) -> None:

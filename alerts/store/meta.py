@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from alerts.store.codec import clean
 from alerts.store.schema import meta, rule_version
@@ -34,3 +34,9 @@ def rule_text(conn: Connection, rule: str, digest: str) -> str | None:
     """The text of one version of a rule."""
     here = (rule_version.c.rule == rule) & (rule_version.c.hash == digest)
     return conn.execute(select(rule_version.c.text).where(here)).scalar_one_or_none()
+
+
+def first_loaded(conn: Connection) -> dict[str, datetime]:
+    """When each rule was in force for the first time, in any version."""
+    query = select(rule_version.c.rule, func.min(rule_version.c.loaded)).group_by(rule_version.c.rule)
+    return {rule: loaded for rule, loaded in conn.execute(query)}
