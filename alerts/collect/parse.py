@@ -23,8 +23,7 @@ _EARLIEST, _LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzin
 _MOST_SECTIONS, _LONGEST_SECTION = 20, 100
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,2}")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
-_BLANKS = re.compile(r"[^\S\n]{32,}+")
-_LINES = re.compile(r"\s{32,}+")
+_BLANKS = re.compile(r"\s{32,}+")
 
 
 def parse_document(
@@ -96,7 +95,7 @@ def one_line(markup: str) -> str:
 
 def _tamed(markup: str) -> str:
     """Without characters no database takes, and without the long runs of blanks that make patterns slow."""
-    return _LINES.sub("\n", _BLANKS.sub(" ", _CONTROL.sub("", markup)))
+    return _BLANKS.sub(lambda found: "\n" if "\n" in found[0] else " ", _CONTROL.sub("", markup))
 
 
 def _absolute(link: str, base: str) -> str:
