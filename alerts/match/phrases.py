@@ -12,7 +12,7 @@ word `i` may end. Positions are kept as sets, so the cost is at most items x wor
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -47,8 +47,16 @@ class View(Protocol):
     def raw(self, i: int) -> str:
         """Word `i` as printed, without inner dots."""
 
-    def slot(self, name: str, i: int) -> Iterable[int]:
-        """Where a filler of the slot that begins at word `i` may end."""
+    @property
+    def vocabulary(self) -> frozenset[str]:
+        """The words of the sentence."""
+
+    @property
+    def heads(self) -> frozenset[str]:
+        """The first letters (`SHORTEST_PREFIX`) of its words."""
+
+    def fillers(self, name: str) -> Mapping[int, Sequence[int]]:
+        """Where fillers of the slot begin, and where each of them may end."""
 
     @property
     def memo(self) -> dict[tuple[int, int], frozenset[int]]:
@@ -96,7 +104,7 @@ class Slot:
     name: str
 
     def ends(self, view: View, i: int) -> Iterable[int]:
-        return view.slot(self.name, i)
+        return view.fillers(self.name).get(i, ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +171,18 @@ class Choice:
     Phrases are indexed by their first word, so a list of hundreds costs one look-up a word.
     """
 
-    __slots__ = ("_by_prefix", "_by_slot", "_by_word", "_lengths", "firsts", "name", "optional", "phrases")
+    __slots__ = (
+        "_by_prefix",
+        "_by_slot",
+        "_by_word",
+        "_heads",
+        "_lengths",
+        "_words",
+        "firsts",
+        "name",
+        "optional",
+        "phrases",
+    )
 
     def __init__(self, phrases: Sequence[Phrase], *, optional: bool = False, name: str | None = None) -> None:
         self.phrases = tuple(phrases)
@@ -185,6 +204,8 @@ class Choice:
                     table.setdefault(key, []).append(phrase)
         self.firsts = firsts
         self._lengths = tuple(sorted({len(prefix) for prefix in self._by_prefix}))
+        self._words = frozenset(self._by_word)
+        self._heads = frozenset(prefix[:SHORTEST_PREFIX] for prefix in self._by_prefix)
 
     def starting(self, view: View, i: int) -> Iterator[Phrase]:
         """The phrases that may begin at word `i`; one may come twice."""
@@ -192,13 +213,18 @@ class Choice:
             return
         word = view.norm[i]
         yield from self._by_word.get(word, ())
-        for length in self._lengths:
-            if length > len(word):
-                break
-            yield from self._by_prefix.get(word[:length], ())
+        if self._lengths and word[:SHORTEST_PREFIX] in self._heads:
+            for length in self._lengths:
+                yield from self._by_prefix.get(word[:length], ()) if length <= len(word) else ()
         for slot, phrases in self._by_slot.items():
-            if any(True for _ in view.slot(slot, i)):
+            if i in view.fillers(slot):
                 yield from phrases
+
+    def may_be_in(self, view: View) -> bool:
+        """Whether any phrase can begin anywhere in the sentence: a cheap test that most lists fail."""
+        if not (self._words.isdisjoint(view.vocabulary) and self._heads.isdisjoint(view.heads)):
+            return True
+        return any(view.fillers(slot) for slot in self._by_slot)
 
     def ends(self, view: View, i: int) -> Iterable[int]:
         key = (id(self), i)
@@ -212,6 +238,8 @@ class Choice:
 
     def find(self, view: View) -> list[Span]:
         """Every match in the sentence, the shortest for each phrase and beginning; in order."""
+        if not self.may_be_in(view):
+            return []
         found: dict[tuple[int, int], Span] = {}
         known: dict[int, dict[tuple[int, int], int]] = {}
         for i in range(len(view.norm)):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 
-from alerts.match.phrases import Choice, Span
+from alerts.match.phrases import SHORTEST_PREFIX, Choice, Span
 from alerts.read.governing import Governed, govern
 from alerts.read.places import Mention
 from alerts.read.reading import SentenceReading
@@ -15,8 +16,6 @@ _PEOPLE = ("people", "households")
 
 class SentenceView:
     """Shared by all rules that look at the sentence, so that a word list is looked for once."""
-
-    __slots__ = ("_governed", "_numbers", "_places", "_spans", "_towns", "memo", "norm", "reading")
 
     def __init__(self, reading: SentenceReading) -> None:
         self.reading = reading
@@ -31,17 +30,30 @@ class SentenceView:
     def raw(self, i: int) -> str:
         return self.reading.words.raw(i).replace(".", "")
 
-    def slot(self, name: str, i: int) -> Iterable[int]:
+    @cached_property
+    def vocabulary(self) -> frozenset[str]:
+        return frozenset(self.norm)
+
+    @cached_property
+    def heads(self) -> frozenset[str]:
+        return frozenset(word[:SHORTEST_PREFIX] for word in self.norm)
+
+    def fillers(self, name: str) -> Mapping[int, Sequence[int]]:
         if name == "place":
-            return self.places.get(i, ())
+            return self.places
         if name == "town":
-            return self.towns.get(i, ())
-        number = self.numbers.get(i)
-        if number is None:
-            return ()
+            return self.towns
         if name == "number":
-            return (number.end,)
-        return (number.noun_end,) if number.unit in _PEOPLE else ()
+            return self._counts
+        return self._people
+
+    @cached_property
+    def _counts(self) -> dict[int, list[int]]:
+        return {first: [number.end] for first, number in self.numbers.items()}
+
+    @cached_property
+    def _people(self) -> dict[int, list[int]]:
+        return {first: [number.noun_end] for first, number in self.numbers.items() if number.unit in _PEOPLE}
 
     def find(self, choice: Choice) -> list[Span]:
         """Every match of `choice` in the sentence, looked for once."""

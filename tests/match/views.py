@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 
 from alerts.read.text import words
 
@@ -19,5 +19,13 @@ class PlainView:
     def raw(self, i: int) -> str:
         return self.words.raw(i).replace(".", "")
 
-    def slot(self, name: str, i: int) -> Iterable[int]:
-        return self.slots.get(name, {}).get(i, [])
+    @property
+    def vocabulary(self) -> frozenset[str]:
+        return frozenset(self.norm)
+
+    @property
+    def heads(self) -> frozenset[str]:
+        return frozenset(word[:3] for word in self.norm)
+
+    def fillers(self, name: str) -> Mapping[int, Sequence[int]]:
+        return self.slots.get(name, {})
