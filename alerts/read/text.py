@@ -13,9 +13,12 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-_BLOCK = re.compile(r"(?i)<\s*/?\s*(?:p|br|div|li|ul|ol|h[1-6]|tr|table|blockquote|section|article|hr|dd|dt)\b[^<>]*>")
+# Markup is written by others: possessive repeats, or "<" and ten thousand blanks would cost hours.
+_BLOCK = re.compile(
+    r"(?i)<\s*+(?:/\s*+)?(?:p|br|div|li|ul|ol|h[1-6]|tr|table|blockquote|section|article|hr|dd|dt)\b[^<>]*+>"
+)
 _DROP = re.compile(r"(?is)<\s*(script|style|template)\b[^<>]*>.*?(?:<\s*/\s*\1\s*>|\Z)|<!--.*?(?:-->|\Z)")
-_TAG = re.compile(r"<\s*/?\s*[a-zA-Z!][^<>]*>")
+_TAG = re.compile(r"<\s*+(?:/\s*+)?[a-zA-Z!][^<>]*+>")
 _BLANKS = re.compile(r"[^\S\n]+")
 _LINES = re.compile(r" *\n[ \n]*")
 _INVISIBLE = dict.fromkeys([0x00AD, 0x200B, 0x2060, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
@@ -53,7 +56,17 @@ def _table() -> dict[int, str]:
             table[code] = folded
     for code in (0x2018, 0x2019, 0x201B, 0x02BC, 0x02BB, 0x02BF, 0x02BE, 0x00B4, 0x0060, 0xFF07, 0x2032):
         table[code] = "'"
-    table |= {0x0130: "i", 0x0131: "i", 0x00DF: "s", 0x0142: "l", 0x0141: "l", 0x00F8: "o", 0x00D8: "o", 0x0111: "d", 0x0110: "d"}
+    table |= {
+        0x0130: "i",
+        0x0131: "i",
+        0x00DF: "s",
+        0x0142: "l",
+        0x0141: "l",
+        0x00F8: "o",
+        0x00D8: "o",
+        0x0111: "d",
+        0x0110: "d",
+    }
     return table
 
 
