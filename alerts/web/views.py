@@ -15,7 +15,7 @@ from alerts.template_filters import count, day, one_line, people
 from alerts.types import Alert, AlertState, Evidence, Hit, MessageKind, PlaceFrom, Quantity
 
 MOST_ORIGINS: Final = 100
-MOST_COPIES: Final = 50
+MOST_MORE: Final = 50
 
 STATE_WORDS: Final[Mapping[AlertState, tuple[str, str]]] = {
     "unconfirmed": ("Unconfirmed", "No second independent source has reported it yet."),
@@ -123,7 +123,7 @@ def record_view(record: Record, site: Site) -> dict[str, Any]:
         "origins": origins[:MOST_ORIGINS],
         "origin_count": len(origins),
         "article_count": len(speaks),
-        "against": [article_view(item) for item in record.evidence if not item.hit.current][:MOST_COPIES],
+        "against": [article_view(item) for item in record.evidence if not item.hit.current][:MOST_MORE],
         "left_out": max(0, len(origins) - MOST_ORIGINS),
         "latitude_longitude": _position(alert),
     }
@@ -161,7 +161,7 @@ def version_view(version: Version) -> dict[str, Any]:
 
 
 def origin_groups(evidence: Iterable[Evidence]) -> list[dict[str, Any]]:
-    """Evidence by origin, the first to tell it first; copies under the article they copy."""
+    """Evidence by origin, the first to tell it first; what does not count by itself under its origin."""
     groups: dict[str, list[Evidence]] = {}
     for item in sorted(evidence, key=lambda item: (item.published, item.article_id)):
         groups.setdefault(item.origin, []).append(item)
@@ -170,11 +170,12 @@ def origin_groups(evidence: Iterable[Evidence]) -> list[dict[str, Any]]:
 
 def _group(name: str, items: Sequence[Evidence]) -> dict[str, Any]:
     first = next((item for item in items if item.article_id == name), items[0])
-    copies = [article_view(item) for item in items if item is not first]
+    more = [item for item in items if item is not first]
     return {
         "first": article_view(first),
-        "copies": copies[:MOST_COPIES],
-        "copies_left_out": max(0, len(copies) - MOST_COPIES),
+        "more": [article_view(item) for item in more[:MOST_MORE]],
+        "more_count": len(more),
+        "more_left_out": max(0, len(more) - MOST_MORE),
     }
 
 

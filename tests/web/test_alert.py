@@ -47,12 +47,12 @@ def test_an_article_has_its_source_time_link_rule_parts_numbers_place_and_claims
     assert link["rel"] == "noopener noreferrer nofollow"
 
 
-def test_copies_stand_under_the_report_they_copy_and_count_once(app: Starlette, engine: Engine) -> None:
+def test_a_copy_stands_under_its_origin_and_counts_for_nothing_by_itself(app: Starlette, engine: Engine) -> None:
     with writing(engine) as conn:
         found = tell(conn, Report(), Report(source="Copying Times", copies=0, hours=1), Report(source="Radio", hours=2))
     page = page_of(app, found)
     assert "2 origins in 3 articles" in page.text
-    assert "One copy of this report" in page.text
+    assert "1 more article of this origin" in page.text
     assert "2 independent origins (Example News and Radio)" in page.text
 
 
