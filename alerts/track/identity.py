@@ -75,7 +75,10 @@ def pick(
     near = [alert for alert in alerts if alert.family == hit.family and _within(alert, hit, same_event)]
     near.sort(key=_preference)
     own = key(hit, precision, article_id=article_id)
-    same = next((alert for alert in near if alert.key == own and _takes(alert, hit)), None)
+    taking = [alert for alert in near if _takes(alert, hit)]
+    same = next((alert for alert in taking if alert.key == own), None) or next(
+        (alert for alert in taking if alert.place and key_at(alert.family, alert.place, precision) == own), None
+    )  # an alert whose fine place was taken back keeps its key
     place = None if hit.place is None else lift(hit.place, precision)
     if same is not None or place is None:
         return same or _retold(near, same_story)

@@ -108,7 +108,7 @@ def retract(
 
 def end(alert: Alert, *, now: datetime, policy: Policy) -> Step | None:
     """The quiet end: nothing was heard for `same_event`, or a held alert was not confirmed in time. None
-    while it goes on. An ended alert takes further evidence, and is told again."""
+    while it goes on. An ended alert takes further evidence; something newer begins it again."""
     if alert.state not in OPEN_STATES:
         return None
     held = policy.confirm.until_then == "hold" and alert.version == 0 and not alert.confirmed
@@ -194,11 +194,14 @@ def _settle(
     after = _with_facts(alert, facts, policy)
     if alert.state == "closed":
         return Step(alert=after, quiet=quiet or "the alert was closed")
-    if alert.state == "ended" and quiet is not None:
-        return Step(alert=replace(after, updated=now), quiet=quiet)
-    after = replace(after, updated=now, state="active" if facts.confirmed else "unconfirmed")
+    again = alert.state == "ended" and quiet is None and (alert.version == 0 or facts.last_event > alert.last_event)
+    if alert.state in OPEN_STATES or again:
+        after = replace(after, state="active" if facts.confirmed else "unconfirmed")
+    after = replace(after, updated=now)
     told = changes.snapshot(facts)
-    verdict = telling.decide(alert, facts, told, policy, revised=revised) if quiet is None else telling.Quiet(quiet)
+    verdict: telling.Tell | telling.Quiet = telling.Quiet(quiet or "")
+    if quiet is None:
+        verdict = telling.decide(alert, facts, told, policy, again=again, revised=revised)
     if isinstance(verdict, telling.Quiet):
         return Step(alert=after, quiet=verdict.why)
     message = Message(

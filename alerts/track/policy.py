@@ -50,7 +50,8 @@ class Updates:
 class Policy:
     """`same_event` is how long after its last evidence a hit still belongs to an alert. `steps` is the
     rule's severity by number. What was published more than `late_after` before it came in, or happened
-    more than `old_event` before (None: the longer of `late_after` and `same_event`), tells nobody."""
+    more than `old_event` before, tells nobody. (News from a cut-off place may take days to be printed at
+    all, so the two are not one; `old_event` is never below `late_after` and `same_event`.)"""
 
     same_event: timedelta = timedelta(days=3)
     title: str = ""
@@ -59,9 +60,9 @@ class Policy:
     updates: Updates = field(default_factory=Updates)
     steps: Steps = field(default_factory=dict)
     late_after: timedelta = DAY
-    old_event: timedelta | None = None
+    old_event: timedelta = timedelta(days=7)
 
     @property
     def oldest(self) -> timedelta:
-        """How old an event may be when it is first reported, to be told still."""
-        return max(self.late_after, self.same_event) if self.old_event is None else self.old_event
+        """How old an event may be when it is reported, to be told still."""
+        return max(self.late_after, self.same_event, self.old_event)

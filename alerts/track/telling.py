@@ -33,13 +33,15 @@ class Quiet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Case:
-    """An alert as it was, what a message would tell now, and whether an article was rewritten."""
+    """An alert as it was, what a message would tell now, whether it had ended and something newer
+    happened (`again`), and whether an article was rewritten."""
 
     alert: Alert
     before: Snapshot
     now: Snapshot
     facts: Facts
     policy: Policy
+    again: bool
     revised: bool
 
     def low(self, name: str) -> float:
@@ -49,13 +51,13 @@ class _Case:
         return float(self.before["numbers"].get(name, (0, 0))[0])
 
 
-def decide(alert: Alert, facts: Facts, now: Snapshot, policy: Policy, *, revised: bool) -> Tell | Quiet:
+def decide(alert: Alert, facts: Facts, now: Snapshot, policy: Policy, *, again: bool, revised: bool) -> Tell | Quiet:
     """Whether to tell `now` (the snapshot of `facts`) to readers who were last told `alert.told`."""
     if alert.version == 0:
         if policy.confirm.until_then == "hold" and not facts.confirmed:
             return Quiet(f"held until {policy.confirm.sources} independent sources report it")
         return Tell(changes.first(now))
-    case = _Case(alert=alert, before=alert.told, now=now, facts=facts, policy=policy, revised=revised)
+    case = _Case(alert=alert, before=alert.told, now=now, facts=facts, policy=policy, again=again, revised=revised)
     for reason, test in _TESTS:
         if reason in policy.updates.when and (why := test(case)):
             return Tell(why)
@@ -64,7 +66,7 @@ def decide(alert: Alert, facts: Facts, now: Snapshot, policy: Policy, *, revised
 
 
 def _again(case: _Case) -> str | None:
-    if case.alert.state != "ended":
+    if not case.again:
         return None
     return f"again: {'; '.join(changes.changes(case.before, case.now)) or 'reported anew'}"
 

@@ -90,6 +90,12 @@ def test_a_town_with_its_own_alert_refines_no_other() -> None:
     assert picked([opened(COUNTRY, name="c"), opened(ARLO, name="a")], hit(ARLO)) == "a"
 
 
+def test_an_alert_whose_place_was_taken_back_still_takes_both_places() -> None:
+    vague = replace(opened(ARLO), place=COUNTRY)
+    assert picked([vague], hit(COUNTRY)) == "1"
+    assert picked([vague], hit(ARLO)) == "1"
+
+
 def test_a_neighbouring_town_is_another_event() -> None:
     assert picked([opened(BELL)], hit(ARLO)) is None
     assert picked([opened(BELL, precision="admin1")], hit(ARLO), precision="admin1") == "1"

@@ -221,6 +221,21 @@ def test_an_ended_alert_heard_of_again_is_told_again() -> None:
     assert tracked.now.state == "unconfirmed"
 
 
+def test_a_retelling_does_not_begin_an_ended_alert_again() -> None:
+    tracked = Tracked().take_all([evidence("1")])
+    tracked.after(end(tracked.now, now=at(73), policy=Policy()) or pytest.fail("it goes on"))
+    step = tracked.take(evidence("2", hit(when=-2), when=74, owner="Daily 1"))
+    assert (tracked.now.state, step.quiet) == ("ended", "the same facts again")
+
+
+def test_worse_news_of_an_ended_alert_is_told() -> None:
+    tracked = Tracked().take_all([killed("1", 12)])
+    tracked.after(end(tracked.now, now=at(73), policy=Policy()) or pytest.fail("it goes on"))
+    worse = hit(when=-2, severity="extreme", numbers={"killed": count(60)})
+    tracked.take(evidence("2", worse, when=74, owner="Daily 1"))
+    assert tracked.whys[1:] == ["now extreme: 12 → 60 killed"]
+
+
 def test_an_ended_alert_is_not_reopened_by_late_news() -> None:
     tracked = Tracked().take_all([evidence("1")])
     tracked.after(end(tracked.now, now=at(73), policy=Policy()) or pytest.fail("it goes on"))
@@ -320,11 +335,15 @@ def test_what_late_news_changed_rides_with_the_next_message() -> None:
     assert tracked.whys[1:] == ["12 → 45 killed"]
 
 
-def test_an_event_first_reported_days_after_it_is_told_while_its_alert_would_live() -> None:
-    policy = Policy(same_event=timedelta(days=3))
-    assert late(evidence("1", hit(when=-71)), now=at(0), policy=policy) is None
-    assert late(evidence("1", hit(when=-73)), now=at(0), policy=policy) == "late: happened 3 days ago"
-    assert late(evidence("1", hit(when=-25)), now=at(0), policy=replace(policy, old_event=hours(24))) is not None
+def test_an_event_first_reported_days_after_it_is_told() -> None:
+    policy = Policy(same_event=timedelta(hours=12))
+    assert late(evidence("1", hit(when=-7 * 24)), now=at(0), policy=policy) is None
+    assert late(evidence("1", hit(when=-8 * 24)), now=at(0), policy=policy) == "late: happened 8 days ago"
+
+
+def test_an_old_event_whose_alert_would_still_be_open_is_told() -> None:
+    old = evidence("1", hit(when=-20 * 24))
+    assert late(old, now=at(0), policy=Policy(same_event=timedelta(days=21))) is None
 
 
 def test_old_articles_of_a_feeds_first_poll_tell_nobody_even_with_patient_settings() -> None:

@@ -16,7 +16,7 @@ from alerts.types import SEVERITIES, Alert, Evidence
 from tests.track.make import ARLO, COUNTRY, NORTH, Tracked, at, count, denial, evidence, hit, hours
 
 # A loaded machine is no fault of the code.
-FAST = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+FAST = settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.too_slow])
 LADDER: Any = {"killed": [(1.0, "minor"), (10.0, "severe"), (40.0, "extreme")]}
 TEXTS = tuple(" ".join(f"{word}{letter}" for word in "one two three four five six seven".split()) for letter in "abc")
 
@@ -214,9 +214,10 @@ def test_adding_one_by_one_gives_the_origins_of_all_at_once(story: list[Evidence
 
 @FAST
 @given(stories(), policies)
-def test_the_key_is_that_of_the_place(story: list[Evidence], policy: Policy) -> None:
+def test_the_key_is_that_of_the_place_unless_a_place_is_taken_back(story: list[Evidence], policy: Policy) -> None:
+    story = list({item.article_id: item for item in story if item.hit.current}.values())
     if not story:
         return
     alert = Tracked(policy).take_all(story, now=at(60)).now
-    if alert.place is not None and alert.state != "cancelled":
+    if alert.place is not None:
         assert alert.key == key_at("raid", alert.place, policy.precision)
