@@ -51,8 +51,9 @@ class Ruleset:
         views = read(article, gazetteer)
         awake = self._not_ignored(awake, views)
         found: list[Hit] = []
+        said: dict[str, bool] = {}
         for view in views:
-            found += self._sentence(view, views, awake, households)
+            found += self._sentence(view, views, awake, households, said)
         states = [hit for hit in found if hit.current and (hit.opens or hit.closes or hit.holds)]
         told = [hit for hit in found if not keeps_the_books(self.by_name[hit.rule], hit)]
         current = {(hit.rule, hit.sentence_index): hit for hit in reversed(told) if hit.current}
@@ -73,7 +74,12 @@ class Ruleset:
         return [entry for entry in awake if not ignored[entry.rule.name]]
 
     def _sentence(
-        self, view: SentenceView, views: Sequence[SentenceView], awake: Sequence[Entry], households: Households
+        self,
+        view: SentenceView,
+        views: Sequence[SentenceView],
+        awake: Sequence[Entry],
+        households: Households,
+        said: dict[str, bool],
     ) -> list[Hit]:
         found = []
         for entry in self._index.sentence(view.norm, awake):
@@ -81,16 +87,20 @@ class Ruleset:
                 continue
             finding = judge(entry.rule, entry.block, view)
             if finding.complete:
-                found.append(bind(entry.rule, finding, views, households, self._needs(entry, views)))
+                found.append(bind(entry.rule, finding, views, households, self._needs(entry, views, said)))
         return found
 
-    def _needs(self, entry: Entry, views: Sequence[SentenceView]) -> str | None:
-        """The state that must be in force for a hit of the block, unless the article itself says that it is."""
+    def _needs(self, entry: Entry, views: Sequence[SentenceView], said: dict[str, bool]) -> str | None:
+        """The state that must be in force for a hit of the block, unless the article itself says that it is.
+        `said` keeps what the article says of each state, once asked."""
         if not isinstance(entry.rule.when, During):
             return None
         state = entry.rule.when.state
-        said = entry.block.holds == state or any(self._says(state, view) for view in views)
-        return None if said else state
+        if entry.block.holds == state:
+            return None
+        if state not in said:
+            said[state] = any(self._says(state, view) for view in views)
+        return None if said[state] else state
 
     def _says(self, state: str, view: SentenceView) -> bool:
         for rule, block in self._holders.get(state, ()):

@@ -48,12 +48,12 @@ class View(Protocol):
         """Word `i` as printed, without inner dots."""
 
     @property
-    def vocabulary(self) -> frozenset[str]:
-        """The words of the sentence."""
+    def positions(self) -> Mapping[str, Sequence[int]]:
+        """Where each word of the sentence stands."""
 
     @property
-    def heads(self) -> frozenset[str]:
-        """The first letters (`SHORTEST_PREFIX`) of its words."""
+    def heads(self) -> Mapping[str, Sequence[int]]:
+        """Where words stand that begin with these letters (`SHORTEST_PREFIX` of them)."""
 
     def fillers(self, name: str) -> Mapping[int, Sequence[int]]:
         """Where fillers of the slot begin, and where each of them may end."""
@@ -213,18 +213,11 @@ class Choice:
             return
         word = view.norm[i]
         yield from self._by_word.get(word, ())
-        if self._lengths and word[:SHORTEST_PREFIX] in self._heads:
-            for length in self._lengths:
-                yield from self._by_prefix.get(word[:length], ()) if length <= len(word) else ()
+        if word[:SHORTEST_PREFIX] in self._heads:
+            yield from self._by_beginning(word)
         for slot, phrases in self._by_slot.items():
             if i in view.fillers(slot):
                 yield from phrases
-
-    def may_be_in(self, view: View) -> bool:
-        """Whether any phrase can begin anywhere in the sentence: a cheap test that most lists fail."""
-        if not (self._words.isdisjoint(view.vocabulary) and self._heads.isdisjoint(view.heads)):
-            return True
-        return any(view.fillers(slot) for slot in self._by_slot)
 
     def ends(self, view: View, i: int) -> Iterable[int]:
         key = (id(self), i)
@@ -238,16 +231,39 @@ class Choice:
 
     def find(self, view: View) -> list[Span]:
         """Every match in the sentence, the shortest for each phrase and beginning; in order."""
-        if not self.may_be_in(view):
-            return []
         found: dict[tuple[int, int], Span] = {}
         known: dict[int, dict[tuple[int, int], int]] = {}
-        for i in range(len(view.norm)):
-            for phrase in self.starting(view, i):
-                end = phrase.shortest(view, i, 0, known.setdefault(id(phrase), {}))
-                if end > i:
-                    found.setdefault((i, end), Span(i, end, phrase.source))
-        return sorted(found.values(), key=lambda span: (span.first, span.end))
+        for i, phrase in self._beginnings(view):
+            end = phrase.shortest(view, i, 0, known.setdefault(id(phrase), {}))
+            known_span = found.get((i, end))
+            if end > i and (known_span is None or phrase.source < known_span.source):
+                found[i, end] = Span(i, end, phrase.source)  # of several the first by name: the same each time
+        return sorted(found.values(), key=lambda span: (span.first, span.end)) if found else []
+
+    def _beginnings(self, view: View) -> Iterator[tuple[int, Phrase]]:
+        """Where phrases may begin in the sentence. Most lists have nothing in most sentences, so this looks
+        at the words that both have, and not at each word."""
+        positions = view.positions
+        if not self._words.isdisjoint(positions):
+            for word in self._words & positions.keys():
+                for i in positions[word]:
+                    for phrase in self._by_word[word]:
+                        yield i, phrase
+        if self._heads and not self._heads.isdisjoint(view.heads):
+            for head in self._heads & view.heads.keys():
+                for i in view.heads[head]:
+                    for phrase in self._by_beginning(view.norm[i]):
+                        yield i, phrase
+        for slot, phrases in self._by_slot.items():
+            for i in view.fillers(slot):
+                for phrase in phrases:
+                    yield i, phrase
+
+    def _by_beginning(self, word: str) -> Iterator[Phrase]:
+        for length in self._lengths:
+            if length > len(word):
+                break
+            yield from self._by_prefix.get(word[:length], ())
 
 
 Item = Word | Prefix | Forms | Exact | Slot | Gap | Choice

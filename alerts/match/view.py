@@ -31,12 +31,18 @@ class SentenceView:
         return self.reading.words.raw(i).replace(".", "")
 
     @cached_property
-    def vocabulary(self) -> frozenset[str]:
-        return frozenset(self.norm)
+    def positions(self) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        for i, word in enumerate(self.norm):
+            found.setdefault(word, []).append(i)
+        return found
 
     @cached_property
-    def heads(self) -> frozenset[str]:
-        return frozenset(word[:SHORTEST_PREFIX] for word in self.norm)
+    def heads(self) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        for i, word in enumerate(self.norm):
+            found.setdefault(word[:SHORTEST_PREFIX], []).append(i)
+        return found
 
     def fillers(self, name: str) -> Mapping[int, Sequence[int]]:
         if name == "place":

@@ -20,12 +20,12 @@ class PlainView:
         return self.words.raw(i).replace(".", "")
 
     @property
-    def vocabulary(self) -> frozenset[str]:
-        return frozenset(self.norm)
+    def positions(self) -> Mapping[str, Sequence[int]]:
+        return {word: [i for i, other in enumerate(self.norm) if other == word] for word in self.norm}
 
     @property
-    def heads(self) -> frozenset[str]:
-        return frozenset(word[:3] for word in self.norm)
+    def heads(self) -> Mapping[str, Sequence[int]]:
+        return {word[:3]: [i for i, other in enumerate(self.norm) if other[:3] == word[:3]] for word in self.norm}
 
     def fillers(self, name: str) -> Mapping[int, Sequence[int]]:
         return self.slots.get(name, {})
