@@ -22,7 +22,7 @@ from alerts.read.gazetteer.index import (
     REGION,
     Index,
 )
-from alerts.read.gazetteer.spotting import Mention, spot
+from alerts.read.gazetteer.spotting import Mention, by_consonants, spot
 from alerts.read.text import Words, words
 from alerts.types import Place, Precision
 
@@ -117,8 +117,7 @@ class Gazetteer:
             if usable:
                 wanted = {"admin1": (ADMIN1, REGION), "admin2": (ADMIN2,)}.get(kind or "", ())
                 return sorted(usable, key=lambda p: self._index.level[p >> 4] not in wanted)
-        bones = names.skeleton(parts)
-        return list(self._index.find("~" + bones)) if len(bones) > names.FEWEST else []
+        return list(by_consonants(self._index, tuple(parts)))
 
     def country_of(self, name_or_code: str) -> str | None:
         """Alpha-3 of a country given by code, name in any language known, or people ("Syrian")."""

@@ -2,7 +2,7 @@
 out of date or broken. `alerts.read.places` opens it.
 """
 
-from alerts.read.gazetteer.build import build, fresh
-from alerts.read.gazetteer.ensure import ensure
+from alerts.read.gazetteer.building import build, fresh
+from alerts.read.gazetteer.ensuring import ensure
 
 __all__ = ["build", "ensure", "fresh"]

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from alerts.errors import GazetteerError
-from alerts.read.gazetteer.build import build
+from alerts.read.gazetteer.building import build
 
 
 def main(arguments: list[str]) -> int:

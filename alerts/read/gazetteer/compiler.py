@@ -112,6 +112,11 @@ class Compiler:
         data = self.columns.data
         return bool(data["level"][record] > COUNTRY and data["population"][record] < _FAMOUS)
 
+    def _tiny(self, record: int) -> bool:
+        """Is it a place whose name of one or two letters ("Us", in France) would only mislead?"""
+        data = self.columns.data
+        return bool(data["level"][record] == CITY and data["population"][record] < 50_000)
+
     def forget(self, record: int, name_key: str) -> None:
         """Take a name from a record: "Gaza" means the strip, not the city."""
         known = self.keys.get(name_key, [])
@@ -134,7 +139,7 @@ class Compiler:
             name_key = names.printable(name) if seen else names.key(name)
             if not name_key and level < CITY and names.abbreviation(name):
                 self.call(record, names.key(name), ABBREVIATION)
-            if not name_key or name_key in seen:
+            if not name_key or name_key in seen or (len(name_key) < 3 and self._tiny(record)):
                 continue
             quality = ALTERNATE if seen else PRIMARY
             for form in names.variants(name_key):
@@ -209,8 +214,8 @@ class Compiler:
 
 
 def _best(found: list[int], ranks: array[int], country: array[int]) -> list[int]:
-    """The places of one name, best known first, each once with its best quality, after marks and abbreviations; of very common names the best
-    known of each country before the rest."""
+    """The places of one name, best known first, each once with its best quality, after marks and abbreviations;
+    of very common names the best known of each country before the rest."""
     best: dict[int, int] = {}
     marks = sorted({posting for posting in found if posting & QUALITY >= GIVEN})
     for posting in found:
@@ -220,7 +225,8 @@ def _best(found: list[int], ranks: array[int], country: array[int]) -> list[int]
     ordered = marks + sorted(known, key=lambda posting: posting & QUALITY != ABBREVIATION)
     if len(ordered) <= _MOST:
         return ordered
-    seen: set[int] = set()
-    first = [p for p in ordered if not (country[p >> 4] in seen or seen.add(country[p >> 4]))]  # type: ignore[func-returns-value]
-    chosen = set([*first, *ordered][:_MOST])
+    first: dict[int, int] = {}
+    for posting in ordered:
+        first.setdefault(country[posting >> 4], posting)
+    chosen = set([*marks, *first.values(), *ordered][:_MOST])
     return [posting for posting in ordered if posting in chosen]

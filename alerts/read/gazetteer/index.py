@@ -144,7 +144,8 @@ class Index:
             self.columns: dict[str, memoryview[Any]] = {}
             for name, kind in {**COLUMNS, **TABLES}.items():
                 at, count = self.stamp["layout"][name]
-                self.columns[name] = whole[at : at + count * array(kind).itemsize].cast(kind)  # type: ignore[call-overload]
+                raw: Any = whole[at : at + count * array(kind).itemsize]
+                self.columns[name] = raw.cast(kind)
             self._text = self.stamp["layout"]["text"][0]
         except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
             raise GazetteerError(f"{path}: the index of places cannot be opened ({error}): build it anew") from error

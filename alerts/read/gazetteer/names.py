@@ -19,15 +19,19 @@ ARTICLES = frozenset("al el an as ash ad ar at az adh ath ed er es et ez en esh 
 
 # A place's kind, as it stands behind or before a name; the value is the level it asks for.
 KINDS: dict[str, str] = {
-    **dict.fromkeys("province provinces governorate governorates state oblast prefecture territory republic".split(), "admin1"),
-    **dict.fromkeys("region regions department canton voivodeship krai wilaya".split(), "admin1"),
-    **dict.fromkeys("district districts county counties municipality raion locality commune cercle woreda zone".split(), "admin2"),
-    **dict.fromkeys("subdistrict division township regency tehsil upazila parish".split(), "admin2"),
-    **dict.fromkeys("city town village cities towns villages hamlet settlement capital metropolis port".split(), "city"),
-    **dict.fromkeys("camp camps".split(), "camp"),
-    **dict.fromkeys("area areas neighbourhood neighborhood suburb suburbs quarter countryside outskirts".split(), "area"),
-    **dict.fromkeys("valley enclave pocket front crossing checkpoint junction island islands peninsula".split(), "area"),
-}  # fmt: skip
+    word: level
+    for level, words_of_it in {
+        "admin1": "province provinces governorate governorates state oblast prefecture territory republic region "
+        "regions department canton voivodeship krai wilaya",
+        "admin2": "district districts county counties municipality raion locality commune cercle woreda zone "
+        "subdistrict division township regency tehsil upazila parish",
+        "city": "city town village cities towns villages hamlet settlement capital metropolis port",
+        "camp": "camp camps",
+        "area": "area areas neighbourhood neighborhood suburb suburbs quarter countryside outskirts valley enclave "
+        "pocket front crossing checkpoint junction island islands peninsula",
+    }.items()
+    for word in words_of_it.split()
+}
 # What administrations are called in GeoNames and ISO 3166-2; dropped from an administration's name.
 _ADMIN_WORDS = frozenset(
     "province governorate state oblast region regional district county department prefecture municipality".split()
@@ -39,7 +43,9 @@ _SHORT = {"saint": "st", "fort": "ft", "mount": "mt", "sainte": "ste", "st": "sa
 _SHORTENED = tuple(f"{word} " for word in _SHORT)
 _JOINERS = frozenset("of de du da do del di des the".split())
 _MAX_WORDS = 6
-_ODD = re.compile(r"[,(/;،\u0e00-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_ODD = re.compile(  # marks of a composed name, and scripts written without blanks
+    r"[,(/;،\u0e00-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
+)
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
 _MARKS = re.compile("[ʻʼʾʿ‘’`´'ʹʺ]")
 
@@ -169,11 +175,17 @@ def english(spelled: Sequence[str], country: str) -> str:
 
 
 _ENGLISH = frozenset("governorate province region state oblast".split())
-_CYRILLIC = (
-    ("ого", "ый"), ("ском", "ск"), ("ске", "ск"), ("ска", "ск"), ("ску", "ск"), ("ском", "ск"), ("ську", "ськ"), ("ська", "ськ"),
-    ("ой", "а"), ("ом", ""), ("ем", ""), ("ове", "ов"), ("ове", "ово"), ("і", "а"), ("і", ""), ("е", ""), ("е", "а"), ("у", "а"),
-    ("у", ""), ("ы", "а"), ("и", "а"), ("и", "я"), ("ии", "ия"), ("ию", "ия"), ("ії", "ія"), ("ью", "ь"), ("и", "ь"), ("а", ""),
-    ("ове", "ів"), ("ова", "ів"), ("єва", "їв"), ("єві", "їв"), ("ова", "ов"), ("а", "о"), ("у", "о"), ("я", "е"), ("ю", "я"),
+# Case endings of Russian and Ukrainian names and what the nominative may end in.
+_CYRILLIC = tuple(
+    (ending, instead)
+    for ending, instead_of_it in {
+        "ого": ("ый",), "ском": ("ск",), "ске": ("ск",), "ска": ("ск",), "ску": ("ск",), "ську": ("ськ",),
+        "ська": ("ськ",), "ове": ("ов", "ово", "ів"), "ова": ("ов", "ів"), "єва": ("їв",), "єві": ("їв",),
+        "ой": ("а",), "ом": ("",), "ем": ("",), "ії": ("ія",), "ии": ("ия",), "ию": ("ия",), "ью": ("ь",),
+        "і": ("а", ""), "е": ("", "а"), "у": ("а", "", "о"), "ы": ("а",), "и": ("а", "я", "ь"), "а": ("", "о"),
+        "я": ("е",), "ю": ("я",),
+    }.items()
+    for instead in instead_of_it
 )  # fmt: skip
 
 

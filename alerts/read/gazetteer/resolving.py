@@ -141,7 +141,7 @@ class _Article:
         index, record = self.index, posting >> 4
         level = index.level[record]
         support = self._support(name, index.country[record])
-        score = index.rank[record] / 20 - _PENALTY[posting & QUALITY] + 3.0 * support / (support + 1.0)
+        score: float = index.rank[record] / 20 - _PENALTY[posting & QUALITY] + 3.0 * support / (support + 1.0)
         above = index.above(record)
         if above and not self.areas.isdisjoint(above[:-1]):
             score += 0.7
@@ -194,6 +194,8 @@ class _Article:
             return 0.75 if support >= 0.5 and not foreign else 0.4
         if foreign and (people < 100_000 if city else posting & QUALITY == STRIPPED):
             return 0.4
+        if foreign and city and posting & QUALITY != PRIMARY:
+            return 0.6  # perhaps an old or foreign name of a town far away
         if not city or people >= 100_000:
             return 1.0
         known = 0.55 if people < 15_000 else 0.75

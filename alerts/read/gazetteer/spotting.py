@@ -250,7 +250,7 @@ class _Sight:
 
     def _longer(self, first: int, end: int) -> Mention | None:
         """A name of which the index knows only the end as it is spelled here: "Ras al-Ain"."""
-        candidates = _by_consonants(self.index, self.norm[first - 1 : end])
+        candidates = by_consonants(self.index, self.norm[first - 1 : end])
         if not candidates:
             return None
         kind, cue = self._kind(first - 1, end), first > 1 and self._into(first - 1)
@@ -376,7 +376,7 @@ class _Sight:
     def _continues(self, i: int) -> bool:
         small = self.words.norm[i] in names.ARTICLES and i + 1 < len(self.words) and (i + 1) in self.caps
         named = i in self.caps and i not in self.covered and self.words.norm[i] not in names.KINDS
-        return (named or small) and self.words.norm[i] not in vocabulary.BESIDE
+        return small or (named and self.words.norm[i] not in vocabulary.BESIDE)
 
     def _called_place(self, first: int, end: int) -> Mention | None:
         kind, norm = self._kind(first, end), self.norm
@@ -385,7 +385,7 @@ class _Sight:
         cue = first > 0 and self._into(first)
         if not called and not cue:
             return None
-        candidates = _by_consonants(self.index, norm[first:end])
+        candidates = by_consonants(self.index, norm[first:end])
         if not called and not candidates:
             return None
         return Mention(
@@ -398,17 +398,21 @@ class _Sight:
         )
 
 
-def _by_consonants(index: Index, parts: tuple[str, ...]) -> tuple[int, ...]:
+def by_consonants(index: Index, parts: tuple[str, ...]) -> tuple[int, ...]:
     """Places of Arabic name that are spelled nearly so: doubtful, until the article speaks of their country."""
     bones = names.skeleton(parts)
     if len(bones) < names.FEWEST:
         return ()
-    wanted = " ".join(part for part in parts if part not in names.ARTICLES)
+    wanted = _bare(parts)
     scored = []
     for posting in index.find("~" + bones):
-        known = names.key(index.name_of(posting >> 4))
-        known = names.without_article(known) or known
+        known = _bare(tuple(names.key(index.name_of(posting >> 4)).split(" ")))
         alike = names.close(wanted, known)
         if alike >= 0.6 and index.level[posting >> 4] <= CITY:
-            scored.append((-alike, posting & ~QUALITY | DOUBTFUL))
+            quality = STRIPPED if alike >= 0.8 and len(bones) > 4 else DOUBTFUL
+            scored.append((-alike, posting & ~QUALITY | quality))
     return tuple(posting for _, posting in sorted(scored)[:12])
+
+
+def _bare(parts: tuple[str, ...]) -> str:
+    return " ".join(part for part in parts if part not in names.ARTICLES)

@@ -100,11 +100,11 @@ def _cities(out: Compiler, capitals: dict[str, str], progress: Progress) -> None
         out.columns.data["rank"][record] = rank(CITY, population, True)
 
 
-def _own(out: Compiler, path: Path, *, towns: bool) -> None:
-    """A table of our own or of a user: new places, and more names for places the sources know. It is read twice:
-    before the towns, since they may lie in a new place, and after them for the rows about towns."""
+def _own(out: Compiler, path: Path, rows: Sequence[sources.Own], *, towns: bool) -> None:
+    """A table of our own or of a user: new places, and more names for places the sources know. It is gone
+    through twice: before the towns, since they may lie in a new place, and after them for the rows about towns."""
     data = out.columns.data
-    for row in sources.own_places(path):
+    for row in rows:
         if row.id.startswith("gn:") != towns:
             continue
         record = out.towns.get(int(row.id[3:]), -1) if towns and row.id[3:].isdecimal() else -1
@@ -151,15 +151,15 @@ def _words(out: Compiler) -> None:
 
 def compile_index(folder: Path, progress: Progress, extra: Sequence[Path] = ()) -> dict[str, Any]:
     """Compile everything into `folder`; answers what the stamp says about it. Raises GazetteerError."""
+    tables = [(path, sources.own_places(path)) for path in (sources.DATA / "places.csv", *extra)]
     out = Compiler(sources.vocabulary())
     progress("reading countries", 0.0)
     capitals = _countries(out)
     progress("reading provinces and districts", 0.0)
     _subdivisions(out)
-    tables = [sources.DATA / "places.csv", *extra]
     for towns in (False, True):
-        for path in tables:
-            _own(out, path, towns=towns)
+        for path, rows in tables:
+            _own(out, path, rows, towns=towns)
         if not towns:
             _cities(out, capitals, progress)
     _words(out)

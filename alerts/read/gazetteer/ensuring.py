@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import Timer
 
 from alerts.errors import GazetteerError
-from alerts.read.gazetteer.build import fresh
+from alerts.read.gazetteer.building import fresh
 
 _LONGEST = 900.0  # seconds; a slow machine with a slow disk is done in a tenth of that
 
