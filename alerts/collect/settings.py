@@ -32,7 +32,7 @@ class CollectSettings:
     parse_workers: int = 1
     parse_cpu: float = 2.0
     parse_wall: float = 15.0
-    parse_memory: int = 256 * MIB
+    parse_memory: int = 96 * MIB
 
 
 def user_agent(version: str, contact: str) -> str:
