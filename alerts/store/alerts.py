@@ -72,7 +72,7 @@ class Filter:
 def open_alerts(conn: Connection, family: str, country: str | None) -> list[Alert]:
     """The open alerts of a rule family in a country; for None, those without a place."""
     query = select(alert).where(_OPEN, alert.c.family == family, alert.c.country.is_not_distinct_from(country))
-    return [_alert(row) for row in conn.execute(query.order_by(alert.c.id))]
+    return [alert_from(row) for row in conn.execute(query.order_by(alert.c.id))]
 
 
 def recent_alerts(conn: Connection, family: str, country: str | None, since: datetime) -> list[Alert]:
@@ -80,13 +80,15 @@ def recent_alerts(conn: Connection, family: str, country: str | None, since: dat
     new hit may belong to."""
     query = select(alert).where(alert.c.family == family, alert.c.country.is_not_distinct_from(country))
     return [
-        _alert(row) for row in conn.execute(query.where(_OPEN | (alert.c.last_event >= since)).order_by(alert.c.id))
+        alert_from(row) for row in conn.execute(query.where(_OPEN | (alert.c.last_event >= since)).order_by(alert.c.id))
     ]
 
 
 def alerts_with_key(conn: Connection, key: str) -> list[Alert]:
     """All alerts with this identity, the latest first."""
-    return [_alert(row) for row in conn.execute(select(alert).where(alert.c.key == key).order_by(alert.c.id.desc()))]
+    return [
+        alert_from(row) for row in conn.execute(select(alert).where(alert.c.key == key).order_by(alert.c.id.desc()))
+    ]
 
 
 def due_to_end(
@@ -96,7 +98,7 @@ def due_to_end(
     not in it, because their rule is gone)."""
     shortest = min([otherwise, *same_event.values()])
     query = select(alert).where(_OPEN, alert.c.last_event < now - shortest).order_by(alert.c.id)
-    found = [_alert(row) for row in conn.execute(query)]
+    found = [alert_from(row) for row in conn.execute(query)]
     return [item for item in found if item.last_event < now - same_event.get(item.family, otherwise)]
 
 
@@ -108,7 +110,7 @@ def list_alerts(
     if before is not None:
         last = select(alert.c.updated).where(alert.c.id == int(before)).scalar_subquery()
         query = query.where((alert.c.updated < last) | ((alert.c.updated == last) & (alert.c.id < int(before))))
-    return [Listed(alert=_alert(row), title=row.title, summary=row.summary) for row in conn.execute(query)]
+    return [Listed(alert=alert_from(row), title=row.title, summary=row.summary) for row in conn.execute(query)]
 
 
 def _filtered(wanted: Filter) -> Select[Any]:
@@ -134,7 +136,7 @@ def get_alert(conn: Connection, alert_id: str) -> Record | None:
         return None
     told = versions(conn, [(alert_id, None)])
     return Record(
-        alert=_alert(row),
+        alert=alert_from(row),
         title=row.title,
         summary=row.summary,
         versions=tuple(told),
@@ -186,7 +188,8 @@ def _row(value: Alert) -> dict[str, Any]:
     return row | {name: getattr(value, name) for name in (*plain, *more)}
 
 
-def _alert(row: Row[Any]) -> Alert:
+def alert_from(row: Row[Any]) -> Alert:
+    """An alert from its row of the table."""
     columns = row._asdict()
     for name in ("place_id", "country", "title", "summary"):
         del columns[name]
@@ -208,7 +211,7 @@ def add_version(conn: Connection, value: Alert, message: Message, *, title: str,
         "fields": fields,
     }
     conn.execute(insert(alert_version).values(row))
-    return _version(row)
+    return version_from(row)
 
 
 def versions(conn: Connection, wanted: Sequence[tuple[str, int | None]]) -> list[Version]:
@@ -217,10 +220,11 @@ def versions(conn: Connection, wanted: Sequence[tuple[str, int | None]]) -> list
     asked = {(_number(alert_id), version) for alert_id, version in wanted}
     query = select(alert_version).where(alert_version.c.alert_id.in_(ids))
     rows = [row._asdict() for row in conn.execute(query.order_by(alert_version.c.alert_id, alert_version.c.version))]
-    return [_version(row) for row in rows if asked & {(row["alert_id"], None), (row["alert_id"], row["version"])}]
+    return [version_from(row) for row in rows if asked & {(row["alert_id"], None), (row["alert_id"], row["version"])}]
 
 
-def _version(row: Mapping[str, Any]) -> Version:
+def version_from(row: Mapping[str, Any]) -> Version:
+    """A version from its row of the table."""
     return Version(**dict(row) | {"alert_id": str(row["alert_id"]), "changes": tuple(row["changes"])})
 
 
@@ -257,7 +261,7 @@ def remove_evidence(conn: Connection, alert_id: str, article_id: str) -> bool:
 
 def evidence_of(conn: Connection, alert_id: str) -> list[Evidence]:
     """The evidence of an alert, in the order in which it came."""
-    return [_evidence(row) for row in conn.execute(_EVIDENCE.where(evidence.c.alert_id == _number(alert_id)))]
+    return [evidence_from(row) for row in conn.execute(EVIDENCE_ROWS.where(evidence.c.alert_id == _number(alert_id)))]
 
 
 def alerts_of_article(conn: Connection, article_id: str) -> list[str]:
@@ -266,7 +270,7 @@ def alerts_of_article(conn: Connection, article_id: str) -> list[str]:
     return [str(found) for found in conn.execute(query).scalars()]
 
 
-_EVIDENCE: Final[Select[Any]] = (
+EVIDENCE_ROWS: Final[Select[Any]] = (
     select(
         evidence,
         *(article.c.title, article.c.url, article.c.published),
@@ -278,7 +282,8 @@ _EVIDENCE: Final[Select[Any]] = (
 )
 
 
-def _evidence(row: Row[Any]) -> Evidence:
+def evidence_from(row: Row[Any]) -> Evidence:
+    """Evidence from a row of `EVIDENCE_ROWS`."""
     return Evidence(
         article_id=str(row.article_id),
         revision=row.revision,

@@ -12,11 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Select, func, select
 
-from alerts.store.alerts import _EVIDENCE as EVIDENCE
-from alerts.store.alerts import Listed, Version
-from alerts.store.alerts import _alert as alert_of
-from alerts.store.alerts import _evidence as evidence_from
-from alerts.store.alerts import _version as version_of
+from alerts.store.alerts import EVIDENCE_ROWS, Listed, Version, alert_from, evidence_from, version_from
 from alerts.store.schema import alert, alert_version, evidence
 from alerts.types import SEVERITIES, AlertState, Evidence, Severity
 
@@ -56,7 +52,7 @@ def told_alerts(conn: Connection, wanted: Wanted, *, limit: int, before: Cursor 
     if before is not None:
         earlier = (alert.c.updated == before.updated) & (alert.c.id < before.id)
         query = query.where((alert.c.updated < before.updated) | earlier)
-    return [Listed(alert=alert_of(row), title=row.title, summary=row.summary) for row in conn.execute(query)]
+    return [Listed(alert=alert_from(row), title=row.title, summary=row.summary) for row in conn.execute(query)]
 
 
 def _filtered(wanted: Wanted) -> Select[Any]:
@@ -105,7 +101,7 @@ def last_versions(conn: Connection, ids: Sequence[str]) -> dict[str, tuple[datet
     for row in rows:
         columns = row._asdict()
         first = columns.pop("first")
-        found[str(row.alert_id)] = (first, version_of(columns))
+        found[str(row.alert_id)] = (first, version_from(columns))
     return found
 
 
@@ -113,5 +109,5 @@ def first_evidence(conn: Connection, ids: Sequence[str]) -> dict[str, Evidence]:
     """For each of these alerts the evidence that came first."""
     numbers = [int(found) for found in ids]
     first = select(func.min(evidence.c.id)).where(evidence.c.alert_id.in_(numbers)).group_by(evidence.c.alert_id)
-    rows = conn.execute(EVIDENCE.where(evidence.c.id.in_(first)))
+    rows = conn.execute(EVIDENCE_ROWS.where(evidence.c.id.in_(first)))
     return {str(row.alert_id): evidence_from(row) for row in rows}
