@@ -55,7 +55,7 @@ class Replay:
     def take(self, article: Article) -> tuple[Told, ...]:
         """One article, published now. The same id and source again is a revision."""
         found = self.rulebook.ruleset.detect(article, self.gazetteer, self.households)
-        if not found.hits and not found.states and not self._known(article):
+        if not (found.hits or found.states or found.dropped) and not self._known(article):
             return ()
         now = article.published
         with writing(self._engine) as conn:

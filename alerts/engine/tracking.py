@@ -7,7 +7,7 @@ still to be read.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -26,7 +26,7 @@ from alerts.store import ledger as ledger_store
 from alerts.store.articles import Waiting
 from alerts.track import identity, ledger, lifecycle, origins, places
 from alerts.track.policy import Policy
-from alerts.types import Alert, Evidence, Hit, Message
+from alerts.types import OPEN_STATES, Alert, Evidence, Hit, Message
 
 
 class Outbox(Protocol):
@@ -70,6 +70,7 @@ class Tracker:
         case = _Case(self, conn, waiting, found, now)
         case.keep_the_books()
         case.take_hits()
+        case.take_denials()
         if waiting.revision > 1:
             case.take_back()
         return Outcome(told=tuple(case.told), quiet=tuple(case.quiet), faults=tuple(case.faults))
@@ -98,7 +99,7 @@ class _Case:
         self.faults: list[TemplateError] = []
         self.touched: set[str] = set()
         text = f"{waiting.article.title}\n{waiting.article.text}"
-        self.shingles = origins.shingles(text) if found.hits else frozenset()
+        self.shingles = origins.shingles(text) if found.hits or found.dropped else frozenset()
 
     def keep_the_books(self) -> None:
         """States that the article says begin, hold or end."""
@@ -113,12 +114,29 @@ class _Case:
             by = f"article {self.waiting.article.id} ({rule.name})"
             if hit.closes:
                 changes = ledger.closed(known, name=name, place=place, at=hit.event_time, by=by)
+                self._all_clear(keeper, hit, {change.entry.place_id for change in changes})
             elif hit.opens or ledger.holds(known, places.chain(place), hit.event_time):
                 lasts = keeper.state.lasts
                 changes = ledger.opened(known, name=name, place=place, at=hit.event_time, lasts=lasts, by=by)
             else:
                 continue  # said to hold, but nobody reported that it began: the article's own hits know it
             ledger_store.save(self.conn, changes)
+
+    def _all_clear(self, keeper: Rule, hit: Hit, ended: Set[str]) -> None:
+        """Close the alerts that told of a state which is now over at the places `ended`."""
+        if hit.place is None or keeper.alert is None:
+            return
+        policy = self._policy(keeper)
+        for alert in alert_store.open_alerts(self.conn, keeper.family, hit.place.country):
+            if alert.place is None or not ended & set(places.chain(alert.place)):
+                continue
+            before = alert_store.evidence_of(self.conn, alert.id)
+            source = self.waiting.article.source or self.waiting.owner
+            quiet = lifecycle.late(self._evidence(hit), now=self.now, policy=policy, backlog=self.waiting.backlog)
+            step = lifecycle.close(
+                alert, now=self.now, why=f'it is over, {source} reports: "{hit.sentence}"', quiet=quiet
+            )
+            self._save(keeper, step, before)
 
     def _keeper(self, state: str | None) -> Rule | None:
         rules = self.tracker.rulebook.ruleset.rules
@@ -134,6 +152,20 @@ class _Case:
             policy = self._policy(self.rules[hits[0].rule])
             for hit in identity.distinct(hits, policy.precision):
                 self._take(self.rules[hit.rule], hit, policy)
+
+    def take_denials(self) -> None:
+        """What the article denies: it contradicts an alert there is, and opens none."""
+        told = {(hit.family, hit.place and hit.place.id) for hit in self.found.hits}
+        for hit in self.found.dropped:
+            rule = self.rules[hit.rule]
+            denied = any(claim.kind == "denied" for claim in hit.claims)
+            if not denied or rule.alert is None or (hit.family, hit.place and hit.place.id) in told:
+                continue
+            policy = self._policy(rule)
+            evidence = self._evidence(hit)
+            alert = self._alert_for(hit, evidence, policy)
+            if alert is not None and alert.state in OPEN_STATES and alert.id not in self.touched:
+                self._join(rule, alert, evidence, policy)
 
     def _policy(self, rule: Rule) -> Policy:
         return self.tracker.rulebook.policy(rule.name, self.tracker.late_after)
@@ -157,6 +189,12 @@ class _Case:
         if alert is None and (why := self._not_first(rule, hit)):
             self.quiet.append(f"{rule.name}: {why}")
             return
+        self._join(rule, alert, evidence, policy)
+        if hit.place is not None and isinstance(rule.when, First):
+            ledger_store.put_seen(self.conn, rule.family, self._novelty_place(rule.when, hit), hit.event_time)
+
+    def _join(self, rule: Rule, alert: Alert | None, evidence: Evidence, policy: Policy) -> None:
+        """Take evidence into its alert, or open one with it."""
         before = alert_store.evidence_of(self.conn, alert.id) if alert else []
         step = lifecycle.advance(
             alert,
@@ -169,8 +207,6 @@ class _Case:
         )
         saved = self._save(rule, step, before)
         self.touched.add(saved.id)
-        if saved.place is not None and isinstance(rule.when, First):
-            ledger_store.put_seen(self.conn, rule.family, self._novelty_place(rule.when, hit), hit.event_time)
 
     def _evidence(self, hit: Hit) -> Evidence:
         article, reading = self.waiting.article, self.found.reading
