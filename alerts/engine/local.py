@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
@@ -49,6 +50,7 @@ class LocalEngine:
                 misfire_grace_time=None,
                 max_instances=1,
                 id=stage.name,
+                next_run_time=datetime.now(UTC),
             )
         self._scheduler.start()
 
@@ -58,11 +60,13 @@ class LocalEngine:
         while self._running:
             await asyncio.wait(set(self._running))
 
-    def _tick(self, stage: Stage) -> None:
+    async def _tick(self, stage: Stage) -> None:
+        """Begin a stage and return at once: APScheduler cancels its own jobs at the end, and ours must finish.
+        (A coroutine, as APScheduler runs plain functions in a thread.)"""
         if stage.name in self._busy:
             return
         self._busy.add(stage.name)
-        task = asyncio.ensure_future(self._run(stage))
+        task = asyncio.create_task(self._run(stage), name=stage.name)
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
@@ -70,17 +74,17 @@ class LocalEngine:
         try:
             await stage.run()
         except AlertsError as error:
-            self._say(stage, str(error))
-        except Exception:
-            _log.exception("%s failed; it is tried again", stage.name)
+            self._say(stage, f"has to wait: {error}")
+        except Exception as error:
+            self._say(stage, f"failed, and is tried again: {error!r}", fault=error)
         else:
             if self._said.pop(stage.name, None):
                 _log.info("%s works again", stage.name)
         finally:
             self._busy.discard(stage.name)
 
-    def _say(self, stage: Stage, message: str) -> None:
+    def _say(self, stage: Stage, message: str, *, fault: Exception | None = None) -> None:
         """The same trouble is said once, not each second."""
         if self._said.get(stage.name) != message:
             self._said[stage.name] = message
-            _log.error("%s has to wait: %s", stage.name, message)
+            _log.error("%s %s", stage.name, message, exc_info=fault)

@@ -1,0 +1,16 @@
+"""Waiting for something to come true, bounded in time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+
+async def until(condition: Callable[[], object], *, seconds: float = 20.0, what: str = "") -> None:
+    """Return when `condition` holds. Raises AssertionError when it does not in `seconds`."""
+    try:
+        async with asyncio.timeout(seconds):
+            while not condition():
+                await asyncio.sleep(0.02)  # noqa: ASYNC110  what is waited for lies in files and databases
+    except TimeoutError:
+        raise AssertionError(f"not within {seconds:g} s: {what or condition}") from None
