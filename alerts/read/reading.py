@@ -13,6 +13,8 @@ from alerts.read.sentences import Sentence, sentences
 from alerts.read.text import Words, words
 from alerts.types import Article, Claim, Number, Place, PlaceFrom, When
 
+_SEATED = frozenset({"based", "headquartered", "registered", "exiled", "exile"})
+
 
 class SentenceReading:
     """One sentence and what it holds; everything but the words is worked out on first use."""
@@ -67,37 +69,55 @@ class Reading:
     def place_of(self, index: int, first: int, end: int) -> tuple[Place | None, PlaceFrom | None, str | None]:
         """The place of something said in words `first` to `end` of sentence `index`.
 
-        The one its sentence says (the nearest, a certain one before a doubtful one), else the nearest
-        sentence before, else the title, else the dateline, else the feed's country. Also says where it was
-        found, and the printed name, which may be known when the place is not.
+        The one its sentence says, else the nearest sentence before, else the title, else the dateline; a
+        people's name or the seat of a source ("Syrian", "based in Britain") only where none of these names
+        a place; else any place of the article, else the feed's country. Also says where it was found, and
+        the printed name, which may be known when the place is not.
         """
-        unresolved: tuple[None, PlaceFrom | None, str | None] = (None, None, None)
-        for source, at in self._order(index):
-            places = self.places[at]
-            if source == "sentence":
-                places = sorted(places, key=lambda found: _distance(found[0], first, end))
-            elif source == "before":
-                places = places[::-1]
-            for weak in (False, True):
-                for mention, place in places:
-                    if place is not None and mention.weak == weak:
-                        return place, source, mention.text
-            if unresolved[2] is None and places:
-                unresolved = (None, source, places[0][0].text)
+        near = self._order(index)
+        name: str | None = None
+        source: PlaceFrom | None = None
+        for weak in (False, True):
+            for where, at in near:
+                for mention, place in self._by_nearness(where, at, first, end):
+                    if place is not None and self._is_weak(at, mention) == weak:
+                        return place, where, mention.text
+                    if name is None and not mention.weak:
+                        name, source = mention.text, where
+        for at, row in enumerate(self.places):
+            for mention, place in row:
+                if place is not None and not self._is_weak(at, mention):
+                    return place, "article", name or mention.text
         if self.article.country and (country := self.gazetteer.by_id(self.article.country)):
-            return country, "feed", unresolved[2]
-        return unresolved
+            return country, "feed", name
+        return None, source, name
 
     def _order(self, index: int) -> list[tuple[PlaceFrom, int]]:
         order: list[tuple[PlaceFrom, int]] = [("sentence", index)]
-        title = self.sentences[0].sentence.part == "title" if self.sentences else False
+        title = bool(self.sentences) and self.sentences[0].sentence.part == "title"
         first = 1 if title else 0
-        order += [("before", at) for at in range(index - 1, max(first, index - 4) - 1, -1)]
+        order += [("before", at) for at in range(index - 1, max(first, index - 3) - 1, -1)]
         if title and index:
             order.append(("title", 0))
         order.append(("dateline", len(self.sentences)))
-        order += [("article", at) for at in range(len(self.sentences)) if at != index]
         return order
+
+    def _by_nearness(self, where: PlaceFrom, at: int, first: int, end: int) -> list[tuple[Mention, Place | None]]:
+        """The mentions of a sentence: of the event's own the nearest first, those said to be where something
+        is ("in Goma") before others; of a sentence before, the last first."""
+        found = self.places[at]
+        if where == "sentence":
+            return sorted(found, key=lambda item: (not item[0].located, _distance(item[0], first, end)))
+        return found[::-1] if where == "before" else found
+
+    def _is_weak(self, at: int, mention: Mention) -> bool:
+        """Whether the mention is only a people's name, or where a source has its seat."""
+        if mention.weak or at >= len(self.sentences):
+            return mention.weak
+        norm = self.sentences[at].words.norm
+        before = norm[max(0, mention.first - 2) : mention.first]
+        after = norm[mention.end : mention.end + 1]
+        return (len(before) == 2 and before[0] in _SEATED and before[1] == "in") or after == ("based",)
 
 
 def _distance(mention: Mention, first: int, end: int) -> tuple[int, int]:
