@@ -106,7 +106,12 @@ def _weigh(rule: Rule, block: Block, view: SentenceView, parts: dict[str, Span])
     """The claims made about the block's first part, which says what happens, held against the rule's policy."""
     first, end = min(span.first for span in parts.values()), max(span.end for span in parts.values())
     event = parts[block.parts[0].name]
-    own = frozenset(i for span in parts.values() for i in range(span.first, span.end))
+    own = frozenset(
+        i
+        for part in block.parts
+        for i in range(parts[part.name].first, parts[part.name].end)
+        if part.choice.spells(view.norm[i])
+    )
     claims = view.reading.claims(event.first, event.end, own)
     policy = {**rule.claims, **block.claims}
     dropped = next((claim for claim in claims if policy[claim.kind] == "drop"), None)

@@ -177,6 +177,7 @@ class Choice:
         "_by_word",
         "_heads",
         "_lengths",
+        "_spelled",
         "_words",
         "firsts",
         "name",
@@ -203,9 +204,19 @@ class Choice:
                 for key in keys:
                     table.setdefault(key, []).append(phrase)
         self.firsts = firsts
+        self._spelled: tuple[frozenset[str], tuple[str, ...]] | None = None
         self._lengths = tuple(sorted({len(prefix) for prefix in self._by_prefix}))
         self._words = frozenset(self._by_word)
         self._heads = frozenset(prefix[:SHORTEST_PREFIX] for prefix in self._by_prefix)
+
+    def spells(self, word: str) -> bool:
+        """Whether some phrase asks for this word by name; a word that only fills a gap is not spelled."""
+        if self._spelled is None:
+            items = [item for phrase in self.phrases for item in walk(phrase)]
+            fixed = {item.norm for item in items if isinstance(item, Word | Exact)}
+            fixed.update(*(item.all for item in items if isinstance(item, Forms)))
+            self._spelled = frozenset(fixed), tuple(item.stem for item in items if isinstance(item, Prefix))
+        return word in self._spelled[0] or word.startswith(self._spelled[1])
 
     def starting(self, view: View, i: int) -> Iterator[Phrase]:
         """The phrases that may begin at word `i`; one may come twice."""
