@@ -13,6 +13,7 @@ from alerts.read.sentences import Sentence, sentences
 from alerts.read.text import Words, words
 from alerts.types import Article, Claim, Number, Place, PlaceFrom, When
 
+_BEFORE = 3  # sentences before the event's own in which its place is looked for
 _SEATED = frozenset({"based", "headquartered", "registered", "exiled", "exile"})
 
 
@@ -69,45 +70,68 @@ class Reading:
     def place_of(self, index: int, first: int, end: int) -> tuple[Place | None, PlaceFrom | None, str | None]:
         """The place of something said in words `first` to `end` of sentence `index`.
 
-        The one its sentence says, else the nearest sentence before, else the title, else the dateline; a
-        people's name or the seat of a source ("Syrian", "based in Britain") only where none of these names
-        a place; else any place of the article, else the feed's country. Also says where it was found, and
-        the printed name, which may be known when the place is not.
+        The one its sentence says, else the nearest before it in the paragraph, else the title's, else the one
+        the article is most about; a people's name or the seat of a source ("Syrian", "based in Britain") only
+        where none is named at all; else the feed's country. Also says where it was found, and the printed
+        name, which may be known when the place is not.
         """
-        near = self._order(index)
         name: str | None = None
         source: PlaceFrom | None = None
         for weak in (False, True):
-            for where, at in near:
+            for where, at in self._order(index):
                 for mention, place in self._by_nearness(where, at, first, end):
                     if place is not None and self._is_weak(at, mention) == weak:
                         return place, where, mention.text
                     if name is None and not mention.weak:
                         name, source = mention.text, where
-        for at, row in enumerate(self.places):
-            for mention, place in row:
-                if place is not None and not self._is_weak(at, mention):
-                    return place, "article", name or mention.text
+            if not weak and self.focus is not None:
+                return self.focus, "article", name
         if self.article.country and (country := self.gazetteer.by_id(self.article.country)):
             return country, "feed", name
         return None, source, name
 
+    @cached_property
+    def focus(self) -> Place | None:
+        """The place the article is most about: named most often, the title counting three times and the lead
+        twice; of equals the first named. A country only where nothing smaller is named."""
+        weights: dict[str, float] = {}
+        found: dict[str, Place] = {}
+        for at, row in enumerate(self.places):
+            part = self.sentences[at].sentence.part if at < len(self.sentences) else "lead"
+            for mention, place in row:
+                if place is not None and not self._is_weak(at, mention):
+                    found.setdefault(place.id, place)
+                    weight = {"title": 3.0, "lead": 2.0}.get(part, 1.0)
+                    weights[place.id] = weights.get(place.id, 0.0) + weight
+        if not found:
+            return None
+        smaller = [key for key in found if found[key].precision != "country"] or list(found)
+        return found[max(smaller, key=lambda key: weights[key])]
+
     def _order(self, index: int) -> list[tuple[PlaceFrom, int]]:
+        """Where to look: the sentence, those before it in its paragraph, the title."""
         order: list[tuple[PlaceFrom, int]] = [("sentence", index)]
         title = bool(self.sentences) and self.sentences[0].sentence.part == "title"
         first = 1 if title else 0
-        order += [("before", at) for at in range(index - 1, max(first, index - 3) - 1, -1)]
+        for at in range(index - 1, max(first, index - _BEFORE) - 1, -1):
+            if self._paragraph_ends(at):
+                break
+            order.append(("before", at))
         if title and index:
             order.append(("title", 0))
-        order.append(("dateline", len(self.sentences)))
         return order
 
+    def _paragraph_ends(self, at: int) -> bool:
+        """Whether a paragraph ends between sentence `at` and the next."""
+        one, other = self.sentences[at].sentence, self.sentences[at + 1].sentence
+        return "\n" in self.article.text[one.start + len(one.text) : other.start]
+
     def _by_nearness(self, where: PlaceFrom, at: int, first: int, end: int) -> list[tuple[Mention, Place | None]]:
-        """The mentions of a sentence: of the event's own the nearest first, those said to be where something
-        is ("in Goma") before others; of a sentence before, the last first."""
+        """The mentions of a sentence: of the event's own the nearest first, a country after what is smaller;
+        of a sentence before, the last first."""
         found = self.places[at]
         if where == "sentence":
-            return sorted(found, key=lambda item: (not item[0].located, _distance(item[0], first, end)))
+            return sorted(found, key=lambda item: (_wide(item[1]), _distance(item[0], first, end)))
         return found[::-1] if where == "before" else found
 
     def _is_weak(self, at: int, mention: Mention) -> bool:
@@ -127,3 +151,7 @@ def _distance(mention: Mention, first: int, end: int) -> tuple[int, int]:
     if mention.end <= first:
         return first - mention.end, 1
     return 0, 0
+
+
+def _wide(place: Place | None) -> bool:
+    return place is None or place.precision == "country"

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from alerts.read.places import Gazetteer
+from alerts.read.reading import Reading
+from alerts.types import Article
+
+
+def reading(gazetteer: Gazetteer, text: str, *, title: str = "", country: str | None = None) -> Reading:
+    published = datetime(2026, 1, 15, tzinfo=UTC)
+    return Reading(Article(id="1", title=title, text=text, published=published, country=country), gazetteer)
+
+
+def place_of(found: Reading, word: str) -> tuple[str | None, str | None]:
+    """The place of the sentence's word that begins so, and where it was found."""
+    for sentence in found.sentences:
+        for i, norm in enumerate(sentence.words.norm):
+            if norm.startswith(word):
+                place, source, _ = found.place_of(sentence.index, i, i + 1)
+                return (place.name if place else None), source
+    raise AssertionError(word)
+
+
+def test_the_place_is_the_one_its_sentence_says(gazetteer: Gazetteer) -> None:
+    found = reading(gazetteer, "Talks went on in Geneva. Shelling killed nine people in Taiz.")
+    assert place_of(found, "shelling") == ("Taiz", "sentence")
+
+
+def test_of_two_places_the_nearer_one_counts(gazetteer: Gazetteer) -> None:
+    found = reading(gazetteer, "Families from Goma arrived after gunmen attacked Minova in eastern Congo.")
+    assert place_of(found, "attacked")[0] == "Minova"
+
+
+def test_a_town_counts_before_its_country(gazetteer: Gazetteer) -> None:
+    found = reading(gazetteer, "In Sudan shelling killed nine people, most of them in El Fasher.")
+    assert place_of(found, "shelling")[0] == "El Fasher"
+
+
+def test_without_a_place_the_sentence_before_in_the_paragraph_counts(gazetteer: Gazetteer) -> None:
+    found = reading(gazetteer, "The army entered Taiz at dawn. Nine people were killed.")
+    assert place_of(found, "killed") == ("Taiz", "before")
+
+
+def test_another_paragraph_is_another_matter(gazetteer: Gazetteer) -> None:
+    text = (
+        "Shelling went on in Idlib on Monday.\nMeanwhile, a convoy left Goma.\nNine people were killed in the fighting."
+    )
+    assert place_of(reading(gazetteer, text, title="Shelling in Idlib"), "killed") == ("Idlib", "title")
+
+
+def test_without_any_of_these_it_is_the_place_the_article_is_most_about(gazetteer: Gazetteer) -> None:
+    text = "Idlib was quiet at first.\nPlanes came over Idlib at noon.\nAid went to Goma.\nNine people were killed."
+    assert place_of(reading(gazetteer, text), "killed") == ("Idlib", "article")
+
+
+def test_the_seat_of_a_source_is_not_the_place_of_the_event(gazetteer: Gazetteer) -> None:
+    text = "Shelling hit Idlib.\nFighting killed nine people, said the monitor, which is based in Britain."
+    assert place_of(reading(gazetteer, text), "killed")[0] == "Idlib"
+
+
+def test_a_peoples_name_counts_only_where_no_place_is_named(gazetteer: Gazetteer) -> None:
+    text = "Syrian troops killed nine people."
+    assert place_of(reading(gazetteer, text), "killed") == ("Syria", "sentence")
+    assert place_of(reading(gazetteer, text, title="Raid on Idlib"), "killed")[0] == "Idlib"
+
+
+def test_the_feeds_country_is_the_last_resort(gazetteer: Gazetteer) -> None:
+    found = reading(gazetteer, "Nine people were killed.", country="SDN")
+    assert place_of(found, "killed") == ("Sudan", "feed")
+
+
+def test_a_name_nobody_knows_is_told_as_printed(gazetteer: Gazetteer) -> None:
+    found = reading(gazetteer, "Nine people were killed in the village of Qwartzel.")
+    sentence = found.sentences[0]
+    place, source, name = found.place_of(0, 3, 4)
+    assert (place, source, name) == (None, "sentence", "Qwartzel"), sentence
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n\n", "."])
+def test_nothing_to_read_is_no_fault(gazetteer: Gazetteer, text: str) -> None:
+    found = reading(gazetteer, text)
+    assert found.focus is None
+    assert found.places in ([[]], [[], []])
