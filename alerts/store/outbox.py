@@ -210,9 +210,10 @@ def expire(conn: Connection, now: datetime) -> int:
 
 def withdraw(conn: Connection, alert_id: str, now: datetime, *, before_version: int) -> set[int]:
     """Take back the mails of earlier versions that nobody has begun to send; returns their readers' ids.
-    For a cancelled alert, and for a version that says all that the unsent one said."""
+    For a cancelled alert, and for a version that says all that the unsent one said. A leased one goes too:
+    its courier learns it from `mark_sending`."""
     unsent = (outbox.c.alert_id == int(alert_id)) & (outbox.c.version < before_version)
-    unsent &= (outbox.c.state == "queued") & _free(now)
+    unsent &= outbox.c.state == "queued"
     values = {"state": "withdrawn", "finished": now}
     return set(conn.execute(update(outbox).where(unsent).values(values).returning(outbox.c.person_id)).scalars())
 

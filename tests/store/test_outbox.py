@@ -209,10 +209,15 @@ def test_unsent_mails_of_earlier_versions_are_taken_back(engine: Engine, mails: 
         assert outbox.told(conn, alert_id, reached=True) == {sent.person.id: 1}
 
 
-def test_a_mail_that_somebody_is_about_to_send_is_not_taken_back(engine: Engine, mails: tuple[str, list[int]]) -> None:
+def test_a_leased_mail_is_taken_back_too_and_its_courier_learns_it(
+    engine: Engine, mails: tuple[str, list[int]]
+) -> None:
+    alert_id, readers = mails
     with writing(engine) as conn:
-        _lease(conn)
-        assert outbox.withdraw(conn, mails[0], NOW, before_version=2) == set()
+        first, *others = _ids(_lease(conn))
+        outbox.mark_sending(conn, [first], "t", NOW, 60)
+        assert len(outbox.withdraw(conn, alert_id, NOW, before_version=2)) == len(readers) - 1
+        assert outbox.mark_sending(conn, others, "t", NOW, 60) == set()
 
 
 def test_the_mails_of_a_reader_who_left_go_too(engine: Engine, mails: tuple[str, list[int]]) -> None:
