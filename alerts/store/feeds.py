@@ -7,7 +7,7 @@ time and a row of the log, all or nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -166,14 +166,31 @@ def next_due_at(conn: Connection) -> datetime | None:
     return found
 
 
-def claim_due(conn: Connection, now: datetime, *, token: str, limit: int, lease_s: float) -> list[FeedRow]:
+def claim_due(
+    conn: Connection,
+    now: datetime,
+    *,
+    token: str,
+    limit: int,
+    lease_s: float,
+    host: str | None = None,
+    one_a_host_but: Collection[str] | None = None,
+) -> list[FeedRow]:
     """Take up to `limit` feeds that are due, the longest due first, for `lease_s` seconds. `token` (at most
-    32 characters, new for each claim) marks them as the caller's."""
-    free = or_(feed.c.lease_until.is_(None), feed.c.lease_until <= now)
-    due = select(feed.c.id).where(feed.c.active, feed.c.next_due <= now, free).order_by(feed.c.next_due).limit(limit)
+    32 characters) marks them as the caller's. `host`: only its feeds. `one_a_host_but`: one feed of each host,
+    and none of these."""
+    due = feed.c.active & (feed.c.next_due <= now) & or_(feed.c.lease_until.is_(None), feed.c.lease_until <= now)
+    if host is not None:
+        due &= feed.c.host == host
+    if one_a_host_but is not None:
+        due &= feed.c.host.not_in(one_a_host_but)
+        turn = func.row_number().over(partition_by=feed.c.host, order_by=(feed.c.next_due, feed.c.id))
+        ranked = select(feed.c.id, turn.label("turn")).where(due).subquery()
+        due &= feed.c.id.in_(select(ranked.c.id).where(ranked.c.turn == 1))
+    some = select(feed.c.id).where(due).order_by(feed.c.next_due).limit(limit).with_for_update(skip_locked=True)
     claim = (
         update(feed)
-        .where(feed.c.id.in_(due.with_for_update(skip_locked=True).scalar_subquery()))
+        .where(feed.c.id.in_(some.scalar_subquery()))
         .values(lease_until=now + timedelta(seconds=lease_s), lease_token=token)
         .returning(feed)
     )
@@ -185,6 +202,12 @@ def release(conn: Connection, token: str) -> int:
     return conn.execute(
         update(feed).where(feed.c.lease_token == token).values(lease_until=None, lease_token=None)
     ).rowcount
+
+
+def forget_leases(conn: Connection) -> int:
+    """End all leases: for the start of the only process that polls, when whoever held them is dead."""
+    held = update(feed).where(feed.c.lease_token.is_not(None))
+    return conn.execute(held.values(lease_until=None, lease_token=None)).rowcount
 
 
 def finish_poll(

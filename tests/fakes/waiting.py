@@ -10,7 +10,7 @@ async def until(condition: Callable[[], object], *, seconds: float = 20.0, what:
     """Return when `condition` holds. Raises AssertionError when it does not in `seconds`."""
     try:
         async with asyncio.timeout(seconds):
-            while not condition():
-                await asyncio.sleep(0.02)  # noqa: ASYNC110  what is waited for lies in files and databases
+            while not condition():  # noqa: ASYNC110  what is waited for lies in files and databases
+                await asyncio.sleep(0.02)
     except TimeoutError:
         raise AssertionError(f"not within {seconds:g} s: {what or condition}") from None

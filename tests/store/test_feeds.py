@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, func, select
@@ -226,3 +227,26 @@ def test_old_rows_of_the_log_are_forgotten(engine: Engine) -> None:
         values.poll(conn, feed, outcome(), NOW)
         values.poll(conn, feed, outcome(), NOW + HOUR)
         assert feeds.prune_polls(conn, NOW + HOUR) == 1
+
+
+def test_of_a_host_one_feed_is_claimed_at_a_time_and_of_busy_hosts_none(engine: Engine) -> None:
+    with writing(engine) as conn:
+        urls = [f"https://{host}/{i}" for host in ("slow.example", "a.example", "b.example") for i in range(3)]
+        slow = [add_feed(conn, url).id for url in urls][:3]
+
+        def claim(limit: int, **which: Any) -> list[tuple[str, int]]:
+            claimed = feeds.claim_due(conn, NOW, token="t", limit=limit, lease_s=60, **which)
+            return [(row.host, row.id) for row in claimed]
+
+        assert claim(2, one_a_host_but=()) == [("slow.example", slow[0]), ("a.example", slow[-1] + 1)]
+        assert [host for host, _ in claim(5, one_a_host_but=("slow.example", "a.example"))] == ["b.example"]
+        assert claim(5, host="slow.example") == [("slow.example", slow[1]), ("slow.example", slow[2])]
+        assert claim(5, host="slow.example") == []
+
+
+def test_at_a_start_no_lease_of_a_dead_process_is_left(engine: Engine) -> None:
+    with writing(engine) as conn:
+        add_feed(conn)
+        feeds.claim_due(conn, NOW, token="dead", limit=1, lease_s=600)
+        assert feeds.forget_leases(conn) == 1
+        assert len(feeds.claim_due(conn, NOW, token="alive", limit=1, lease_s=600)) == 1
