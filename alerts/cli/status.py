@@ -27,11 +27,12 @@ def command(config_path: Path, as_json: bool) -> None:
     opened = sum(now.alerts_open.values())
     waiting = f", the oldest since {common.ago(now.oldest_waiting, at)}" if now.waiting else ""
     queued = now.outbox["queued"] + now.outbox["sending"]
+    aside = f"; {now.faulty} set aside: they cannot be read (see the log)" if now.faulty else ""
     stuck = {state: now.outbox[state] for state in ("failed", "ambiguous", "held") if now.outbox[state]}
     lines = [
         ("feeds", f"{now.feeds}: {now.failing} failing, {now.overdue} overdue, {now.unpolled} not polled yet"),
         ("polled", f"{common.ago(now.last_poll, at)}; next: {common.ago(now.next_poll, at)}"),
-        ("articles", f"{now.articles}, {now.articles_today} in the last day; {now.waiting} wait to be read{waiting}"),
+        ("articles", f"{now.articles}, {now.articles_today} in the last day; {now.waiting} wait to be read{waiting}{aside}"),
         ("alerts", f"{opened} open, {now.alerts_today} new in the last day; last: {common.ago(now.last_alert, at)}"),
         ("readers", str(now.people)),
         ("mails", f"{queued} waiting, {now.outbox['accepted']} sent; last: {common.ago(now.last_mail, at)}"),

@@ -6,7 +6,7 @@ Reading and matching are pure and run outside any transaction; each batch is the
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import Engine
@@ -24,8 +24,8 @@ BATCH = 100
 
 @dataclass(slots=True)
 class Report:
-    """What a batch came to. `unread` are articles that could not be read, with the reason: they are set
-    aside so that they hold up nobody, and counted in `alerts status`."""
+    """What a batch came to. `unread` are articles that could not be read or tracked, with the reason: they are
+    set aside so that they hold up nobody, counted in `alerts status`, and tried again at the next start."""
 
     articles: int = 0
     hits: int = 0
@@ -38,6 +38,9 @@ class Report:
         self.faults += outcome.faults
 
 
+Work = Sequence[tuple[Waiting, Detection]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Analyst:
     """Reads articles by the rules in force; `rulebook` of the tracker is swapped whole at a reload."""
@@ -47,53 +50,61 @@ class Analyst:
     households: Households
 
     def run(self, clock: Callable[[], datetime], *, limit: int = BATCH) -> Report:
-        """Take up to `limit` waiting articles through to their outbox rows. Raises StoreError; then all of
-        them still wait."""
+        """Take up to `limit` waiting articles through to their outbox rows. Raises StoreError; then those
+        that are not done yet still wait."""
         with reading(self.engine) as conn:
             items = articles.waiting(conn, limit)
-        report = Report(articles=len(items))
-        found = [self._detect(item, report) for item in items]
-        report.hits = sum(len(detection.hits) for detection in found)
-        work = list(zip(items, found, strict=True))
+        return _Batch(self.engine, replace(self.tracker), self.households, clock).run(items)
+
+
+class _Batch:
+    """Some articles, read and tracked by one and the same rules: `tracker` is a copy, so that a reload in
+    between does not take a rule away of which there are findings."""
+
+    def __init__(self, engine: Engine, tracker: Tracker, households: Households, clock: Callable[[], datetime]) -> None:
+        self.engine, self.tracker, self.households, self.clock = engine, tracker, households, clock
+        self.report = Report()
+
+    def run(self, items: Sequence[Waiting]) -> Report:
+        self.report.articles = len(items)
+        work = [(item, found) for item in items if (found := self._detect(item)) is not None]
+        self.report.hits = sum(len(found.hits) for _, found in work)
         try:
-            self._store(work, clock, report)
+            self._store(work)
         except StoreError:
             raise
         except Exception:
             # One of them cannot be tracked. Each by itself, so that it holds up nobody.
             for pair in work:
-                self._alone(pair, clock, report)
-        return report
+                self._alone(pair)
+        return self.report
 
-    def detect(self, item: Waiting) -> Detection:
-        """The findings in one article, by the rules in force."""
-        ruleset = self.tracker.rulebook.ruleset
-        return ruleset.detect(item.article, self.tracker.gazetteer, self.households)
-
-    def _detect(self, item: Waiting, report: Report) -> Detection:
+    def _detect(self, item: Waiting) -> Detection | None:
+        """The findings in one article; None if it cannot be read: an article that once was evidence must not
+        look as if it had been rewritten."""
         try:
-            return self.detect(item)
+            return self.tracker.rulebook.ruleset.detect(item.article, self.tracker.gazetteer, self.households)
         except Exception as error:
-            report.unread.append((item.article.id, error))
-            return Detection()
+            self._set_aside(item, error)
+            return None
 
-    def _store(self, work: Sequence[tuple[Waiting, Detection]], clock: Callable[[], datetime], report: Report) -> None:
-        outcomes = []
-        now = clock()
+    def _store(self, work: Work) -> None:
+        now = self.clock()
         with writing(self.engine) as conn:
-            for item, detection in work:
-                outcomes.append(self.tracker.track(conn, item, detection, now))
+            outcomes = [self.tracker.track(conn, item, found, now) for item, found in work]
             articles.mark_analysed(conn, [item for item, _ in work], now)
         for outcome in outcomes:
-            report.add(outcome)
+            self.report.add(outcome)
 
-    def _alone(self, pair: tuple[Waiting, Detection], clock: Callable[[], datetime], report: Report) -> None:
+    def _alone(self, pair: tuple[Waiting, Detection]) -> None:
         try:
-            self._store([pair], clock, report)
+            self._store([pair])
         except StoreError:
             raise
         except Exception as error:
-            report.unread.append((pair[0].article.id, error))
-            now = clock()
-            with writing(self.engine) as conn:
-                articles.mark_analysed(conn, [pair[0]], now)
+            self._set_aside(pair[0], error)
+
+    def _set_aside(self, item: Waiting, error: Exception) -> None:
+        self.report.unread.append((item.article.id, error))
+        with writing(self.engine) as conn:
+            articles.mark_faulty(conn, item, f"{type(error).__name__}: {error}", self.clock())

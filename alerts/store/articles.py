@@ -2,6 +2,9 @@
 
 An article is known by its feed and key. The same key with another text is a revision: it waits again, so
 that "2 dead" become "200 dead" is seen. The same text again changes nothing.
+
+An article that cannot be read or tracked is set aside with the reason (`mark_faulty`), so that it holds up no
+other; it is counted in the status, and tried again at the next start of the service.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ from alerts.types import Article, Entry
 
 _KEYS_AT_ONCE: Final = 500
 _CLOCKS_DIFFER: Final = timedelta(days=1)
+_LONGEST_FAULT: Final = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +149,7 @@ _REVISE: Final = (
         language=bindparam("language"),
         sections=bindparam("sections"),
         analysed=None,
+        fault=None,
     )
 )
 _REVISE_DATED: Final = _REVISE.values(published=bindparam("published"), dated=True)
@@ -181,14 +186,32 @@ def waiting(conn: Connection, limit: int, *, claim: bool = False) -> list[Waitin
 def mark_analysed(conn: Connection, done: Sequence[Waiting], now: datetime) -> None:
     """These need not be read again, in the revision that was read: a newer one still waits."""
     if done:
-        rows = [{"of_id": int(item.article.id), "of_revision": item.revision, "now": now} for item in done]
-        conn.execute(_MARK, rows)
+        conn.execute(_MARK, [_mark(item, now) for item in done])
+
+
+def mark_faulty(conn: Connection, item: Waiting, error: str, now: datetime) -> None:
+    """This one is set aside, in the revision that was tried, and `error` says why."""
+    conn.execute(_MARK, [_mark(item, now, clean(error)[:_LONGEST_FAULT])])
+
+
+def retry_faulty(conn: Connection) -> int:
+    """Let what was set aside wait again: the program or a rule may be mended; returns how many."""
+    again = update(article).where(article.c.fault.is_not(None), article.c.analysed.is_not(None))
+    return conn.execute(again.values(analysed=None)).rowcount
+
+
+def count_faulty(conn: Connection) -> int:
+    return conn.execute(select(func.count()).select_from(article).where(article.c.fault.is_not(None))).scalar_one()
+
+
+def _mark(item: Waiting, now: datetime, why: str | None = None) -> dict[str, Any]:
+    return {"of_id": int(item.article.id), "of_revision": item.revision, "now": now, "why": why}
 
 
 _MARK: Final = (
     update(article)
     .where(article.c.id == bindparam("of_id"), article.c.revision == bindparam("of_revision"))
-    .values(analysed=bindparam("now"))
+    .values(analysed=bindparam("now"), fault=bindparam("why"))
 )
 
 

@@ -21,7 +21,8 @@ DAY: Final = timedelta(days=1)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
     """Counts and times. `feeds` are the active ones; `failing` of them did not answer at their last poll,
-    `overdue` should have been polled more than five minutes ago, `unpolled` never were. `oldest_waiting` is
+    `overdue` should have been polled more than five minutes ago, `unpolled` never were. `faulty` articles could
+    not be read or tracked and are set aside. `oldest_waiting` is
     when the article was first seen that waits longest to be read; `oldest_queued` when the mail that waits
     longest was due."""
 
@@ -36,6 +37,7 @@ class Status:
     articles_today: int
     last_article: datetime | None
     waiting: int
+    faulty: int
     oldest_waiting: datetime | None
     alerts_open: dict[AlertState, int]
     alerts_today: int
@@ -75,6 +77,7 @@ def _articles(conn: Connection, now: datetime) -> dict[str, Any]:
         "articles_today": conn.execute(today).scalar_one(),
         "last_article": conn.execute(select(func.max(article.c.first_seen))).scalar_one(),
         "waiting": articles.count_waiting(conn),
+        "faulty": articles.count_faulty(conn),
         "oldest_waiting": conn.execute(oldest).scalar_one_or_none(),
     }
 

@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, event
 
-from alerts.store import articles, schema
+from alerts.store import articles, feeds, schema
 from alerts.store.database import reading, writing
 from tests.store import values
-from tests.store.values import HOUR, NOW, add_feed, entry, outcome
+from tests.store.values import HOUR, NOW, add_articles, add_feed, entry, keys, outcome, poll
 
 
 def test_an_entry_becomes_plain_text(engine: Engine) -> None:
@@ -227,3 +227,36 @@ def test_ids_are_not_used_again(sqlite_engine: Engine) -> None:
 def test_drafts_need_no_database() -> None:
     made = articles.drafts([entry("a", "x")], seen=NOW, language="en")
     assert [(draft.key, draft.text, draft.language) for draft in made] == [("a", "x", "en")]
+
+
+def test_an_article_that_is_set_aside_waits_no_longer_and_is_counted(engine: Engine) -> None:
+    with writing(engine) as conn:
+        one, two = add_articles(conn, "a", "b")
+        articles.mark_faulty(conn, one, "ValueError: \x00 of its own", NOW)
+        assert keys(articles.waiting(conn, 10)) == ["b"]
+        assert (articles.count_waiting(conn), articles.count_faulty(conn)) == (1, 1)
+        articles.mark_analysed(conn, [two], NOW)
+        assert articles.count_faulty(conn) == 1
+
+
+def test_what_was_set_aside_waits_again_when_told_and_is_no_fault_once_it_was_read(engine: Engine) -> None:
+    with writing(engine) as conn:
+        [one] = add_articles(conn, "a")
+        articles.mark_faulty(conn, one, "ValueError", NOW)
+        assert (articles.retry_faulty(conn), articles.retry_faulty(conn)) == (1, 0)
+        assert keys(articles.waiting(conn, 10)) == ["a"]
+        articles.mark_analysed(conn, [one], NOW)
+        assert (articles.count_waiting(conn), articles.count_faulty(conn)) == (0, 0)
+
+
+def test_a_revision_of_a_faulty_article_is_read_like_any_other(engine: Engine) -> None:
+    with writing(engine) as conn:
+        [one] = add_articles(conn, "a")
+        feed = feeds.get_feed(conn, one.feed_id)
+        assert feed is not None
+        articles.mark_faulty(conn, one, "ValueError", NOW)
+        poll(conn, feed, outcome(entry("a", "<p>Shells fell again.</p>")))
+        [again] = articles.waiting(conn, 10)
+        assert (again.revision, articles.count_faulty(conn)) == (2, 0)
+        articles.mark_faulty(conn, one, "too late: of the first revision", NOW)
+        assert (articles.count_waiting(conn), articles.count_faulty(conn)) == (1, 0)

@@ -17,6 +17,7 @@ _TIME = sa.DateTime(timezone=True)
 _OPEN = sa.text("state IN ('unconfirmed', 'active')")
 _HOLDS = sa.text("until IS NULL")
 _WAITING = sa.text("analysed IS NULL")
+_FAULTY = sa.text("fault IS NOT NULL")
 
 
 def upgrade() -> None:
@@ -104,11 +105,13 @@ def _article() -> None:
         sa.Column("first_seen", _TIME, nullable=False),
         sa.Column("backlog", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("analysed", _TIME, nullable=True),
+        sa.Column("fault", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["feed_id"], ["feed.id"], name="fk_article_feed_id"),
         sa.PrimaryKeyConstraint("id", name="pk_article"),
         sa.UniqueConstraint("feed_id", "key", name="uq_article_feed_id_key"),
         sqlite_autoincrement=True,
     )
+    op.create_index("ix_article_fault", "article", ["id"], sqlite_where=_FAULTY, postgresql_where=_FAULTY)
     op.create_index("ix_article_first_seen", "article", ["first_seen"])
     op.create_index("ix_article_published", "article", ["published"])
     op.create_index("ix_article_waiting", "article", ["id"], sqlite_where=_WAITING, postgresql_where=_WAITING)
