@@ -22,6 +22,7 @@ from jinja2.utils import missing
 
 from alerts.errors import Fault, TemplateError
 from alerts.template_filters import count, day, listed, one_line, people, shorten, when
+from alerts.types import Quantity
 
 OUR_FILTERS: Mapping[str, Callable[..., str]] = {
     "people": people,
@@ -84,10 +85,15 @@ def sandbox(**options: Any) -> Sandbox:
     return environment
 
 
+def _printed(value: object) -> object:
+    """What `{{ value }}` prints: a number that nobody put through a filter is still a number for readers."""
+    return count(value) if value is None or isinstance(value, Quantity) else value
+
+
 @lru_cache(maxsize=1)
 def line_environment() -> Sandbox:
     """The environment of a rule's lines: text only, the filters of `FILTERS` and no others."""
-    environment = sandbox(autoescape=False)
+    environment = sandbox(autoescape=False, finalize=_printed)
     for name in set(environment.filters) - FILTERS:
         del environment.filters[name]
     return environment

@@ -140,3 +140,10 @@ def test_article_text_is_never_compiled() -> None:
 def test_every_filter_on_offer_exists() -> None:
     for name in FILTERS:
         variables_of(f"{{{{ x | {name} }}}}")
+
+
+def test_a_number_without_a_filter_prints_as_a_number() -> None:
+    places = Quantity(low=3.0, high=3.0, stated=3.0, unit="settlements", text="three villages")
+    assert render_line("{{ places }} places, {{ killed }} killed", {"places": places, "killed": None}) == (
+        "3 places, an unknown number killed"
+    )

@@ -72,7 +72,7 @@ def sources(before: Snapshot, after: Snapshot) -> tuple[str, ...]:
 def rest(before: Snapshot, after: Snapshot) -> tuple[str, ...]:
     old, new = before["place"], after["place"]
     said = []
-    if new is not None and (old is None or old["id"] != new["id"]):
+    if new is not None and (old is None or old["name"] != new["name"]):  # Idlib the town, Idlib the province
         said.append(f"place now known: {new['name']}" if old is None else f"place: {old['name']} → {new['name']}")
     said += [f"denied by {name}" for name in after["denied_by"] if name not in before["denied_by"]]
     return tuple(said)
