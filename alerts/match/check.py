@@ -18,8 +18,9 @@ from jinja2 import TemplateSyntaxError
 from alerts.errors import Fault, Faults
 from alerts.match import check_settings as settings
 from alerts.match.check_examples import ExampleReader
+from alerts.match.grammar import PhraseError, parse
 from alerts.match.lexicon import Lexicon
-from alerts.match.phrases import Choice, Phrase, PhraseError, parse, walk
+from alerts.match.phrases import Choice, Phrase, walk
 from alerts.match.rule import (
     AlertRule,
     Block,

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 
 from ahocorasick_rs import AhoCorasick
 
-from alerts.match.phrases import STOPWORDS, Choice, Exact, Forms, Gap, Item, Phrase, Prefix, Slot, Word
+from alerts.match.grammar import STOPWORDS
+from alerts.match.phrases import Choice, Exact, Forms, Gap, Item, Phrase, Prefix, Slot, Word
 from alerts.match.rule import Block, Rule
 from alerts.read.text import fold
 

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from alerts.errors import Fault, Faults
-from alerts.match.phrases import Choice, Phrase, PhraseError, parse
+from alerts.match.grammar import PhraseError, parse
+from alerts.match.phrases import Choice, Phrase
 from alerts.match.sections import did_you_mean, one_of
 from alerts.toml_lines import Document
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.match.phrases import Choice, PhraseError, parse
+from alerts.match.grammar import PhraseError, parse
+from alerts.match.phrases import Choice
 from tests.match.views import PlainView
 
 
