@@ -24,9 +24,11 @@ from alerts.engine.collecting import Collector, Polled
 from alerts.engine.loading import RuleSources
 from alerts.engine.local import LocalEngine, Stage
 from alerts.engine.rulebook import Rulebook
+from alerts.engine.single import SingleService
 from alerts.engine.tracking import Tracker
 from alerts.errors import Fault
 from alerts.match.bind import Households
+from alerts.notify import audience
 from alerts.notify.compose import Sender
 from alerts.notify.maildir import Maildir
 from alerts.notify.mime import domain_of
@@ -41,7 +43,7 @@ from alerts.read.places import Gazetteer
 from alerts.render.mail import mail_renderer
 from alerts.render.view import Site
 from alerts.resources import shipped
-from alerts.store import feeds, meta
+from alerts.store import articles, feeds, meta
 from alerts.store.database import open_database, reading, writing
 from alerts.store.migrations import upgrade
 
@@ -137,6 +139,8 @@ class Service:
         self.config, self.clock, self.watch = config, clock, watch or Watch()
         self.sources = rule_sources(config)
         self._stamp = self.sources.stamp()
+        self._stopping = False
+        self._single = SingleService(config.service.data)
 
     def prepare(self, progress: Progress = lambda stage, share: None) -> None:
         """Open and check everything that can fail: database, places, rules, secret. Raises AlertsError; a
@@ -152,7 +156,11 @@ class Service:
         self.tracker = Tracker(
             rulebook=book,
             gazetteer=self.gazetteer,
-            outbox=Post(domain=domain_of(config.notify.sender), secret=self.secret),
+            outbox=Post(
+                domain=domain_of(config.notify.sender),
+                secret=self.secret,
+                policy=audience.Policy(waits={}, give_up=config.notify.give_up),
+            ),
             late_after=config.notify.late_after,
         )
         self._take(book)
@@ -164,7 +172,11 @@ class Service:
         return self.tracker.rulebook
 
     async def open(self) -> None:
-        """Open what needs a running event loop: the fetcher, the parser's process, the courier."""
+        """Open what needs a running event loop: the fetcher, the parser's process, the courier. Takes over what
+        an earlier service left half-way. Raises AlertsError."""
+        transport = transport_of(self.config)
+        self._single.take()
+        await asyncio.to_thread(self._take_over)
         settings = collect_settings(self.config)
         self.fetcher = Fetcher(settings)
         self.pool = ParserPool(settings)
@@ -180,13 +192,20 @@ class Service:
         site = Site(name=self.config.service.name, base_url=self.config.web.base_url)
         self.courier = Courier(
             engine=self.engine,
-            transport=transport_of(self.config),
+            transport=transport,
             renderer=mail_renderer(site, own=self.config.templates.folder, report=self._tell_fault),
             sender=Sender(address=self.config.notify.sender, name=self.config.service.name, secret=self.secret),
             clock=self.clock,
             retry=Retry(first=self.config.notify.retry_first, longest=self.config.notify.retry_max),
         )
         await self.courier.recover()
+
+    def _take_over(self) -> None:
+        with writing(self.engine) as conn:
+            feeds.forget_leases(conn)
+            again = articles.retry_faulty(conn)
+        if again:
+            _log.info("%d articles that were set aside are tried again", again)
 
     async def start(self) -> None:
         """Begin to run by the clock. Call `prepare` first."""
@@ -204,6 +223,7 @@ class Service:
 
     async def stop(self) -> None:
         """End cleanly: what is under way is finished or given back."""
+        self._stopping = True
         self.courier.stop()
         await self._local.stop()
         await self.close()
@@ -215,6 +235,7 @@ class Service:
         await self.pool.close()
         await self.fetcher.close()
         self.engine.dispose()
+        self._single.release()
 
     async def step(self) -> None:
         """Everything once, to the end: poll what is due, read it, mail it."""
@@ -224,8 +245,8 @@ class Service:
         await self.upkeep()
 
     async def analyse(self) -> None:
-        """Take all waiting articles through."""
-        while True:
+        """Take all waiting articles through; when the service is to stop, no further batch."""
+        while not self._stopping:
             report = await asyncio.to_thread(self.analyst.run, self.clock)
             if not report.articles:
                 return
@@ -250,8 +271,8 @@ class Service:
         """Read the rules again when a file of theirs changed; a faulty one keeps its earlier version."""
         stamp = await asyncio.to_thread(self.sources.stamp)
         if stamp != self._stamp:
-            self._stamp = stamp
             await asyncio.to_thread(self._reload)
+            self._stamp = stamp  # only now: what the database could not take is tried again
 
     def _reload(self) -> None:
         book = loading.load(
@@ -288,7 +309,7 @@ class Service:
         for told in report.told:
             _log.info("%s: %s", told.message.kind, told.title, extra={"alert": told.alert.id, "rule": told.rule.name})
         for article_id, error in report.unread:
-            _log.error("article %s cannot be read and is set aside: %s: %s", article_id, type(error).__name__, error)
+            _log.error("article %s cannot be read, and is set aside", article_id, exc_info=error)
         for fault in report.faults:
             _log.error("%s", fault)
         self.watch.analysed(report)

@@ -77,10 +77,11 @@ class Tracker:
 
     def end_quiet_alerts(self, conn: Connection, now: datetime) -> int:
         """End the alerts of which nothing more was heard; returns how many."""
-        spans = {rule.family: self.rulebook.policies[rule.name].same_event for rule in self.rulebook.ruleset.rules}
+        book = self.rulebook  # one and the same throughout, whatever is reloaded meanwhile
+        spans = {rule.family: book.policies[rule.name].same_event for rule in book.ruleset.rules}
         ended = 0
         for alert in alert_store.due_to_end(conn, now, spans):
-            policy = self.rulebook.policies.get(alert.rule, Policy(same_event=timedelta(days=7)))
+            policy = book.policies.get(alert.rule, Policy(same_event=timedelta(days=7)))
             step = lifecycle.end(alert, now=now, policy=policy)
             if step is not None:
                 alert_store.save_state(conn, step.alert)

@@ -3,7 +3,7 @@ version nobody is told of, nor a mail about a version that was not stored."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -31,7 +31,7 @@ class Post:
             over = message.kind in ("close", "cancel")
             told = set(outbox.told(conn, alert.id, reached=over)) | (set() if over else unsent)
             rows = audience.rows(
-                readers(rule, people.active_people(conn)),
+                readers(rule, people.active_people(conn), told),
                 codec.to_json(alert),
                 message,
                 told=told,
@@ -43,8 +43,10 @@ class Post:
             outbox.enqueue(conn, rows)
 
 
-def readers(rule: Rule, everybody: Sequence[Person]) -> list[Person]:
-    """Who may hear of a rule's alerts at all: everybody, but of a rule in test only its owner."""
+def readers(rule: Rule, everybody: Sequence[Person], told: Collection[int] = ()) -> list[Person]:
+    """Who may hear of a rule's alerts at all: everybody, but of a rule in test only its owner, and those who
+    were `told` when it was not in test."""
     if rule.status == "active":
         return list(everybody)
-    return [person for person in everybody if person.address.casefold() == rule.about.owner.casefold()]
+    owner = rule.about.owner.casefold()
+    return [person for person in everybody if person.address.casefold() == owner or person.id in told]
