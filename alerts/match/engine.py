@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from alerts.match.bind import Households, bind
 from alerts.match.index import Entry, Index
@@ -17,6 +18,8 @@ from alerts.match.view import SentenceView
 from alerts.read.places import Gazetteer
 from alerts.read.reading import Reading
 from alerts.types import Article, Hit
+
+Pair = tuple[Rule, Block]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,11 +40,9 @@ class Ruleset:
         self.rules = tuple(rules)
         self.by_name = {rule.name: rule for rule in self.rules}
         self._index = Index(self.rules)
-        self._holders: dict[str, list[tuple[Rule, Block]]] = {}
-        for rule in self.rules:
-            for block in rule.blocks:
-                if state := block.holds or block.opens:
-                    self._holders.setdefault(state, []).append((rule, block))
+        blocks = [(rule, block) for rule in self.rules for block in rule.blocks]
+        self._holders = _by_state(blocks, "holds")
+        self._enders = _by_state(blocks, "closes")
 
     def detect(self, article: Article, gazetteer: Gazetteer, households: Households) -> Detection:
         """Flag the events of one article. Pure: the same input gives the same hits."""
@@ -99,15 +100,26 @@ class Ruleset:
         if entry.block.holds == state:
             return None
         if state not in said:
-            said[state] = any(self._says(state, view) for view in views)
+            said[state] = _say(self._holders.get(state, ()), views) and not _say(self._enders.get(state, ()), views)
         return None if said[state] else state
 
-    def _says(self, state: str, view: SentenceView) -> bool:
-        for rule, block in self._holders.get(state, ()):
+
+def _by_state(blocks: Iterable[tuple[Rule, Block]], what: Literal["holds", "closes"]) -> dict[str, list[Pair]]:
+    found: dict[str, list[Pair]] = {}
+    for rule, block in blocks:
+        if state := getattr(block, what):
+            found.setdefault(state, []).append((rule, block))
+    return found
+
+
+def _say(blocks: Sequence[Pair], views: Sequence[SentenceView]) -> bool:
+    """Whether the article says one of these of a state, be it as news or as known."""
+    for view in views:
+        for rule, block in blocks:
             finding = judge(rule, block, view)
             if finding.complete and (finding.because is None or finding.because.startswith(("past", "standing"))):
                 return True
-        return False
+    return False
 
 
 def read(article: Article, gazetteer: Gazetteer) -> list[SentenceView]:

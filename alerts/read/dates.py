@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from alerts.read.dayparts import (
+    counts,
     in_future,
     joined,
     part_of,
@@ -300,7 +301,7 @@ def _year(words: Words, i: int, year: int, floor: int, today: date) -> Span | No
     before, after = word_at(words, i - 1), word_at(words, i + 1)
     if (
         year < 1800
-        or after in COUNTED
+        or counts(words, i, today)
         or after in _CLOCK
         or (after in ("and", "or") and word_at(words, i + 2) in COUNTED)
     ):

@@ -23,6 +23,7 @@ from alerts.read.daywords import (
     whole,
 )
 from alerts.read.text import Words
+from alerts.read.units import unit_of
 
 _THIRDS = {"early": 0, "beginning": 0, "start": 0, "mid": 1, "middle": 1, "late": 2, "end": 2}
 _TIGHT = re.compile(r"\s?[-–/]\s?")
@@ -49,9 +50,18 @@ def whole_number(words: Words, i: int, low: int, high: int) -> int | None:
 
 def year_at(words: Words, i: int, today: date) -> int | None:
     """A year written in four figures at word `i`, not one of a count ("2000 people")."""
-    if len(word_at(words, i)) == 4 and word_at(words, i + 1) not in COUNTED:
+    if len(word_at(words, i)) == 4 and not counts(words, i, today):
         return whole_number(words, i, 1500, min(today.year + 30, 9990))
     return None
+
+
+def counts(words: Words, i: int, today: date) -> bool:
+    """The four figures count what follows ("2000 people"); not across a comma, and not people who follow a
+    year's "in" ("In 1994 rebels ..."): nobody is in 1994 rebels."""
+    if word_at(words, i + 1) not in COUNTED or "," in words.gap(i + 1):
+        return False
+    year = whole_number(words, i, 1900, today.year)
+    return not (year and word_at(words, i - 1) == "in" and unit_of(word_at(words, i + 1)) == "people")
 
 
 def in_future(words: Words, first: int, last: int) -> bool:
