@@ -20,6 +20,7 @@ from alerts.read.reading import Reading
 from alerts.types import Article, Hit
 
 Pair = tuple[Rule, Block]
+_OPENING = 4  # the title and three sentences
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +67,9 @@ class Ruleset:
         )
 
     def _not_ignored(self, awake: Sequence[Entry], views: Sequence[SentenceView]) -> list[Entry]:
-        """Without the rules whose `[ignore] articles` are found in the article."""
+        """Without the rules whose `[ignore] articles` are found where an article says what it is about: in its
+        title and its first sentences."""
+        views = views[:_OPENING]
         ignored: dict[str, bool] = {}
         for entry in awake:
             name, choice = entry.rule.name, entry.rule.ignore.articles

@@ -174,8 +174,9 @@ def _names(scene: Scene, home: int) -> bool:
 
 
 def _said_then(scene: Scene, when: When) -> bool:
-    """The date is the day of a statement: "said on Monday that", "Monday's report"."""
-    near = [scene.at(k) for k in range(when.first - 3, when.first)]
+    """The date is the day of a statement: "said on Monday that", "Monday's report"; not where the statement is
+    the hit itself ("a truce announced in August")."""
+    near = [scene.at(k) for k in range(when.first - 3, when.first) if not scene.first <= k < scene.end]
     after = when.last + 1
     said_next = scene.at(after) in SAYING and scene.home(after) == scene.home(max(when.first, scene.low))
     return said_next or any(word in SAYING for word in near)
