@@ -22,8 +22,7 @@ from sqlalchemy import Engine
 
 from alerts.collect.fetch import Fetcher
 from alerts.collect.outcome import Outcome
-from alerts.collect.poll import poll_feed
-from alerts.collect.worker import ParserPool
+from alerts.collect.poll import Parser, poll_feed
 from alerts.errors import StoreError
 from alerts.store import articles, feeds
 from alerts.store.database import writing
@@ -54,7 +53,7 @@ class Collector:
         self,
         engine: Engine,
         fetcher: Fetcher,
-        pool: ParserPool,
+        parser: Parser,
         *,
         clock: Callable[[], datetime],
         at_once: int = 64,
@@ -62,7 +61,7 @@ class Collector:
         on_poll: Callable[[Polled], None] = lambda polled: None,
         on_error: Callable[[FeedRow, Exception], None] = lambda feed, error: None,
     ) -> None:
-        self.engine, self.fetcher, self.pool, self.clock = engine, fetcher, pool, clock
+        self.engine, self.fetcher, self.parser, self.clock = engine, fetcher, parser, clock
         self.at_once, self.retry_s = at_once, retry_s
         self.on_poll, self.on_error = on_poll, on_error
         self._hosts: dict[str, asyncio.Task[None]] = {}
@@ -132,7 +131,7 @@ class Collector:
             self.on_error(feed, error)
 
     async def _ask(self, feed: FeedRow) -> Outcome:
-        return await poll_feed(feed.target, self.fetcher, self.pool, now=self.clock(), jitter=random.random())
+        return await poll_feed(feed.target, self.fetcher, self.parser, now=self.clock(), jitter=random.random())
 
     def _tell(self, feed: FeedRow, outcome: Outcome, result: PollResult) -> Polled:
         polled = Polled(feed=feed, outcome=outcome, result=result)

@@ -1,0 +1,26 @@
+"""One service a data folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from alerts.engine.single import SingleService
+from alerts.errors import StoreError
+
+
+def test_a_second_service_on_a_folder_is_refused_until_the_first_has_gone(tmp_path: Path) -> None:
+    first, second = SingleService(tmp_path), SingleService(tmp_path)
+    first.take()
+    with pytest.raises(StoreError, match=f"another service runs on the folder {tmp_path}"):
+        second.take()
+    first.release()
+    first.release()
+    second.take()
+    second.release()
+
+
+def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="running cannot be opened: No such file"):
+        SingleService(tmp_path / "nowhere").take()
