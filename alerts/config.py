@@ -7,6 +7,7 @@ meaning of every setting stands in config.example.toml, which a test holds equal
 from __future__ import annotations
 
 import os
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
@@ -22,6 +23,10 @@ from alerts.toml_lines import Document
 
 MIB = 1024 * 1024
 _Key = TypeVar("_Key", str, int)
+# A name or IPv4 address, or an IPv6 address (in brackets where a port follows).
+_HOST = re.compile(
+    r"(?:[^\s/:@\[\]]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]{1,5}))?|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*"
+)
 
 
 def _length(value: object) -> timedelta:
@@ -90,6 +95,13 @@ def _base_url(value: str) -> str:
 def _port_ok(value: int) -> int:
     if not 1 <= value <= 65535:
         raise told("a port is a number from 1 to 65535")
+    return value
+
+
+def _host_ok(value: str) -> str:
+    found = _HOST.fullmatch(value.strip())
+    if found is None or (found["port"] and not 1 <= int(found["port"]) <= 65535):
+        raise told(f"'{value}' is neither a host nor host:port, such as \"intranet.example.org:8080\"")
     return value
 
 
@@ -165,7 +177,7 @@ class Collect(Section):
     total_timeout: Second = timedelta(seconds=45)
     max_body: Annotated[int, BeforeValidator(_bytes), Field(ge=1024, le=256 * MIB)] = 5 * MIB
     at_once: Annotated[int, Field(ge=1, le=1000)] = 64
-    allow_hosts: Texts = ()
+    allow_hosts: Annotated[tuple[Annotated[str, AfterValidator(_host_ok)], ...], Field(strict=False)] = ()
     allow_ports: Annotated[tuple[Port, ...], Field(strict=False)] = (80, 443)
     user_agent: Annotated[str, Field(max_length=200)] = ""
 

@@ -122,6 +122,11 @@ def test_all_faults_are_told_at_once_with_their_lines() -> None:
         ("[collect]\nmax_body = 1", "collect.max_body: must be at least 1024"),
         ("[collect]\nallow_hosts = 'a'", "collect.allow_hosts: must be a list"),
         ("[collect]\nallow_ports = [\n80,\n99999,\n]", "4: error: collect.allow_ports[1]: a port is a number from 1"),
+        (
+            "[collect]\nallow_hosts = ['a', 'http://b/']",
+            "2: error: collect.allow_hosts[1]: 'http://b/' is neither a host",
+        ),
+        ("[collect]\nallow_hosts = ['b:0']", "collect.allow_hosts[0]: 'b:0' is neither a host nor host:port"),
         ("[collect]\nat_once = 1.5", "collect.at_once: must be a whole number"),
         ("[rules]\nshipped = 'yes'", "rules.shipped: must be true or false, without quotes"),
         ("[read]\nhousehold = nan", "read.household: must be at most 20"),
