@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
-from difflib import get_close_matches
 
 import click
 
 from alerts import __version__
+from alerts.cli.common import Group
 from alerts.errors import AlertsError
 
 # name: (module, what it is for, in one line)
@@ -29,8 +30,8 @@ COMMANDS = {
 }
 
 
-class Commands(click.Group):
-    """A group whose commands are imported when called, and that guesses what a mistyped name meant."""
+class Commands(Group):
+    """A group whose commands are imported when called."""
 
     def __init__(self, modules: dict[str, tuple[str, str]], **settings: object) -> None:
         super().__init__(**settings)  # type: ignore[arg-type]
@@ -45,23 +46,9 @@ class Commands(click.Group):
         command: click.Command = importlib.import_module(self.modules[name][0]).command
         return command
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in self.modules and not args[0].startswith("-"):
-            raise unknown_command(args[0], list(self.modules), ctx)
-        return super().resolve_command(ctx, args)
-
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, about) for name, (_, about) in self.modules.items()])
-
-
-def unknown_command(name: str, known: list[str], ctx: click.Context) -> click.UsageError:
-    """There is no such command; perhaps another was meant."""
-    near = get_close_matches(name, known, n=1, cutoff=0.5)
-    advice = f"; did you mean '{near[0]}'?" if near else f" (there are {', '.join(known)})"
-    return click.UsageError(f"there is no command '{name}'{advice}", ctx)
 
 
 @click.group(
@@ -74,7 +61,7 @@ def unknown_command(name: str, known: list[str], ctx: click.Context) -> click.Us
 def cli() -> None:
     """Reads news and humanitarian feeds, flags events by rule files, and mails explained alerts.
 
-    A new installation: copy config.example.toml to config.toml, then
+    A new installation: write config.toml (alerts check says where an example is), then
 
     \b
       alerts check                      is everything in order?
@@ -85,12 +72,22 @@ def cli() -> None:
 
 
 def main() -> None:
-    """The entry point: our own errors become one message and exit status 1, never a traceback."""
+    """The entry point: our own errors, and files and disks that fail, become one message and exit status 1.
+    A traceback is a fault of this program."""
+    if sys.stdout is None:  # closed by the caller
+        sys.stdout = open(os.devnull, "w")
     try:
-        cli(prog_name="alerts")
+        try:
+            cli(prog_name="alerts")
+        finally:
+            sys.stdout.flush()
     except AlertsError as error:
         click.echo(f"alerts: {error}", err=True)
         sys.exit(1)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(141)
+    except OSError as error:
+        # What could not be written to standard output must not be tried again when the program ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            where = f"{error.filename}: " if error.filename else ""
+            click.echo(f"alerts: {where}{error.strerror or error}", err=True)
+        sys.exit(1)

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,74 +19,106 @@ from alerts.read.text import plain
 from alerts.types import Article
 
 STDIN = "-"
+_BLANK = b"\xef\xbb\xbf \t\r\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Defaults:
-    """What holds where a file does not say: the time of publication (None: now), and the feed's facts."""
+    """What holds where a file does not say: the time of publication (None: now), and the feed's facts.
+    `country_of` makes a country's name or code the alpha-3 code, or None."""
 
     now: datetime
+    country_of: Callable[[str], str | None]
     published: datetime | None = None
     source: str = ""
-    language: str | None = None
     country: str | None = None
 
 
 @dataclass(slots=True)
 class Reader:
-    """Reads files; `faults` grows as they are read."""
+    """Reads files; `faults` and `undated` (articles that count as published now) grow as they are read."""
 
     defaults: Defaults
     faults: list[Fault] = field(default_factory=list)
+    undated: int = 0
 
     def read(self, paths: Sequence[str]) -> Iterator[Article]:
         """The articles of all files, in order."""
         for path in paths:
-            yield from self._file(path)
+            for article in self._file(path):
+                self.undated += not article.dated
+                yield article
 
     def _file(self, path: str) -> Iterator[Article]:
+        if path != STDIN and Path(path).is_dir():
+            self.faults.append(Fault(path, 0, "this is a folder; name the files in it"))
+            return
         try:
             raw = sys.stdin.buffer.read() if path == STDIN else Path(path).read_bytes()
-        except OSError as error:
-            self.faults.append(Fault(path, 0, f"the file cannot be read: {error.strerror}"))
+        except (OSError, ValueError) as error:
+            said = (error.strerror or error) if isinstance(error, OSError) else error
+            self.faults.append(Fault(path, 0, f"the file cannot be read: {said}"))
             return
-        start = raw.lstrip(b"\xef\xbb\xbf \t\r\n")[:4096]
+        start = raw.lstrip(_BLANK)[:4096]
         if start.startswith(b"<") or _is_json_feed(start):
             yield from self._feed(path, raw)
+        elif start.startswith((b"{", b"[")) and (whole := _whole(raw)) is not None:
+            yield from self._list(path, whole)
         elif start.startswith(b"{"):
             yield from self._lines(path, raw)
         else:
             yield from self._text(path, raw)
 
+    def _list(self, path: str, items: list[object]) -> Iterator[Article]:
+        """One JSON document: an article over several lines, or a list of articles."""
+        for number, item in enumerate(items, 1):
+            try:
+                yield self._article(item, f"{Path(path).stem}-{number}", path)
+            except ValueError as error:
+                self.faults.append(Fault(path, 0, f"article {number}: {error}"))
+
     def _lines(self, path: str, raw: bytes) -> Iterator[Article]:
-        for number, line in enumerate(raw.split(b"\n"), 1):
+        for number, line in enumerate(raw.removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
             if not line.strip():
                 continue
             try:
-                yield self._article(json.loads(line), f"{Path(path).stem}-{number}")
-            except (ValueError, RecursionError) as error:
-                why = f"this is no JSON: {error}" if isinstance(error, json.JSONDecodeError) else str(error)
-                self.faults.append(Fault(path, number, why))
+                yield self._article(json.loads(line), f"{Path(path).stem}-{number}", path, number)
+            except json.JSONDecodeError as error:
+                self.faults.append(Fault(path, number, f"this is no JSON: {error.msg} at column {error.colno}"))
+            except UnicodeDecodeError:
+                self.faults.append(Fault(path, number, "the line is not UTF-8 text"))
+            except RecursionError:
+                self.faults.append(Fault(path, number, "this is no article: brackets are nested too deeply"))
+            except ValueError as error:
+                self.faults.append(Fault(path, number, str(error)))
 
-    def _article(self, data: object, name: str) -> Article:
+    def _article(self, data: object, name: str, path: str, line: int = 0) -> Article:
         if not isinstance(data, dict):
-            raise ValueError('a line must be an object such as {"id": "1", "title": "...", "text": "..."}')
+            raise ValueError('an article is an object such as {"id": "1", "title": "...", "text": "..."}')
         known = self.defaults
         title, text = _text(data, "title"), _text(data, "text")
         if not title and not text:
             raise ValueError("the article has neither 'title' nor 'text'")
         published = data.get("published")
         return Article(
-            id=str(data.get("id", name)),
+            id=_id(data, name),
             title=" ".join(plain(title).split()),
             text=plain(text),
             published=moment(published) if published else known.published or known.now,
             source=_text(data, "source") or known.source,
-            language=_text(data, "language") or known.language,
+            language=_text(data, "language") or None,
             url=_text(data, "url"),
-            country=_text(data, "country") if isinstance(data.get("country"), str) else known.country,
-            dated=bool(published),
+            country=self._country(_text(data, "country"), path, line),
+            dated=bool(published) or known.published is not None,
         )
+
+    def _country(self, name: str, path: str, line: int) -> str | None:
+        if not name:
+            return self.defaults.country
+        code = self.defaults.country_of(name)
+        if code is None:
+            self.faults.append(Fault(path, line, f"'{name}' is no country that is known here", "warning"))
+        return code or self.defaults.country
 
     def _text(self, path: str, raw: bytes) -> Iterator[Article]:
         try:
@@ -104,7 +137,6 @@ class Reader:
             text=plain(text),
             published=known.published or known.now,
             source=known.source,
-            language=known.language,
             country=known.country,
             dated=known.published is not None,
         )
@@ -126,10 +158,11 @@ class Reader:
                 text=plain(entry.html),
                 published=entry.published or known.published or known.now,
                 source=known.source or parsed.title,
-                language=entry.language or parsed.language or known.language,
+                language=entry.language or parsed.language,
                 url=entry.url,
                 country=known.country,
-                dated=entry.published is not None,
+                dated=entry.published is not None or known.published is not None,
+                sections=entry.sections,
             )
 
 
@@ -137,30 +170,64 @@ def _is_json_feed(start: bytes) -> bool:
     return start.startswith(b"{") and b"jsonfeed.org/version" in start
 
 
+def _whole(raw: bytes) -> list[object] | None:
+    """The articles of a file that is one JSON document over several lines, or a list; else None."""
+    try:
+        found = json.loads(raw.decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        return None
+    if isinstance(found, list):
+        return found
+    return [found] if b"\n" in raw.strip() else None
+
+
 def _text(data: dict[str, Any], key: str) -> str:
     value = data.get(key)
     if value is None:
         return ""
     if not isinstance(value, str):
-        if key == "country":
-            return ""
         raise ValueError(f"'{key}' must be text")
-    return value
+    return _sound(value)
+
+
+def _id(data: dict[str, Any], name: str) -> str:
+    value = data.get("id")
+    if value is None or value == "":
+        return name
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise ValueError("'id' must be text or a number")
+    return _sound(str(value))
+
+
+def _sound(text: str) -> str:
+    """Without halves of characters (JSON's \\ud800), which nothing can write."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def moment(value: object) -> datetime:
-    """A time or a day as people and JSON write it; noon of the day, UTC where no zone is given.
+    """A time or a day as people, JSON and mails write it; noon of a day, UTC where no zone is given.
 
     Raises ValueError.
     """
     if not isinstance(value, str):
         raise ValueError(f"'published' must be a time in quotes, such as \"2026-01-31T12:00:00Z\", not {value!r}")
-    text = value.strip().replace("Z", "+00:00")
     try:
-        if len(text) == 10:
-            day = date.fromisoformat(text)
-            return datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
-        found = datetime.fromisoformat(text)
+        found = _moment(value.strip())
+        found = found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except OverflowError:
+        found = datetime.min.replace(tzinfo=UTC)
     except ValueError:
-        raise ValueError(f"'{value}' is no time; write it as 2026-01-31T12:00:00Z") from None
-    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+        raise ValueError(f"'{value[:60]}' is no time; write it as 2026-01-31T12:00:00Z") from None
+    if not 1900 <= found.year <= 2200:
+        raise ValueError(f"'{value[:60]}' lies outside the years 1900 to 2200")
+    return found
+
+
+def _moment(text: str) -> datetime:
+    if len(text) == 10:
+        day = date.fromisoformat(text)
+        return datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return parsedate_to_datetime(text)

@@ -23,12 +23,14 @@ T = TypeVar("T")
 @common.json_option
 def command(config_path: Path, as_json: bool) -> None:
     """Check everything that can be wrong before the service runs: the configuration, all rules with their
-    examples, the templates, the database, and whether the mail server answers (no mail is sent).
+    examples, the templates, the database, and whether the mail server answers (no mail is sent, and no
+    table is changed).
 
     All faults are told at once, with file and line. Exit status 1 if there is an error.
     """
     faults: list[Fault] = []
     config = _try(faults, str(config_path), lambda: common.load_config(config_path))
+    done: dict[str, str | None] = {}
     if config is not None:
         done = {
             "rules": _try(faults, "rules", lambda: _rules(config, config_path, faults)),
@@ -43,13 +45,13 @@ def command(config_path: Path, as_json: bool) -> None:
     else:
         for fault in faults:
             click.echo(str(fault))
+    for name, said in done.items():
+        if said is not None:
+            click.echo(f"{name:10} {said}", err=True)
     errors = sum(fault.level == "error" for fault in faults)
     if errors:
         click.echo(f"{errors} error{'' if errors == 1 else 's'}", err=True)
         raise SystemExit(1)
-    if config is not None:
-        for name, said in done.items():
-            click.echo(f"{name:10} {said}", err=True)
 
 
 def _try(faults: list[Fault], where: str, what: Callable[[], T]) -> T | None:
@@ -67,10 +69,26 @@ def _rules(config: Config, config_path: Path, faults: list[Fault]) -> str:
     from alerts.engine import loading
     from alerts.service import households, rule_sources
 
-    places = common.gazetteer(config, config_path)
-    book = loading.load(rule_sources(config), gazetteer=places, households=households(config))
-    faults += book.faults
+    places, sources = common.gazetteer(config, config_path), rule_sources(config)
+    book = loading.load(sources, gazetteer=places, households=households(config))
+    faults += _not_there(config, config_path)
+    faults += common.placed(book.faults, sources)
     return f"{len(book.ruleset.rules)} in force"
+
+
+def _not_there(config: Config, config_path: Path) -> list[Fault]:
+    """Names in [rules] off that no rule has: a slip of the pen there would leave the rule in force."""
+    from alerts.match.files import rule_paths
+    from alerts.service import rule_sources
+    from alerts.toml_lines import Document
+
+    known = rule_paths(rule_sources(config).folders)
+    document = Document.load(config_path)
+    return [
+        document.fault(("rules", "off", number), f"rules.off: there is no rule '{name}'{common.meant(name, known)}")
+        for number, name in enumerate(config.rules.off)
+        if name not in known
+    ]
 
 
 def _templates(config: Config, faults: list[Fault]) -> str:
@@ -83,10 +101,18 @@ def _templates(config: Config, faults: list[Fault]) -> str:
 
 
 def _database(config: Config) -> str:
-    from alerts.store.migrations import current
+    from alerts.store import migrations
+    from alerts.store.database import open_database
 
-    with common.store(config) as engine:
-        return f"{engine.url.get_backend_name()}, version {current(engine)}"
+    engine = open_database(config.database_url)
+    try:
+        kind, version = engine.url.get_backend_name(), migrations.current(engine)
+        if version is None:
+            return f"{kind}, still empty"
+        migrations.check(engine)
+        return f"{kind}, version {version}"
+    finally:
+        engine.dispose()
 
 
 def _mail(config: Config) -> str:

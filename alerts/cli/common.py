@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from alerts.config import Config
+    from alerts.engine.loading import RuleSources
     from alerts.engine.rulebook import Rulebook
     from alerts.errors import Fault
     from alerts.read.places import Gazetteer
@@ -47,10 +49,15 @@ class Group(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         known = self.list_commands(ctx)
         if args and args[0] not in known and not args[0].startswith("-"):
-            near = get_close_matches(args[0], known, n=1, cutoff=0.5)
-            advice = f"; did you mean '{near[0]}'?" if near else f" (there are {', '.join(known)})"
-            raise click.UsageError(f"there is no command '{args[0]}'{advice}", ctx)
+            raise click.UsageError(f"there is no command '{args[0]}'{meant(args[0], known)}", ctx)
         return super().resolve_command(ctx, args)
+
+
+def meant(name: str, known: Iterable[str]) -> str:
+    """The end of a message about an unknown name: what was probably meant, or what there is."""
+    names = list(known)
+    near = get_close_matches(name, names, n=1, cutoff=0.5)
+    return f"; did you mean '{near[0]}'?" if near else f" (there are {', '.join(names)})"
 
 
 def now() -> datetime:
@@ -60,7 +67,12 @@ def now() -> datetime:
 def load_config(path: Path) -> Config:
     """The configuration at `path`. Raises ConfigError."""
     from alerts.config import load
+    from alerts.errors import ConfigError, Fault
+    from alerts.resources import shipped
 
+    if not os.path.exists(path):
+        advice = f"there is no such file; begin with a copy: cp {shipped('config.example.toml')} {path}"
+        raise ConfigError([Fault(str(path), 0, advice)])
     return load(path)
 
 
@@ -105,27 +117,67 @@ def gazetteer(config: Config, config_path: Path) -> Gazetteer:
 def rulebook(config: Config, config_path: Path, *, only: Sequence[str] = ()) -> tuple[Rulebook, Gazetteer]:
     """The rules in force and the places. Faults of rules are told on standard error; the others go on.
 
-    Raises AlertsError for a name in `only` that no rule has.
+    Raises InputError for a name in `only` that no rule has.
     """
     from alerts.engine import loading
     from alerts.engine.rulebook import compiled
-    from alerts.errors import AlertsError
+    from alerts.errors import InputError
     from alerts.service import households, rule_sources
 
-    places = gazetteer(config, config_path)
-    book = loading.load(rule_sources(config), gazetteer=places, households=households(config))
-    for fault in book.errors:
+    places, sources = gazetteer(config, config_path), rule_sources(config)
+    book = loading.load(sources, gazetteer=places, households=households(config))
+    for fault in placed(book.errors, sources):
         click.echo(str(fault), err=True)
     known = book.ruleset.by_name
     for name in only:
         if name not in known:
-            near = get_close_matches(name, known, n=1, cutoff=0.5)
-            advice = f"; did you mean '{near[0]}'?" if near else f" (there are {', '.join(sorted(known))})"
-            raise AlertsError(f"there is no rule '{name}' in force{advice}")
+            raise InputError(f"there is no rule '{name}' in force{meant(name, sorted(known))}")
     if only:
         keepers = [rule for rule in book.ruleset.rules if rule.state is not None]
         book = compiled({rule.name: rule for rule in (*keepers, *(known[name] for name in only))}.values())
     return book, places
+
+
+def placed(faults: Iterable[Fault], sources: RuleSources, given: Sequence[Path] = ()) -> list[Fault]:
+    """Faults of rules and word lists with the paths of their files, as `given` or from the folders: the loader
+    knows them by their names."""
+    from alerts.match.files import rule_paths
+
+    paths = {path.name: path for path in rule_paths(sources.folders).values()} | {path.name: path for path in given}
+    for folder in (*sources.folders, *sources.list_folders):
+        paths |= {f"lexicon/{path.name}": path for path in (folder / "lexicon").glob("*.toml")}
+    return [replace(fault, file=str(paths.get(fault.file, fault.file))) for fault in faults]
+
+
+def country_code(places: Gazetteer, name: str) -> str:
+    """Alpha-3 of a country as people write it. Raises InputError."""
+    from alerts.errors import InputError
+
+    code = places.country_of(name)
+    if code is None:
+        raise InputError(f"'{name}' is no country: write its English name or its ISO code (SYR)")
+    return code
+
+
+def language_code(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """The callback of options that take a language."""
+    if value is not None and not (len(value) == 2 and value.isascii() and value.isalpha() and value.islower()):
+        raise click.BadParameter(f"'{value}' is no language code; write two small letters (ISO 639-1), such as en")
+    return value
+
+
+def known_events(config: Config, config_path: Path, events: Sequence[str]) -> None:
+    """Raise InputError for an event that no rule flags."""
+    from alerts.errors import InputError
+    from alerts.match import files
+    from alerts.service import rule_sources
+
+    places, sources = gazetteer(config, config_path), rule_sources(config)
+    rules = files.load(sources.folders, country=places.country_of, off=sources.off).rules
+    known = sorted({rule.event for rule in rules if rule.event})
+    for name in events:
+        if name not in known:
+            raise InputError(f"no rule flags the event '{name}'{meant(name, known)}")
 
 
 def tell(faults: Sequence[Fault]) -> None:
@@ -137,13 +189,13 @@ def tell(faults: Sequence[Fault]) -> None:
 
 
 @contextmanager
-def counting(items: Sequence[T], title: str) -> Iterator[Iterable[T]]:
-    """`items` with a bar on standard error where there is a terminal."""
+def counting(items: Iterable[T], title: str) -> Iterator[Iterable[T]]:
+    """`items` with a bar on standard error, where that is a terminal and the results go elsewhere."""
     from rich.console import Console
     from rich.progress import track
 
     console = Console(stderr=True)
-    if console.is_terminal:
+    if console.is_terminal and not sys.stdout.isatty():
         yield track(items, description=title, console=console, transient=True)
     else:
         yield items
@@ -188,7 +240,13 @@ def progress(title: str) -> Iterator[Callable[[str, float], None]]:
 def print_json(rows: Sequence[dict[str, Any]]) -> None:
     """One JSON object a line."""
     for row in rows:
-        click.echo(json.dumps(row, ensure_ascii=False, default=_plain))
+        click.echo(as_json(row))
+
+
+def as_json(row: object) -> str:
+    """One line of JSON: letters as they are where standard output can take them, else escaped."""
+    unicode = (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "") == "utf8"
+    return json.dumps(row, ensure_ascii=not unicode, default=_plain)
 
 
 def _plain(value: object) -> object:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from alerts.cli import common
+
+if TYPE_CHECKING:
+    from alerts.cli.articles import Reader
+    from alerts.read.places import Gazetteer
 
 
 def _moment(ctx: click.Context, parameter: click.Parameter, value: str | None) -> datetime | None:
@@ -24,14 +28,24 @@ published_option = click.option(
     "--published", metavar="TIME", callback=_moment, help="When articles without a date appeared; now, if not given."
 )
 source_option = click.option("--source", default="", help="The publisher of articles that name none.")
-country_option = click.option("--country", metavar="ISO3", help="The country of articles that name none: SYR.")
+country_option = click.option("--country", help="The country of articles that name none: SYR or Syria.")
+
+
+def reader(gazetteer: Gazetteer, *, published: datetime | None, source: str, country: str | None) -> Reader:
+    """The reader of the given files. Raises InputError for an unknown country."""
+    from alerts.cli.articles import Defaults, Reader
+
+    code = common.country_code(gazetteer, country) if country else None
+    return Reader(
+        Defaults(now=common.now(), country_of=gazetteer.country_of, published=published, source=source, country=code)
+    )
 
 
 @click.command(
     short_help="Flag events in articles: JSON lines in, JSON lines out.",
     epilog="""\b
 Input is known by its beginning:
-  {"id": ..., "title": ..., "text": ..., "published": ...}   an article a line
+  {"id": ..., "title": ..., "text": ..., "published": ...}   an article a line (or a list)
   <?xml ...> or a JSON Feed                                  a feed document
   anything else                                              the text of one article
 FILE may be - for standard input.""",
@@ -57,15 +71,18 @@ def command(
     """Flag the events in articles, by the rules in force.
 
     For each article one JSON line: its id and language, the hits (rule, event, severity, sentence, place,
-    numbers) and all displacement and casualty figures. Needs no installation and no network.
+    numbers) and all displacement and casualty figures. A line that cannot be used is told on standard error
+    with file and line, and the exit status is 1; the others are flagged all the same.
+
+    Needs no configuration and no network. With a configuration its rules and places are used.
     """
-    from alerts.cli.articles import Defaults, Reader
     from alerts.cli.output import Detector
 
     config = common.config_or_defaults(config_path)
     book, gazetteer = common.rulebook(config, config_path, only=names)
-    reader = Reader(Defaults(now=common.now(), published=published, source=source, country=country))
+    given = reader(gazetteer, published=published, source=source, country=country)
     detector = Detector(book, gazetteer, config, everything=everything, figures=not no_figures)
-    for article in reader.read(files):
-        sys.stdout.write(detector.line(article) + "\n")
-    common.tell(reader.faults)
+    with common.counting(given.read(files), "reading") as counted:
+        for article in counted:
+            click.echo(common.as_json(detector.row(article)))
+    common.tell(given.faults)

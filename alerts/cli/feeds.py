@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,8 @@ import click
 from alerts.cli import common
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
     from alerts.config import Config
     from alerts.engine.collecting import Polled
     from alerts.store.feeds import FeedRow
@@ -31,12 +34,14 @@ def _length(ctx: click.Context, parameter: click.Parameter, value: str | None) -
         raise click.BadParameter(str(error)) from None
 
 
-@command.command()
+@command.command(short_help="Add a feed.")
 @click.argument("url")
 @common.config_option
 @click.option("--source", default="", help="The publisher's name, as readers know it. [default: the host]")
 @click.option("--country", help="The country it reports on, if one: SYR or Syria.")
-@click.option("--language", help="Its language (en). Only a hint: each article is looked at.")
+@click.option(
+    "--language", callback=common.language_code, help="Its language (en). Only a hint: each article is looked at."
+)
 @click.option(
     "--every", metavar="TIME", callback=_length, help='How often to poll: "10 minutes". [default: the configuration\'s]'
 )
@@ -54,16 +59,11 @@ def add(
 
     What it holds at its first poll is stored, but only its news of the last day is told.
     """
-    from alerts.errors import InputError
     from alerts.store import feeds
     from alerts.store.database import writing
 
     config = common.load_config(config_path)
-    code = None
-    if country:
-        code = common.gazetteer(config, config_path).country_of(country)
-        if code is None:
-            raise InputError(f"'{country}' is no country: write its English name or its ISO code (SYR)")
+    code = common.country_code(common.gazetteer(config, config_path), country) if country else None
     with common.store(config) as engine, writing(engine) as conn:
         feed = feeds.add_feed(
             conn,
@@ -77,7 +77,33 @@ def add(
             country=code,
             tags=tags,
         )
-    click.echo(f"added as feed {feed.id}, read as '{feed.source}'")
+    click.echo(f"added as feed {feed.id}, from '{feed.source}'")
+    for obstacle in _obstacles(config, feed):
+        click.echo(f"warning: {obstacle}", err=True)
+
+
+def _obstacles(config: Config, feed: FeedRow) -> Iterator[str]:
+    """What will keep the feed from being polled, as far as its address and the configuration show."""
+    from yarl import URL
+
+    from alerts.collect import guard
+
+    url = URL(feed.url)
+    own = guard.allowed(config.collect.allow_hosts, config.collect.allow_ports)
+    if not own.port(url):
+        yield f"port {url.port} is not allowed; add it to [collect] allow_ports, or the host to allow_hosts"
+    if url.host and _is_address(url.host) and not guard.is_public(url.host) and not own.host(url):
+        yield f"{url.host} is a private address, which no feed may have; add it to [collect] allow_hosts if it is yours"
+
+
+def _is_address(host: str) -> bool:
+    from ipaddress import ip_address
+
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 @command.command(name="list")
@@ -112,6 +138,8 @@ def list_(config_path: Path, as_json: bool, failing: bool) -> None:
         rows,
         empty="no failing feeds" if failing else "no feeds yet; add one: alerts feeds add URL --source NAME",
     )
+    for feed in found if failing else ():
+        click.echo(f"{feed.id}: {feed.last_error}")
 
 
 def _state(feed: FeedRow) -> str:
@@ -119,7 +147,9 @@ def _state(feed: FeedRow) -> str:
         return "off"
     if feed.last_poll is None:
         return "new"
-    return f"{feed.last_status} ({feed.failures} times)" if feed.failures else "ok"
+    if not feed.failures:
+        return "ok"
+    return f"{feed.last_status}, {feed.failures} times" if feed.failures > 1 else str(feed.last_status)
 
 
 def _row(feed: FeedRow) -> dict[str, object]:
@@ -131,49 +161,65 @@ def _row(feed: FeedRow) -> dict[str, object]:
     return row | {"interval_s": feed.interval.total_seconds()}
 
 
-@command.command()
+@command.command(short_help="Poll feeds now, and say how it went.")
 @click.argument("ids", nargs=-1, type=int, metavar="[ID...]")
 @common.config_option
 @common.json_option
 def poll(ids: tuple[int, ...], config_path: Path, as_json: bool) -> None:
     """Poll the feeds with these ids now (all, if none is given), store what is new, and say how it went.
 
-    The articles are read and matched by the running service.
+    The articles are read and matched by the running service. Exit status 1 if a feed did not answer.
     """
-    config = common.load_config(config_path)
-    found = asyncio.run(_poll(config, ids))
-    if as_json:
-        common.print_json([_polled(one) for one in found])
-    else:
-        for one in found:
-            click.echo(f"{one.feed.source}: {_said(one)}")
+
+    def show(one: Polled) -> None:
+        click.echo(common.as_json(_polled(one)) if as_json else f"{one.feed.id} {one.feed.source}: {_said(one)}")
+
+    found = asyncio.run(_poll(common.load_config(config_path), ids, show))
+    if not found and not as_json:
+        click.echo("no feeds yet; add one: alerts feeds add URL --source NAME")
     if any(not one.outcome.ok for one in found):
         raise SystemExit(1)
 
 
-async def _poll(config: Config, ids: tuple[int, ...]) -> list[Polled]:
+async def _poll(config: Config, ids: tuple[int, ...], show: Callable[[Polled], None]) -> list[Polled]:
     from alerts.collect.fetch import Fetcher
     from alerts.collect.worker import ParserPool
     from alerts.engine.collecting import Collector
-    from alerts.errors import InputError
     from alerts.service import collect_settings
-    from alerts.store import feeds
-    from alerts.store.database import reading
 
     with common.store(config) as engine:
-        with reading(engine) as conn:
-            known = {feed.id: feed for feed in feeds.list_feeds(conn, active_only=not ids)}
-        for number in ids:
-            if number not in known:
-                raise InputError(f"there is no feed {number}; see: alerts feeds list")
+        hosts = _by_host(engine, ids)
         settings = collect_settings(config)
         pool, fetcher = ParserPool(settings), Fetcher(settings)
-        collector = Collector(engine, fetcher, pool, clock=common.now)
+        collector = Collector(engine, fetcher, pool, clock=common.now, on_poll=show)
+        free = asyncio.Semaphore(settings.at_once)
+
+        async def one_host(feeds: Sequence[FeedRow]) -> list[Polled]:
+            async with free:
+                return [await collector.poll(feed) for feed in feeds]
+
         try:
-            return [await collector.poll(known[number]) for number in ids or sorted(known)]
+            found = await asyncio.gather(*map(one_host, hosts))
         finally:
             await pool.close()
             await fetcher.close()
+    return [polled for some in found for polled in some]
+
+
+def _by_host(engine: Engine, ids: tuple[int, ...]) -> list[list[FeedRow]]:
+    """The feeds to poll, those of one host together: no server is asked twice at once. Raises InputError."""
+    from alerts.errors import InputError
+    from alerts.store import feeds
+    from alerts.store.database import reading
+
+    with reading(engine) as conn:
+        known = {feed.id: feed for feed in feeds.list_feeds(conn, active_only=not ids)}
+    hosts: dict[str, list[FeedRow]] = {}
+    for number in dict.fromkeys(ids) or sorted(known):
+        if number not in known:
+            raise InputError(f"there is no feed {number}; see: alerts feeds list")
+        hosts.setdefault(known[number].host, []).append(known[number])
+    return list(hosts.values())
 
 
 def _said(one: Polled) -> str:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from alerts.cli import common
 from alerts.types import SEVERITIES, Severity
+
+if TYPE_CHECKING:
+    from alerts.config import Config
 
 
 @click.command(short_help="List alerts, the latest changed first.")
@@ -15,7 +19,7 @@ from alerts.types import SEVERITIES, Severity
 @common.json_option
 @click.option("--open", "open_only", is_flag=True, help="Only those that go on.")
 @click.option("--event", "events", multiple=True, help="Only this event, such as siege (repeatable).")
-@click.option("--country", "countries", multiple=True, metavar="ISO3", help="Only this country: SYR (repeatable).")
+@click.option("--country", "countries", multiple=True, help="Only this country: SYR or Syria (repeatable).")
 @click.option("--min-severity", type=click.Choice(SEVERITIES), default="minor", help="This severity or worse.")
 @click.option("--limit", type=click.IntRange(1, 100_000), default=50, show_default=True, help="At most so many.")
 def command(
@@ -31,14 +35,18 @@ def command(
     from alerts.store import alerts, codec
     from alerts.store.database import reading
 
+    config = common.load_config(config_path)
     wanted = alerts.Filter(
         open_only=open_only,
         events=events,
-        countries=tuple(country.upper() for country in countries),
+        countries=_codes(config, config_path, countries),
         min_severity=min_severity,
     )
-    with common.store(common.load_config(config_path)) as engine, reading(engine) as conn:
-        found = alerts.list_alerts(conn, wanted, limit=limit)
+    with common.store(config) as engine, reading(engine) as conn:
+        found = alerts.list_alerts(conn, wanted, limit=limit + 1)
+    if not found and events:
+        common.known_events(config, config_path, events)
+    more, found = found[limit:], found[:limit]
     if as_json:
         common.print_json([codec.to_json(one.alert) | {"title": one.title, "summary": one.summary} for one in found])
         return
@@ -57,4 +65,13 @@ def command(
         for one in found
     ]
     columns = ("id", "severity", "certainty", "state", "title", "in", "sources/articles", "changed")
-    common.print_table(columns, rows, empty="no alerts")
+    common.print_table(columns, rows, empty="no alerts like that" if events or countries else "no alerts yet")
+    if more:
+        click.echo(f"there are more than these {limit}; see --limit", err=True)
+
+
+def _codes(config: Config, config_path: Path, countries: tuple[str, ...]) -> tuple[str, ...]:
+    if not countries:
+        return ()
+    places = common.gazetteer(config, config_path)
+    return tuple(common.country_code(places, country) for country in countries)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from alerts.config import Config
@@ -19,7 +18,7 @@ from alerts.types import Article, Figure, Hit, Place, Quantity
 
 
 class Detector:
-    """Articles to lines."""
+    """Articles to what `detect` says of them."""
 
     def __init__(
         self, book: Rulebook, gazetteer: Gazetteer, config: Config, *, everything: bool, figures: bool
@@ -27,7 +26,7 @@ class Detector:
         self.ruleset, self.gazetteer, self.households = book.ruleset, gazetteer, households(config)
         self.everything, self.figures = everything, figures
 
-    def line(self, article: Article) -> str:
+    def row(self, article: Article) -> dict[str, Any]:
         """The line of one article."""
         found = self.ruleset.detect(article, self.gazetteer, self.households)
         row: dict[str, Any] = {
@@ -38,7 +37,7 @@ class Detector:
         if self.figures:
             reading = found.reading or Reading(article, self.gazetteer)
             row["figures"] = [figure(one) for one in all_figures(reading)]
-        return json.dumps(row, ensure_ascii=False)
+        return row
 
     def _hits(self, found: Detection) -> list[dict[str, Any]]:
         told = [one for one in found.hits if one.needs_state is None]
@@ -70,7 +69,6 @@ def hit(value: Hit, *, because: str | None = None) -> dict[str, Any]:
         "severity": value.severity,
         "sentence": value.sentence,
         "quote": value.quote,
-        "parts": value.parts,
         "claims": [{"kind": claim.kind, "cue": claim.cue} for claim in value.claims],
         "place": place(value.place),
         "numbers": {name: quantity(number) for name, number in value.numbers.items()},

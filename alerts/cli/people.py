@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from alerts.cli import common
+from alerts.errors import InputError
 from alerts.types import SEVERITIES, Severity
-
-if TYPE_CHECKING:
-    from alerts.config import Config
 
 
 @click.group(name="people", cls=common.Group, short_help="Add and list the readers of alerts.")
@@ -27,7 +27,13 @@ def command() -> None:
 @click.option(
     "--min-severity", type=click.Choice(SEVERITIES), default="minor", show_default=True, help="This severity or worse."
 )
-@click.option("--language", default="en", show_default=True, help="Language of the mails.")
+@click.option(
+    "--language",
+    default="en",
+    show_default=True,
+    callback=common.language_code,
+    help="Language of the mails, where templates/ has it.",
+)
 def add(
     address: str,
     config_path: Path,
@@ -39,47 +45,54 @@ def add(
     """Add a reader. Without --event and --country they get all alerts.
 
     Ask people first: who reads these alerts can be a dangerous thing to know, so the list is stored in the
-    database only, which no other user of the machine can read.
+    database only, which no other user of the machine can read. ADDRESS may be - for addresses from standard
+    input, one a line: then they do not stay in your shell's history.
     """
-    from alerts.errors import InputError
     from alerts.store import people
     from alerts.store.database import writing
 
     config = common.load_config(config_path)
-    places = common.gazetteer(config, config_path) if countries else None
     codes = []
-    for country in countries:
-        code = places.country_of(country) if places else None
-        if code is None:
-            raise InputError(f"'{country}' is no country: write its English name or its ISO code (SYR)")
-        codes.append(code)
+    if countries:
+        places = common.gazetteer(config, config_path)
+        codes = [common.country_code(places, country) for country in countries]
     if events:
-        _known_events(events, config, config_path)
+        common.known_events(config, config_path, events)
+    added = []
     with common.store(config) as engine, writing(engine) as conn:
-        person = people.add_person(
-            conn,
-            address,
-            now=common.now(),
-            events=events,
-            countries=codes,
-            min_severity=min_severity,
-            language=language,
-        )
-    click.echo(f"added as reader {person.id}")
+        for where, one in _addresses(address):
+            with _placed(where):
+                person = people.add_person(
+                    conn,
+                    one,
+                    now=common.now(),
+                    events=events,
+                    countries=codes,
+                    min_severity=min_severity,
+                    language=language,
+                )
+            added.append(str(person.id))
+    if not added:
+        raise InputError("there is no address on standard input")
+    click.echo(f"added as reader {added[0]}" if len(added) == 1 else f"added as readers {', '.join(added)}")
 
 
-def _known_events(events: tuple[str, ...], config: Config, config_path: Path) -> None:
-    from difflib import get_close_matches
+def _addresses(given: str) -> Iterator[tuple[str, str]]:
+    """The addresses, each with what a message about it begins with: never the address itself."""
+    if given != "-":
+        yield "", given
+        return
+    for number, line in enumerate(sys.stdin, 1):
+        if line.strip():
+            yield f"line {number}: ", line.strip()
 
-    from alerts.errors import InputError
 
-    book, _ = common.rulebook(config, config_path)
-    known = sorted({rule.event for rule in book.ruleset.rules if rule.event})
-    for event in events:
-        if event not in known:
-            near = get_close_matches(event, known, n=1, cutoff=0.5)
-            advice = f"; did you mean '{near[0]}'?" if near else f" (there are {', '.join(known)})"
-            raise InputError(f"no rule flags the event '{event}'{advice}")
+@contextmanager
+def _placed(where: str) -> Iterator[None]:
+    try:
+        yield
+    except InputError as error:
+        raise InputError(f"{where}{error}{'; nobody was added' if where else ''}") from None
 
 
 @command.command(name="list")

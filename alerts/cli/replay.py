@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import sys
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import click
 
 from alerts.cli import common
-from alerts.cli.detect import country_option, published_option, source_option
+from alerts.cli.detect import country_option, published_option, reader, source_option
 
 
 @click.command(short_help="Articles through the whole life of alerts, on their own clock.")
@@ -31,25 +31,25 @@ def command(
     told: one JSON line for each new alert, update, cancellation and all-clear. No mail is sent and no
     database is touched; the same articles always give the same lines.
 
-    Takes the same files as `alerts detect`; they are sorted by date of publication.
+    Takes the same files as `alerts detect`; the articles are taken by date of publication. The same id from
+    the same source again is a new version of that article.
     """
-    import json
-
-    from alerts.cli.articles import Defaults, Reader
     from alerts.cli.output import told
     from alerts.engine.replay import Replay
     from alerts.service import households
 
     config = common.config_or_defaults(config_path)
     book, gazetteer = common.rulebook(config, config_path, only=names)
-    reader = Reader(Defaults(now=common.now(), published=published, source=source, country=country))
-    articles = list(reader.read(files))
+    given = reader(gazetteer, published=published, source=source, country=country)
+    articles = [replace(article, tier=config.tier_of(article.source)) for article in given.read(files)]
+    if given.undated:
+        click.echo(f"{given.undated} without a date of publication count as published now; see --published", err=True)
     sources = {article.source for article in articles}
     replay = Replay(book, gazetteer, households(config), owners={name: config.owner_of(name) for name in sources})
     try:
         with common.counting(articles, "replaying") as counted:
             for item in replay.run(counted):
-                sys.stdout.write(json.dumps(told(item), ensure_ascii=False) + "\n")
+                click.echo(common.as_json(told(item)))
     finally:
         replay.close()
-    common.tell(reader.faults)
+    common.tell(given.faults)

@@ -18,6 +18,7 @@ def command(alert_id: str, config_path: Path, as_json: bool) -> None:
     from alerts.errors import InputError
     from alerts.store import alerts, codec
     from alerts.store.database import reading
+    from alerts.template_filters import people
 
     with common.store(common.load_config(config_path)) as engine, reading(engine) as conn:
         record = alerts.get_alert(conn, alert_id)
@@ -32,8 +33,8 @@ def command(alert_id: str, config_path: Path, as_json: bool) -> None:
     click.echo(record.summary)
     click.echo(f"{alert.severity}, {alert.certainty}, {alert.state}; place: {place}")
     for name, number in alert.numbers.items():
-        click.echo(f"{name}: {number.low:,.0f} to {number.high:,.0f} ('{number.text}')")
-    click.echo(f"rule {alert.rule}; {alert.articles} articles, {alert.origins} independent")
+        click.echo(f"{name}: {people(number)} ('{number.text}')")
+    click.echo(f"rule {alert.rule}; articles: {alert.articles}, independent: {alert.origins}")
     click.secho("\nversions", bold=True)
     for version in record.versions:
         changes = f" ({'; '.join(version.changes)})" if version.changes else ""

@@ -32,7 +32,10 @@ def command(config_path: Path, as_json: bool) -> None:
     lines = [
         ("feeds", f"{now.feeds}: {now.failing} failing, {now.overdue} overdue, {now.unpolled} not polled yet"),
         ("polled", f"{common.ago(now.last_poll, at)}; next: {common.ago(now.next_poll, at)}"),
-        ("articles", f"{now.articles}, {now.articles_today} in the last day; {now.waiting} wait to be read{waiting}{aside}"),
+        (
+            "articles",
+            f"{now.articles}, {now.articles_today} in the last day; {now.waiting} wait to be read{waiting}{aside}",
+        ),
         ("alerts", f"{opened} open, {now.alerts_today} new in the last day; last: {common.ago(now.last_alert, at)}"),
         ("readers", str(now.people)),
         ("mails", f"{queued} waiting, {now.outbox['accepted']} sent; last: {common.ago(now.last_mail, at)}"),
