@@ -56,7 +56,8 @@ class LocalEngine:
 
     async def stop(self) -> None:
         """No further ticks; waits for what is under way."""
-        self._scheduler.shutdown(wait=False)
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
         while self._running:
             await asyncio.wait(set(self._running))
 

@@ -1,0 +1,177 @@
+"""An installation for tests of the whole service: a feed server on loopback, a configuration, rules, readers."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+
+from alerts.config import Config, load
+from alerts.service import Service, Watch, open_store
+from alerts.store import feeds, people
+from alerts.store.database import writing
+from tests.engine.world import SHELLING
+from tests.fakes.feeds import FeedServer, Item, rss
+
+READERS = ("one@example.org", "two@example.org")
+CONFIG = """\
+[service]
+data = "data"
+name = "Duty desk"
+{service}
+[rules]
+shipped = false
+folders = ["rules"]
+[templates]
+folder = "templates"
+[collect]
+min_interval = "1 second"
+max_backoff = "1 second"
+allow_hosts = {hosts}
+[read]
+gazetteer = {gazetteer}
+[notify]
+retry_first = "1 second"
+retry_max = "2 seconds"
+[web]
+port = {port}
+{more}
+"""
+
+
+def report(town: str, number: int = 0, *, killed: int = 12, ago: float = 60.0, dated: bool = True) -> Item:
+    """A report that fires, published `ago` seconds ago."""
+    at = datetime.now(UTC) - timedelta(seconds=ago)
+    return Item(
+        title=f"Report {number} from {town}",
+        guid=f"tag:example.org,2026:{town}-{number}",
+        link=f"https://example.org/{town}/{number}",
+        html=f"<p>Government forces shelled {town}, killing {killed} people.</p>",
+        published=format_datetime(at, usegmt=True) if dated else "",
+    )
+
+
+@dataclass(slots=True)
+class Newsdesk:
+    """The installation in `folder`; make it with `set_up`."""
+
+    folder: Path
+    server: FeedServer
+    gazetteer: Path
+    items: dict[str, list[Item]] = field(default_factory=dict)
+
+    @property
+    def config_path(self) -> Path:
+        return self.folder / "config.toml"
+
+    @property
+    def config(self) -> Config:
+        return load(self.config_path)
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "data" / "alerts.db"
+
+    def set_up(
+        self,
+        *,
+        papers: Iterable[str] = ("daily",),
+        readers: Iterable[str] = READERS,
+        port: int = 8080,
+        service: str = "",
+        more: str = "",
+    ) -> None:
+        """Write the files, and add feeds and readers to the database."""
+        hosts = [self.server.address, f"localhost:{self.server.port}"]
+        text = CONFIG.format(
+            hosts=json.dumps(hosts), gazetteer=json.dumps(str(self.gazetteer)), port=port, service=service, more=more
+        )
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.config_path.write_text(text, encoding="utf-8")
+        (self.folder / "templates").mkdir()
+        (self.folder / "rules").mkdir()
+        (self.folder / "rules" / "shelling.toml").write_text(SHELLING, encoding="utf-8")
+        engine = open_store(self.config)
+        now = datetime.now(UTC)
+        with writing(engine) as conn:
+            for address in readers:
+                people.add_person(conn, address, now=now)
+        engine.dispose()
+        for paper in papers:
+            self.add_paper(paper)
+
+    def add_paper(self, paper: str, url: str = "") -> None:
+        """A feed, polled each second; without items it is served empty."""
+        self.publish(paper)
+        engine = open_store(self.config)
+        with writing(engine) as conn:
+            feeds.add_feed(
+                conn,
+                url or self.server.url(f"/{paper}"),
+                now=datetime.now(UTC),
+                interval=timedelta(seconds=1),
+                source=paper.capitalize(),
+            )
+        engine.dispose()
+
+    def publish(self, paper: str, *items: Item) -> None:
+        """Put items on top of a paper's feed; one with the same guid replaces the old."""
+        new = {item.guid for item in items}
+        self.items[paper] = [*items, *(item for item in self.items.get(paper, []) if item.guid not in new)]
+        self.server.serve(rss(self.items[paper], title=paper), f"/{paper}")
+
+    def service(self, watch: Watch | None = None) -> Service:
+        """A prepared service on it."""
+        made = Service(self.config, watch=watch)
+        made.prepare()
+        return made
+
+    def mails(self) -> list[tuple[str, str]]:
+        """(reader, subject) of each mail in the Maildir, in order."""
+        found = []
+        for path in (self.folder / "data" / "mail" / "new").glob("*"):
+            mail = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+            found.append((str(mail["To"]), str(mail["Subject"])))
+        return sorted(found)
+
+    def mail_texts(self) -> list[str]:
+        """The texts of the mails, as they are on disk and decoded."""
+        found = []
+        for path in sorted((self.folder / "data" / "mail" / "new").glob("*")):
+            mail = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+            body = mail.get_body(("plain",))
+            assert body is not None
+            found.append(str(body.get_content()))
+        return found
+
+    def ask(self, query: str) -> list[tuple[object, ...]]:
+        """Rows of the SQLite database, asked from outside the service."""
+        with sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=10) as conn:
+            rows = conn.execute(query).fetchall()
+        conn.close()
+        return rows
+
+    def number(self, query: str) -> int:
+        [[found]] = self.ask(query)
+        assert isinstance(found, int)
+        return found
+
+    def states(self) -> Counter[str]:
+        """How many mails are in which state."""
+        return Counter(str(state) for (state,) in self.ask("SELECT state FROM outbox"))
+
+    def left_half(self) -> list[str]:
+        """What a service that has ended cleanly leaves in none of these places."""
+        found = [f"leased feed {url}" for (url,) in self.ask("SELECT url FROM feed WHERE lease_token IS NOT NULL")]
+        found += [f"{state} mail {number}" for number, state in self.ask(
+            "SELECT id, state FROM outbox WHERE state = 'sending' OR lease_token IS NOT NULL"
+        )]  # fmt: skip
+        found += [f"file {path.name}" for path in (self.folder / "data" / "mail" / "tmp").glob("*")]
+        return found
