@@ -10,7 +10,6 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from dataclasses import dataclass
 from functools import lru_cache
 
 # Markup is written by others: possessive repeats, or "<" and ten thousand blanks would cost hours.
@@ -26,6 +25,8 @@ _INVISIBLE = dict.fromkeys([0x00AD, 0x200B, 0x2060, 0xFEFF, *range(0x202A, 0x202
 # A word: an abbreviation of single letters (U.S.), a number with its groups (1,200 or 1.2), or letters
 # with inner apostrophes (Ma'arrat, don't). Everything else separates words; positions keep it at hand.
 _WORD = re.compile(r"(?:[^\W\d_]\.){2,}|\d+(?:[.,'](?=\d)\d+)*|[^\W\d_]+(?:'[^\W\d_]+)*")
+# The same for a text of plain letters, where classes of Unicode would cost twice as much.
+_ASCII_WORD = re.compile(r"(?:[a-z]\.){2,}|\d+(?:[.,'](?=\d)\d+)*|[a-z]+(?:'[a-z]+)*")
 
 
 def plain(markup: str) -> str:
@@ -81,19 +82,43 @@ def fold(text: str) -> str:
     return "".join(low if len(low := char.lower()) == 1 else char for char in bare)
 
 
-@dataclass(frozen=True, slots=True)
 class Words:
     """A sentence in words. `norm[i]` is the folded word (no possessive 's, no inner apostrophe or dot);
-    `start[i]`, `end[i]` its place in `text`."""
+    `start[i]`, `end[i]` its place in `text`, worked out when first asked for. Not to be changed."""
 
-    text: str
-    folded: str
-    norm: tuple[str, ...]
-    start: tuple[int, ...]
-    end: tuple[int, ...]
+    __slots__ = ("_end", "_start", "folded", "norm", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.folded = fold(text)
+        found = _pattern(self.folded).findall(self.folded)
+        if "'" in self.folded or "." in self.folded:
+            found = [normal(word) for word in found]
+        self.norm: tuple[str, ...] = tuple(found)
+        self._start: tuple[int, ...] | None = None
+        self._end: tuple[int, ...] = ()
 
     def __len__(self) -> int:
         return len(self.norm)
+
+    def __repr__(self) -> str:
+        return f"Words({self.text!r})"
+
+    @property
+    def start(self) -> tuple[int, ...]:
+        if self._start is None:
+            self._place()
+        return self._start  # type: ignore[return-value]
+
+    @property
+    def end(self) -> tuple[int, ...]:
+        if self._start is None:
+            self._place()
+        return self._end
+
+    def _place(self) -> None:
+        spans = [found.span() for found in _pattern(self.folded).finditer(self.folded)]
+        self._start, self._end = tuple(span[0] for span in spans), tuple(span[1] for span in spans)
 
     def raw(self, i: int) -> str:
         """Word `i` as printed."""
@@ -106,6 +131,10 @@ class Words:
     def gap(self, i: int) -> str:
         """What stands between word `i - 1` and word `i` (before the first word: the sentence's beginning)."""
         return self.text[self.end[i - 1] if i else 0 : self.start[i]]
+
+
+def _pattern(folded: str) -> re.Pattern[str]:
+    return _ASCII_WORD if folded.isascii() else _WORD
 
 
 def normal(word: str) -> str:
@@ -121,12 +150,4 @@ def normal(word: str) -> str:
 
 def words(text: str) -> Words:
     """Divide `text` (a sentence) into words."""
-    folded = fold(text)
-    norm: list[str] = []
-    start: list[int] = []
-    end: list[int] = []
-    for found in _WORD.finditer(folded):
-        norm.append(normal(found[0]))
-        start.append(found.start())
-        end.append(found.end())
-    return Words(text, folded, tuple(norm), tuple(start), tuple(end))
+    return Words(text)
