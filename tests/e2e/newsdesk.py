@@ -87,9 +87,10 @@ class Newsdesk:
         port: int = 8080,
         service: str = "",
         more: str = "",
+        hosts: Iterable[str] = (),
     ) -> None:
         """Write the files, and add feeds and readers to the database."""
-        hosts = [self.server.address, f"localhost:{self.server.port}"]
+        hosts = [self.server.address, f"localhost:{self.server.port}", *hosts]
         text = CONFIG.format(
             hosts=json.dumps(hosts), gazetteer=json.dumps(str(self.gazetteer)), port=port, service=service, more=more
         )
