@@ -1,0 +1,94 @@
+"""The daemon as a process of its own: signals, its child, and what keeps it from starting."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+
+import pytest
+from aiohttp import ClientSession, web
+
+from tests.e2e.daemon import Daemon, alive
+from tests.e2e.newsdesk import READERS, Newsdesk, report
+from tests.fakes import waiting
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+
+
+async def test_it_ends_cleanly_when_it_is_told_to(desk: Newsdesk) -> None:
+    never = asyncio.Event()
+
+    async def hang(request: web.Request) -> web.StreamResponse:
+        await never.wait()
+        raise AssertionError
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    desk.set_up(port=port)
+    desk.add_paper("slow", f"http://localhost:{desk.server.port}/slow")
+    desk.server.answer(hang, "/slow")
+    desk.publish("daily", report("Taiz"))
+    async with Daemon(desk, "-c", str(desk.config_path)) as daemon:
+        await waiting.until(lambda: len(desk.mails()) == 2)
+        async with ClientSession() as session, session.get(f"http://127.0.0.1:{port}/") as page:
+            assert "Shelling in Taiz" in await page.text()
+        assert await daemon.end(seconds=5) == 0
+        assert "stopping" in daemon.log
+        assert "Traceback" not in daemon.log
+    assert desk.left_half() == []
+    assert desk.states() == {"accepted": 2}
+
+
+@linux
+async def test_its_parser_may_be_killed_and_ends_with_it(desk: Newsdesk) -> None:
+    desk.set_up(readers=READERS[:1])
+    async with Daemon(desk) as daemon:
+        await waiting.until(daemon.children)
+        for number, town in enumerate(("Taiz", "Marib", "Aden"), start=1):
+            for child in daemon.children():
+                os.kill(child, signal.SIGKILL)
+            desk.publish("daily", report(town))
+            await waiting.until(lambda number=number: len(desk.mails()) == number)  # type: ignore[misc]
+        [parser] = daemon.children()
+        await daemon.kill()
+        await waiting.until(lambda: not alive(parser), seconds=5)
+
+
+async def test_a_bad_configuration_is_told_whole(desk: Newsdesk) -> None:
+    desk.set_up()
+    text = desk.config_path.read_text().replace("min_interval", "min_intervall").replace('"2 seconds"', '"2 secs"')
+    desk.config_path.write_text(text.replace("port =", "prot ="))
+    daemon = Daemon(desk)
+    await daemon.start()
+    assert await daemon.ended() == 1
+    lines = daemon.log.splitlines()
+    assert len(lines) == 3, daemon.log
+    for line, said in zip(lines, ("did you mean 'min_interval'", "2 secs", "did you mean 'port'"), strict=True):
+        assert f"{desk.config_path}:" in line
+        assert said in line
+
+
+async def test_a_port_that_is_taken_is_told_with_the_setting(desk: Newsdesk) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        desk.set_up(port=port)
+        daemon = Daemon(desk, "-c", str(desk.config_path))
+        await daemon.start()
+        assert await daemon.ended() == 1
+    assert daemon.log.splitlines()[-1] == f"alerts: web: port {port} on 127.0.0.1 is in use; set [web] port"
+    assert "Traceback" not in daemon.log
+
+
+async def test_a_second_daemon_on_the_folder_is_refused(desk: Newsdesk) -> None:
+    desk.set_up()
+    async with Daemon(desk):
+        second = Daemon(desk)
+        second.log_path = desk.folder / "log2"
+        await second.start()
+        assert await second.ended() == 1
+        assert "another service runs on the folder" in second.log
+        assert "Traceback" not in second.log
