@@ -35,7 +35,9 @@ def bind(
     place, place_from, place_name = reading.place_of(view.reading.index, finding.first, finding.end)
     size = households.of(place.country if place else reading.article.country)
     quantities = {
-        number.name: quantity for number in rule.numbers if (quantity := _number(number, finding, views, size))
+        number.name: quantity
+        for number in rule.numbers
+        if (quantity := _number(number, finding, views, size, rule.news_for))
     }
     because = finding.because or _against(rule, quantities, place, place_name)
     severity, _ = level(rule, view, quantities)
@@ -85,14 +87,16 @@ def _against(rule: Rule, quantities: dict[str, Quantity], place: Place | None, p
     return None
 
 
-def _number(rule: NumberRule, finding: Finding, views: Sequence[SentenceView], household: float) -> Quantity | None:
+def _number(
+    rule: NumberRule, finding: Finding, views: Sequence[SentenceView], household: float, news_for: timedelta | None
+) -> Quantity | None:
     """The number of the hit's sentence nearest to it; else of the next sentence or the title."""
     at = finding.view.reading.index
     for index in (at, at + 1, 0):
         if not 0 <= index < len(views) or (index == 0 and at > 3):
             continue
         near = (finding.first, finding.end) if index == at else None
-        if found := stated(rule, views[index], near):
+        if found := stated(rule, views[index], near, news_for):
             return numbers.quantity(found, rule.household or household)
     return None
 

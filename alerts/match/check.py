@@ -123,6 +123,7 @@ class _RuleReader:
             blocks=blocks,
             ignore=self.ignore(top),
             claims=settings.claims(top),
+            news_for=settings.news_for(top),
             numbers=numbers,
             place=settings.place(top, self.country),
             when=settings.when(top),

@@ -64,12 +64,20 @@ def claims(top: Section) -> dict[ClaimKind, ClaimPolicy]:
     return {kind: section.choice(kind, ("drop", "lower", "keep"), usual) for kind, usual in CLAIM_DEFAULTS.items()}
 
 
+def news_for(top: Section) -> timedelta | None:
+    """How long a count or a state that has gone on since a day is still news; None: as the reader has it."""
+    section = top.sub("claims", "claims")
+    return (section.length("news_for", timedelta(0)) or None) if section else None
+
+
 def block_claims(block: Section) -> dict[ClaimKind, ClaimPolicy]:
     """What one [[match]] makes of claims where it differs from the rule: only those written."""
     section = block.sub("claims", "claims")
     if section is None:
         return {}
     section.refuse_unknown()
+    if "news_for" in section.data:
+        section.fault(("news_for",), "'news_for' is the same for all blocks: it stands in [claims]")
     return {
         kind: section.choice(kind, ("drop", "lower", "keep"), usual)
         for kind, usual in CLAIM_DEFAULTS.items()

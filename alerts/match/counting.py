@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
+from alerts.match.claiming import still_news
 from alerts.match.phrases import Span
 from alerts.match.rule import NumberRule
 from alerts.match.view import SentenceView
+from alerts.read import numbers
 from alerts.read.governing import Governed
 from alerts.read.text import Words
 from alerts.types import ClaimKind, Number
@@ -20,6 +23,8 @@ from alerts.types import ClaimKind, Number
 _NOT_OF_THE_EVENT: tuple[ClaimKind, ...] = ("past", "total", "possible")
 _JOINING = frozenset("and plus as well another others other some about at least more than nearly around also".split())
 _ENDS_A_LIST = frozenset("and plus as".split())
+_AND = (("and",), ("and", "another"))
+_OTHER_FATES = frozenset("injured wounded hurt missing captured arrested detained abducted kidnapped fled".split())
 _FARTHEST = 7  # words between two counts of one event: "45 in and around the city and 22 in the province"
 
 
@@ -32,11 +37,14 @@ class _Count:
     end: int
 
 
-def stated(rule: NumberRule, view: SentenceView, near: tuple[int, int] | None) -> Number | None:
-    """The number of the sentence that the rule asks for, nearest to the words `near`, else the first."""
+def stated(
+    rule: NumberRule, view: SentenceView, near: tuple[int, int] | None, news_for: timedelta | None = None
+) -> Number | None:
+    """The number of the sentence that the rule asks for, nearest to the words `near`, else the first.
+    `news_for`: see `claiming.still_news`."""
     best: tuple[int, Number] | None = None
     for count in (*_read(rule, view), *_phrased(rule, view)):
-        claims = view.reading.claims(count.first, count.end)
+        claims = still_news(view, view.reading.claims(count.first, count.end), news_for)
         if any(claim.kind in _NOT_OF_THE_EVENT for claim in claims):
             continue
         distance = _apart(count, near) if near else count.first
@@ -71,18 +79,34 @@ def _together(group: list[Governed], words: Words) -> Iterator[_Count]:
     if not group:
         return
     assert group[0].cue is not None
-    numbers = [read.number for read in group]
-    whole = numbers[0]
-    if len(numbers) > 1:
+    each = [read.number for read in group]
+    whole = each[0]
+    if len(each) > 1:
         whole = replace(
             whole,
-            low=sum(number.low for number in numbers),
-            high=sum(number.high for number in numbers),
-            stated=sum(number.stated for number in numbers),
-            noun_end=numbers[-1].noun_end,
-            text=words.span(whole.first, numbers[-1].noun_end),
+            low=sum(number.low for number in each),
+            high=sum(number.high for number in each),
+            stated=sum(number.stated for number in each),
+            noun_end=each[-1].noun_end,
+            text=words.span(whole.first, each[-1].noun_end),
         )
-    yield _Count(whole, group[0].cue.first, group[0].cue.end)
+    yield _Count(_with_one_more(whole, words), group[0].cue.first, group[0].cue.end)
+
+
+def _with_one_more(whole: Number, words: Words) -> Number:
+    """ "A man and two women were shot", "two soldiers and a civilian were killed": three."""
+    if whole.unit != "people":
+        return whole
+    for one in numbers.singles(words):
+        before = words.norm[one.noun_end : whole.first] in _AND
+        behind = words.norm[whole.noun_end : one.first] in _AND and not _OTHER_FATES.intersection(
+            words.norm[one.noun_end : one.noun_end + 3]
+        )
+        if before or behind:
+            first, end = min(one.first, whole.first), max(one.noun_end, whole.noun_end)
+            low, high, stated = whole.low + 1, whole.high + 1, whole.stated + 1
+            return replace(whole, low=low, high=high, stated=stated, noun_end=end, text=words.span(first, end))
+    return whole
 
 
 def _joined(words: Words, before: Governed, read: Governed) -> bool:

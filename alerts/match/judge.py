@@ -10,13 +10,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 
+from alerts.match.claiming import claims_about
 from alerts.match.phrases import Choice, Span
 from alerts.match.rule import Block, Rule
 from alerts.match.view import SentenceView
 from alerts.types import Claim
 
 _MOST_COMBINATIONS = 256
-_LONG = 3  # words of an event whose end is weighed by itself
 _MOST_JUDGED = 8  # windows of one block whose claims are weighed
 
 
@@ -113,7 +113,7 @@ def _weigh(rule: Rule, block: Block, view: SentenceView, parts: dict[str, Span])
         for i in range(parts[part.name].first, parts[part.name].end)
         if part.choice.spells(view.norm[i])
     )
-    claims = _claims(view, event, own)
+    claims = claims_about(view, event, own, rule.news_for)
     policy = {**rule.claims, **block.claims}
     dropped = next((claim for claim in claims if policy[claim.kind] == "drop"), None)
     return Finding(
@@ -127,18 +127,6 @@ def _weigh(rule: Rule, block: Block, view: SentenceView, parts: dict[str, Span])
         claims=claims,
         lowered=any(policy[claim.kind] == "lower" for claim in claims),
     )
-
-
-def _claims(view: SentenceView, event: Span, own: frozenset[int]) -> tuple[Claim, ...]:
-    """The claims about the event; of a long one also those that a cue inside it makes of its end: in "aid
-    deliveries to the town could be halted" the first half is no more certain than the second."""
-    claims = view.reading.claims(event.first, event.end, own)
-    if event.end - event.first < _LONG:
-        return claims
-    kinds = {claim.kind for claim in claims}
-    of_the_end = view.reading.claims(event.end - 1, event.end, own)
-    inside = (claim for claim in of_the_end if event.first < claim.at < event.end and claim.kind not in kinds)
-    return (*claims, *inside)
 
 
 def any_span(choice: Choice | None, view: SentenceView) -> Span | None:

@@ -209,7 +209,8 @@ class Story:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """One checked rule. `version` is a digest of its file and of the lists it uses; `family` stays through
-    renames (`[about] formerly`) so that open alerts stay its own."""
+    renames (`[about] formerly`) so that open alerts stay its own. A count or a
+    state that began within `news_for` is news, no total and no standing state."""
 
     name: str
     file: str
@@ -224,6 +225,7 @@ class Rule:
     blocks: tuple[Block, ...]
     ignore: Ignore
     claims: dict[ClaimKind, ClaimPolicy]
+    news_for: timedelta | None
     numbers: tuple[NumberRule, ...]
     place: PlaceRule
     when: Each | First | During

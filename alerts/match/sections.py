@@ -28,7 +28,7 @@ KEYS: dict[str, tuple[str, ...]] = {
         "name", "language", "within_words", "look_in", "parts", "unless", "claims", "opens", "closes", "holds",
     ),
     "ignore": ("phrases", "sentences", "articles"),
-    "claims": ("denied", "possible", "past", "total", "standing", "alleged"),
+    "claims": ("denied", "possible", "past", "total", "standing", "alleged", "news_for"),
     "numbers.NAME": ("use", "say", "household", "at_least"),
     "place": ("required", "precision", "countries", "not_countries"),
     "when": ("kind", "in", "per", "learn", "state", "grace"),

@@ -275,3 +275,31 @@ def test_what_only_keeps_the_ledger_is_no_hit(gazetteer: Gazetteer) -> None:
     found = detect(gazetteer, "The truce holds. The generals signed a truce.", TRUCE)
     assert [hit.opens for hit in found.hits] == ["truce"]
     assert [(state.opens, state.holds) for state in found.states] == [(None, "truce"), ("truce", None)]
+
+
+def test_news_for_says_how_long_a_count_since_a_day_is_news(gazetteer: Gazetteer) -> None:
+    text = "The gangs have killed 300 people in the town of Goma since 1 December."
+    (dropped,) = detect(gazetteer, text, killed_rule()).dropped
+    assert dropped.because is not None and dropped.because.startswith("total")
+    (hit,) = detect(gazetteer, text, killed_rule('[claims]\nnews_for = "100 days"')).hits
+    assert hit.numbers["killed"].stated == 300
+    assert not detect(gazetteer, text, killed_rule('[claims]\nnews_for = "30 days"')).hits
+
+
+DEAD = killed_rule().replace('say = ["~kill ..4.. {people}", "{people} ..4.. killed"]', 'use = "killed"')
+
+
+@pytest.mark.parametrize(
+    ("text", "dead"),
+    [
+        ("Rebels shelled Taiz and killed 14 soldiers and five civilians.", 19),
+        ("A man and two women were killed when rebels shelled Taiz.", 3),
+        ("Rebels shelled Taiz, killing two soldiers and a child.", 3),
+        ("Rebels shelled Taiz, killing 12 people, including three children.", 12),
+        ("Rebels shelled Taiz: 9 people were killed and 40 wounded.", 9),
+        ("Rebels shelled Taiz, killing two soldiers, and a child was wounded.", 2),
+    ],
+)
+def test_the_dead_of_one_event_are_added_up_and_nobody_else(gazetteer: Gazetteer, text: str, dead: int) -> None:
+    (hit,) = detect(gazetteer, text, DEAD).hits
+    assert hit.numbers["killed"].stated == dead
