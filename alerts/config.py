@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
 from pydantic import BaseModel as PydanticModel
 
+from alerts.addresses import normal_address
 from alerts.config_faults import disagree, size, told, validate
 from alerts.durations import duration, say
 from alerts.errors import ConfigError, Fault, Faults
@@ -61,16 +62,10 @@ def _from_the_file(path: Path, info: ValidationInfo) -> Path:
 
 
 def _mail_address(value: str) -> str:
-    from email_validator import EmailNotValidError, validate_email
-
-    local, _, domain = value.rpartition("@")
-    if domain == "localhost" and local.replace("-", "").replace(".", "").isalnum():
-        return value
     try:
-        found = validate_email(value, check_deliverability=False, globally_deliverable=False)
-    except EmailNotValidError as error:
-        raise told(f"is no mail address: {error}") from None
-    return found.normalized
+        return normal_address(value)
+    except ValueError as error:
+        raise told(str(error)) from None
 
 
 def _contact(value: str) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import Connection, Row, Select, func, insert, select, update
 
+from alerts.addresses import normal_address
 from alerts.errors import InputError
 from alerts.store.schema import person
 from alerts.types import Person, Severity
@@ -31,7 +31,10 @@ def add_person(
 ) -> Person:
     """Add a reader. Raises InputError for what is no mail address, or is on the list already (capitals do
     not make another address)."""
-    address = normal_address(address)
+    try:
+        address = normal_address(address)
+    except ValueError as error:
+        raise InputError(f"this {error}") from None
     if find_person(conn, address) is not None:
         raise InputError("this address is on the list already")
     row = {
@@ -44,15 +47,6 @@ def add_person(
         "created": now,
     }
     return _person(conn.execute(insert(person).values(row).returning(person)).one())
-
-
-def normal_address(address: str) -> str:
-    """The address in the one form in which it is stored. Raises InputError."""
-    try:
-        return validate_email(address.strip(), check_deliverability=False).normalized
-    except EmailNotValidError as error:
-        # the reason repeats parts of a bad address, never a usable one
-        raise InputError(f"this is no mail address: {error}") from None
 
 
 def find_person(conn: Connection, address: str) -> Person | None:
