@@ -6,6 +6,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from collections.abc import Sequence
 
 import click
 
@@ -71,14 +72,14 @@ def cli() -> None:
     """
 
 
-def main() -> None:
+def main(args: Sequence[str] | None = None) -> None:
     """The entry point: our own errors, and files and disks that fail, become one message and exit status 1.
-    A traceback is a fault of this program."""
+    A traceback is a fault of this program. `args`: by default those of the process."""
     if sys.stdout is None:  # closed by the caller
         sys.stdout = open(os.devnull, "w")
     try:
         try:
-            cli(prog_name="alerts")
+            cli(args, prog_name="alerts")
         finally:
             sys.stdout.flush()
     except AlertsError as error:

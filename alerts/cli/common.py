@@ -203,7 +203,7 @@ def counting(items: Iterable[T], title: str) -> Iterator[Iterable[T]]:
 
 def places_cache() -> Path:
     """The index of places for work without an installation (ALERTS_GAZETTEER names another folder)."""
-    return Path(os.environ.get("ALERTS_GAZETTEER") or cache_folder() / "places")
+    return Path(os.environ.get("ALERTS_GAZETTEER") or cache_folder() / "places").absolute()
 
 
 @contextmanager

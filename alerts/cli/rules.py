@@ -68,7 +68,7 @@ def list_(config_path: Path, as_json: bool) -> None:
         click.echo(f"see what is wrong: alerts rules check {' '.join(str(paths[name]) for name in broken)}", err=True)
 
 
-@command.command()
+@command.command(short_help="Check rules and their examples.")
 @_FILES
 @common.config_option
 @common.json_option
@@ -99,7 +99,7 @@ def _chosen(faults: Sequence[Fault], extra: tuple[Path, ...]) -> list[Fault]:
     return [fault for fault in faults if not extra or fault.file in names or fault.file.startswith("lexicon/")]
 
 
-@command.command(name="test")
+@command.command(name="test", short_help="Run the examples and stories of rules, and show each.")
 @_FILES
 @common.config_option
 def test(files: tuple[Path, ...], config_path: Path) -> None:

@@ -1,0 +1,131 @@
+"""`alerts check` and `alerts db`: everything that can be wrong, before the service runs."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from alerts.resources import shipped
+from alerts.store.database import open_database, writing
+from tests.cli.conftest import World
+from tests.cli.run import alerts
+from tests.cli.test_rules import BROKEN
+
+
+def _closed_port() -> int:
+    """A port at which nobody listens."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
+def test_a_new_installation_is_in_order(world: World) -> None:
+    ran = alerts("check")
+    assert (ran.code, ran.out) == (0, "")
+    said = dict(line.split(maxsplit=1) for line in ran.err.splitlines())
+    assert said == {
+        "rules": "2 in force",
+        "templates": "as shipped",
+        "database": "sqlite, still empty",
+        "mail": f"no mail server: mails go to {world.folder}/data/mail",
+    }
+
+
+def test_the_example_configuration_is_in_order(world: World) -> None:
+    example = shipped("config.example.toml").read_text()
+    world.write("config.toml", example.replace('gazetteer = ""', f'gazetteer = "{world.gazetteer}"'))
+    world.write("config.toml", (world.folder / "config.toml").read_text().replace("shipped = true", "shipped = false"))
+    assert alerts("check").code == 0
+
+
+def test_an_absent_configuration_is_told_with_what_to_do(world: World) -> None:
+    (world.folder / "config.toml").unlink()
+    ran = alerts("check")
+    assert ran.code == 1
+    assert ran.out.startswith("config.toml: error: there is no such file; begin with a copy: cp ")
+    assert Path(ran.out.split("cp ")[1].split()[0]).read_text().startswith("# The configuration of alerts.")
+
+
+def test_faults_of_the_configuration_stop_the_rest(world: World) -> None:
+    world.configure("[smtp]\nprot = 25\n")
+    ran = alerts("check")
+    assert ran.code == 1
+    assert ran.out == "config.toml:15: error: smtp.prot: unknown key (did you mean 'port'?)\n"
+    assert ran.err == "1 error\n"
+
+
+def test_all_parts_are_checked_and_all_faults_told(world: World) -> None:
+    port = _closed_port()
+    world.configure(f'[smtp]\nhost = "127.0.0.1"\nport = {port}\n[templates]\nfolder = "own"\n')
+    world.write("rules/flood.toml", BROKEN)
+    world.write("own/mail/alert.txt", "{{ title }}\n\n{{ tite }}\n")
+    ran = alerts("check")
+    assert ran.code == 1
+    assert f"{world.folder}/rules/flood.toml:4: error: 'statuss' is not a known key; did you mean 'status'?" in ran.out
+    assert "mail/alert.txt:3: error: there is no 'tite' here; did you mean 'title'?" in ran.out
+    assert f"[smtp]: error: 127.0.0.1:{port}: " in ran.out
+    assert "database   sqlite, still empty\n" in ran.err
+    assert ran.err.endswith(f"{len(ran.out.splitlines())} errors\n")
+
+
+def test_faults_can_be_had_as_json(world: World) -> None:
+    world.write("rules/flood.toml", BROKEN)
+    ran = alerts("check", "--json")
+    assert ran.code == 1
+    assert [list(row) for row in ran.rows] == [["file", "line", "level", "message"]] * len(ran.rows)
+
+
+def test_a_rule_switched_off_that_is_not_there_is_a_slip_of_the_pen(world: World) -> None:
+    config = (world.folder / "config.toml").read_text().replace("[rules]", '[rules]\noff = ["flight", "seige"]')
+    world.write("config.toml", config)
+    ran = alerts("check")
+    assert ran.code == 1
+    assert ran.out == "config.toml:5: error: rules.off: there is no rule 'seige'; did you mean 'siege'?\n"
+
+
+def test_an_unreachable_database_is_told_without_its_password(world: World) -> None:
+    port = _closed_port()
+    config = (world.folder / "config.toml").read_text()
+    url = f"postgresql+psycopg://alerts:secret@127.0.0.1:{port}/alerts"
+    world.write("config.toml", config.replace('data = "data"', f'database = "{url}"'))
+    ran = alerts("check")
+    assert ran.code == 1
+    assert "[service] database: error: the database cannot be reached" in ran.out
+    assert "secret" not in ran.out + ran.err
+
+
+def test_a_check_changes_no_table(world: World) -> None:
+    alerts("check")
+    assert alerts("db", "upgrade").out.endswith("(was empty)\n")
+    assert alerts("db", "upgrade").out.endswith(" already\n")
+    assert ", version " in alerts("check").err
+
+
+def test_a_database_of_a_newer_version_is_refused(world: World) -> None:
+    alerts("db", "upgrade")
+    engine = open_database(f"sqlite:///{world.folder}/data/alerts.db")
+    with writing(engine) as conn:
+        conn.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    engine.dispose()
+    for args in (["check"], ["db", "upgrade"], ["status"], ["feeds", "list"]):
+        ran = alerts(*args)
+        assert ran.code == 1
+        assert "newer version (9999)" in ran.out + ran.err
+
+
+@pytest.mark.parametrize("content", [b"no database at all", b"SQLite format 3\0" + b"x" * 500])
+def test_a_file_that_is_no_database_is_told(world: World, content: bytes) -> None:
+    world.write("data/alerts.db", content)
+    ran = alerts("status")
+    assert ran.code == 1
+    assert "the database file is damaged or no database" in ran.err
+
+
+def test_a_data_folder_that_cannot_be_made_is_told(world: World) -> None:
+    world.write("data", "a file")
+    ran = alerts("status")
+    assert ran.code == 1
+    assert "may this user write in its folder?" in ran.err
