@@ -8,7 +8,7 @@ still to be read.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -266,6 +266,7 @@ class _Case:
 
     def _save(self, rule: Rule, step: lifecycle.Step, before: Iterable[Evidence]) -> Alert:
         """Store a step with its texts, and hand its messages to the outbox."""
+        step = self._make_way(step)
         evidence = {item.article_id: item for item in before}
         evidence |= {item.article_id: item for item in step.regrouped}
         if step.evidence is not None:
@@ -281,6 +282,16 @@ class _Case:
             self.told.append(told)
         self.tracker.outbox.put(self.conn, rule, saved, step.messages, self.now)
         return saved
+
+    def _make_way(self, step: lifecycle.Step) -> lifecycle.Step:
+        """One open alert a key: of two events at one place the later goes on."""
+        alert = step.alert
+        for twin in alert_store.alerts_with_key(self.conn, alert.key):
+            if alert.state in OPEN_STATES and twin.state in OPEN_STATES and twin.id != alert.id:
+                alert, other = lifecycle.parted(alert, twin)
+                if other is not twin:
+                    alert_store.save_state(self.conn, other)
+        return step if alert is step.alert else replace(step, alert=alert)
 
     def take_back(self) -> None:
         """The alerts that an earlier revision of the article was evidence of, and this one no longer is."""

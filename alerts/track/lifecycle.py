@@ -121,6 +121,14 @@ def end(alert: Alert, *, now: datetime, policy: Policy) -> Step | None:
     return Step(alert=replace(alert, state="ended"), quiet=quiet)
 
 
+def parted(alert: Alert, twin: Alert) -> tuple[Alert, Alert]:
+    """Two open alerts with one key are two events at one place, further apart than `same_event` (old news
+    may come in after newer). The one that happened last goes on; the other has ended."""
+    if alert.last_event >= twin.last_event:
+        return alert, replace(twin, state="ended")
+    return replace(alert, state="ended"), twin
+
+
 def close(alert: Alert, *, now: datetime, why: str, quiet: str | None = None) -> Step:
     """It is over: the all-clear, to those who were told. `quiet` is the reason to tell nobody (`late`)."""
     if alert.state in ("closed", "cancelled"):

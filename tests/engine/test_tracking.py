@@ -220,3 +220,34 @@ def test_an_alert_whose_rule_is_gone_ends_too(world: World, gazetteer: Gazetteer
     assert world.tidy() == 0
     world.later(days=2)
     assert world.tidy() == 1
+
+
+def test_a_later_event_at_a_place_ends_the_one_that_seemed_to_go_on(world: World) -> None:
+    world.hear(TAIZ)
+    world.later(days=20)  # and nobody has tidied up meanwhile
+    assert world.hear("Rebels shelled Taiz and killed 30 people.", source="Evening Post") == [
+        "new 1 Shelling in Taiz: 30 people killed"
+    ]
+    assert [record.alert.state for record in world.alerts()] == ["ended", "unconfirmed"]
+
+
+def test_old_news_after_newer_is_an_event_of_its_own_and_over(world: World) -> None:
+    world.hear(TAIZ)
+    world.hear("Taiz was shelled, killing 40 people.", source="Evening Post", published=world.now - timedelta(days=20))
+    first, second = world.alerts()
+    assert (first.alert.state, second.alert.state) == ("unconfirmed", "ended")
+    assert second.alert.version == 0
+
+
+def test_a_whole_backlog_in_any_order_is_read(world: World) -> None:
+    days = [30, 0, 12, 3, 25, 1, 18, 29, 7]
+    for number, day in enumerate(days):
+        world.publish(
+            f"Shells fell on Taiz and shelled houses, killing {10 + number} people.",
+            source=f"Paper {number}",
+            published=world.now - timedelta(days=day),
+        )
+    report = world.read()
+    assert not report.unread
+    assert sum(record.alert.articles for record in world.alerts()) == len(days)
+    assert len([record for record in world.alerts() if record.alert.state in ("unconfirmed", "active")]) == 1
