@@ -176,7 +176,8 @@ class Hit:
 
     `because` says why a hit that is not `current` was dropped. `parts` maps the names of the rule's parts
     to the words found. `needs_state` is set for a `during` rule whose state the article does not itself
-    say holds: tracking must find it in the ledger. `opens`, `closes`, `holds` name a state of the ledger that begins, ends or is in force.
+    say holds: tracking must find it in the ledger. `opens`, `closes`, `holds` name a state of the ledger
+    that begins, ends or is in force.
     """
 
     rule: str

@@ -9,7 +9,7 @@ from datetime import timedelta
 from alerts.errors import Fault
 from alerts.match.engine import Ruleset
 from alerts.match.rule import Rule
-from alerts.track.policy import Confirm, Policy
+from alerts.track.policy import REASONS, Confirm, Policy, Updates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,4 +54,6 @@ def policy_of(rule: Rule) -> Policy:
         precision=rule.place.precision,
         confirm=confirm,
         steps=rule.severity.steps,
+        updates=Updates(when=frozenset(reason for reason in REASONS if reason in rule.alert.update_when)),
+        ends_after=rule.alert.expires,
     )

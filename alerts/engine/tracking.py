@@ -78,7 +78,7 @@ class Tracker:
     def end_quiet_alerts(self, conn: Connection, now: datetime) -> int:
         """End the alerts of which nothing more was heard; returns how many."""
         book = self.rulebook  # one and the same throughout, whatever is reloaded meanwhile
-        spans = {rule.family: book.policies[rule.name].same_event for rule in book.ruleset.rules}
+        spans = {rule.family: book.policies[rule.name].lasts for rule in book.ruleset.rules}
         ended = 0
         for alert in alert_store.due_to_end(conn, now, spans):
             policy = book.policies.get(alert.rule, Policy(same_event=timedelta(days=7)))

@@ -22,6 +22,7 @@ from alerts.match.grammar import PhraseError, parse
 from alerts.match.lexicon import Lexicon
 from alerts.match.phrases import Choice, Phrase, walk
 from alerts.match.rule import (
+    UPDATES,
     AlertRule,
     Block,
     Ignore,
@@ -300,7 +301,18 @@ class _RuleReader:
             response=section.choice("response", _RESPONSES, "Monitor"),
             expires=section.length("expires", timedelta(0)) or None,
             same_event=section.length("same_event", timedelta(days=3)),
+            update_when=self.updates(section),
         )
+
+    @staticmethod
+    def updates(section: Section) -> tuple[str, ...]:
+        if "update_when" not in section.data:
+            return UPDATES
+        wanted = section.texts("update_when")
+        for index, reason in enumerate(wanted):
+            if reason not in UPDATES:
+                section.fault(("update_when", index), section.no_option("update_when", reason, UPDATES))
+        return wanted
 
     def template(self, section: Section, key: str, known: frozenset[str]) -> None:
         try:

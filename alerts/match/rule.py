@@ -15,6 +15,10 @@ Status = Literal["draft", "test", "active", "retired"]
 LookIn = Literal["sentence", "title", "lead"]
 ClaimPolicy = Literal["drop", "lower", "keep"]
 
+# What may be worth an update: heard of again after the end, the level rose, a second source, a number grew, a
+# number or the level fell.
+UPDATES = ("again", "level", "confirmed", "number", "revised")
+
 # What counts by itself, unless the rule says otherwise.
 CLAIM_DEFAULTS: dict[ClaimKind, ClaimPolicy] = {
     "denied": "drop",
@@ -164,6 +168,7 @@ class AlertRule:
     response: str = "Monitor"
     expires: timedelta | None = None
     same_event: timedelta = timedelta(days=3)
+    update_when: tuple[str, ...] = UPDATES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

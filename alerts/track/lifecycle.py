@@ -114,7 +114,7 @@ def end(alert: Alert, *, now: datetime, policy: Policy) -> Step | None:
     held = policy.confirm.until_then == "hold" and alert.version == 0 and not alert.confirmed
     if held and policy.confirm.within is not None and now - alert.opened > policy.confirm.within:
         quiet = "not confirmed in time"
-    elif now - max(alert.last_event, alert.updated) > policy.same_event:
+    elif now - max(alert.last_event, alert.updated) > policy.lasts:
         quiet = "nothing more was heard"
     else:
         return None

@@ -48,12 +48,14 @@ class Updates:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """`same_event` is how long after its last evidence a hit still belongs to an alert. `steps` is the
+    """`same_event` is how long after its last evidence a hit still belongs to an alert; `ends_after` how long
+    without news it is shown as in force (None: as long; what is heard later reopens it). `steps` is the
     rule's severity by number. What was published more than `late_after` before it came in, or happened
     more than `old_event` before, tells nobody. (News from a cut-off place may take days to be printed at
     all, so the two are not one; `old_event` is never below `late_after` and `same_event`.)"""
 
     same_event: timedelta = timedelta(days=3)
+    ends_after: timedelta | None = None
     title: str = ""
     precision: Precision = "city"
     confirm: Confirm = field(default_factory=Confirm)
@@ -61,6 +63,11 @@ class Policy:
     steps: Steps = field(default_factory=dict)
     late_after: timedelta = DAY
     old_event: timedelta = timedelta(days=7)
+
+    @property
+    def lasts(self) -> timedelta:
+        """How long an alert is in force without news."""
+        return self.ends_after or self.same_event
 
     @property
     def oldest(self) -> timedelta:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -251,3 +252,29 @@ def test_a_whole_backlog_in_any_order_is_read(world: World) -> None:
     assert not report.unread
     assert sum(record.alert.articles for record in world.alerts()) == len(days)
     assert len([record for record in world.alerts() if record.alert.state in ("unconfirmed", "active")]) == 1
+
+
+def test_an_alert_that_expires_early_ends_and_is_reopened_by_news(world: World) -> None:
+    book = world.tracker.rulebook
+    siege = next(rule for rule in book.ruleset.rules if rule.event == "siege")
+    assert siege.alert is not None
+    early = replace(siege, alert=replace(siege.alert, expires=timedelta(days=5)))
+    world.tracker.rulebook = compiled([rule for rule in book.ruleset.rules if rule is not siege] + [early])
+    world.hear("The army besieged Djibo on Monday.")
+    world.later(days=6)
+    assert world.tidy() == 1
+    assert world.hear("The army besieged Djibo once more.", source="Evening Post")[0].startswith("update 2")
+
+
+def test_a_rule_can_leave_out_updates_it_does_not_want(world: World) -> None:
+    book = world.tracker.rulebook
+    quiet = [
+        replace(rule, alert=replace(rule.alert, update_when=("level",))) if rule.alert else rule
+        for rule in book.ruleset.rules
+    ]
+    world.tracker.rulebook = compiled(quiet)
+    world.hear(TAIZ)
+    assert (
+        world.hear("The army shelled Taiz for hours, killing 14 people, the mayor told us.", source="Evening Post")
+        == []
+    )
