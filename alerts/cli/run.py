@@ -34,9 +34,10 @@ def command(config_path: Path, no_web: bool) -> None:
     """
     from alerts import log
     from alerts.cli.common import progress
+
+    config = load_config(config_path)  # before what takes its time: faults are told at once
     from alerts.service import Service
 
-    config = load_config(config_path)
     log.configure(config.service.log)
     service = Service(config)
     with progress("making the index of places (once)") as show:

@@ -162,6 +162,15 @@ def test_without_a_place_each_story_is_an_alert_of_its_own(tmp_path: Path, gazet
     assert all(record.alert.place is None for record in world.alerts())
 
 
+def test_a_name_of_too_many_places_loses_no_alert(world: World) -> None:
+    world.reader("one@example.org")
+    assert world.hear("Government forces shelled San Isidro on Monday, killing 12 people.") == [
+        "new 1 Shelling in : 12 people killed"
+    ]
+    assert [(record.alert.place, record.alert.key) for record in world.alerts()] == [(None, "shelling|?|1")]
+    assert world.mails("queued") == [(1, 1)]
+
+
 def test_old_news_is_kept_and_alerts_nobody(world: World) -> None:
     world.reader("one@example.org")
     assert world.hear(TAIZ, published=world.now - timedelta(hours=30)) == []
