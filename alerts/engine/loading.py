@@ -1,11 +1,13 @@
 """Rules from their files into force: read, checked, tried on their own examples and stories, compiled; and read
 again when a file changes.
 
-A rule with a fault is not taken. If an earlier version of it is in force, that one stays.
+A rule with a fault is not taken. If an earlier version of it is in force, that one stays; and all stay while
+a folder cannot be read, which is no way to take rules out of force.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -65,7 +67,9 @@ def load(
             sound.append(rule)
     names = {rule.name for rule in sound}
     wanted = files.rule_paths(sources.folders, sources.off).keys()
-    kept = [rule for rule in (before.ruleset.rules if before else ()) if rule.name in wanted - names]
+    readable = all(os.access(folder, os.R_OK | os.X_OK) for folder in sources.folders)
+    earlier = [rule for rule in (before.ruleset.rules if before else ()) if rule.name not in names]
+    kept = [rule for rule in earlier if rule.name in wanted or not readable]
     return compiled((*sound, *kept), faults, sorted(rule.name for rule in kept))
 
 

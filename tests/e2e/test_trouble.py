@@ -14,7 +14,9 @@ import pytest
 from sqlalchemy import event
 
 from alerts.cli import main
+from alerts.match.engine import Detection, Ruleset
 from alerts.service import Service
+from alerts.types import Article
 from tests.e2e.newsdesk import READERS, Newsdesk, report
 from tests.engine.world import SHELLING
 from tests.fakes import waiting
@@ -184,6 +186,36 @@ async def test_a_full_disk_is_told_once_and_work_goes_on_when_there_is_space(
         await service.stop()
     assert desk.number("SELECT count(*) FROM article") == 2
     assert desk.left_half() == []
+
+
+async def test_an_article_that_cannot_be_read_is_set_aside_counted_and_tried_at_the_next_start(
+    desk: Newsdesk,
+    start: Start,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    caplog.set_level(logging.INFO, "alerts")
+    desk.set_up()
+    real = Ruleset.detect
+
+    def detect(self: Ruleset, article: Article, *rest: Any) -> Detection:
+        if "Taiz" in article.text:
+            raise RecursionError("too deep")
+        return real(self, article, *rest)
+
+    desk.publish("daily", report("Taiz"), report("Marib"))
+    with monkeypatch.context() as faulty:
+        faulty.setattr(Ruleset, "detect", detect)
+        service = await start()
+        await waiting.until(lambda: len(desk.mails()) == 2)
+        assert len(said(caplog, "cannot be read, and is set aside")) == 1
+        assert command(monkeypatch, "status", "-c", str(desk.config_path)) == 0
+        assert "; 1 set aside: they cannot be read" in capsys.readouterr().out
+        await service.stop()
+    await start()
+    await waiting.until(lambda: len(desk.mails()) == 4)
+    assert said(caplog, "1 articles that were set aside are tried again")
 
 
 def smtp(port: int) -> str:

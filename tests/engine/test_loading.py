@@ -69,6 +69,14 @@ def test_a_rule_that_is_taken_away_is_no_longer_in_force(tmp_path: Path, gazette
     assert (names(after), after.kept) == ({"cut_off"}, ())
 
 
+def test_a_folder_that_goes_away_for_a_while_takes_no_rule_with_it(tmp_path: Path, gazetteer: Gazetteer) -> None:
+    sources = put_rules(tmp_path / "rules", {"shelling": SHELLING})
+    before = read_rules(sources, gazetteer)
+    (tmp_path / "rules").rename(tmp_path / "elsewhere")
+    after = read_rules(sources, gazetteer, before)
+    assert (names(after), after.kept, len(after.errors)) == ({"shelling"}, ("shelling",), 1)
+
+
 def test_a_users_file_replaces_the_shipped_rule_of_its_name(tmp_path: Path, gazetteer: Gazetteer) -> None:
     shipped = put_rules(tmp_path / "shipped", {"shelling": SHELLING, "cut_off": CUT_OFF})
     own = put_rules(tmp_path / "own", {"shelling": SHELLING.replace('"Shelling"', '"Artillery"')})
