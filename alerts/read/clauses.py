@@ -1,6 +1,6 @@
 """Clauses of a sentence: what a date, a "could" or a "denied" speaks about, and what not.
 
-"Bombardment has continued despite a ceasefire announced in August": the date belongs to the ceasefire. No
+"Air raids went on in spite of the truce that was signed in May": the date belongs to the truce. No
 grammar is needed for that, only where clauses begin and end, which in news is told by a closed set of
 words, by punctuation where there is any, and by a second finite verb. One pass, a bounded look ahead.
 """

@@ -188,7 +188,7 @@ def _right(words: Words, number: Number, cue: Cue, after: int) -> int:
     if distance > 4 and {"after", "before", "because", "when"}.intersection(words.norm[number.noun_end : cue.first]):
         distance += 30
     if cue.form == "intransitive" and words.norm[cue.first] in ("from", "out"):
-        distance += 3  # says less than a verb: "the evacuation of 60 families from their homes"
+        distance += 3  # says less than a verb: "the evacuation of 80 families"
     if cue.form == "intransitive" or distance == 0:
         return 1000 if distance == 0 and cue.form == "verb" and _takes_object(words, cue, number) else distance
     if any(words.norm[j] in _AUX for j in range(max(number.noun_end, cue.first - 3), cue.first)):
@@ -248,7 +248,7 @@ def _left(words: Words, number: Number, cue: Cue, before: int) -> int:
     between = words.norm[cue.end : at]
     distance = len(between)
     if between[:1] in (("and",), ("or",)) and not any(word in figurecues.WORDS for word in between[1:]):
-        return 1000  # "flooding and close to 1,000 were evacuated"
+        return 1000  # "the flood came and nearly 700 were evacuated"
     if cue.form in ("intransitive", "place"):
         return 1000 if not _is_label(words, cue, at) else distance + 4
     passive = cue.form == "verb" and cue.first > 0 and words.norm[cue.first - 1] in _PASSIVE
