@@ -1,10 +1,12 @@
 """The stage between collecting and notifying: articles that wait are read, matched and tracked.
 
-Reading and matching are pure and run outside any transaction; each batch is then tracked and marked in one.
+Reading and matching are pure and run outside any transaction; what was found is then tracked and marked in one
+that others do not have to wait for long.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -19,7 +21,9 @@ from alerts.store import articles
 from alerts.store.articles import Waiting
 from alerts.store.database import reading, writing
 
-BATCH = 100
+BATCH = 25
+# Seconds after which a transaction takes no further article: the poller and the courier want to write too.
+LONGEST = 0.5
 
 
 @dataclass(slots=True)
@@ -69,13 +73,15 @@ class _Batch:
         self.report.articles = len(items)
         work = [(item, found) for item in items if (found := self._detect(item)) is not None]
         self.report.hits = sum(len(found.hits) for _, found in work)
+        done = 0
         try:
-            self._store(work)
+            while done < len(work):
+                done += self._store(work[done:])
         except StoreError:
             raise
         except Exception:
-            # One of them cannot be tracked. Each by itself, so that it holds up nobody.
-            for pair in work:
+            # One of the rest cannot be tracked. Each by itself, so that it holds up nobody.
+            for pair in work[done:]:
                 self._alone(pair)
         return self.report
 
@@ -88,13 +94,19 @@ class _Batch:
             self._set_aside(item, error)
             return None
 
-    def _store(self, work: Work) -> None:
-        now = self.clock()
+    def _store(self, work: Work) -> int:
+        """Track as many articles as there is time for, the first at least; returns how many."""
+        now, begun = self.clock(), time.monotonic()
+        outcomes: list[Outcome] = []
         with writing(self.engine) as conn:
-            outcomes = [self.tracker.track(conn, item, found, now) for item, found in work]
-            articles.mark_analysed(conn, [item for item, _ in work], now)
+            for item, found in work:
+                outcomes.append(self.tracker.track(conn, item, found, now))
+                if time.monotonic() - begun > LONGEST:
+                    break
+            articles.mark_analysed(conn, [item for item, _ in work[: len(outcomes)]], now)
         for outcome in outcomes:
             self.report.add(outcome)
+        return len(outcomes)
 
     def _alone(self, pair: tuple[Waiting, Detection]) -> None:
         try:

@@ -7,7 +7,7 @@ still to be read.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -240,8 +240,25 @@ class _Case:
             precision=policy.precision,
             same_event=policy.same_event,
             article_id=evidence.article_id,
-            same_story=lambda alert: origins.same_story(evidence, alert_store.evidence_of(self.conn, alert.id)),
+            same_story=self._same_story(near, evidence),
         )
+
+    def _same_story(self, near: Sequence[Alert], new: Evidence) -> Callable[[Alert], bool]:
+        """Whether an alert tells the story of `new`. Asked only of alerts that no place decides about, but then
+        of all of them: their texts are read at once."""
+        texts: dict[str, list[tuple[str, frozenset[int]]]] = {}
+
+        def same(alert: Alert) -> bool:
+            if not texts:
+                asked = [one.id for one in near if one.place is None or one.state == "cancelled"]
+                texts.update(alert_store.texts_of(self.conn, asked))
+            known = texts.get(alert.id) or alert_store.texts_of(self.conn, [alert.id])[alert.id]
+            return any(
+                article_id == new.article_id or origins.near_copies(new.shingles, shingles)
+                for article_id, shingles in known
+            )
+
+        return same
 
     def _not_first(self, rule: Rule, hit: Hit) -> str | None:
         """Why a `first` rule opens no alert: the place is not new to it, or it is still learning."""

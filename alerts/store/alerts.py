@@ -20,6 +20,7 @@ from alerts.store.upsert import upsert
 from alerts.track.lifecycle import Step
 from alerts.types import OPEN_STATES, SEVERITIES, Alert, AlertState, Evidence, Message, MessageKind, Severity
 
+_AT_ONCE: Final = 500
 _OPEN: Final = alert.c.state.in_(OPEN_STATES)
 
 
@@ -262,6 +263,17 @@ def remove_evidence(conn: Connection, alert_id: str, article_id: str) -> bool:
 def evidence_of(conn: Connection, alert_id: str) -> list[Evidence]:
     """The evidence of an alert, in the order in which it came."""
     return [evidence_from(row) for row in conn.execute(EVIDENCE_ROWS.where(evidence.c.alert_id == _number(alert_id)))]
+
+
+def texts_of(conn: Connection, alert_ids: Sequence[str]) -> dict[str, list[tuple[str, frozenset[int]]]]:
+    """The articles of many alerts as far as it takes to know their texts again: (article id, shingles) each."""
+    query = select(evidence.c.alert_id, evidence.c.article_id, evidence.c.shingles)
+    found: dict[str, list[tuple[str, frozenset[int]]]] = {alert_id: [] for alert_id in alert_ids}
+    for start in range(0, len(alert_ids), _AT_ONCE):
+        some = [_number(alert_id) for alert_id in alert_ids[start : start + _AT_ONCE]]
+        for row in conn.execute(query.where(evidence.c.alert_id.in_(some)).order_by(evidence.c.id)):
+            found[str(row.alert_id)].append((str(row.article_id), codec.unpack(row.shingles)))
+    return found
 
 
 def alerts_of_article(conn: Connection, article_id: str) -> list[str]:

@@ -6,17 +6,19 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, event
 
+from alerts.engine import analysis
 from alerts.engine.rulebook import compiled
 from alerts.engine.tracking import Outcome, Tracker
 from alerts.errors import StoreError
 from alerts.match.engine import Detection, Ruleset
+from alerts.read.places import Gazetteer
 from alerts.store import articles
 from alerts.store.articles import Waiting
 from alerts.store.database import reading
 from alerts.types import Article
-from tests.engine.world import World
+from tests.engine.world import SHELLING, World, sound
 
 TOWNS = ("Taiz", "Marib", "Aden", "Goma", "Djibo")
 
@@ -131,6 +133,34 @@ def test_a_reload_between_reading_and_tracking_loses_no_article(world: World, mo
     monkeypatch.setattr(Ruleset, "detect", detect)
     report = world.read()
     assert (len(report.told), report.unread, counts(world)) == (1, [], (0, 0))
+
+
+@pytest.mark.parametrize("longest", [0.0, 60.0])
+@pytest.mark.usefixtures("untrackable")
+def test_a_transaction_ends_in_time_and_what_it_did_is_not_done_again(
+    world: World, monkeypatch: pytest.MonkeyPatch, longest: float
+) -> None:
+    monkeypatch.setattr(analysis, "LONGEST", longest)
+    world.reader("one@example.org")
+    publish(world, *TOWNS)
+    report = world.read()
+    assert (report.articles, len(report.told), len(report.unread)) == (5, 4, 1)
+    assert (counts(world), len(world.mails())) == ((0, 1), 4)
+
+
+def test_many_alerts_without_a_place_cost_one_look_at_their_texts(
+    world: World, tmp_path: Path, gazetteer: Gazetteer
+) -> None:
+    world.tracker.rulebook = sound(tmp_path, gazetteer, shelling=SHELLING.replace("required  = true", ""))
+    for number in range(30):
+        world.publish(f"Group {number} shelled camp {number * 7} of company {number * 3} at hour {number}.")
+    world.read()
+    assert len(world.alerts()) == 30
+    world.publish("Soldiers of an unknown unit shelled the old mill by night, farmers told us.")
+    asked: list[str] = []
+    event.listen(world.engine, "before_cursor_execute", lambda *what: asked.append(what[2]))
+    assert len(world.read().told) == 1
+    assert len(asked) < 25
 
 
 def test_a_batch_takes_no_more_than_its_limit_in_the_order_of_arrival(world: World) -> None:

@@ -152,3 +152,19 @@ def test_alerts_are_listed_by_what_is_asked(engine: Engine) -> None:
 def test_an_unknown_alert_is_none(engine: Engine, alert_id: str) -> None:
     with reading(engine) as conn:
         assert alerts.get_alert(conn, alert_id) is None
+
+
+def test_the_texts_of_many_alerts_are_known_again(engine: Engine) -> None:
+    with writing(engine) as conn:
+        one, two = values.add_articles(conn, "a", "b")
+        first, second, bare = _save(conn), _save(conn, key="b"), _save(conn, key="c")
+        alerts.put_evidence(conn, first, [values.evidence(one.article.id), values.evidence(two.article.id)])
+        alerts.put_evidence(conn, second, [values.evidence(two.article.id, shingles=frozenset({5}))])
+        found = alerts.texts_of(conn, [first.id, second.id, bare.id])
+        assert alerts.texts_of(conn, []) == {}
+    shingles = values.evidence("0").shingles
+    assert found == {
+        first.id: [(one.article.id, shingles), (two.article.id, shingles)],
+        second.id: [(two.article.id, frozenset({5}))],
+        bare.id: [],
+    }
