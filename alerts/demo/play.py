@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import shutil
 import signal
+import sys
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -189,8 +191,8 @@ class Demo:
         self.console.print(
             f"Look around:\n  pages   {service.config.web.base_url}\n"
             f"  mails   {folder / 'data' / 'mail' / 'new'}\n"
-            f"  alerts  alerts list -c {folder / 'config.toml'}\n"
-            f"  one     alerts show 1 -c {folder / 'config.toml'}",
+            f"  alerts  {_program()} list -c {folder / 'config.toml'}\n"
+            f"  one     {_program()} show 1 -c {folder / 'config.toml'}",
             soft_wrap=True,
         )
 
@@ -202,6 +204,14 @@ class Demo:
             loop.add_signal_handler(number, stop.set)
         await stop.wait()
         click.echo("\nThe demo is over.")
+
+
+def _program() -> str:
+    """How this program is called from the shell: it need not be on the path (./dev demo)."""
+    if shutil.which("alerts"):
+        return "alerts"
+    beside = Path(sys.executable).parent / "alerts"
+    return str(beside) if beside.exists() else f"{sys.executable} -m alerts"
 
 
 def _plain(text: str) -> str:

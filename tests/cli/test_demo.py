@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email
+import shutil
 import sqlite3
 from email.policy import default
 from pathlib import Path
@@ -26,6 +27,14 @@ def test_the_demo_ends_by_itself_within_a_minute(demo: Played) -> None:
     assert "The story is through." in demo.ran.out
     for name in ("data/mail/new", "config.toml", "http://127.0.0.1:"):
         assert name in demo.ran.out
+
+
+def test_the_demo_says_how_to_look_further(demo: Played) -> None:
+    [line] = [line for line in demo.ran.out.splitlines() if line.strip().startswith("one ")]
+    words = line.split()[1:]
+    assert Path(shutil.which(words[0]) or "nowhere").exists()
+    assert words[-4:] == ["show", "1", "-c", str(demo.config)]
+    assert alerts(*words[-4:]).code == 0
 
 
 def test_the_demo_mails_two_readers_as_files(demo: Played) -> None:
