@@ -86,11 +86,10 @@ class Collector:
     async def run_due(self) -> int:
         """Poll all feeds that are due now, to the last; returns how many hosts were asked. Raises StoreError."""
         asked = 0
-        while begun := await self.tick():
+        while (begun := await self.tick()) or self._hosts:
             asked += begun
-            while self._hosts:
-                await asyncio.wait(set(self._hosts.values()), timeout=1.0)
-                self._raise_trouble()
+            if self._hosts:
+                await asyncio.wait(set(self._hosts.values()), timeout=1.0, return_when=asyncio.FIRST_COMPLETED)
         return asked
 
     async def stop(self) -> None:

@@ -175,9 +175,9 @@ _ARTICLES: Final[Select[Any]] = select(
 
 
 def waiting(conn: Connection, limit: int, *, claim: bool = False) -> list[Waiting]:
-    """The articles that wait to be read, as they came in. With `claim` (in a writing transaction) those
-    are left out that another worker has claimed."""
-    query = _ARTICLES.where(article.c.analysed.is_(None)).order_by(article.c.id).limit(limit)
+    """The articles that wait to be read, as they came in, but those of new feeds' backlogs after the news. With
+    `claim` (in a writing transaction) those are left out that another worker has claimed."""
+    query = _ARTICLES.where(article.c.analysed.is_(None)).order_by(article.c.backlog, article.c.id).limit(limit)
     if claim:
         query = query.with_for_update(of=article, skip_locked=True)
     return [_waiting(row) for row in conn.execute(query)]

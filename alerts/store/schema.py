@@ -131,7 +131,13 @@ article = Table(
     Column("analysed", UtcTime),  # null: still to be matched and tracked
     Column("fault", Text),  # why it was set aside: it could not be read or tracked
     UniqueConstraint("feed_id", "key"),
-    Index("ix_article_waiting", "id", sqlite_where=text("analysed IS NULL"), postgresql_where=text("analysed IS NULL")),
+    Index(
+        "ix_article_waiting",
+        "backlog",
+        "id",
+        sqlite_where=text("analysed IS NULL"),
+        postgresql_where=text("analysed IS NULL"),
+    ),
     Index("ix_article_fault", "id", sqlite_where=text("fault IS NOT NULL"), postgresql_where=text("fault IS NOT NULL")),
     Index("ix_article_published", "published"),
     Index("ix_article_first_seen", "first_seen"),

@@ -260,3 +260,12 @@ def test_a_revision_of_a_faulty_article_is_read_like_any_other(engine: Engine) -
         assert (again.revision, articles.count_faulty(conn)) == (2, 0)
         articles.mark_faulty(conn, one, "too late: of the first revision", NOW)
         assert (articles.count_waiting(conn), articles.count_faulty(conn)) == (1, 0)
+
+
+def test_news_is_read_before_the_backlog_of_a_new_feed(engine: Engine) -> None:
+    with writing(engine) as conn:
+        old, new = add_feed(conn, "https://old.example/"), add_feed(conn, "https://new.example/")
+        poll(conn, old, outcome(entry("first")))
+        poll(conn, new, outcome(entry("backlog 1"), entry("backlog 2")))
+        poll(conn, old, outcome(entry("news")))
+        assert keys(articles.waiting(conn, 10)) == ["news", "first", "backlog 1", "backlog 2"]

@@ -39,9 +39,11 @@ def test_articles_alerts_and_mails_are_counted(engine: Engine) -> None:
         feed = add_feed(conn)
         values.poll(conn, feed, outcome(entry("a")), NOW - 30 * HOUR)
         values.poll(conn, feed, outcome(entry("b")), NOW - HOUR)
-        articles.mark_analysed(conn, articles.waiting(conn, 1), NOW)
         values.poll(conn, feed, outcome(entry("c")), NOW - 31 * HOUR)
-        articles.mark_faulty(conn, articles.waiting(conn, 2)[1], "ValueError", NOW)
+        done, faulty = (articles.find(conn, feed.id, key) for key in ("a", "c"))
+        assert done is not None and faulty is not None
+        articles.mark_analysed(conn, [done], NOW)
+        articles.mark_faulty(conn, faulty, "ValueError", NOW)
         saved = alerts.save_alert(conn, values.alert(), title="t", summary="s")
         alerts.save_alert(conn, values.alert(key="b", state="active", opened=NOW - 48 * HOUR), title="t", summary="s")
         reader = people.add_person(conn, "r@example.org", now=NOW)

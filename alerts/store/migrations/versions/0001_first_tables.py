@@ -114,7 +114,9 @@ def _article() -> None:
     op.create_index("ix_article_fault", "article", ["id"], sqlite_where=_FAULTY, postgresql_where=_FAULTY)
     op.create_index("ix_article_first_seen", "article", ["first_seen"])
     op.create_index("ix_article_published", "article", ["published"])
-    op.create_index("ix_article_waiting", "article", ["id"], sqlite_where=_WAITING, postgresql_where=_WAITING)
+    op.create_index(
+        "ix_article_waiting", "article", ["backlog", "id"], sqlite_where=_WAITING, postgresql_where=_WAITING
+    )
 
 
 def _alert() -> None:
