@@ -52,7 +52,10 @@ def bind(
         sentence=view.reading.sentence.text,
         sentence_index=view.reading.index,
         quote=view.reading.words.span(finding.first, finding.end),
-        parts={name: view.reading.words.span(span.first, span.end) for name, span in finding.parts.items()},
+        parts={
+            **{name: view.reading.words.span(span.first, span.end) for name, span in finding.parts.items()},
+            **finding.elsewhere,
+        },
         claims=finding.claims,
         place=place,
         place_from=place_from,

@@ -160,6 +160,7 @@ class _RuleReader:
             name=section.text("name") or f"match {number}",
             language=section.text("language") or "en",
             within_words=section.whole("within_words", least=1, most=200),
+            within_sentences=section.whole("within_sentences", least=1, most=4) or 1,
             look_in=section.choice("look_in", get_args(LookIn), "sentence"),
             parts=tuple(found),
             opens=section.text("opens") or None,

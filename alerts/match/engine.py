@@ -12,7 +12,7 @@ from typing import Literal
 
 from alerts.match.bind import Households, bind
 from alerts.match.index import Entry, Index
-from alerts.match.judge import any_span, judge
+from alerts.match.judge import any_span, judge, neighbours
 from alerts.match.rule import Block, During, Rule
 from alerts.match.view import SentenceView
 from alerts.read.places import Gazetteer
@@ -54,8 +54,10 @@ class Ruleset:
         awake = self._not_ignored(awake, views)
         found: list[Hit] = []
         said: dict[str, bool] = {}
-        for view in views:
-            found += self._sentence(view, views, awake, households, said)
+        parts = [self._index.parts(view.norm) for view in views]
+        for at in range(len(views)):
+            candidates = self._index.sentence(parts, at, awake)
+            found += self._sentence(at, views, candidates, households, said)
         states = [hit for hit in found if hit.current and (hit.opens or hit.closes or hit.holds)]
         told = [hit for hit in found if not keeps_the_books(self.by_name[hit.rule], hit)]
         current = {(hit.rule, hit.sentence_index): hit for hit in reversed(told) if hit.current}
@@ -79,17 +81,17 @@ class Ruleset:
 
     def _sentence(
         self,
-        view: SentenceView,
+        at: int,
         views: Sequence[SentenceView],
-        awake: Sequence[Entry],
+        candidates: Sequence[Entry],
         households: Households,
         said: dict[str, bool],
     ) -> list[Hit]:
         found = []
-        for entry in self._index.sentence(view.norm, awake):
-            if not looks_at(entry.block, view):
+        for entry in candidates:
+            if not looks_at(entry.block, views[at]):
                 continue
-            finding = judge(entry.rule, entry.block, view)
+            finding = judge(entry.rule, entry.block, views[at], neighbours(entry.block, views, at))
             if finding.complete:
                 found.append(bind(entry.rule, finding, views, households, self._needs(entry, views, said)))
         return found
@@ -117,9 +119,9 @@ def _by_state(blocks: Iterable[tuple[Rule, Block]], what: Literal["holds", "clos
 
 def _say(blocks: Sequence[Pair], views: Sequence[SentenceView]) -> bool:
     """Whether the article says one of these of a state, be it as news or as known."""
-    for view in views:
+    for at, view in enumerate(views):
         for rule, block in blocks:
-            finding = judge(rule, block, view)
+            finding = judge(rule, block, view, neighbours(block, views, at))
             if finding.complete and (finding.because is None or finding.because.startswith(("past", "standing"))):
                 return True
     return False

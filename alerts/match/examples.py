@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from alerts.errors import Fault
 from alerts.match.bind import Households
 from alerts.match.engine import Ruleset, looks_at, read
-from alerts.match.judge import judge
+from alerts.match.judge import judge, neighbours
 from alerts.match.rule import Example, Rule
 from alerts.read.places import Gazetteer
 from alerts.read.text import fold
@@ -136,10 +136,11 @@ def _value(hit: Hit, name: str) -> object:
 
 def reasons(rule: Rule, article: Article, gazetteer: Gazetteer) -> Iterator[str]:
     """Why the rule's blocks did not count in the sentences in which at least one part was found."""
-    for view in read(article, gazetteer):
+    views = read(article, gazetteer)
+    for at, view in enumerate(views):
         for block in rule.blocks:
             if looks_at(block, view):
-                finding = judge(rule, block, view)
+                finding = judge(rule, block, view, neighbours(block, views, at))
                 if finding.parts and finding.because:
                     yield finding.because
 

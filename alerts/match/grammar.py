@@ -26,7 +26,7 @@ from alerts.read.text import fold, words
 
 DEFAULT_GAP = 6
 LONGEST_GAP = 30
-SLOTS = ("people", "number", "place", "town")
+SLOTS = ("people", "number", "place", "town", "name")
 # Words too common to look for alone.
 STOPWORDS = frozenset(
     "a an and are as at be been but by for from had has have he her his in is it its no not of on or she that the"
@@ -118,7 +118,7 @@ class _Parser:
             name = token["slot"].strip()
             if name not in SLOTS:
                 raise self.fail(
-                    f"there is no slot {{{name}}}; there are {{people}}, {{number}}, {{place}} and {{town}}"
+                    f"there is no slot {{{name}}}; there are {{people}}, {{number}}, {{place}}, {{town}} and {{name}}"
                 )
             return [Slot(name)]
         if token["list"] is not None:

@@ -49,11 +49,13 @@ _NONE = Anchor(float("inf"))
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Entry:
-    """A block of a rule in the index; `needs` are the numbers of its parts that have anchors."""
+    """A block of a rule in the index; `needs` are the numbers of its parts that have anchors, `here` those of
+    them that no neighbouring sentence can give."""
 
     rule: Rule
     block: Block
     needs: frozenset[int] = field(default=frozenset())
+    here: frozenset[int] = field(default=frozenset())
 
 
 class Index:
@@ -77,7 +79,8 @@ class Index:
     def _add(self, rule: Rule, block: Block) -> None:
         numbers = [self._part(part.choice) for part in block.parts]
         needs = [number for number in numbers if self._costs[number] < float("inf")]
-        entry = Entry(rule, block, frozenset(needs))
+        obliged = frozenset(needs)
+        entry = Entry(rule, block, obliged, obliged if block.within_sentences == 1 else obliged & set(numbers[:1]))
         if needs:
             trigger = min(needs, key=lambda number: self._costs[number])
             self._by_trigger.setdefault(trigger, []).append(entry)
@@ -120,14 +123,25 @@ class Index:
             found |= self._pattern_parts[pattern]
         return self._candidates(found)
 
-    def sentence(self, norm: Sequence[str], awake: Sequence[Entry]) -> list[Entry]:
-        """Of the blocks `awake` in the article, those that can fire in the sentence of words `norm`."""
+    def parts(self, norm: Sequence[str]) -> set[int]:
+        """The parts of rules that can be in the sentence of words `norm`."""
         found: set[int] = set()
         cache = self._cache
         for word in norm:
             parts = cache.get(word)
             found |= self._parts_of(word) if parts is None else parts
-        return [entry for entry in awake if entry.needs <= found]
+        return found
+
+    @staticmethod
+    def sentence(found: Sequence[set[int]], at: int, awake: Sequence[Entry]) -> list[Entry]:
+        """Of the blocks `awake` in the article, those that can fire in sentence `at`; `found` are the `parts` of
+        all its sentences."""
+        own = found[at]
+        return [
+            entry
+            for entry in awake
+            if entry.here <= own and (entry.here is entry.needs or entry.needs <= _around(found, at, entry.block))
+        ]
 
     def _parts_of(self, word: str) -> frozenset[int]:
         parts = set(self._words.get(word, ()))
@@ -145,6 +159,11 @@ class Index:
         for part in found:
             hits += [entry for entry in self._by_trigger.get(part, ()) if entry.needs <= found]
         return hits
+
+
+def _around(found: Sequence[set[int]], at: int, block: Block) -> set[int]:
+    reach = block.within_sentences - 1
+    return set().union(*found[max(0, at - reach) : at + reach + 1])
 
 
 def anchor_of_choice(choice: Choice) -> Anchor:

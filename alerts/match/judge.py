@@ -7,7 +7,7 @@ any sentence, so both always give the same answer.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 
 from alerts.match.claiming import claims_about
@@ -24,7 +24,8 @@ _MOST_JUDGED = 8  # windows of one block whose claims are weighed
 class Finding:
     """What became of one block in one sentence. `because` is None when the statement counts.
 
-    `parts` maps part names to the words found: all of them when every part is there, else those that are.
+    `parts` maps part names to the words found in the sentence: those of every part when all are there, less the
+    ones that neighbouring sentences gave, whose words as printed are `elsewhere`.
     """
 
     block: Block
@@ -32,19 +33,51 @@ class Finding:
     because: str | None
     complete: bool
     parts: dict[str, Span] = field(default_factory=dict)
+    elsewhere: dict[str, str] = field(default_factory=dict)
     first: int = 0
     end: int = 0
     claims: tuple[Claim, ...] = ()
     lowered: bool = False
 
 
-def judge(rule: Rule, block: Block, view: SentenceView) -> Finding:
-    """The best finding of `block` in the sentence: one that counts, else the one that came nearest."""
-    spans = {part.name: view.find(part.choice) for part in block.parts}
-    missing = [name for name, found in spans.items() if not found]
-    if missing:
-        there = {name: found[0] for name, found in spans.items() if found}
+def judge(rule: Rule, block: Block, view: SentenceView, near: Sequence[SentenceView] = ()) -> Finding:
+    """The best finding of `block` in the sentence: one that counts, else the one that came nearest. `near` are
+    the `neighbours` that may give what the sentence does not say."""
+    every = {part.name: view.find(part.choice) for part in block.parts}
+    spans = {name: found for name, found in every.items() if found}
+    elsewhere = _elsewhere(rule, block, near, spans) if block.parts[0].name in spans else {}
+    if missing := [name for name in every if name not in spans and name not in elsewhere]:
+        there = {name: found[0] for name, found in spans.items()}
         return Finding(block=block, view=view, because=f"missing {', '.join(missing)}", complete=False, parts=there)
+    return replace(_met(rule, block, view, spans), elsewhere=elsewhere)
+
+
+def neighbours(block: Block, views: Sequence[SentenceView], at: int) -> list[SentenceView]:
+    """The sentences beside sentence `at` in which parts of the block may stand, nearest first, earlier first."""
+    found = []
+    for step in range(1, block.within_sentences):
+        found += [views[i] for i in (at - step, at + step) if 0 <= i < len(views)]
+    return found
+
+
+def _elsewhere(rule: Rule, block: Block, near: Sequence[SentenceView], here: dict[str, list[Span]]) -> dict[str, str]:
+    """The words that neighbouring sentences give for parts that are not `here`."""
+    found: dict[str, str] = {}
+    for view in near:
+        wanted = [part for part in block.parts if part.name not in here and part.name not in found]
+        spans = {part.name: view.find(part.choice) for part in wanted}
+        if not any(spans.values()) or any(any_span(c, view) for c in (rule.ignore.sentences, block.unless)):
+            continue
+        masks = view.find(rule.ignore.phrases) if rule.ignore.phrases else []
+        for name, some in spans.items():
+            free = [span for span in some if not any(span.overlaps(mask) for mask in masks)]
+            if free:
+                found[name] = view.reading.words.span(free[0].first, free[0].end)
+    return found
+
+
+def _met(rule: Rule, block: Block, view: SentenceView, spans: dict[str, list[Span]]) -> Finding:
+    """The best finding in a sentence that has something of the block."""
     if rule.ignore.sentences and (idioms := view.find(rule.ignore.sentences)):
         return _first(block, view, spans, f"the sentence is ignored for '{idioms[0].source}'")
     if block.unless and (reasons := view.find(block.unless)):
@@ -110,6 +143,7 @@ def _weigh(rule: Rule, block: Block, view: SentenceView, parts: dict[str, Span])
     own = frozenset(
         i
         for part in block.parts
+        if part.name in parts
         for i in range(parts[part.name].first, parts[part.name].end)
         if part.choice.spells(view.norm[i])
     )

@@ -42,6 +42,7 @@ class Part:
 class Block:
     """One [[match]]: all parts in one sentence, within `within_words` words if given.
 
+    `within_sentences`: parts after the first may stand in a neighbouring sentence, that many counting its own.
     `opens` and `closes` name the ledger state that a match begins or ends; `holds` the state that a match
     says is in force. The block is not met in a sentence in which `unless` is found; `claims` are what it makes
     of statements, where that is not what the rule does.
@@ -52,6 +53,7 @@ class Block:
     within_words: int | None
     look_in: LookIn
     parts: tuple[Part, ...]
+    within_sentences: int = 1
     opens: str | None = None
     closes: str | None = None
     holds: str | None = None

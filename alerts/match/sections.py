@@ -25,7 +25,8 @@ KEYS: dict[str, tuple[str, ...]] = {
     "about": ("author", "owner", "created", "modified", "why", "references", "false_alarms", "tags", "formerly"),
     "scope": ("languages", "sources", "not_sources", "sections", "not_sections", "source_tier"),
     "match": (
-        "name", "language", "within_words", "look_in", "parts", "unless", "claims", "opens", "closes", "holds",
+        "name", "language", "within_words", "within_sentences", "look_in", "parts", "unless", "claims", "opens",
+        "closes", "holds",
     ),
     "ignore": ("phrases", "sentences", "articles"),
     "claims": ("denied", "possible", "past", "total", "standing", "alleged", "news_for"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
+from alerts.match import names
 from alerts.match.phrases import SHORTEST_PREFIX, Choice, Span
 from alerts.read.governing import Governed, govern
 from alerts.read.places import Mention
@@ -49,9 +50,15 @@ class SentenceView:
             return self.places
         if name == "town":
             return self.towns
+        if name == "name":
+            return self._names
         if name == "number":
             return self._counts
         return self._people
+
+    @cached_property
+    def _names(self) -> dict[int, list[int]]:
+        return names.find(self.reading.words)
 
     @cached_property
     def _counts(self) -> dict[int, list[int]]:

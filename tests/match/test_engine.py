@@ -303,3 +303,35 @@ DEAD = killed_rule().replace('say = ["~kill ..4.. {people}", "{people} ..4.. kil
 def test_the_dead_of_one_event_are_added_up_and_nobody_else(gazetteer: Gazetteer, text: str, dead: int) -> None:
     (hit,) = detect(gazetteer, text, DEAD).hits
     assert hit.numbers["killed"].stated == dead
+
+
+NEAR = rule_text(match="within_sentences = 2")
+
+
+@pytest.mark.parametrize("text", ["Rebels shelled it at dawn. The town burned.", "The town slept. Rebels shelled it."])
+def test_a_part_may_stand_in_a_neighbouring_sentence(gazetteer: Gazetteer, text: str) -> None:
+    (hit,) = detect(gazetteer, text, NEAR).hits
+    assert ("shelled" in hit.sentence, hit.quote, hit.parts["where"]) == (True, "shelled", "town")
+    assert not detect(gazetteer, text).hits
+
+
+def test_a_part_may_stand_in_the_title_of_a_short_item(gazetteer: Gazetteer) -> None:
+    (hit,) = detect(gazetteer, "Rebels shelled it at dawn.", NEAR, title="Attack on Taiz").hits
+    assert hit.parts["where"] == "Taiz"
+
+
+def test_the_first_part_must_be_in_the_sentence_and_the_others_near(gazetteer: Gazetteer) -> None:
+    assert not detect(gazetteer, "Rebels shelled it. All were calm. The town slept.", NEAR).hits
+    farther = rule_text(match="within_sentences = 3")
+    assert len(detect(gazetteer, "Rebels shelled it. All were calm. The town slept.", farther).hits) == 1
+
+
+def test_what_a_neighbour_says_under_an_idiom_is_no_part(gazetteer: Gazetteer) -> None:
+    hidden = rule_text(match="within_sentences = 2", rest='[ignore]\nphrases = ["town hall"]')
+    assert not detect(gazetteer, "Rebels shelled it. The town hall stood.", hidden).hits
+    assert detect(gazetteer, "Rebels shelled it. The town stood.", hidden).hits
+
+
+def test_a_name_that_no_gazetteer_has_fills_its_slot(gazetteer: Gazetteer) -> None:
+    (hit,) = detect(gazetteer, "Rebels shelled Umm Qantara at dawn.", rule_text().replace("{place}", "{name}")).hits
+    assert hit.parts["where"] == "Umm Qantara"
