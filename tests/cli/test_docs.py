@@ -60,13 +60,13 @@ def _examples() -> list[str]:
 def test_an_example_can_be_given_as_it_stands(line: str) -> None:
     words = shlex.split(line)
     command: click.Command = cli
-    context = click.Context(cli, info_name="alerts")
+    context = click.Context(cli, info_name="alerts", **cli.context_settings)
     while isinstance(command, click.Group):
         name = words.pop(0)
         found = command.get_command(context, name)
         assert found is not None, name
         command = found
-    command.make_context(line, words)
+    command.make_context(line, words, parent=context)
 
 
 def test_the_examples_are_found() -> None:
