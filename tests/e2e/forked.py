@@ -55,7 +55,7 @@ def around(kind: type, name: str, crash: Callable[[str], None], before: str, aft
 
 def wire(crash: Callable[[str], None]) -> None:
     """Put the points between the transactions of the service."""
-    around(Collector, "_claim", crash, "before-claim", "claimed")
+    around(Collector, "_claim", crash, "ticked", "claimed")
     around(Collector, "_store", crash, "polled", "poll-stored")
     around(_Batch, "_store", crash, "read", "tracked")
     around(Service, "_take_over", crash, "opened", "taken-over")

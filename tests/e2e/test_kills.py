@@ -125,7 +125,6 @@ async def test_killed_at_any_moment_it_loses_nothing_and_tells_nothing_twice(
 
 
 POINTS = (
-    ("opened", 1),
     ("taken-over", 1),
     ("claimed", 1),
     ("polled", 2),
