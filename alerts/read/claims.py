@@ -6,28 +6,75 @@ its sentence: a duty officer must not be woken by history, nor sleep because a t
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
-from functools import lru_cache
 
 from alerts.read import claimwords as w
-from alerts.read.clauses import Clauses, clauses
 from alerts.read.clausewords import ASK, DEFINITE, DETERMINERS, FUNCTION, PREPOSITIONS, PRESENT, SAYING
 from alerts.read.dates import window
-from alerts.read.scene import Scene, Scope
+from alerts.read.scene import Scene, Scope, Window
 from alerts.read.scopes import CUES, describes, find_scopes
 from alerts.read.sources import cited_sources
 from alerts.read.text import Words
 from alerts.types import CLAIM_KINDS, Claim, ClaimKind, When
 
-__all__ = ["cited_sources", "event_date", "judge"]
+__all__ = ["Judgement", "cited_sources", "event_date", "judge"]
 
 _BEFORE, _BEHIND, _WHOLE = 80, 50, 150
-_SPEAKING = (CUES | w.WAR | {"since"}) - {"to"}
+_TELLTALE = CUES | w.WAR | {"since"}
+_SPEAKING = _TELLTALE - {"to"}
 _OLD = timedelta(days=21)
 _LONG = timedelta(days=35)
 _HAS = frozenset({"has", "have", "had", "also"})
 _HANGING = frozenset({"doing", "quote", "that", "which", "of", "when"})
 _TELLING = frozenset({"doing", "quote", "that"})
+
+
+class Judgement:
+    """One sentence as it is judged, many times over: what the claims of its hits share is worked out once."""
+
+    def __init__(self, words: Words, dates: Sequence[When], published: datetime) -> None:
+        self._words, self._dates, self._published = words, dates, published
+        self._silent = _silent(words) and not dates
+        self._windows: dict[tuple[int, int], Window] = {}
+        self._about: dict[tuple[int, int], list[Scope]] = {}
+
+    def claims(self, first: int, end: int, own: Container[int] = ()) -> tuple[Claim, ...]:
+        """The claims made about the hit in words `first` to `end`: see `judge`."""
+        if not 0 <= first < end <= len(self._words):
+            return ()
+        nearest: dict[ClaimKind, tuple[int, Claim]] = {}
+        for scope in self._scopes(first, end):
+            mine = scope.at in own or scope.at in (first, end - 1)
+            if mine and scope.kind != "standing":
+                continue
+            distance = first - scope.at if scope.at < first else scope.at - end + 1
+            if scope.kind not in nearest or distance < nearest[scope.kind][0]:
+                claim = Claim(kind=scope.kind, cue=self._words.span(scope.at, scope.last + 1), at=scope.at)
+                nearest[scope.kind] = distance, claim
+        return tuple(nearest[kind][1] for kind in CLAIM_KINDS if kind in nearest) if nearest else ()
+
+    def scene(self, first: int, end: int) -> Scene:
+        low, high = 0, len(self._words)
+        if high > _WHOLE:
+            low, high = max(0, first - _BEFORE), min(high, end + _BEHIND)
+        window = self._windows.get((low, high))
+        if window is None:
+            window = self._windows[low, high] = Window(self._words, low, high, self._dates, _TELLTALE)
+        return Scene(window, first, end)
+
+    def _scopes(self, first: int, end: int) -> list[Scope]:
+        """What speaks of the hit."""
+        if self._silent and not (first and self._words.norm[first - 1] == "to"):
+            return []
+        found = self._about.get((first, end))
+        if found is None:
+            scene = self.scene(first, end)
+            scopes = (*find_scopes(scene), *_totals(scene), *_dated(scene, self._dates, self._published),
+                      *_question(scene))  # fmt: skip
+            found = [scope for scope in scopes if scene.covers(scope) and not _goes_on(scene, scope)]
+            self._about[first, end] = found
+        return found
 
 
 def judge(
@@ -45,21 +92,7 @@ def judge(
     `own` are the words that the rule's own phrases matched: they are no cue ("no food reached the town"
     is not denied when the rule looks for "no food"); the hit's first and last word are taken as such.
     """
-    if not 0 <= first < end <= len(words):
-        return ()
-    if not dates and _silent(words, first):
-        return ()
-    scene = _scene(words, first, end, dates)
-    nearest: dict[ClaimKind, tuple[int, Claim]] = {}
-    for scope in (*find_scopes(scene), *_totals(scene), *_dated(scene, dates, published), *_question(scene)):
-        mine = scope.at in own or scope.at in (first, end - 1)
-        if (mine and scope.kind != "standing") or not scene.covers(scope) or _goes_on(scene, scope):
-            continue
-        distance = first - scope.at if scope.at < first else scope.at - end + 1
-        if scope.kind not in nearest or distance < nearest[scope.kind][0]:
-            claim = Claim(kind=scope.kind, cue=words.span(scope.at, scope.last + 1), at=scope.at)
-            nearest[scope.kind] = distance, claim
-    return tuple(nearest[kind][1] for kind in CLAIM_KINDS if kind in nearest)
+    return Judgement(words, dates, published).claims(first, end, own)
 
 
 def event_date(words: Words, first: int, end: int, *, dates: Sequence[When], published: datetime) -> When | None:
@@ -67,31 +100,14 @@ def event_date(words: Words, first: int, end: int, *, dates: Sequence[When], pub
     nearest, never the day on which somebody said so. None when the text gives no day."""
     if not dates or not 0 <= first < end <= len(words):
         return None
-    scene = _scene(words, first, end, dates)
+    scene = Judgement(words, dates, published).scene(first, end)
     found = [d for d, scope in _date_scopes(scene, dates) if scene.covers(scope) and not _said_then(scene, d)]
     return min(found, key=lambda d: _distance(scene, d), default=None)
 
 
-def _silent(words: Words, first: int) -> bool:
-    """No word of the sentence can make a claim."""
-    at_infinitive = first > 0 and words.norm[first - 1] == "to"
-    return not at_infinitive and _SPEAKING.isdisjoint(words.norm) and "?" not in words.text
-
-
-def _scene(words: Words, first: int, end: int, dates: Sequence[When]) -> Scene:
-    low, high = 0, len(words)
-    if high > _WHOLE:
-        low, high = max(0, first - _BEFORE), min(high, end + _BEHIND)
-    parsed, dated = _parsed(words, low, high, tuple(dates))
-    return Scene(words, parsed, low, high, first, end, dated)
-
-
-@lru_cache(maxsize=16)
-def _parsed(words: Words, low: int, high: int, dates: tuple[When, ...]) -> tuple[Clauses, dict[int, When]]:
-    """The clauses of a window: the same for all hits of a sentence, and most sentences have several."""
-    near = [d for d in dates if d.first < high and d.last >= low]
-    dated = {i: d for d in near for i in range(max(d.first, low), min(d.last + 1, high))}
-    return clauses(words, low, high, dated.__contains__), dated
+def _silent(words: Words) -> bool:
+    """No word of the sentence can make a claim, but a "to" right before a hit."""
+    return _SPEAKING.isdisjoint(words.norm) and "?" not in words.text
 
 
 def _goes_on(scene: Scene, scope: Scope) -> bool:
@@ -141,10 +157,9 @@ def _date_scopes(scene: Scene, dates: Sequence[When]) -> Iterator[tuple[When, Sc
         elif before == "of":
             yield when, Scope("past", at, min(last, scene.high - 1), _phrase_start(scene, when.first), when.first)
         else:
-            home = scene.home(at)
-            if _names(scene, home):
+            if _names(scene, at):
                 yield when, Scope("past", at, min(last, scene.high - 1), scene.first, scene.end)
-            yield when, Scope("past", at, min(last, scene.high - 1), scene.low, scene.high, home, _HANGING)
+            yield when, Scope("past", at, min(last, scene.high - 1), scene.low, scene.high, at, _HANGING)
 
 
 def _phrase_start(scene: Scene, end: int) -> int:
@@ -164,9 +179,9 @@ def _describes(scene: Scene, when: When) -> bool:
     return text.endswith("'s") or scene.at(when.first - 1) in DETERMINERS or "-" in scene.words.gap(when.last + 1)
 
 
-def _names(scene: Scene, home: int) -> bool:
-    """The hit is the noun that this clause describes: "a truce agreed in February"."""
-    clause = scene.clauses.all[home]
+def _names(scene: Scene, at: int) -> bool:
+    """The hit is the noun that the clause of word `at` describes: "a truce agreed in February"."""
+    clause = scene.clauses.all[scene.home(at)]
     if clause.kind not in ("of", "which") or clause.start != scene.end or scene.end - scene.first > 3:
         return False
     opener = {scene.at(scene.first), scene.at(scene.first - 1)}
@@ -198,14 +213,14 @@ def _dated(scene: Scene, dates: Sequence[When], published: datetime) -> Iterator
     if kind == "past" and _now(scene, scope):
         return
     if kind:
-        yield Scope(kind, scope.at, scope.last, scope.low, scope.high, scope.home, scope.through)
+        yield replace(scope, kind=kind)
 
 
 def _now(scene: Scene, scope: Scope) -> bool:
     """The hit's own clause, below the dated one, has the present perfect: "in April launched an offensive
     which has displaced thousands"."""
     own = scene.home(scene.end - 1)
-    if scope.home is None or own == scope.home or scene.clauses.all[own].kind in ("doing", "of"):
+    if scope.home is None or own == scene.clause_of(scope) or scene.clauses.all[own].kind in ("doing", "of"):
         return False
     start = scene.clauses.all[own].start
     return any(scene.at(k) in PRESENT for k in range(start, min(start + 6, scene.high)))
@@ -240,7 +255,7 @@ def _running(scene: Scene) -> ClaimKind:
 
 def _totals(scene: Scene) -> Iterator[Scope]:
     """ "The war has killed ...", "since the conflict began", "killed in the civil war": no dates, but long."""
-    for i in range(scene.low, scene.high):
+    for i in scene.window.cues:
         word = scene.at(i)
         if word == "since":
             yield from _since(scene, i)
@@ -264,8 +279,8 @@ def _since(scene: Scene, i: int) -> Iterator[Scope]:
         return
     last = i + 1 if then else i + 1 + (war or 0)
     clause = scene.clauses.all[scene.home(i)]
-    home = clause.parent if clause.kind == "when" and clause.parent >= 0 else scene.home(i)
-    yield Scope(kind, i, min(last, scene.high - 1), scene.low, scene.high, home, _TELLING | {"when"})
+    above = clause.kind == "when" and clause.parent >= 0
+    yield Scope(kind, i, min(last, scene.high - 1), scene.low, scene.high, i, _TELLING | {"when"}, above)
 
 
 def _war(scene: Scene, i: int) -> Iterator[Scope]:
@@ -283,11 +298,11 @@ def _war(scene: Scene, i: int) -> Iterator[Scope]:
         start -= 1
     governor = scene.at(start - 1)
     if verb is not None and (governor not in PREPOSITIONS or governor == "of"):
-        yield Scope("total", i, i, verb, verb + 30, scene.home(verb), _TELLING)
+        yield Scope("total", i, i, verb, verb + 30, verb, _TELLING)
     elif governor in ("in", "during", "of", "by") and _running(scene) == "total":
         perfect = any(scene.at(k) in ("has", "have") for k in range(max(scene.low, scene.first - 8), scene.end + 4))
         if perfect and scene.home(i) == scene.home(scene.first) and not _recent(scene):
-            yield Scope("total", i, i, scene.low, scene.high, home, _TELLING)
+            yield Scope("total", i, i, scene.low, scene.high, i, _TELLING)
 
 
 def _recent(scene: Scene) -> bool:

@@ -35,6 +35,7 @@ from alerts.read.text import Words
 # participle; when: circumstances (after, if, despite); doing: "killing 3", in the time and mood of its parent.
 Kind = Literal["main", "that", "which", "of", "when", "doing", "quote"]
 _HARD = frozenset(";:.!?\n—[]…")
+_PLAIN = ("", " ")
 _QUOTES = frozenset('"“”«»„')
 _LINKS = PREPOSITIONS | CONJUNCTIONS
 _KNOWN = (
@@ -81,9 +82,14 @@ def clauses(words: Words, low: int, high: int, dated: Callable[[int], bool]) -> 
     """Divide words `low` to `high` into clauses. `dated(i)`: word `i` is part of a date expression, so
     that "since Monday" and "in May" begin nothing."""
     finder = _Finder(words, low, high, dated)
+    text, start, end, norm, owner = words.text, words.start, words.end, words.norm, finder.owner
     for i in range(low, high):
-        finder.step(i)
-    return Clauses(low, finder.owner, finder.all)
+        gap, word = text[end[i - 1] : start[i]] if i > low else "", norm[i]
+        if gap in _PLAIN and word not in _KNOWN and not word.endswith(("ed", "ing")) and not dated(i - 1):
+            owner.append(finder.current)  # most words begin and end nothing
+        else:
+            finder.step(i, gap)
+    return Clauses(low, owner, finder.all)
 
 
 class _Finder:
@@ -99,8 +105,8 @@ class _Finder:
         self.current = 0
         self.quoted: int | None = None
 
-    def step(self, i: int) -> None:
-        gap = self.words.gap(i) if i > self.low else ""
+    def step(self, i: int, gap: str) -> None:
+        """Read word `i`; `gap` is what stands before it."""
         comma = False
         if gap and gap != " ":
             comma = "," in gap

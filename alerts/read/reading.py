@@ -7,7 +7,8 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 from functools import cached_property
 
-from alerts.read import claims, dates, numbers
+from alerts.read import dates, numbers
+from alerts.read.claims import Judgement
 from alerts.read.places import Gazetteer, Mention
 from alerts.read.sentences import Sentence, sentences
 from alerts.read.text import Words, words
@@ -47,8 +48,11 @@ class SentenceReading:
 
     def claims(self, first: int, end: int, own: Container[int] = ()) -> tuple[Claim, ...]:
         """What kind of statement the clause round the words `first` to `end` makes; `own` are no cues."""
-        published = self.reading.article.published
-        return claims.judge(self.words, first, end, dates=self.dates, published=published, own=own)
+        return self._judgement.claims(first, end, own)
+
+    @cached_property
+    def _judgement(self) -> Judgement:
+        return Judgement(self.words, self.dates, self.reading.article.published)
 
 
 class Reading:

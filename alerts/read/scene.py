@@ -3,9 +3,11 @@ whether the hit lies in what a cue speaks about."""
 
 from __future__ import annotations
 
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
-from alerts.read.clauses import Clauses
+from alerts.read.clauses import Clauses, clauses
 from alerts.read.clausewords import FUNCTION
 from alerts.read.text import Words
 from alerts.types import ClaimKind, When
@@ -15,8 +17,9 @@ _DOING = frozenset({"doing", "quote"})
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Words `low` to `high` (half open), of the clause `home` and of those that hang on it by a kind of
-    `through`; all words there when `home` is None. `at` is the cue, `last` its last word."""
+    """Words `low` to `high` (half open), of the clause of word `home` and of those that hang on it by a kind of
+    `through`; all words there when `home` is None. `above`: of the clause over that of `home`. `at` is the cue,
+    `last` its last word."""
 
     kind: ClaimKind
     at: int
@@ -25,25 +28,44 @@ class Scope:
     high: int
     home: int | None = None
     through: frozenset[str] = _DOING
+    above: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+class Window:
+    """Words `low` to `high` of a sentence with what is the same for all hits there: the dates of the words, the
+    words that are `cues`, and the clauses, divided only when a cue or a date could speak of a hit."""
+
+    def __init__(self, words: Words, low: int, high: int, dates: Sequence[When], cues: Container[str]) -> None:
+        self.words, self.low, self.high = words, low, high
+        near = [d for d in dates if d.first < high and d.last >= low]
+        self.dated = {i: d for d in near for i in range(max(d.first, low), min(d.last + 1, high))}
+        self.cues = [i for i in range(low, high) if words.norm[i] in cues]
+
+    @cached_property
+    def clauses(self) -> Clauses:
+        return clauses(self.words, self.low, self.high, self.dated.__contains__)
+
+
 class Scene:
-    """A window of a sentence with what was found in it, and the hit (`first`, `end`) that is judged."""
+    """A window of a sentence, and the hit (`first`, `end`) that is judged."""
 
-    words: Words
-    clauses: Clauses
-    low: int
-    high: int
-    first: int
-    end: int
-    dated: dict[int, When]
+    __slots__ = ("dated", "end", "first", "high", "low", "window", "words")
+
+    def __init__(self, window: Window, first: int, end: int) -> None:
+        self.window, self.first, self.end = window, first, end
+        self.words, self.low, self.high, self.dated = window.words, window.low, window.high, window.dated
+
+    @property
+    def clauses(self) -> Clauses:
+        return self.window.clauses
 
     def at(self, i: int) -> str:
         return self.words.norm[i] if self.low <= i < self.high else ""
 
     def covers(self, scope: Scope) -> bool:
         """The hit lies in the scope: half of its words, and one of its ends."""
+        if self.end <= scope.low or self.first >= scope.high:
+            return False
         inside = [self._inside(scope, i) for i in range(self.first, self.end)]
         return (inside[0] or inside[-1]) and 2 * sum(inside) >= len(inside)
 
@@ -52,8 +74,8 @@ class Scene:
             return False
         if scope.home is None:
             return True
-        at = self.clauses.of(i)
-        while at != scope.home:
+        at, home = self.home(i), self.clause_of(scope)
+        while at != home:
             clause = self.clauses.all[at]
             if clause.kind not in scope.through:
                 return False
@@ -63,7 +85,15 @@ class Scene:
         return True
 
     def home(self, i: int) -> int:
-        return self.clauses.of(i)
+        clauses = self.window.clauses
+        return clauses.owner[i - clauses.low]
+
+    def clause_of(self, scope: Scope) -> int | None:
+        """The clause that the scope is of."""
+        if scope.home is None:
+            return None
+        home = self.home(scope.home)
+        return self.clauses.all[home].parent if scope.above else home
 
     def phrase_end(self, i: int, limit: int = 5) -> int:
         """Where the noun phrase that begins at word `i` ends."""

@@ -21,7 +21,7 @@ _FAR = 40
 
 def find_scopes(scene: Scene) -> Iterator[Scope]:
     """Every cue of the window with its scope, in the order of the words; dates apart (`claims`)."""
-    for i in range(scene.low, scene.high):
+    for i in scene.window.cues:
         for finder in _CUES.get(scene.words.norm[i], ()):
             scope = finder(scene, i)
             if scope:
@@ -40,10 +40,11 @@ def _modal(scene: Scene, i: int) -> Scope | None:
     if word in ("could", "would", "might") and near & w.PERCEIVED and "not" not in near:
         return None
     low = i + 1
-    if scene.end <= i and i - scene.end <= 8 and scene.home(scene.first) == scene.home(i):
-        if scene.at(scene.first) in w.INDEFINITE or scene.at(scene.first - 1) in w.INDEFINITE:
+    if scene.end <= i and i - scene.end <= 8:
+        indefinite = scene.at(scene.first) in w.INDEFINITE or scene.at(scene.first - 1) in w.INDEFINITE
+        if indefinite and scene.home(scene.first) == scene.home(i):
             low = scene.first
-    return Scope("possible", i, i, low, i + _FAR, scene.home(i))
+    return Scope("possible", i, i, low, i + _FAR, i)
 
 
 def _wanting(scene: Scene, i: int) -> Scope | None:
@@ -52,7 +53,7 @@ def _wanting(scene: Scene, i: int) -> Scope | None:
         if scene.at(at) == "to":
             if scene.at(at + 1) in ("the", "a", "an", "its", "his", "their"):
                 return None
-            return Scope("possible", i, at, at + 1, i + _FAR, scene.home(at))
+            return Scope("possible", i, at, at + 1, i + _FAR, at)
         if scene.at(at) in FUNCTION:
             return None
     return None
@@ -63,14 +64,14 @@ def _risk(scene: Scene, i: int) -> Scope | None:
     if scene.at(i + 1) not in ("of", "against", "about"):
         return None
     high = next((k for k in range(i + 2, min(i + 25, scene.high)) if scene.at(k) in ("for", "among")), i + 25)
-    return Scope("possible", i, i + 1, i + 2, high, scene.home(i))
+    return Scope("possible", i, i + 1, i + 2, high, i)
 
 
 def _fear(scene: Scene, i: int) -> Scope | None:
     if scene.at(i) == "feared" and scene.at(i + 1) in ("dead", "killed", "lost", "trapped"):
         return None
     high = next((k for k in range(i + 2, min(i + 25, scene.high)) if scene.at(k) in ("for", "among")), i + 25)
-    return Scope("possible", i, i, i + 1, high, scene.home(i), _SAID)
+    return Scope("possible", i, i, i + 1, high, i, _SAID)
 
 
 def _call(scene: Scene, i: int) -> Scope | None:
@@ -78,13 +79,13 @@ def _call(scene: Scene, i: int) -> Scope | None:
     needs = w.CALLS_WITH.get(scene.at(i))
     if needs and scene.at(i + 1) not in needs.split():
         return None
-    return Scope("possible", i, i + 1 if needs else i, i + 1, i + 25, scene.home(i), _SAID)
+    return Scope("possible", i, i + 1 if needs else i, i + 1, i + 25, i, _SAID)
 
 
 def _ask(scene: Scene, i: int) -> Scope | None:
     if scene.at(i - 1) in ("as", "even", "only") and scene.at(i) == "if":
         return None
-    return Scope("possible", i, i, i + 1, i + _FAR, scene.home(i), _SAID)
+    return Scope("possible", i, i, i + 1, i + _FAR, i, _SAID)
 
 
 def _maybe(scene: Scene, i: int) -> Scope | None:
@@ -95,7 +96,7 @@ def _maybe(scene: Scene, i: int) -> Scope | None:
 
 
 def _drill(scene: Scene, i: int) -> Scope | None:
-    return Scope("possible", i, i, scene.low, scene.high, scene.home(i), _ALL)
+    return Scope("possible", i, i, scene.low, scene.high, i, _ALL)
 
 
 def _infinitive(scene: Scene, i: int) -> Scope | None:
@@ -106,7 +107,7 @@ def _infinitive(scene: Scene, i: int) -> Scope | None:
         return None  # said better by that cue
     if any(scene.at(k) in _SETTLED for k in range(max(scene.low, i - 8), i)):
         return None
-    return Scope("possible", i, i, i + 1, i + 20, scene.home(i))
+    return Scope("possible", i, i, i + 1, i + 20, i)
 
 
 def _not(scene: Scene, i: int) -> Scope | None:
@@ -139,7 +140,7 @@ def _negated(scene: Scene, i: int, limit: int) -> Scope | None:
         if word in ("but", "because", "until", "when"):
             break
         high += 1
-    return Scope("denied", i, i, i + 1, high, scene.home(i), _SAID)
+    return Scope("denied", i, i, i + 1, high, i, _SAID)
 
 
 def _deny(scene: Scene, i: int) -> Scope | None:
@@ -147,7 +148,7 @@ def _deny(scene: Scene, i: int) -> Scope | None:
     if scene.at(i + 1) in w.DENIED_GOODS or scene.at(i - 1) in ("was", "were", "been", "being", "not", "be"):
         return None
     high = next((k for k in range(i + 2, min(i + _FAR, scene.high)) if _turns(scene, k)), i + _FAR)
-    return Scope("denied", i, i, i + 1, high, scene.home(i), _SAID)
+    return Scope("denied", i, i, i + 1, high, i, _SAID)
 
 
 def _turns(scene: Scene, i: int) -> bool:
@@ -164,7 +165,7 @@ def _fail(scene: Scene, i: int) -> Scope | None:
     if to is None or scene.at(to + 1) in w.PRESUPPOSE or scene.at(to + 1) in w.ENDING:
         return None
     high = next((k for k in range(to + 2, to + 14) if _takes_for_granted(scene, k)), to + 14)
-    return Scope("denied", i, to, to + 1, high, scene.home(i))
+    return Scope("denied", i, to, to + 1, high, i)
 
 
 def _foil(scene: Scene, i: int) -> Scope | None:
@@ -173,14 +174,14 @@ def _foil(scene: Scene, i: int) -> Scope | None:
         return None
     if scene.at(i).startswith(("foil", "thwart")) and not any(word in w.PLOTS for word in near):
         return None  # an army "foiled an attack": there was fighting
-    return Scope("denied", i, i, i + 1, i + 7, scene.home(i))
+    return Scope("denied", i, i, i + 1, i + 7, i)
 
 
 def _false(scene: Scene, i: int) -> Scope | None:
     if scene.at(i) == "false" and scene.at(i + 1) not in w.FALSE_OF:
         if scene.at(i - 1) not in ("as", "is", "are", "was", "were", "were") or scene.at(i + 1) in ("flag",):
             return None
-    return Scope("denied", i, i, i - 8, i + 20, scene.home(i), _SAID)
+    return Scope("denied", i, i, i - 8, i + 20, i, _SAID)
 
 
 def _ended(scene: Scene, i: int) -> Scope | None:
@@ -210,8 +211,8 @@ def _ended(scene: Scene, i: int) -> Scope | None:
 def _memory(scene: Scene, i: int) -> Scope | None:
     """anniversary, memorial; an attack "on the anniversary of ..." is new, what follows "of" is not."""
     if any(scene.at(k) in ("on", "at", "near", "attended", "attending") for k in range(i - 4, i)):
-        return Scope("past", i, i, i + 1, i + 8, scene.home(i), frozenset())
-    return Scope("past", i, i, scene.low, scene.high, scene.home(i), _ALL)
+        return Scope("past", i, i, i + 1, i + 8, i, frozenset())
+    return Scope("past", i, i, scene.low, scene.high, i, _ALL)
 
 
 def _court(scene: Scene, i: int) -> Scope | None:
@@ -219,28 +220,28 @@ def _court(scene: Scene, i: int) -> Scope | None:
     if scene.at(i).startswith("trial") and scene.at(i + 1) in ("run", "runs", "period"):
         return None
     low = i - 3 if scene.at(i).startswith(("trial", "retrial", "verdict")) else i + 1
-    return Scope("past", i, i, low, scene.high, scene.home(i), _ALL)
+    return Scope("past", i, i, low, scene.high, i, _ALL)
 
 
 def _charged(scene: Scene, i: int) -> Scope | None:
     """charged with, arrested over, wanted in connection with: what follows is what they did."""
     direct = ("with", "over", "in", "for") if scene.at(i) in ("charged", "wanted") else ("over",)
     if scene.at(i + 1) in direct:
-        return Scope("past", i, i + 1, i + 2, scene.high, scene.home(i), _ALL)
+        return Scope("past", i, i + 1, i + 2, scene.high, i, _ALL)
     at = next((k for k in range(i + 2, i + 9) if scene.at(k) == "connection"), None)
-    return Scope("past", i, at, at + 1, scene.high, scene.home(at), _ALL) if at else None
+    return Scope("past", i, at, at + 1, scene.high, at, _ALL) if at else None
 
 
 def _probe(scene: Scene, i: int) -> Scope | None:
     if scene.at(i + 1) not in ("into", "of"):
         return None
-    return Scope("past", i, i + 1, i + 2, i + 12, scene.home(i))
+    return Scope("past", i, i + 1, i + 2, i + 12, i)
 
 
 def _world_war(scene: Scene, i: int) -> Scope | None:
     if scene.at(i + 1) != "war":
         return None
-    return Scope("past", i, i + 1, scene.low, scene.high, scene.home(i), _ALL)
+    return Scope("past", i, i + 1, scene.low, scene.high, i, _ALL)
 
 
 def _died(scene: Scene, i: int) -> Scope | None:
@@ -248,7 +249,7 @@ def _died(scene: Scene, i: int) -> Scope | None:
     if scene.at(i + 1) not in ("of", "from"):
         return None
     at = next((k for k in range(i + 2, i + 5) if scene.at(k) in ("wounds", "injuries")), None)
-    return Scope("past", i, at, i + 1, scene.high, scene.home(i), _ALL - {"when"}) if at else None
+    return Scope("past", i, at, i + 1, scene.high, i, _ALL - {"when"}) if at else None
 
 
 def _earlier(scene: Scene, i: int) -> Scope | None:
@@ -266,7 +267,7 @@ def _bringing(scene: Scene, i: int) -> Scope | None:
     at = next((k for k in range(i + 1, i + 6) if scene.at(k) in w.TOLLS), None)
     if at is None:
         return None
-    return Scope("total", i, at, i + 1, i + 25, scene.home(i), _ALL)
+    return Scope("total", i, at, i + 1, i + 25, i, _ALL)
 
 
 def _still(scene: Scene, i: int) -> Scope | None:
@@ -275,7 +276,7 @@ def _still(scene: Scene, i: int) -> Scope | None:
     if not i < at <= i + 3 or not (scene.at(at) in w.STANDING or scene.at(at - 1) == "under"):
         if scene.at(at) != "under":
             return None
-    return Scope("standing", i, i, at, scene.end, scene.home(i))
+    return Scope("standing", i, i, at, scene.end, i)
 
 
 def _participle(scene: Scene, i: int) -> Scope | None:
@@ -295,7 +296,7 @@ def describes(scene: Scene, i: int) -> bool:
 
 
 def _hearsay(scene: Scene, i: int) -> Scope | None:
-    return Scope("alleged", i, i, scene.low, scene.high, scene.home(i), _ALL)
+    return Scope("alleged", i, i, scene.low, scene.high, i, _ALL)
 
 
 def _according(scene: Scene, i: int) -> Scope | None:
@@ -307,7 +308,7 @@ def _according(scene: Scene, i: int) -> Scope | None:
 def _claiming(scene: Scene, i: int) -> Scope | None:
     if scene.at(i + 1) in w.CLAIMED_FACTS or scene.at(i + 1)[:1].isdigit() or scene.at(i + 2) in w.CLAIMED_FACTS:
         return None
-    return Scope("alleged", i, i, i + 1, scene.high, scene.home(i), _SAID)
+    return Scope("alleged", i, i, i + 1, scene.high, i, _SAID)
 
 
 _Finder = Callable[[Scene, int], Scope | None]
