@@ -48,7 +48,7 @@ class Daemons:
         conn.close()
         return await self._ask("start", desk.config_path, desk.folder / "log", point, nth)
 
-    async def ended(self, daemon: int, *, seconds: float = 20.0) -> int:
+    async def ended(self, daemon: int, *, seconds: float = 60.0) -> int:
         """The signal that ended it. One that does not end in time is killed, and that is a failure."""
         timer = threading.Timer(seconds, os.kill, (daemon, signal.SIGKILL))
         timer.start()
