@@ -18,10 +18,12 @@ from alerts.read.text import fold
 LONGEST = 1200  # characters; a longer "sentence" is a list or a table and is cut between words
 LEAD = 350  # characters; the second sentence of the first paragraph is still lead up to here
 
-# A place where a sentence may end: a terminator with closing quotes, or a line break. Possessive, and begun
-# only where the run of terminators begins, so that a page of dots costs its length and not its square.
+# A place where a sentence may end: a terminator with closing quotes, or a line break. The set comes first, for a
+# search that begins with one is ten times faster. Possessive, and begun only where the run of terminators begins,
+# so that a page of dots costs its length and not its square.
 _MAY_END = re.compile(
-    r"(?<![.!?…])[.!?…]++[\"'”’»)\]]*+(?=\s)|(?<![.!?…])[.!?…]++[\"”’»)\]]*+(?=[A-Z\"“])|[。！？｡।॥۔؟]+[”’»」』]*|\n"
+    r"[.!?…\n。！？｡।॥۔؟](?:(?<=\n)|(?<=[。！？｡।॥۔؟])[。！？｡।॥۔؟]*[”’»」』]*"
+    r"|(?<=[.!?…])(?<![.!?…]{2})[.!?…]*+(?:[\"'”’»)\]]*+(?=\s)|[\"”’»)\]]*+(?=[A-Z\"“])))"
 )
 _TOKEN = re.compile(r"[^\s(\[\"“]*\Z")
 _NEXT_WORDS = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
