@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 from alerts.read.gazetteer import names, resolving
@@ -37,13 +39,17 @@ _PRECISION: dict[int, Precision] = {
 }
 
 
+_REMEMBERED = 1 << 12  # places kept in memory
+
+
 class Gazetteer:
     """An opened index of places. Cheap to open, safe to share between threads and over a fork."""
 
-    __slots__ = ("_index",)
+    __slots__ = ("_index", "_place")
 
     def __init__(self, index: Index) -> None:
         self._index = index
+        self._place = lru_cache(_REMEMBERED)(self._read)
 
     @classmethod
     def open(cls, path: Path) -> Gazetteer:
@@ -64,13 +70,14 @@ class Gazetteer:
         """
         country = self._index.record(hint) if hint else -1
         choices = resolving.resolve(self._index, mentions_by_sentence, country if country >= 0 else None)
-        return [[self._chosen(choice) for choice in row] for row in choices]
+        places = {choice: self._chosen(choice) for choice in {choice for row in choices for choice in row}}
+        return [[places[choice] for choice in row] for row in choices]
 
     def _chosen(self, choice: resolving.Choice | None) -> Place | None:
         if choice is None:
             return None
         runner_up = None if choice.runner_up is None else self._index.id_of(choice.runner_up)
-        return self._place(choice.record, confidence=choice.confidence, runner_up=runner_up)
+        return replace(self._place(choice.record), confidence=choice.confidence, runner_up=runner_up)
 
     def candidates(self, mention: Mention) -> list[Place]:
         """The places a mention may mean, best known first."""
@@ -130,7 +137,7 @@ class Gazetteer:
                 return index.id_of(posting >> 4)
         return None
 
-    def _place(self, record: int, *, confidence: float = 1.0, runner_up: str | None = None) -> Place:
+    def _read(self, record: int) -> Place:
         index = self._index
         level = index.level[record]
         above = index.above(record)
@@ -149,6 +156,4 @@ class Gazetteer:
             lat=round(lat, 5) if known else None,
             lon=round(lon, 5) if known else None,
             population=index.population[record],
-            confidence=confidence,
-            runner_up=runner_up,
         )

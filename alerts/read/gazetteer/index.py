@@ -13,6 +13,7 @@ import zlib
 from array import array
 from bisect import bisect_left
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from alerts.errors import GazetteerError
 FORMAT = 1
 STAMP, NAMES, RECORDS = "stamp.json", "names.marisa", "records.bin"
 NONE = 0xFFFFFFFF
+_REMEMBERED = 1 << 14  # answers kept in memory
 
 # Levels of a record
 COUNTRY, REGION, ADMIN1, ADMIN2, CITY = range(5)
@@ -128,8 +130,8 @@ class Index:
     """An opened index. Records are numbers; `-1` and None mean "none"."""
 
     __slots__ = (
-        "_map", "_text", "_trie", "capital", "columns", "country", "level", "population", "postings", "prefixes",
-        "rank", "stamp", "starts",
+        "_map", "_text", "_trie", "above", "capital", "columns", "country", "find", "level", "population", "postings",
+        "prefixes", "rank", "stamp", "starts",
     )  # fmt: skip
 
     def __init__(self, path: Path) -> None:
@@ -150,12 +152,15 @@ class Index:
         except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
             raise GazetteerError(f"{path}: the index of places cannot be opened ({error}): build it anew") from error
         self.prefixes = self._trie.prefixes
+        # The news of a day names the same few thousand places again and again.
+        self.find = lru_cache(_REMEMBERED)(self._find)
+        self.above = lru_cache(_REMEMBERED)(self._above)
         columns = self.columns
         self.starts, self.postings = columns["starts"], columns["postings"]
         self.level, self.rank, self.population = columns["level"], columns["rank"], columns["population"]
         self.country, self.capital = columns["country"], columns["capital"]
 
-    def find(self, key: str) -> tuple[int, ...]:
+    def _find(self, key: str) -> tuple[int, ...]:
         """The postings of a key: `record << 4 | quality`, best known first."""
         at = self._trie.get(key, -1)
         return tuple(self.postings[self.starts[at] : self.starts[at + 1]]) if at >= 0 else ()
@@ -180,7 +185,7 @@ class Index:
     def name_of(self, record: int) -> str:
         return self.text(self.columns["name"][record])
 
-    def above(self, record: int) -> list[int]:
+    def _above(self, record: int) -> tuple[int, ...]:
         """The records it lies in, from the next larger one up to the country."""
         out: list[int] = []
         parent = self.columns["parent"]
@@ -188,4 +193,4 @@ class Index:
         while at != NONE and len(out) < 8:
             out.append(at)
             at = parent[at]
-        return out
+        return tuple(out)

@@ -6,6 +6,7 @@ the whole article (`resolving`).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from alerts.read.gazetteer import names, vocabulary
 from alerts.read.gazetteer.index import (
@@ -170,11 +171,12 @@ def _one_name(words: Words, first: int, end: int) -> bool:
 class _Sight:
     """One sentence, while its matches are judged."""
 
-    __slots__ = ("caps", "covered", "index", "matches", "norm", "title", "words")
+    __slots__ = ("caps", "covered", "index", "kinds", "matches", "norm", "title", "words")
 
     def __init__(self, index: Index, words: Words, caps: list[int], matches: list[_Match]) -> None:
         self.index, self.words, self.matches, self.norm = index, words, matches, words.norm
         self.caps = frozenset(caps)
+        self.kinds = not names.KINDS.keys().isdisjoint(words.norm)
         self.covered: dict[int, int] = {}
         for at, match in enumerate(matches):
             for i in range(match.first, match.end):
@@ -265,6 +267,8 @@ class _Sight:
 
     def _kind(self, first: int, end: int) -> str | None:
         """The level the sentence gives a name: "Idlib province", "the city of Idlib"."""
+        if not self.kinds:
+            return None
         norm = self.words.norm
         if self._beside(end) and norm[end] in names.KINDS:
             return names.KINDS[norm[end]]
@@ -406,12 +410,17 @@ def by_consonants(index: Index, parts: tuple[str, ...]) -> tuple[int, ...]:
     wanted = _bare(parts)
     scored = []
     for posting in index.find("~" + bones):
-        known = _bare(tuple(names.key(index.name_of(posting >> 4)).split(" ")))
-        alike = names.close(wanted, known)
+        alike = _alike(wanted, index.name_of(posting >> 4))
         if alike >= 0.6 and index.level[posting >> 4] <= CITY:
             quality = STRIPPED if alike >= 0.8 and len(bones) > 4 else DOUBTFUL
             scored.append((-alike, posting & ~QUALITY | quality))
     return tuple(posting for _, posting in sorted(scored)[:12])
+
+
+@lru_cache(maxsize=1 << 14)
+def _alike(wanted: str, name: str) -> float:
+    """How alike a spelling is to a known name; remembered, since the news spells its names day after day."""
+    return names.close(wanted, _bare(tuple(names.key(name).split(" "))))
 
 
 def _bare(parts: tuple[str, ...]) -> str:
