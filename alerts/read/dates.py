@@ -68,17 +68,14 @@ def find(words: Words, published: datetime) -> list[When]:
     """
     today = published.date()
     found: list[When] = []
-    floor, i, norm = 0, 0, words.norm
-    while i < len(norm):
-        reader = _reader(norm[i])
+    floor = 0
+    for i in [i for i, word in enumerate(words.norm) if word in _READERS or word[0].isdigit()]:
+        reader = _reader(words.norm[i]) if i >= floor else None
         span = reader(words, i, floor, today) if reader else None
-        if span is None:
-            i += 1
-            continue
-        span = _range(words, span, today)
-        when = _when(words, span, floor)
-        found.append(when)
-        floor = i = when.last + 1
+        if span is not None:
+            when = _when(words, _range(words, span, today), floor)
+            found.append(when)
+            floor = when.last + 1
     return found
 
 
@@ -100,17 +97,7 @@ _Read = Callable[[Words, int, int, date], Span | None]
 
 def _reader(word: str) -> _Read | None:
     """Which reader starts at this word."""
-    if word[0].isdigit():
-        return _figures
-    if word in MONTHS:
-        return _month
-    if word in WEEKDAYS or word in SHORT_WEEKDAYS:
-        return _weekday
-    if word in UNITS:
-        return read_unit
-    if word in SEASONS:
-        return read_season
-    return _simple if word in _SIMPLE or word in DAY_PARTS else None
+    return _figures if word[0].isdigit() else _READERS.get(word)
 
 
 def _simple(words: Words, i: int, floor: int, today: date) -> Span | None:
@@ -397,3 +384,12 @@ def _adjective(words: Words, span: Span) -> bool:
         or (span.relation == "for" and joined(words, span.first + 1))
         or (len(word) == 4 and word.isdigit() and words.norm[span.last] != "s")
     )
+
+
+_READERS: dict[str, _Read] = {
+    **dict.fromkeys((*_SIMPLE, *DAY_PARTS), _simple),
+    **dict.fromkeys(SEASONS, read_season),
+    **dict.fromkeys(UNITS, read_unit),
+    **dict.fromkeys((*WEEKDAYS, *SHORT_WEEKDAYS), _weekday),
+    **dict.fromkeys(MONTHS, _month),
+}

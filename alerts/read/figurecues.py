@@ -103,13 +103,18 @@ _PHRASE_WORDS = (
         without washed swept blown burned burnt torn knocked under cut sin sans left""".split()
     )
 )
+_WHOLE = _PHRASE_WORDS | WORDS
+_HEADS = _CUE_HEADS | {stem[:4] for stem in _PHRASE_STEMS}
 
 
 def find(words: Words) -> list[Cue]:
     """The cues of a sentence, left to right."""
     found: list[Cue] = []
     at = 0
+    glued = _STEM.search(" ".join(words.norm)) is not None
     for i, norm in enumerate(words.norm):
+        if norm not in _WHOLE and (len(norm) < 6 or not (norm[:4] in _HEADS or (glued and _STEM.search(norm)))):
+            continue  # most words are none
         if i < at:
             continue
         cue = None

@@ -11,12 +11,14 @@ from dataclasses import replace
 from typing import Literal
 
 from alerts.read.notcounts import no_count
-from alerts.read.numerals import COUNT_WORDS, STARTERS, Span, fraction, numeral, scale_of
+from alerts.read.numerals import AFTER_A, COUNT_WORDS, STARTERS, Span, fraction, numeral, scale_of
 from alerts.read.text import Words
 from alerts.read.units import Noun, noun_after
 from alerts.types import Number, Quantity, Unit
 
 _Bound = Literal["more", "up to", "about", "nearly"]
+_BEGINNINGS = STARTERS | {"hundred", "thousand"}
+_BEHIND_A = frozenset((word,) for word in AFTER_A)
 _HYPHENED = frozenset("strong member man person woman odd plus inhabitant resident".split())
 _RISES = frozenset(
     """rose rises risen rise rising increased increase increases increasing grew grown grow grows growing climbed climb
@@ -53,24 +55,22 @@ _BOUNDS: dict[tuple[str, ...], _Bound] = {
 def find(words: Words) -> list[Number]:
     """The counts of a sentence, left to right, not overlapping."""
     found: list[Number] = []
-    norm, i, n = words.norm, 0, len(words)
     floor = 0  # bounds and ranges do not reach back into a number already read
-    while i < n:
-        if not (norm[i][0].isdigit() or norm[i] in STARTERS or norm[i] in ("hundred", "thousand")):
-            i += 1
+    for i in [i for i, word in enumerate(words.norm) if word in _BEGINNINGS or word[0].isdigit()]:
+        if i < floor or (words.norm[i] in ("a", "an") and words.norm[i + 1 : i + 2] not in _BEHIND_A):
             continue
-        read = _share(words, i) or _range(words, i) or numeral(words, i)
+        plain = numeral(words, i)
+        read = _share(words, i, plain) or _range(words, i, plain) or plain
         if read is None:
-            i += 1
             continue
         skip = no_count(words, read)
         if skip is not None:
-            i = floor = max(skip, read.first + 1)
+            floor = max(skip, read.first + 1)
             continue
         number = _number(words, read, floor)
         if number is not None:
             found.append(number)
-        i = floor = read.end
+        floor = read.end
     return found
 
 
@@ -89,7 +89,7 @@ def quantity(number: Number, household: float) -> Quantity:
 
 def has_number(words: Words) -> bool:
     """A cheap test: a digit or a number word is there."""
-    return any(word in COUNT_WORDS or word[0].isdigit() for word in words.norm)
+    return not COUNT_WORDS.isdisjoint(words.norm) or any(word[0].isdigit() for word in words.norm)
 
 
 def singles(words: Words) -> list[Number]:
@@ -236,10 +236,9 @@ def _bound_after(words: Words, end: int) -> _Bound | None:
     return "up to" if following in (("or", "less"), ("or", "fewer")) else None
 
 
-def _range(words: Words, i: int) -> Span | None:
+def _range(words: Words, i: int, left: Span | None) -> Span | None:
     """Two numerals that bound one count: "between 10 and 15", "3,000 to 4,000", "15,000-20,000",
     "4 to 5 thousand", "three or four", "hundreds, if not thousands"."""
-    left = numeral(words, i)
     if left is None or left.end >= len(words):
         return None
     j, gap = left.end, words.gap(left.end)
@@ -290,10 +289,10 @@ def _last_scale(words: Words, right: Span) -> float:
     return factor
 
 
-def _share(words: Words, i: int) -> Span | None:
+def _share(words: Words, i: int, plain: Span | None) -> Span | None:
     """A part of a count: "half of the 22 million", "two thirds of the 300", "half the population of 22 million"."""
     part = fraction(words, i)
-    if part is None or (numeral(words, i) is not None and words.norm[i] == "half"):
+    if part is None or (plain is not None and words.norm[i] == "half"):
         return None
     share, j = part
     if j >= len(words) or words.norm[j] not in ("of", "the", "its", "their", "his", "a", "some"):

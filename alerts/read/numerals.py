@@ -67,6 +67,7 @@ _FRACTIONS = {
 _AFTER_A = frozenset((*_SCALES, "few", "couple", "handful", "half", "quarter"))
 LARGEST = 2e10  # nothing counted here is more; longer runs of digits are telephone numbers and the like
 
+AFTER_A = _AFTER_A | _FRACTIONS.keys()  # "a" begins a numeral or a share only before one of these
 STARTERS = frozenset((*_ONES, *_TENS, *_VAGUE, *_FEW, *_FRACTIONS, "a", "an"))
 COUNT_WORDS = STARTERS - {"a", "an", "few", "third", "quarter", "fifth"} | {*_SCALES, "few"} - {"bn", "mil"}
 

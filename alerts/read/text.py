@@ -86,15 +86,14 @@ class Words:
     """A sentence in words. `norm[i]` is the folded word (no possessive 's, no inner apostrophe or dot);
     `start[i]`, `end[i]` its place in `text`, worked out when first asked for. Not to be changed."""
 
-    __slots__ = ("_end", "_start", "folded", "norm", "text")
+    __slots__ = ("_end", "_found", "_start", "folded", "norm", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.folded = fold(text)
-        found = _pattern(self.folded).findall(self.folded)
-        if "'" in self.folded or "." in self.folded:
-            found = [normal(word) for word in found]
-        self.norm: tuple[str, ...] = tuple(found)
+        self._found: list[str] = _pattern(self.folded).findall(self.folded)
+        odd = "'" in self.folded or "." in self.folded
+        self.norm: tuple[str, ...] = tuple(map(normal, self._found) if odd else self._found)
         self._start: tuple[int, ...] | None = None
         self._end: tuple[int, ...] = ()
 
@@ -117,8 +116,14 @@ class Words:
         return self._end
 
     def _place(self) -> None:
-        spans = [found.span() for found in _pattern(self.folded).finditer(self.folded)]
-        self._start, self._end = tuple(span[0] for span in spans), tuple(span[1] for span in spans)
+        """Between two words stands no letter or digit, so each word is where it is next met."""
+        start, end, at, find = [], [], 0, self.folded.find
+        for word in self._found:
+            first = find(word, at)
+            at = first + len(word)
+            start.append(first)
+            end.append(at)
+        self._start, self._end = tuple(start), tuple(end)
 
     def raw(self, i: int) -> str:
         """Word `i` as printed."""
