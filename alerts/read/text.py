@@ -86,7 +86,10 @@ class Words:
     """A sentence in words. `norm[i]` is the folded word (no possessive 's, no inner apostrophe or dot);
     `start[i]`, `end[i]` its place in `text`, worked out when first asked for. Not to be changed."""
 
-    __slots__ = ("_end", "_found", "_start", "folded", "norm", "text")
+    __slots__ = ("_found", "end", "folded", "norm", "start", "text")
+
+    start: tuple[int, ...]
+    end: tuple[int, ...]
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -94,8 +97,6 @@ class Words:
         self._found: list[str] = _pattern(self.folded).findall(self.folded)
         odd = "'" in self.folded or "." in self.folded
         self.norm: tuple[str, ...] = tuple(map(normal, self._found) if odd else self._found)
-        self._start: tuple[int, ...] | None = None
-        self._end: tuple[int, ...] = ()
 
     def __len__(self) -> int:
         return len(self.norm)
@@ -103,17 +104,12 @@ class Words:
     def __repr__(self) -> str:
         return f"Words({self.text!r})"
 
-    @property
-    def start(self) -> tuple[int, ...]:
-        if self._start is None:
-            self._place()
-        return self._start  # type: ignore[return-value]
-
-    @property
-    def end(self) -> tuple[int, ...]:
-        if self._start is None:
-            self._place()
-        return self._end
+    def __getattr__(self, name: str) -> tuple[int, ...]:
+        """`start` and `end`, asked for the first time."""
+        if name not in ("start", "end"):
+            raise AttributeError(name)
+        self._place()
+        return self.start if name == "start" else self.end
 
     def _place(self) -> None:
         """Between two words stands no letter or digit, so each word is where it is next met."""
@@ -123,7 +119,7 @@ class Words:
             at = first + len(word)
             start.append(first)
             end.append(at)
-        self._start, self._end = tuple(start), tuple(end)
+        self.start, self.end = tuple(start), tuple(end)
 
     def raw(self, i: int) -> str:
         """Word `i` as printed."""
