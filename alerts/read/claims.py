@@ -43,8 +43,11 @@ class Judgement:
         """The claims made about the hit in words `first` to `end`: see `judge`."""
         if not 0 <= first < end <= len(self._words):
             return ()
+        scopes = self._scopes(first, end)
+        if not scopes:
+            return ()
         nearest: dict[ClaimKind, tuple[int, Claim]] = {}
-        for scope in self._scopes(first, end):
+        for scope in scopes:
             mine = scope.at in own or scope.at in (first, end - 1)
             if mine and scope.kind != "standing":
                 continue
@@ -52,7 +55,7 @@ class Judgement:
             if scope.kind not in nearest or distance < nearest[scope.kind][0]:
                 claim = Claim(kind=scope.kind, cue=self._words.span(scope.at, scope.last + 1), at=scope.at)
                 nearest[scope.kind] = distance, claim
-        return tuple(nearest[kind][1] for kind in CLAIM_KINDS if kind in nearest) if nearest else ()
+        return tuple(nearest[kind][1] for kind in CLAIM_KINDS if kind in nearest)
 
     def scene(self, first: int, end: int) -> Scene:
         low, high = 0, len(self._words)
@@ -181,8 +184,10 @@ def _describes(scene: Scene, when: When) -> bool:
 
 def _names(scene: Scene, at: int) -> bool:
     """The hit is the noun that the clause of word `at` describes: "a truce agreed in February"."""
+    if at < scene.end or scene.end - scene.first > 3:
+        return False
     clause = scene.clauses.all[scene.home(at)]
-    if clause.kind not in ("of", "which") or clause.start != scene.end or scene.end - scene.first > 3:
+    if clause.kind not in ("of", "which") or clause.start != scene.end:
         return False
     opener = {scene.at(scene.first), scene.at(scene.first - 1)}
     return bool(opener & DETERMINERS) or (scene.at(scene.first - 1) in PREPOSITIONS and clause.kind == "of")

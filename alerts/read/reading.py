@@ -81,9 +81,10 @@ class Reading:
         """
         name: str | None = None
         source: PlaceFrom | None = None
+        rows = [(where, at, self._by_nearness(where, at, first, end)) for where, at in self._order(index)]
         for weak in (False, True):
-            for where, at in self._order(index):
-                for mention, place in self._by_nearness(where, at, first, end):
+            for where, at, row in rows:
+                for mention, place in row:
                     if place is not None and self._is_weak(at, mention) == weak:
                         return place, where, mention.text
                     if name is None and not mention.weak:
@@ -134,7 +135,7 @@ class Reading:
         """The mentions of a sentence: of the event's own the nearest first, a country after what is smaller;
         of a sentence before, the last first."""
         found = self.places[at]
-        if where == "sentence":
+        if where == "sentence" and len(found) > 1:
             return sorted(found, key=lambda item: (_wide(item[1]), _distance(item[0], first, end)))
         return found[::-1] if where == "before" else found
 
