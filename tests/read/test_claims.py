@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.read.claims import event_date, judge
+from alerts.read.claims import Judgement, event_date, judge
 from alerts.read.dates import find
 from alerts.read.text import Words, words
 from alerts.types import Claim
@@ -247,3 +247,17 @@ def test_no_text_raises_and_cues_lie_within_the_words(text: str, data: st.DataOb
 def test_what_follows_a_full_stop_claims_nothing_about_what_stands_before(text: str, more: list[str]) -> None:
     tail = " ".join(word for word in more if word not in (",", ";", '"', "(", ")", "according"))
     assert kinds(f"{text}. Meanwhile {tail}") <= kinds(text) | {"alleged"}
+
+
+def test_a_sentence_judged_for_many_hits_says_of_each_what_it_says_of_it_alone() -> None:
+    divided = words(
+        "The army denied that it shelled the town in May, but rebels who could attack again said the war has killed 40."
+    )
+    dates = find(divided, SUNDAY)
+    spans = [(first, end) for first in range(len(divided)) for end in (first + 1, first + 3) if end <= len(divided)]
+    judgement = Judgement(divided, dates, SUNDAY)
+    for own in ((), (2, 14)):
+        together = [judgement.claims(first, end, own) for first, end in spans]
+        alone = [judge(divided, first, end, dates=dates, published=SUNDAY, own=own) for first, end in spans]
+        assert together == alone
+    assert any(together)

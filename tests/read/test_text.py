@@ -3,8 +3,10 @@ from __future__ import annotations
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from alerts.read.text import plain
+from alerts.read.text import normal, plain, words
 
 
 @pytest.mark.parametrize(
@@ -30,3 +32,12 @@ def test_no_markup_takes_long_to_become_plain(markup: str) -> None:
 def test_tags_with_blanks_in_them_are_tags() -> None:
     assert plain("one< br />two</ p >three< / b>four<b >five") == "one\ntwo\nthree four five"
     assert plain("2 < 3 and 4 > 3") == "2 < 3 and 4 > 3"
+
+
+@given(st.text(alphabet="aAbé.'12,_ -’²中İ٣½Ⅻ\n", max_size=40))
+def test_each_word_is_found_where_it_is_printed(text: str) -> None:
+    divided = words(text)
+    printed = [divided.folded[first:end] for first, end in zip(divided.start, divided.end, strict=True)]
+    assert tuple(map(normal, printed)) == divided.norm
+    gaps = [divided.gap(i) for i in range(len(divided))]
+    assert not any(char.isalpha() for gap in gaps for char in gap)

@@ -64,7 +64,9 @@ def resolve(index: Index, sentences: Sequence[Sequence[Mention]], hint: int | No
     known: dict[tuple[int, ...], _Name] = {}
     for mentions in sentences:
         for at, mention in enumerate(mentions):
-            name = known.setdefault(mention.candidates, _Name(mention.candidates, True))
+            name = known.get(mention.candidates)
+            if name is None:
+                name = known[mention.candidates] = _Name(mention.candidates, True)
             name.count += 1
             name.weak &= mention.weak
             if mention.kind:
@@ -113,6 +115,7 @@ class _Article:
                     self.areas.add(posting >> 4)
         if hint is not None:
             self.votes[hint] += 2.0
+        self.total = sum(self.votes.values())
 
     def _shares(self, name: _Name) -> dict[int, float]:
         """How much a name speaks for each country: certain for countries, split over meanings otherwise."""
@@ -136,6 +139,12 @@ class _Article:
     def _support(self, name: _Name, country: int) -> float:
         """What the rest of the article, and the feed, say for this country."""
         return max(self.votes[country] - self.own[name.candidates].get(country, 0.0), 0.0)
+
+    def _scored(self, name: _Name, mention: Mention) -> list[tuple[float, int, int]]:
+        """The candidates, best first; one without a rival needs no score."""
+        if len(name.candidates) == 1:
+            return [(0.0, 0, name.candidates[0])]
+        return sorted(((self._score(name, mention, p), -at, p) for at, p in enumerate(name.candidates)), reverse=True)
 
     def _score(self, name: _Name, mention: Mention, posting: int) -> float:
         index, record = self.index, posting >> 4
@@ -161,7 +170,7 @@ class _Article:
 
     def choose(self, name: _Name, mention: Mention) -> Choice | None:
         index = self.index
-        scored = sorted(((self._score(name, mention, p), -at, p) for at, p in enumerate(name.candidates)), reverse=True)
+        scored = self._scored(name, mention)
         score, _, posting = scored[0]
         best = posting >> 4
         if index.level[best] in (ADMIN1, ADMIN2) and not (mention.kind or name.kinds & {"admin1", "admin2"}):
@@ -188,7 +197,7 @@ class _Article:
         index, record = self.index, posting >> 4
         people, city = index.population[record], index.level[record] == CITY
         support = self._support(name, index.country[record])
-        others = sum(self.votes.values()) - sum(self.own[name.candidates].values()) - support
+        others = self.total - sum(self.own[name.candidates].values()) - support
         foreign = others >= 1.0 and support < 0.15 * others  # the article is about other countries
         if posting & QUALITY == DOUBTFUL or (name.weak and city and people < 300_000 and not index.capital[record]):
             return 0.75 if support >= 0.5 and not foreign else 0.4
