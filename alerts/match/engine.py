@@ -15,6 +15,7 @@ from alerts.match.index import Entry, Index
 from alerts.match.judge import any_span, judge, neighbours
 from alerts.match.rule import Block, During, Rule
 from alerts.match.view import SentenceView
+from alerts.read.languages import detect as language_of
 from alerts.read.places import Gazetteer
 from alerts.read.reading import Reading
 from alerts.types import Article, Hit
@@ -47,7 +48,12 @@ class Ruleset:
 
     def detect(self, article: Article, gazetteer: Gazetteer, households: Households) -> Detection:
         """Flag the events of one article. Pure: the same input gives the same hits."""
-        awake = [entry for entry in self._index.scan(article.title, article.text) if in_scope(entry.rule, article)]
+        candidates = self._index.scan(article.title, article.text)
+        if not candidates:
+            return Detection()
+        language = language_of(f"{article.title}\n{article.text}", article.language)
+        awake = [entry for entry in candidates if entry.block.language == language]
+        awake = [entry for entry in awake if in_scope(entry.rule, article, language)]
         if not awake:
             return Detection()
         views = read(article, gazetteer)
@@ -56,8 +62,8 @@ class Ruleset:
         said: dict[str, bool] = {}
         parts = [self._index.parts(view.norm) for view in views]
         for at in range(len(views)):
-            candidates = self._index.sentence(parts, at, awake)
-            found += self._sentence(at, views, candidates, households, said)
+            here = self._index.sentence(parts, at, awake)
+            found += self._sentence(at, views, here, households, said)
         states = [hit for hit in found if hit.current and (hit.opens or hit.closes or hit.holds)]
         told = [hit for hit in found if not keeps_the_books(self.by_name[hit.rule], hit)]
         current = {(hit.rule, hit.sentence_index): hit for hit in reversed(told) if hit.current}
@@ -138,11 +144,11 @@ def looks_at(block: Block, view: SentenceView) -> bool:
     return block.look_in == "sentence" or part == "title" or (block.look_in == "lead" and part == "lead")
 
 
-def in_scope(rule: Rule, article: Article) -> bool:
+def in_scope(rule: Rule, article: Article, language: str) -> bool:
     """The cheap tests of `[scope]`."""
     scope = rule.scope
     return not (
-        (scope.languages and article.language and article.language not in scope.languages)
+        (scope.languages and language not in scope.languages)
         or (scope.sources and article.source not in scope.sources)
         or article.source in scope.not_sources
         or (scope.sections and not scope.sections & set(article.sections))

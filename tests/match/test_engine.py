@@ -335,3 +335,22 @@ def test_what_a_neighbour_says_under_an_idiom_is_no_part(gazetteer: Gazetteer) -
 def test_a_name_that_no_gazetteer_has_fills_its_slot(gazetteer: Gazetteer) -> None:
     (hit,) = detect(gazetteer, "Rebels shelled Umm Qantara at dawn.", rule_text().replace("{place}", "{name}")).hits
     assert hit.parts["where"] == "Umm Qantara"
+
+
+FRENCH = """
+[[match]]
+name = "en français"
+language = "fr"
+[match.parts]
+siege = ["assiég*", "encercl*"]
+where = ["ville", "village*", "{place}"]
+"""
+
+
+def test_a_block_is_looked_for_in_articles_of_its_language(gazetteer: Gazetteer) -> None:
+    rule = rule_text(rest=FRENCH)
+    (hit,) = detect(gazetteer, "La ville de Djibo est encerclée par des hommes armés depuis lundi.", rule).hits
+    assert hit.parts["siege"] == "encerclée"
+    assert detect(gazetteer, "Rebels shelled Taiz at dawn, the governor said on Monday.", rule).hits
+    french = "Le mot « shelling » est entré dans les journaux de la ville, dit le linguiste, et il y restera longtemps."
+    assert not detect(gazetteer, french, rule_text()).hits
