@@ -156,7 +156,7 @@ class Index:
 
     def _candidates(self, found: set[int]) -> list[Entry]:
         hits = list(self._always)
-        for part in found:
+        for part in sorted(found):  # the same order in every process, whatever its hash seed
             hits += [entry for entry in self._by_trigger.get(part, ()) if entry.needs <= found]
         return hits
 
