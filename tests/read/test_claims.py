@@ -261,3 +261,7 @@ def test_a_sentence_judged_for_many_hits_says_of_each_what_it_says_of_it_alone()
         alone = [judge(divided, first, end, dates=dates, published=SUNDAY, own=own) for first, end in spans]
         assert together == alone
     assert any(together)
+
+
+def test_a_noun_is_dated_by_the_clause_that_says_when_it_began() -> None:
+    assert "past" in kinds("The [siege] that began in April 1992 lasted for years")
