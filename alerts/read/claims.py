@@ -187,7 +187,7 @@ def _names(scene: Scene, at: int) -> bool:
     if at < scene.end or scene.end - scene.first > 3:
         return False
     clause = scene.clauses.all[scene.home(at)]
-    if clause.kind not in ("of", "which", "that") or clause.start != scene.end:
+    if clause.kind not in ("of", "which") or clause.start != scene.end:
         return False
     opener = {scene.at(scene.first), scene.at(scene.first - 1)}
     return bool(opener & DETERMINERS) or (scene.at(scene.first - 1) in PREPOSITIONS and clause.kind == "of")
