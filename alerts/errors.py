@@ -17,9 +17,17 @@ AlertsError
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Literal
+
+
+def did_you_mean(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
+    """`; did you mean 'place'?` for the nearest known word whatever its capitals, or nothing when none is near."""
+    by_small = {name.lower(): name for name in sorted(known)}
+    near = get_close_matches(word.lower(), list(by_small), n=1, cutoff=cutoff)
+    return f"; did you mean '{by_small[near[0]]}'?" if near else ""
 
 
 class AlertsError(Exception):
@@ -50,10 +58,6 @@ class Faults(AlertsError):
 
 class ConfigError(Faults):
     """The configuration cannot be used."""
-
-
-class RuleError(Faults):
-    """Rule or word-list files that cannot be used."""
 
 
 class TemplateError(Faults):

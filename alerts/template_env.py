@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any
 
@@ -20,7 +19,7 @@ from jinja2.meta import find_undeclared_variables
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import missing
 
-from alerts.errors import Fault, TemplateError
+from alerts.errors import Fault, TemplateError, did_you_mean
 from alerts.template_filters import count, day, listed, one_line, people, shorten, when
 from alerts.types import Quantity
 
@@ -154,12 +153,6 @@ def syntax_advice(error: TemplateSyntaxError, filters: Iterable[str]) -> str:
     return message
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """`; did you mean 'place'?`, or nothing when no known name is near."""
-    near = get_close_matches(name, sorted(known), n=1, cutoff=0.6)
-    return f"; did you mean '{near[0]}'?" if near else ""
-
-
 def meant(message: str, known: Iterable[str]) -> str:
     """The message of a `Missing` name, with the known name that its writer may have meant."""
     unknown = _NOT_HERE.fullmatch(message)
@@ -171,7 +164,6 @@ __all__ = [
     "OUR_FILTERS",
     "Missing",
     "Sandbox",
-    "did_you_mean",
     "line_environment",
     "meant",
     "render_line",

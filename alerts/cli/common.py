@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+from alerts.errors import did_you_mean
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -56,8 +57,7 @@ class Group(click.Group):
 def meant(name: str, known: Iterable[str]) -> str:
     """The end of a message about an unknown name: what was probably meant, or what there is."""
     names = list(known)
-    near = get_close_matches(name, names, n=1, cutoff=0.5)
-    return f"; did you mean '{near[0]}'?" if near else f" (there are {', '.join(names)})"
+    return did_you_mean(name, names, cutoff=0.5) or f" (there are {', '.join(names)})"
 
 
 def now() -> datetime:

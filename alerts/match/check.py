@@ -15,7 +15,7 @@ from typing import get_args
 
 from jinja2 import TemplateSyntaxError
 
-from alerts.errors import Fault, Faults
+from alerts.errors import Fault, Faults, did_you_mean
 from alerts.match import check_settings as settings
 from alerts.match.check_examples import ExampleReader
 from alerts.match.grammar import PhraseError, parse
@@ -33,7 +33,7 @@ from alerts.match.rule import (
     Rule,
     Status,
 )
-from alerts.match.sections import Section, did_you_mean, one_of
+from alerts.match.sections import Section, one_of
 from alerts.read.figurecues import Kind
 from alerts.template_env import variables_of
 from alerts.toml_lines import Document

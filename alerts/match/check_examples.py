@@ -7,8 +7,9 @@ from datetime import UTC, date, datetime
 from itertools import pairwise
 from typing import Any
 
+from alerts.errors import did_you_mean
 from alerts.match.rule import Example, Story
-from alerts.match.sections import Section, did_you_mean, one_of
+from alerts.match.sections import Section, one_of
 
 _EXPECTED = ("place", "severity", "country")
 

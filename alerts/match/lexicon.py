@@ -9,10 +9,10 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from alerts.errors import Fault, Faults
+from alerts.errors import Fault, Faults, did_you_mean
 from alerts.match.grammar import PhraseError, parse
 from alerts.match.phrases import Choice, Phrase
-from alerts.match.sections import did_you_mean, one_of
+from alerts.match.sections import one_of
 from alerts.toml_lines import Document
 
 _KEYS = ("about", "words")

@@ -5,13 +5,12 @@ Unknown is an error: nothing an analyst writes is ever ignored in silence.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
-from difflib import get_close_matches
 from typing import Any, TypeVar, cast
 
 from alerts.durations import duration
-from alerts.errors import Fault
+from alerts.errors import Fault, did_you_mean
 from alerts.toml_lines import Document, KeyPath
 
 T = TypeVar("T")
@@ -43,14 +42,6 @@ KEYS: dict[str, tuple[str, ...]] = {
     "story": ("name", "article"),
     "story.article": ("day", "text", "title", "language", "country", "source", "fires"),
 }  # fmt: skip
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`; did you mean 'x'?` for the nearest known word, else nothing."""
-    options = list(known)
-    by_small = {option.lower(): option for option in options}
-    near = get_close_matches(word.lower(), list(by_small), n=1, cutoff=0.6)
-    return f"; did you mean '{by_small[near[0]]}'?" if near else ""
 
 
 def one_of(options: Sequence[str]) -> str:

@@ -129,7 +129,6 @@ WAR = _set(
     "occupation"
 )
 NO_WAR = _set("plane planes monitor monitors crime crimes zone zones room torn wounded ship ships hero defence defense")
-WAR_START = _set("start beginning outbreak onset eruption began started erupted broke")
 CASUALTY = _set(
     "killed kill kills killing died dead dying displaced displace displacing fled flee fleeing wounded injured "
     "forced driven uprooted left homeless claimed lost lives deaths toll death captured seized taken destroyed "

@@ -18,8 +18,8 @@ from jinja2.meta import find_referenced_templates, find_undeclared_variables
 from jinja2.sandbox import safe_range
 from jinja2.utils import Namespace
 
-from alerts.errors import Fault, TemplateError
-from alerts.template_env import FILTERS, Sandbox, did_you_mean, meant, render_line, sandbox, syntax_advice, variables_of
+from alerts.errors import Fault, TemplateError, did_you_mean
+from alerts.template_env import FILTERS, Sandbox, meant, render_line, sandbox, syntax_advice, variables_of
 
 
 def page_environment(loader: BaseLoader) -> Sandbox:

@@ -30,7 +30,6 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect
 
 OPEN = "state IN ('unconfirmed', 'active')"
-HOLDS = "until IS NULL"
 
 metadata = MetaData(
     naming_convention={
