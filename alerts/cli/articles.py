@@ -41,6 +41,7 @@ class Reader:
     defaults: Defaults
     faults: list[Fault] = field(default_factory=list)
     undated: int = 0
+    _odd: set[str] = field(default_factory=set)
 
     def read(self, paths: Sequence[str]) -> Iterator[Article]:
         """The articles of all files, in order."""
@@ -105,12 +106,25 @@ class Reader:
             title=" ".join(plain(title).split()),
             text=plain(text),
             published=moment(published) if published else known.published or known.now,
-            source=_text(data, "source") or known.source,
-            language=_text(data, "language") or None,
-            url=_text(data, "url"),
-            country=self._country(_text(data, "country"), path, line),
+            source=self._hint(data, "source", path, line) or known.source,
+            language=self._hint(data, "language", path, line) or None,
+            url=self._hint(data, "url", path, line),
+            country=self._country(self._hint(data, "country", path, line), path, line),
             dated=bool(published) or known.published is not None,
         )
+
+    def _hint(self, data: dict[str, Any], key: str, path: str, line: int) -> str:
+        """A text that helps to read an article but is not needed. Files of other tools keep other things under
+        such names: then it is left out, and told once."""
+        value = data.get(key)
+        if value is None or isinstance(value, str):
+            return _sound(value or "")
+        if key not in self._odd:
+            self._odd.add(key)
+            self.faults.append(
+                Fault(path, line, f"'{key}' is not text: it is left out, here and wherever it is so", "warning")
+            )
+        return ""
 
     def _country(self, name: str, path: str, line: int) -> str | None:
         if not name:

@@ -266,3 +266,13 @@ def test_a_faulty_rule_is_told_and_the_others_go_on(world: World) -> None:
     assert ran.code == 0
     assert ran.rows[0]["hits"]
     assert f"{broken}:" in ran.err
+
+
+def test_a_hint_of_another_kind_is_left_out_and_told_once(world: World) -> None:
+    path = world.write("a.jsonl", _line(country=["SYR"]) + "\n" + _line(country=["IRQ"], source=4))
+    ran = alerts("detect", path)
+    assert (ran.code, len(ran.rows)) == (0, 2)
+    assert [line for line in ran.err.splitlines() if "is not text" in line] == [
+        f"{path}:1: warning: 'country' is not text: it is left out, here and wherever it is so",
+        f"{path}:2: warning: 'source' is not text: it is left out, here and wherever it is so",
+    ]
