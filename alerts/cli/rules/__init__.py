@@ -1,0 +1,21 @@
+"""`alerts rules`: what is flagged. Each command has its module, which is imported only when it is called."""
+
+from __future__ import annotations
+
+from alerts.cli import Commands
+
+# name: (module, what it is for, in one line)
+COMMANDS = {
+    "list": ("alerts.cli.rules.listing", "List all rules, in force or not."),
+    "check": ("alerts.cli.rules.checking", "Check rules and their examples."),
+    "test": ("alerts.cli.rules.testing", "Run the examples and stories of rules, and show each."),
+}
+
+command = Commands(
+    COMMANDS,
+    name="rules",
+    help="""The rules: one file each, in the shipped folder and in your own ([rules] folders).
+
+    rules/README.md teaches to write one. A file of yours replaces the shipped rule of the same name.
+    """,
+)

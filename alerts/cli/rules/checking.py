@@ -1,0 +1,49 @@
+"""`alerts rules check`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from alerts.cli import common
+from alerts.cli.rules.chosen import count, faults_of, files_argument, sources_with
+
+if TYPE_CHECKING:
+    from alerts.errors import Fault
+
+
+@click.command(name="check")
+@files_argument
+@common.config_option
+@common.json_option
+def command(files: tuple[Path, ...], config_path: Path, as_json: bool) -> None:
+    """Check rules and their examples: these, or all of the configuration. RULE is a file, a folder, or the
+    name of a rule.
+
+    Every fault is told with file and line. Exit status 1 if there is an error, 0 with warnings only.
+    """
+    from alerts.engine import loading
+    from alerts.service import households
+
+    config = common.config_or_defaults(config_path)
+    places = common.gazetteer(config, config_path)
+    sources, extra = sources_with(config, files)
+    book = loading.load(sources, gazetteer=places, households=households(config), extra=extra)
+    faults = faults_of(book.faults, extra)
+    _report(common.placed(faults, sources, extra), as_json)
+    if not any(fault.level == "error" for fault in faults):
+        click.echo(f"{count(len(extra) or len(book.ruleset.rules), 'rule')} in order", err=True)
+        return
+    raise SystemExit(1)
+
+
+def _report(faults: list[Fault], as_json: bool) -> None:
+    if as_json:
+        common.print_json(
+            [{"file": one.file, "line": one.line, "level": one.level, "message": one.message} for one in faults]
+        )
+        return
+    for fault in faults:
+        click.echo(str(fault))
