@@ -7,6 +7,7 @@ from alerts.cli import Commands
 # name: (module, what it is for, in one line)
 COMMANDS = {
     "list": ("alerts.cli.rules.listing", "List all rules, in force or not."),
+    "show": ("alerts.cli.rules.show", "Show one rule as the machine sees it."),
     "check": ("alerts.cli.rules.checking", "Check rules and their examples."),
     "test": ("alerts.cli.rules.testing", "Run the examples and stories of rules, and show each."),
 }

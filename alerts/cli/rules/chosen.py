@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from alerts.config import Config
     from alerts.engine.loading import RuleSources
     from alerts.errors import Fault
+    from alerts.match.rule import Rule
+    from alerts.read.places import Gazetteer
 
 files_argument = click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[RULE...]")
 
@@ -59,3 +61,43 @@ def faults_of(faults: Sequence[Fault], extra: tuple[Path, ...]) -> list[Fault]:
 
 def count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """One rule that was asked for by name or file, with all rules that were read beside it (drafts and rules out of
+    force, too), and what should be known of its being in force."""
+
+    rule: Rule
+    path: Path
+    rules: tuple[Rule, ...]
+    notes: tuple[str, ...]
+
+
+def one_rule(config: Config, places: Gazetteer, given: str) -> Chosen:
+    """The rule of a name or file. Raises InputError when there is none, Faults when it has faults."""
+    from alerts.errors import Faults, InputError
+    from alerts.match import files as rule_files
+
+    sources, extra = sources_with(config, (Path(given),))
+    if len(extra) > 1:
+        raise InputError(f"{given}: this is a folder; name one rule")
+    (path,) = extra
+    found = rule_files.load(sources.folders, country=places.country_of, extra=extra, lists=sources.list_folders)
+    rule = next((rule for rule in found.rules if rule.name == path.stem), None)
+    if rule is None:
+        raise Faults(common.placed(faults_of(found.errors, extra), sources, extra))
+    return Chosen(rule=rule, path=path, rules=found.rules, notes=tuple(_notes(rule, path, sources)))
+
+
+def _notes(rule: Rule, path: Path, sources: RuleSources) -> Iterator[str]:
+    """Why the rule may do nothing although it is sound."""
+    from alerts.match.files import rule_paths
+
+    in_force = rule_paths(sources.folders).get(rule.name)
+    if in_force is None or in_force.resolve() != path.resolve():
+        yield "not in force: its file lies in none of the [rules] folders"
+    if rule.name in sources.off:
+        yield "not in force: the configuration switches it off ([rules] off)"
+    if rule.status in ("draft", "retired"):
+        yield f"not in force: its status is '{rule.status}'"
