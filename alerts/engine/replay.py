@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from alerts.engine.rulebook import Rulebook
 from alerts.engine.tracking import Told, Tracker
 from alerts.match.bind import Households
+from alerts.match.engine import Detection
 from alerts.match.rule import Rule
 from alerts.read.places import Gazetteer
 from alerts.store import articles as article_store
@@ -52,9 +53,11 @@ class Replay:
         for article in sorted(articles, key=lambda article: (article.published, article.source, article.id)):
             yield from self.take(article)
 
-    def take(self, article: Article) -> tuple[Told, ...]:
-        """One article, published now. The same id and source again is a revision."""
-        found = self.rulebook.ruleset.detect(article, self.gazetteer, self.households)
+    def take(self, article: Article, found: Detection | None = None) -> tuple[Told, ...]:
+        """One article, published now. The same id and source again is a revision. `found`: what the rulebook's
+        rules find in it, if that is known."""
+        if found is None:
+            found = self.rulebook.ruleset.detect(article, self.gazetteer, self.households)
         if not (found.hits or found.states or found.dropped) and not self._known(article):
             return ()
         now = article.published

@@ -228,6 +228,33 @@ def find(conn: Connection, feed_id: int, key: str) -> Waiting | None:
     return None if row is None else _waiting(row)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A place in the archive of articles: after the article `id`, published at `published`."""
+
+    published: datetime
+    id: int
+
+
+def published_since(conn: Connection, since: datetime | None, *, after: Page | None, limit: int) -> list[Waiting]:
+    """Articles by their date of publication, read or not, from `since` on; `after` the last one of the page before."""
+    query = _ARTICLES.order_by(article.c.published, article.c.id).limit(limit)
+    if since is not None:
+        query = query.where(article.c.published >= since)
+    if after is not None:
+        later = (article.c.published == after.published) & (article.c.id > after.id)
+        query = query.where((article.c.published > after.published) | later)
+    return [_waiting(row) for row in conn.execute(query)]
+
+
+def count_since(conn: Connection, since: datetime | None) -> int:
+    """How many articles were published from `since` on."""
+    query = select(func.count()).select_from(article)
+    if since is not None:
+        query = query.where(article.c.published >= since)
+    return conn.execute(query).scalar_one()
+
+
 def count_waiting(conn: Connection) -> int:
     return conn.execute(select(func.count()).select_from(article).where(article.c.analysed.is_(None))).scalar_one()
 

@@ -286,6 +286,18 @@ rule_version = Table(
     Column("loaded", UtcTime, nullable=False),
 )
 
+judgement = Table(
+    "judgement",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("alert_id", ForeignKey("alert.id", ondelete="CASCADE"), nullable=False),
+    Column("verdict", String(20), nullable=False),  # judgements.VERDICTS
+    Column("who", String(200), nullable=False),
+    Column("why", Text, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Index("ix_judgement_alert_id", "alert_id"),
+)
+
 meta = Table(
     "meta",
     metadata,
@@ -301,6 +313,7 @@ __all__ = [
     "article",
     "evidence",
     "feed",
+    "judgement",
     "ledger",
     "meta",
     "metadata",

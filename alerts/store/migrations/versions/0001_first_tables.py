@@ -32,6 +32,7 @@ def upgrade() -> None:
     _ledger()
     _seen()
     _rule_version()
+    _judgement()
     _meta()
 
 
@@ -279,6 +280,21 @@ def _rule_version() -> None:
         sa.Column("loaded", _TIME, nullable=False),
         sa.PrimaryKeyConstraint("rule", "hash", name="pk_rule_version"),
     )
+
+
+def _judgement() -> None:
+    op.create_table(
+        "judgement",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("alert_id", sa.Integer(), nullable=False),
+        sa.Column("verdict", sa.String(length=20), nullable=False),
+        sa.Column("who", sa.String(length=200), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("at", _TIME, nullable=False),
+        sa.ForeignKeyConstraint(["alert_id"], ["alert.id"], name="fk_judgement_alert_id", ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name="pk_judgement"),
+    )
+    op.create_index("ix_judgement_alert_id", "judgement", ["alert_id"], unique=False)
 
 
 def _meta() -> None:
