@@ -13,6 +13,7 @@ from typing import Literal
 from alerts.match.bind import Households, bind
 from alerts.match.index import Entry, Index
 from alerts.match.judge import any_span, judge, neighbours
+from alerts.match.phrases import Span
 from alerts.match.rule import Block, During, Rule
 from alerts.match.view import SentenceView
 from alerts.read.languages import detect as language_of
@@ -21,7 +22,7 @@ from alerts.read.reading import Reading
 from alerts.types import Article, Hit
 
 Pair = tuple[Rule, Block]
-_OPENING = 4  # the title and three sentences
+OPENING = 4  # the title and three sentences: there an article says what it is about
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,14 +76,12 @@ class Ruleset:
         )
 
     def _not_ignored(self, awake: Sequence[Entry], views: Sequence[SentenceView]) -> list[Entry]:
-        """Without the rules whose `[ignore] articles` are found where an article says what it is about: in its
-        title and its first sentences."""
-        views = views[:_OPENING]
+        """Without the rules whose `[ignore] articles` are found."""
         ignored: dict[str, bool] = {}
         for entry in awake:
-            name, choice = entry.rule.name, entry.rule.ignore.articles
+            name = entry.rule.name
             if name not in ignored:
-                ignored[name] = choice is not None and any(any_span(choice, view) for view in views)
+                ignored[name] = ignoring(entry.rule, views) is not None
         return [entry for entry in awake if not ignored[entry.rule.name]]
 
     def _sentence(
@@ -142,6 +141,15 @@ def looks_at(block: Block, view: SentenceView) -> bool:
     """Whether the block is to be looked for in this sentence: anywhere, only in the title, or in the lead."""
     part = view.reading.sentence.part
     return block.look_in == "sentence" or part == "title" or (block.look_in == "lead" and part == "lead")
+
+
+def ignoring(rule: Rule, views: Sequence[SentenceView]) -> tuple[SentenceView, Span] | None:
+    """What makes the rule ignore the article, and where: a phrase of its `[ignore] articles` where an article says
+    what it is about, in its title and its first sentences."""
+    choice = rule.ignore.articles
+    if choice is None:
+        return None
+    return next(((view, span) for view in views[:OPENING] if (span := any_span(choice, view))), None)
 
 
 def in_scope(rule: Rule, article: Article, language: str) -> bool:
