@@ -18,7 +18,7 @@ from alerts.collect.fetch import Fetcher
 from alerts.collect.settings import CollectSettings, user_agent
 from alerts.collect.worker import ParserPool
 from alerts.config import Config
-from alerts.engine import loading
+from alerts.engine import loading, rulebook
 from alerts.engine.analysis import Analyst, Report
 from alerts.engine.collecting import Collector, Polled
 from alerts.engine.loading import RuleSources
@@ -28,6 +28,7 @@ from alerts.engine.single import SingleService
 from alerts.engine.tracking import Tracker
 from alerts.errors import Fault
 from alerts.match.bind import Households
+from alerts.match.rule import Rule
 from alerts.notify import audience
 from alerts.notify.compose import Sender
 from alerts.notify.maildir import Maildir
@@ -149,8 +150,11 @@ class Service:
         self.engine = open_store(config)
         self.gazetteer = open_gazetteer(config.gazetteer_path, progress)
         self.secret = load_secret(config.service.data)
-        book = loading.load(self.sources, gazetteer=self.gazetteer, households=households(config))
-        self._tell_faults(book.faults)
+        book = loading.load(
+            self.sources, gazetteer=self.gazetteer, households=households(config), last_good=self._last_good
+        )
+        if book.faults:
+            self._say(book, f"rules read: {rulebook.told(book)}")
         with writing(self.engine) as conn:
             feeds.assign_owners(conn, config.owner_of, config.tier_of)
         self.tracker = Tracker(
@@ -215,7 +219,7 @@ class Service:
                 Stage(name="collecting", every_s=1.0, run=self.collector.tick),
                 Stage(name="reading", every_s=1.0, run=self.analyse),
                 Stage(name="mailing", every_s=1.0, run=self.deliver),
-                Stage(name="reloading rules", every_s=5.0, run=self.reload_if_changed),
+                Stage(name="reloading rules", every_s=2.0, run=self.reload_if_changed),
                 Stage(name="upkeep", every_s=60.0, run=self.upkeep),
             )
         )
@@ -278,19 +282,37 @@ class Service:
         book = loading.load(
             self.sources, gazetteer=self.gazetteer, households=households(self.config), before=self.rulebook
         )
-        self._tell_faults(book.faults)
+        before = self.rulebook
         self._take(book)
-        kept = f"; still in force as they were: {', '.join(book.kept)}" if book.kept else ""
-        _log.info("rules read again: %d in force%s", len(book.ruleset.rules), kept)
+        self._say(book, f"rules read again: {rulebook.told(book, before)}")
+
+    def _last_good(self) -> list[Rule]:
+        """The rules that were in force when the service last ran, as the database kept them."""
+        with reading(self.engine) as conn:
+            kept = meta.rules_in_force(conn)
+        rules, faults = loading.remembered([(one.rule, one.text, one.lists) for one in kept], self.gazetteer.country_of)
+        for fault in faults:
+            _log.error("%s", fault)
+        return rules
 
     def _take(self, book: Rulebook) -> None:
-        """Put a rulebook into force."""
-        texts = [(rule.name, rule.version, rule.source) for rule in book.ruleset.rules]
+        """Put a rulebook into force: the one reference that the analyst looks at is swapped."""
+        rules = [
+            meta.InForce(rule=rule.name, version=rule.version, text=rule.source, lists=rule.lists)
+            for rule in book.ruleset.rules
+        ]
         with writing(self.engine) as conn:
-            meta.record_rules(conn, texts, self.clock())
+            meta.put_in_force(conn, rules, self.clock())
+            meta.put_rules_trouble(conn, rulebook.told(book) if book.errors else "", self.clock())
         with reading(self.engine) as conn:
             self.tracker.first_loaded = meta.first_loaded(conn)
         self.tracker.rulebook = book
+
+    @staticmethod
+    def _say(book: Rulebook, text: str) -> None:
+        """All that a reading of the rules came to, in one entry of the log."""
+        level = logging.ERROR if book.errors else logging.WARNING if book.faults else logging.INFO
+        _log.log(level, "%s", text)
 
     def _on_poll(self, polled: Polled) -> None:
         self.watch.counts.polls += 1
@@ -313,10 +335,6 @@ class Service:
         for fault in report.faults:
             _log.error("%s", fault)
         self.watch.analysed(report)
-
-    def _tell_faults(self, faults: tuple[Fault, ...]) -> None:
-        for fault in faults:
-            self._tell_fault(fault)
 
     def _tell_fault(self, fault: Fault) -> None:
         _log.log(logging.ERROR if fault.level == "error" else logging.WARNING, "%s", fault)

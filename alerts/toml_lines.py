@@ -19,6 +19,7 @@ from alerts.toml_advice import advice
 
 KeyPath = tuple[str | int, ...]
 
+_UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
 _PLACE: Final = re.compile(r"(?s)(.*) \(at (?:line (\d+), column (\d+)|end of document)\)")
 _UNCLOSED: Final = (  # "expected" is the closing quote of a literal string, missing up to the end
     *("Unclosed", "Unterminated", "Illegal character '\\n'", "Found invalid character '\\n'"),
@@ -60,17 +61,7 @@ class Document:
         if isinstance(source, str):
             return cls(source, name or "text")
         name = name or str(source)
-        try:
-            raw = source.read_bytes()
-        except FileNotFoundError:
-            raise Faults([Fault(name, 0, "there is no such file")]) from None
-        except OSError as error:
-            raise Faults([Fault(name, 0, f"the file cannot be read: {error.strerror or error}")]) from None
-        try:
-            return cls(raw.decode("utf-8"), name)
-        except UnicodeDecodeError as error:
-            line = raw.count(b"\n", 0, error.start) + 1
-            raise Faults([Fault(name, line, "the file is not UTF-8 text; save it as UTF-8")]) from None
+        return cls(read_text(source, name), name)
 
     def line(self, path: KeyPath) -> int:
         """The line of the key at `path`; for a key that is not there, of the nearest section round it."""
@@ -106,6 +97,26 @@ class Document:
             return Fault(self.name, unclosed[0], f"the {unclosed[1]} that begins here is not closed")
         column = int(found[3]) if found[3] else 1
         return Fault(self.name, line, advice(found[1], lines[line - 1] if line <= len(lines) else "", column))
+
+
+def read_text(path: Path, name: str) -> str:
+    """The text of a file, whatever its line ends; `name` is what faults call it. Raises Faults for a file that is
+    absent, unreadable, or no UTF-8."""
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        raise Faults([Fault(name, 0, "there is no such file")]) from None
+    except OSError as error:
+        raise Faults([Fault(name, 0, f"the file cannot be read: {error.strerror or error}")]) from None
+    try:
+        if raw.startswith(_UTF_16) or b"\0" in raw:
+            raise Faults([Fault(name, 0, "the file is UTF-16 (some editors call it Unicode); save it as UTF-8")])
+        return raw.decode("utf-8").removeprefix("\ufeff").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        shown = raw.split(b"\n")[line - 1].decode("utf-8", "replace").strip()
+        advice = f"the file is not UTF-8 text; save it as UTF-8 (see '{shown[:60]}')"
+        raise Faults([Fault(name, line, advice)]) from None
 
 
 class _Spot(NamedTuple):

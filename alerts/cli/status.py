@@ -42,5 +42,7 @@ def command(config_path: Path, as_json: bool) -> None:
     ]
     if stuck:
         lines.append(("", ", ".join(f"{number} {state}" for state, number in stuck.items())))
+    if now.rules_trouble:
+        lines.append(("rules", f"trouble, first seen {common.ago(now.rules_trouble_since, at)}: {now.rules_trouble}"))
     for name, text in lines:
         click.echo(f"{name:9} {text}")

@@ -1,25 +1,30 @@
 """Rules from their files into force: read, checked, tried on their own examples and stories, compiled; and read
 again when a file changes.
 
-A rule with a fault is not taken. If an earlier version of it is in force, that one stays; and all stay while
-a folder cannot be read, which is no way to take rules out of force.
+A rule with a fault is not taken. The version of it that was last good stays in force: the one in force now, or
+after a restart the one that the database kept. All stay while a folder cannot be read, which is no way to take
+rules out of force.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from alerts.engine.rulebook import Rulebook, compiled
 from alerts.engine.stories import run_stories
-from alerts.errors import Fault
+from alerts.errors import Fault, Faults
 from alerts.match import files
 from alerts.match.bind import Households
+from alerts.match.check import Checker
 from alerts.match.examples import run_examples
+from alerts.match.lexicon import Lexicon
 from alerts.match.rule import Rule
 from alerts.read.places import Gazetteer
+
+Remembered = tuple[str, str, Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,27 +55,105 @@ def load(
     gazetteer: Gazetteer,
     households: Households,
     before: Rulebook | None = None,
+    last_good: Callable[[], Sequence[Rule]] = tuple,
     extra: Sequence[Path] = (),
 ) -> Rulebook:
     """Read all rules and try them; `extra` are files beside those of the folders. Raises nothing: faults are
-    in the result, and stop only their own rule."""
+    in the result, and stop only their own rule.
+
+    `before` is the rulebook in force. Without one, `last_good` is asked for earlier versions if a rule cannot be
+    taken.
+    """
     found = files.load(
-        sources.folders, country=gazetteer.country_of, off=sources.off, extra=extra, lists=sources.list_folders
+        sources.folders,
+        country=gazetteer.country_of,
+        off=sources.off,
+        extra=extra,
+        lists=sources.list_folders,
+        known=before.files if before else None,
     )
-    faults = list(found.faults)
-    trial = compiled(found.rules)
-    sound: list[Rule] = []
-    for rule in found.rules:
-        problems = try_out(rule, trial, gazetteer, households)
-        faults += problems
-        if not any(problem.level == "error" for problem in problems):
-            sound.append(rule)
-    names = {rule.name for rule in sound}
-    wanted = files.rule_paths(sources.folders, sources.off).keys()
-    readable = all(os.access(folder, os.R_OK | os.X_OK) for folder in sources.folders)
-    earlier = [rule for rule in (before.ruleset.rules if before else ()) if rule.name not in names]
-    kept = [rule for rule in earlier if rule.name in wanted or not readable]
-    return compiled((*sound, *kept), faults, sorted(rule.name for rule in kept))
+    standing = _Standing(sources, found, before, last_good)
+    broken = standing.without({rule.name for rule in found.rules}) if found.own else []
+    trial = compiled((*found.rules, *broken))
+    tried = _try_all(found.rules, trial, before, gazetteer, households)
+    failed = {name for name, problems in tried.items() if any(problem.level == "error" for problem in problems)}
+    sound = [rule for rule in found.rules if rule.name not in failed]
+    kept = broken
+    if failed:
+        standing.also(name for rule in found.rules if rule.name in failed for name in rule.about.formerly)
+        kept = standing.without({rule.name for rule in sound})
+    problems = [problem for rule in found.rules for problem in tried[rule.name]]
+    faults = (*found.own, *files.cross_check((*sound, *kept)), *problems)
+    names = tuple(sorted(rule.name for rule in kept))
+    book = compiled((*sound, *kept)) if failed else trial
+    return replace(book, faults=faults, kept=names, files=found, trial=trial, tried=tried)
+
+
+class _Standing:
+    """The earlier versions that stand in for rules that cannot be taken."""
+
+    def __init__(
+        self,
+        sources: RuleSources,
+        found: files.RuleFiles,
+        before: Rulebook | None,
+        last_good: Callable[[], Sequence[Rule]],
+    ) -> None:
+        self._wanted = files.rule_paths(sources.folders, sources.off).keys() | found.formerly
+        self._readable = all(os.access(folder, os.R_OK | os.X_OK) for folder in sources.folders)
+        self._off = sources.off
+        self._earlier = (lambda: before.ruleset.rules) if before else last_good
+        self._known: Sequence[Rule] | None = None
+
+    def also(self, names: Iterable[str]) -> None:
+        """Rules of these names are wanted too: they were renamed to one that cannot be taken."""
+        self._wanted = self._wanted | set(names)
+
+    def without(self, names: set[str]) -> list[Rule]:
+        """Earlier versions of the rules that are wanted, less those of `names`."""
+        if self._known is None:
+            self._known = self._earlier()
+        return [
+            rule
+            for rule in self._known
+            if rule.name not in names
+            and rule.name not in self._off
+            and (rule.name in self._wanted or not self._readable)
+        ]
+
+
+def _try_all(
+    rules: Sequence[Rule], trial: Rulebook, before: Rulebook | None, gazetteer: Gazetteer, households: Households
+) -> dict[str, tuple[Fault, ...]]:
+    """What is wrong with each rule by its own examples. One that is as it was is not tried again, if no rule that
+    keeps a state has changed."""
+    unchanged: dict[str, Rule] = {}
+    if before is not None and before.trial is not None and _keepers(before.trial) == _keepers(trial):
+        unchanged = before.trial.ruleset.by_name
+    tried = {}
+    for rule in rules:
+        same = before is not None and unchanged.get(rule.name) is rule and rule.name in before.tried
+        tried[rule.name] = (
+            before.tried[rule.name] if same and before else tuple(try_out(rule, trial, gazetteer, households))
+        )
+    return tried
+
+
+def _keepers(book: Rulebook) -> dict[str, str]:
+    return {rule.name: rule.version for rule in book.ruleset.rules if rule.state is not None}
+
+
+def remembered(texts: Sequence[Remembered], country: Callable[[str], str | None]) -> tuple[list[Rule], list[Fault]]:
+    """Rules from (name, text, texts of their word lists), and what is wrong with those that cannot be used any more:
+    an older release may have found them good."""
+    rules: list[Rule] = []
+    faults: list[Fault] = []
+    for name, text, lists in texts:
+        try:
+            rules.append(Checker(Lexicon(texts=lists), country).check(name, text))
+        except Faults as error:
+            faults += [replace(fault, message=f"the version kept before: {fault.message}") for fault in error.faults]
+    return rules, faults
 
 
 def try_out(rule: Rule, trial: Rulebook, gazetteer: Gazetteer, households: Households) -> list[Fault]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from alerts.errors import Fault
 from alerts.match.engine import Ruleset
+from alerts.match.files import RuleFiles
 from alerts.match.rule import Rule
 from alerts.track.policy import REASONS, Confirm, Policy, Updates
 
@@ -15,12 +16,19 @@ from alerts.track.policy import REASONS, Confirm, Policy, Updates
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rulebook:
     """The rules in force, compiled, and what was wrong with the others. `kept` names the rules whose file
-    has a fault and whose earlier version stays in force."""
+    has a fault and whose earlier version stays in force.
+
+    `files`, `trial` and `tried` are what the next reading of the files can build on: what was read, the rules that
+    examples were tried with, and what came of it.
+    """
 
     ruleset: Ruleset
     policies: dict[str, Policy]
-    faults: tuple[Fault, ...]
+    faults: tuple[Fault, ...] = ()
     kept: tuple[str, ...] = ()
+    files: RuleFiles | None = None
+    trial: Rulebook | None = None
+    tried: Mapping[str, tuple[Fault, ...]] = field(default_factory=dict)
 
     @property
     def errors(self) -> tuple[Fault, ...]:
@@ -30,15 +38,40 @@ class Rulebook:
         return replace(self.policies[rule], late_after=late_after)
 
 
-def compiled(rules: Iterable[Rule], faults: Sequence[Fault] = (), kept: Sequence[str] = ()) -> Rulebook:
+def compiled(rules: Iterable[Rule]) -> Rulebook:
     """A rulebook of checked rules; drafts and retired ones are left out."""
     awake = [rule for rule in rules if rule.status in ("active", "test")]
     return Rulebook(
         ruleset=Ruleset(awake),
         policies={rule.name: policy_of(rule) for rule in awake},
-        faults=tuple(faults),
-        kept=tuple(kept),
     )
+
+
+def told(book: Rulebook, before: Rulebook | None = None) -> str:
+    """What reading the rules came to, for the log and the operator: which rules came, changed, and went, which stand
+    as they were, and every fault, in one text."""
+    lines = [f"{len(book.ruleset.rules)} in force"]
+    if before is not None:
+        lines[0] += "".join(f"; {how}: {', '.join(names)}" for how, names in _changes(book, before) if names)
+    if book.kept:
+        lines[0] += f"; still in force as they were: {', '.join(book.kept)}"
+    if lost := _lost(book):
+        lines[0] += f"; not in force, for their faults: {', '.join(lost)}"
+    return "\n  ".join([*lines, *map(str, book.faults)])
+
+
+def _lost(book: Rulebook) -> list[str]:
+    """Rules with a fault of which no good version is known."""
+    names = {fault.file.removesuffix(".toml") for fault in book.errors if fault.file.endswith(".toml")}
+    return sorted(name for name in names - book.ruleset.by_name.keys() if "/" not in name)
+
+
+def _changes(book: Rulebook, before: Rulebook) -> Iterator[tuple[str, list[str]]]:
+    old = {rule.name: rule.version for rule in before.ruleset.rules}
+    new = {rule.name: rule.version for rule in book.ruleset.rules}
+    yield "new", sorted(new.keys() - old.keys())
+    yield "changed", sorted(name for name in new.keys() & old.keys() if new[name] != old[name])
+    yield "no longer in force", sorted(old.keys() - new.keys())
 
 
 def policy_of(rule: Rule) -> Policy:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
@@ -69,6 +69,12 @@ _CATEGORIES = (
     "Other",
 )
 _RESPONSES = ("Shelter", "Evacuate", "Prepare", "Execute", "Avoid", "Monitor", "Assess", "AllClear", "None")
+
+
+def version_of(text: str, lists: Mapping[str, str]) -> str:
+    """A digest of the text of a rule and of its word lists."""
+    inner = hashlib.sha256("\0".join(f"{name}\0{lists[name]}" for name in sorted(lists)).encode()).hexdigest()
+    return hashlib.sha256((text + inner).encode()).hexdigest()
 
 
 class Checker:
@@ -135,8 +141,8 @@ class _RuleReader:
             examples=(*examples.examples(top, "fires"), *examples.examples(top, "quiet")),
             stories=examples.stories(top),
         )
-        version = hashlib.sha256((self.document.text + self.lexicon.digest(self.lists)).encode()).hexdigest()
-        return replace(rule, version=version)
+        lists = self.lexicon.texts(self.lists)
+        return replace(rule, version=version_of(self.document.text, lists), lists=lists)
 
     def blocks(self, top: Section) -> tuple[Block, ...]:
         sections = top.each("match", "match")

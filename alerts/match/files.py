@@ -13,14 +13,22 @@ from alerts.errors import Fault, Faults
 from alerts.match.check import Checker
 from alerts.match.lexicon import Lexicon
 from alerts.match.rule import Rule
+from alerts.toml_lines import Document, read_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleFiles:
-    """What a read of the folders gave: the rules without faults, and every fault."""
+    """What a read of the folders gave: the rules without faults, and every fault. `own` are those of single files;
+    the others show only when all rules are seen together. `formerly` has the earlier names of broken rules."""
 
     rules: tuple[Rule, ...]
-    faults: tuple[Fault, ...]
+    own: tuple[Fault, ...]
+    lexicon: Lexicon
+    formerly: frozenset[str] = frozenset()
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        return (*self.own, *cross_check(self.rules))
 
     @property
     def errors(self) -> tuple[Fault, ...]:
@@ -42,9 +50,10 @@ def load(
     off: Sequence[str] = (),
     extra: Sequence[Path] = (),
     lists: Sequence[Path] = (),
+    known: RuleFiles | None = None,
 ) -> RuleFiles:
     """Check every rule file and word list of `folders`, and the files `extra` beside them; of the folders
-    `lists` only the word lists are read.
+    `lists` only the word lists are read. What is as it was when `known` was read is not checked again.
 
     Raises nothing: a file that cannot be used is among the faults, and the others are there all the same.
     """
@@ -57,24 +66,39 @@ def load(
     for folder in (*folders, *lists):
         list_files |= {path.stem: path for path in sorted((folder / "lexicon").glob("*.toml"))}
     lexicon = Lexicon(list_files.values())
+    checked: dict[str, Rule] = {}
+    if known is not None and known.lexicon.same_as(lexicon):
+        lexicon = known.lexicon  # so that equal phrases of old and new rules stay one
+        checked = {rule.name: rule for rule in known.rules}
     faults += lexicon.faults
     checker = Checker(lexicon, country)
     paths = rule_paths(folders, off) | {path.stem: path for path in extra}
     rules: list[Rule] = []
+    formerly: set[str] = set()
     for name, path in sorted(paths.items()):
+        text = ""
         try:
-            rules.append(checker.check(name, path.read_text(encoding="utf-8")))
+            text = read_text(path, path.name)
+            same = checked.get(name)
+            rules.append(same if same is not None and same.source == text else checker.check(name, text))
         except Faults as error:
             faults += error.faults
-        except OSError as error:
-            faults.append(Fault(path.name, 0, f"the file cannot be read: {error.strerror}"))
-        except UnicodeDecodeError:
-            faults.append(Fault(path.name, 0, "the file is not UTF-8 text; save it as UTF-8"))
-    return RuleFiles(rules=tuple(rules), faults=tuple(faults + cross_check(rules)))
+            formerly |= _formerly(text)
+    return RuleFiles(rules=tuple(rules), own=tuple(faults), lexicon=lexicon, formerly=frozenset(formerly))
+
+
+def _formerly(text: str) -> set[str]:
+    """The earlier names that a broken rule gives itself, as far as it can be read."""
+    try:
+        about = Document(text, "").data.get("about")
+    except Faults:
+        return set()
+    names = about.get("formerly") if isinstance(about, dict) else None
+    return {name for name in names if isinstance(name, str)} if isinstance(names, list) else set()
 
 
 def cross_check(rules: Sequence[Rule]) -> list[Fault]:
-    """What only shows when all rules are seen together: states that no rule keeps, names used twice."""
+    """What only shows when all rules are seen together: states that no rule keeps."""
     states = {rule.state.name for rule in rules if rule.state}
     faults = []
     for rule in rules:

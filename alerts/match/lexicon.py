@@ -5,7 +5,6 @@ Lists may use lists; a cycle is a fault. A list in a user's own folder replaces 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -19,21 +18,23 @@ _KEYS = ("about", "words")
 
 
 class Lexicon:
-    """All word lists of the rule folders. `faults` holds what is wrong with their files."""
+    """All word lists of the rule folders, from their `files` or from `texts` by name. `faults` holds what is wrong
+    with them."""
 
-    def __init__(self, files: Iterable[Path]) -> None:
+    def __init__(self, files: Iterable[Path] = (), *, texts: Mapping[str, str] | None = None) -> None:
         self.faults: list[Fault] = []
         self._documents: dict[str, Document] = {}
         self._lists: dict[str, Choice | None] = {}
         self._phrases: dict[tuple[str, ...], Choice] = {}
         self._uses: dict[str, set[str]] = {}
         self._open: list[str] = []
-        for path in files:
+        found: dict[str, Path | str] = {path.stem: path for path in files}
+        for name, source in (found | dict(texts or {})).items():
             try:
-                self._documents[path.stem] = Document.load(path, f"lexicon/{path.name}")
+                self._documents[name] = Document.load(source, f"lexicon/{name}.toml")
             except Faults as error:
                 self.faults += error.faults
-                self._lists[path.stem] = None
+                self._lists[name] = None
         for name in list(self._documents):
             self._load(name)
 
@@ -58,20 +59,26 @@ class Lexicon:
             raise PhraseError(f"the word list '@{name}' has faults of its own")
         return found
 
+    def same_as(self, other: Lexicon) -> bool:
+        """Whether both were made from the same lists."""
+        return self.faults == other.faults and self._all_texts() == other._all_texts()
+
+    def _all_texts(self) -> dict[str, str]:
+        return {name: document.text for name, document in self._documents.items()}
+
     def choice(self, sources: tuple[str, ...], phrases: list[Phrase]) -> Choice:
         """One shared Choice for equal lists of phrases, so that what many rules look for is found once."""
         return self._phrases.setdefault(sources, Choice(phrases))
 
-    def digest(self, names: Iterable[str]) -> str:
-        """A digest of the texts of the lists `names` and of all lists they use."""
+    def texts(self, names: Iterable[str]) -> dict[str, str]:
+        """The texts of the lists `names` and of all lists they use, by name."""
         todo, done = list(names), set()
         while todo:
             name = todo.pop()
             if name not in done and name in self._documents:
                 done.add(name)
                 todo.extend(self._uses.get(name, ()))
-        text = "\0".join(f"{name}\0{self._documents[name].text}" for name in sorted(done))
-        return hashlib.sha256(text.encode()).hexdigest()
+        return {name: self._documents[name].text for name in sorted(done)}
 
     def _load(self, name: str) -> None:
         if name in self._lists:

@@ -215,9 +215,9 @@ class Story:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """One checked rule. `version` is a digest of its file and of the lists it uses; `family` stays through
-    renames (`[about] formerly`) so that open alerts stay its own. A count or a
-    state that began within `news_for` is news, no total and no standing state."""
+    """One checked rule. `version` is a digest of its file and of the `lists` it uses (their texts, by name);
+    `family` stays through renames (`[about] formerly`) so that open alerts stay its own. A count or a state that
+    began within `news_for` is news, no total and no standing state."""
 
     name: str
     file: str
@@ -242,3 +242,4 @@ class Rule:
     alert: AlertRule | None
     examples: tuple[Example, ...]
     stories: tuple[Story, ...]
+    lists: Mapping[str, str] = field(default_factory=dict, repr=False)

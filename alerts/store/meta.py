@@ -1,8 +1,11 @@
-"""Small things the service remembers by name, and the text of every rule version that made evidence."""
+"""Small things the service remembers by name, and the text of every rule version that made evidence, with the
+word lists it was read with: a list may be edited later, or broken."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +14,19 @@ from sqlalchemy import Connection, func, select
 from alerts.store.codec import clean
 from alerts.store.schema import meta, rule_version
 from alerts.store.upsert import insert_for, upsert
+
+_IN_FORCE = "rules in force"
+_TROUBLE = "trouble with rules"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InForce:
+    """One version of a rule as it can be read again: its text, and the texts of its word lists by name."""
+
+    rule: str
+    version: str
+    text: str
+    lists: Mapping[str, str] = field(default_factory=dict)
 
 
 def get(conn: Connection, name: str) -> Any:
@@ -40,3 +56,65 @@ def first_loaded(conn: Connection) -> dict[str, datetime]:
     """When each rule was in force for the first time, in any version."""
     query = select(rule_version.c.rule, func.min(rule_version.c.loaded)).group_by(rule_version.c.rule)
     return {rule: loaded for rule, loaded in conn.execute(query)}
+
+
+def put_in_force(conn: Connection, rules: Sequence[InForce], now: datetime) -> None:
+    """Keep these versions, and that they are the rules in force now."""
+    record_rules(conn, [(rule.rule, rule.version, rule.text) for rule in rules], now)
+    texts = {_digest(text): clean(text) for rule in rules for text in rule.lists.values()}
+    rows: list[dict[str, Any]] = [{"name": _list_key(digest), "value": text} for digest, text in texts.items()]
+    for rule in rules:
+        used = {name: _digest(text) for name, text in sorted(rule.lists.items())}
+        rows.append({"name": _lists_key(rule.version), "value": used})
+    if rows:
+        conn.execute(insert_for(conn, meta).on_conflict_do_nothing(), rows)
+    put(conn, _IN_FORCE, {rule.rule: rule.version for rule in rules})
+
+
+def rules_in_force(conn: Connection) -> list[InForce]:
+    """The versions that `put_in_force` kept last, by name."""
+    found = []
+    for rule, version in sorted((get(conn, _IN_FORCE) or {}).items()):
+        text = rule_text(conn, rule, version)
+        if text is not None:
+            found.append(InForce(rule=rule, version=version, text=text, lists=rule_lists(conn, version)))
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RulesTrouble:
+    """Rules that cannot be taken as their files are: since when, and all that is wrong, for the operator."""
+
+    since: datetime
+    text: str
+
+
+def put_rules_trouble(conn: Connection, text: str, now: datetime) -> None:
+    """Note what is wrong with the rules now; "" for nothing. It keeps the time at which it began."""
+    known = rules_trouble(conn)
+    since = known.since if known else now
+    put(conn, _TROUBLE, {"since": since.isoformat(), "text": clean(text)} if text else None)
+
+
+def rules_trouble(conn: Connection) -> RulesTrouble | None:
+    """What is wrong with the rules, as `put_rules_trouble` noted it."""
+    noted = get(conn, _TROUBLE)
+    return RulesTrouble(since=datetime.fromisoformat(noted["since"]), text=noted["text"]) if noted else None
+
+
+def rule_lists(conn: Connection, version: str) -> dict[str, str]:
+    """The word lists that a version of a rule was read with, by name; none for versions kept without."""
+    used: dict[str, str] = get(conn, _lists_key(version)) or {}
+    return {name: str(get(conn, _list_key(digest)) or "") for name, digest in used.items()}
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:40]
+
+
+def _list_key(digest: str) -> str:
+    return f"word list {digest}"
+
+
+def _lists_key(version: str) -> str:
+    return f"word lists of {version[:40]}"

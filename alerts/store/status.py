@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, case, func, select
 
-from alerts.store import articles, outbox
+from alerts.store import articles, meta, outbox
 from alerts.store.alerts import count_open
 from alerts.store.outbox import State
 from alerts.store.schema import alert, article, feed, person
@@ -24,7 +24,7 @@ class Status:
     `overdue` should have been polled more than five minutes ago, `unpolled` never were. `faulty` articles could
     not be read or tracked and are set aside. `oldest_waiting` is
     when the article was first seen that waits longest to be read; `oldest_queued` when the mail that waits
-    longest was due."""
+    longest was due. `rules_trouble` says which rules cannot be taken as their files are, and why."""
 
     at: datetime
     feeds: int
@@ -46,11 +46,15 @@ class Status:
     outbox: dict[State, int]
     oldest_queued: datetime | None
     last_mail: datetime | None
+    rules_trouble: str
+    rules_trouble_since: datetime | None
 
 
 def status(conn: Connection, now: datetime) -> Status:
     """How things stand. "Today" is the last 24 hours."""
-    return Status(at=now, **_feeds(conn, now), **_articles(conn, now), **_alerts(conn, now), **_mails(conn, now))
+    return Status(
+        at=now, **_feeds(conn, now), **_articles(conn, now), **_alerts(conn, now), **_mails(conn, now), **_rules(conn)
+    )
 
 
 def _count(condition: Any) -> Any:
@@ -98,4 +102,12 @@ def _mails(conn: Connection, now: datetime) -> dict[str, Any]:
         "outbox": outbox.counts(conn),
         "oldest_queued": due if due is not None and due <= now else None,
         "last_mail": outbox.last_accepted(conn),
+    }
+
+
+def _rules(conn: Connection) -> dict[str, Any]:
+    trouble = meta.rules_trouble(conn)
+    return {
+        "rules_trouble": trouble.text if trouble else "",
+        "rules_trouble_since": trouble.since if trouble else None,
     }

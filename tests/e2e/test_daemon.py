@@ -14,6 +14,7 @@ from aiohttp import ClientSession, web
 from alerts.engine.single import SingleService
 from tests.e2e.daemon import Daemon, alive
 from tests.e2e.newsdesk import READERS, Newsdesk, report
+from tests.engine.world import SHELLING
 from tests.fakes import waiting
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
@@ -94,3 +95,32 @@ async def test_a_second_daemon_on_the_folder_is_refused(desk: Newsdesk) -> None:
     first.release()
     assert f"alerts: another service runs on the folder {desk.folder}/data" in second.log
     assert "Traceback" not in second.log
+
+
+async def test_a_rule_that_breaks_while_it_runs_goes_on_as_it_was_until_it_is_mended(desk: Newsdesk) -> None:
+    desk.set_up(readers=READERS[:1])
+    rule = desk.folder / "rules" / "shelling.toml"
+    subjects = []
+
+    async def hear(town: str, expected: str) -> None:
+        desk.publish("daily", report(town))
+        subjects.append(expected)
+        await waiting.until(lambda: [subject for _, subject in desk.mails()] == sorted(subjects))
+
+    async with Daemon(desk) as daemon:
+        rule.write_text(SHELLING.replace("event ", "evnt "))
+        await waiting.until(lambda: "still in force as they were: shelling" in daemon.log, seconds=15)
+        assert "shelling.toml:3: error: 'evnt' is not a known key; did you mean 'event'?" in daemon.log
+        assert await daemon.end() == 0
+    async with Daemon(desk) as daemon:
+        assert "still in force as they were: shelling" in daemon.log
+        await hear("Hodeidah", "Shelling in Hodeidah: 12 people killed")
+        rule.write_text(SHELLING.replace("Shelling in", "Shells on"))
+        await waiting.until(lambda: "changed: shelling" in daemon.log, seconds=15)
+        await hear("Sanaa", "Shells on Sanaa: 12 people killed")
+        rule.unlink()
+        await waiting.until(lambda: "no longer in force: shelling" in daemon.log, seconds=15)
+        desk.publish("daily", report("Aden"))
+        await waiting.until(lambda: desk.number("SELECT count(*) FROM article WHERE analysed IS NOT NULL") == 3)
+        assert await daemon.end() == 0
+    assert len(desk.mails()) == len(subjects)

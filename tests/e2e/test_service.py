@@ -16,7 +16,8 @@ from alerts.match.engine import Ruleset
 from alerts.service import Service
 from alerts.store import articles, feeds
 from alerts.store.articles import Draft
-from alerts.store.database import writing
+from alerts.store.database import reading, writing
+from alerts.store.status import status
 from tests.e2e.newsdesk import READERS, Newsdesk, report
 from tests.engine.world import CUT_OFF, SHELLING
 from tests.fakes import waiting
@@ -169,6 +170,55 @@ async def test_rules_are_read_again_when_a_file_changes(desk: Newsdesk, caplog: 
         (rules / "cut_off.toml").unlink()
         await service.reload_if_changed()
         assert set(service.rulebook.ruleset.by_name) == {"shelling"}
+
+
+def entries(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """What was logged as an error."""
+    return [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+
+
+async def test_the_last_good_version_of_a_rule_outlives_a_restart(
+    desk: Newsdesk, caplog: pytest.LogCaptureFixture, database: str
+) -> None:
+    desk.set_up(service=database)
+    rules = desk.folder / "rules"
+    (rules / "lexicon").mkdir()
+    (rules / "lexicon" / "blow.toml").write_text('words = ["~shell"]')
+    (rules / "shelling.toml").write_text(SHELLING.replace('"~shell"', '"@blow"'))
+    async with opened(desk):
+        pass
+    (rules / "lexicon" / "blow.toml").write_text('words = ["~shell"')
+    desk.publish("daily", report("Taiz"))
+    for _ in range(2):
+        caplog.clear()
+        async with opened(desk) as service:
+            await service.step()
+            assert service.rulebook.kept == ("shelling",)
+            with reading(service.engine) as conn:
+                noted = status(conn, datetime.now(UTC))
+        [said] = entries(caplog)
+        assert "rules read: 1 in force; still in force as they were: shelling\n" in said
+        assert "lexicon/blow.toml:1: error:" in said
+        assert "still in force as they were: shelling" in noted.rules_trouble
+    assert [subject for _, subject in desk.mails()] == ["Shelling in Taiz: 12 people killed"] * 2
+    (rules / "lexicon" / "blow.toml").write_text('words = ["~shell"]')
+    caplog.clear()
+    async with opened(desk) as service:
+        assert service.rulebook.kept == ()
+        with reading(service.engine) as conn:
+            assert status(conn, datetime.now(UTC)).rules_trouble == ""
+    assert entries(caplog) == []
+
+
+async def test_all_faults_of_a_reload_are_told_in_one_entry(desk: Newsdesk, caplog: pytest.LogCaptureFixture) -> None:
+    desk.set_up()
+    async with opened(desk) as service:
+        (desk.folder / "rules" / "shelling.toml").write_text(SHELLING.replace("severity", "severty") + "x = 1\n")
+        (desk.folder / "rules" / "cut_off.toml").write_text(CUT_OFF + "[nonsense")
+        await service.reload_if_changed()
+        [said] = entries(caplog)
+        assert len(said.splitlines()) > 3
+        assert "not in force, for their faults: cut_off" in said.splitlines()[0]
 
 
 async def test_a_reload_that_the_database_refuses_is_tried_again(

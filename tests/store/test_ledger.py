@@ -83,3 +83,35 @@ def test_the_text_of_a_rule_version_is_kept_once(engine: Engine) -> None:
         meta.record_rules(conn, [], NOW)
         assert meta.rule_text(conn, "siege", "h1") == "one"
         assert meta.rule_text(conn, "siege", "h3") is None
+
+
+def in_force(rule: str, version: str, **lists: str) -> meta.InForce:
+    return meta.InForce(rule=rule, version=version, text=f"{rule} {version}", lists=lists)
+
+
+def test_the_rules_in_force_can_be_had_again_with_their_word_lists(engine: Engine) -> None:
+    with writing(engine) as conn:
+        assert meta.rules_in_force(conn) == []
+        first = [in_force("siege", "h1", city="town", aid="food"), in_force("truce", "h2", city="town")]
+        meta.put_in_force(conn, first, NOW)
+        assert meta.rules_in_force(conn) == first
+        second = [in_force("siege", "h3", city="town, village")]
+        meta.put_in_force(conn, second, NOW)
+        meta.put_in_force(conn, second, NOW)
+        assert meta.rules_in_force(conn) == second
+        assert meta.rule_lists(conn, "h1") == {"city": "town", "aid": "food"}
+        assert meta.rule_lists(conn, "h9") == {}
+        assert set(meta.first_loaded(conn)) == {"siege", "truce"}
+        meta.put_in_force(conn, [], NOW)
+        assert meta.rules_in_force(conn) == []
+
+
+def test_trouble_with_rules_is_noted_with_its_beginning(engine: Engine) -> None:
+    with writing(engine) as conn:
+        meta.put_rules_trouble(conn, "", NOW)
+        assert meta.rules_trouble(conn) is None
+        meta.put_rules_trouble(conn, "one", NOW)
+        meta.put_rules_trouble(conn, "two", NOW + HOUR)
+        assert meta.rules_trouble(conn) == meta.RulesTrouble(since=NOW, text="two")
+        meta.put_rules_trouble(conn, "", NOW + HOUR)
+        assert meta.rules_trouble(conn) is None
