@@ -210,7 +210,7 @@ class Backtest:
             hits=tuple(tally.hits.values()),
             articles_hit=tally.articles,
             alerts=self._tried.alerts,
-            phrases=tuple(count_phrases(self._book.known, [self._phrases[key] for key in tally.hits])),
+            phrases=tuple(count_phrases(self._book.known, [self._phrases.get(key, Phrases()) for key in tally.hits])),
             dropped=tally.lost(),
             hidden=self._hidden.lost(),
             against=self.against,

@@ -10,6 +10,10 @@ COMMANDS = {
     "show": ("alerts.cli.rules.show", "Show one rule as the machine sees it."),
     "check": ("alerts.cli.rules.checking", "Check rules and their examples."),
     "test": ("alerts.cli.rules.testing", "Run the examples and stories of rules, and show each."),
+    "backtest": (
+        "alerts.cli.rules.backtest",
+        "Try a rule on stored or given articles, against the version in force.",
+    ),
 }
 
 command = Commands(
