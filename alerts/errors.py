@@ -34,6 +34,10 @@ class AlertsError(Exception):
     """Anything this project raises on purpose. The text is for the person at the terminal."""
 
 
+# An error keeps a file out; a warning wants to be mended; a note is good to know.
+Level = Literal["error", "warning", "note"]
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Fault:
     """One fault of a file: `file:line: level: message`, the form editors and CI understand."""
@@ -41,7 +45,7 @@ class Fault:
     file: str
     line: int
     message: str
-    level: Literal["error", "warning"] = "error"
+    level: Level = "error"
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else self.file

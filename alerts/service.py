@@ -151,7 +151,11 @@ class Service:
         self.gazetteer = open_gazetteer(config.gazetteer_path, progress)
         self.secret = load_secret(config.service.data)
         book = loading.load(
-            self.sources, gazetteer=self.gazetteer, households=households(config), last_good=self._last_good
+            self.sources,
+            gazetteer=self.gazetteer,
+            households=households(config),
+            last_good=self._last_good,
+            today=self.clock().date(),
         )
         if book.faults:
             self._say(book, f"rules read: {rulebook.told(book)}")
@@ -280,7 +284,11 @@ class Service:
 
     def _reload(self) -> None:
         book = loading.load(
-            self.sources, gazetteer=self.gazetteer, households=households(self.config), before=self.rulebook
+            self.sources,
+            gazetteer=self.gazetteer,
+            households=households(self.config),
+            before=self.rulebook,
+            today=self.clock().date(),
         )
         before = self.rulebook
         self._take(book)

@@ -12,9 +12,9 @@ import tomllib
 from bisect import bisect_right
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from alerts.errors import Fault, Faults
+from alerts.errors import Fault, Faults, Level
 from alerts.toml_advice import advice
 
 KeyPath = tuple[str | int, ...]
@@ -73,7 +73,7 @@ class Document:
         line, first = self._map.find(path)
         return (first or line) + number - 1 if first else line
 
-    def fault(self, path: KeyPath, message: str, level: Literal["error", "warning"] = "error") -> Fault:
+    def fault(self, path: KeyPath, message: str, level: Level = "error") -> Fault:
         """A fault of the key at `path`."""
         return Fault(self.name, self.line(path), message, level)
 

@@ -70,7 +70,7 @@ def _rules(config: Config, config_path: Path, faults: list[Fault]) -> str:
     from alerts.service import households, rule_sources
 
     places, sources = common.gazetteer(config, config_path), rule_sources(config)
-    book = loading.load(sources, gazetteer=places, households=households(config))
+    book = loading.load(sources, gazetteer=places, households=households(config), today=common.now().date())
     faults += _not_there(config, config_path)
     faults += common.placed(book.faults, sources)
     return f"{len(book.ruleset.rules)} in force"

@@ -11,12 +11,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 from alerts.engine.rulebook import Rulebook, compiled
 from alerts.engine.stories import run_stories
 from alerts.errors import Fault, Faults
-from alerts.match import files
+from alerts.match import files, lint
 from alerts.match.bind import Households
 from alerts.match.check import Checker
 from alerts.match.examples import run_examples
@@ -57,12 +58,13 @@ def load(
     before: Rulebook | None = None,
     last_good: Callable[[], Sequence[Rule]] = tuple,
     extra: Sequence[Path] = (),
+    today: date | None = None,
 ) -> Rulebook:
     """Read all rules and try them; `extra` are files beside those of the folders. Raises nothing: faults are
     in the result, and stop only their own rule.
 
     `before` is the rulebook in force. Without one, `last_good` is asked for earlier versions if a rule cannot be
-    taken.
+    taken. With `today`, rules and words that were to be looked at by an earlier day are told.
     """
     found = files.load(
         sources.folders,
@@ -83,7 +85,8 @@ def load(
         standing.also(name for rule in found.rules if rule.name in failed for name in rule.about.formerly)
         kept = standing.without({rule.name for rule in sound})
     problems = [problem for rule in found.rules for problem in tried[rule.name]]
-    faults = (*found.own, *files.cross_check((*sound, *kept)), *problems)
+    late = lint.overdue(found.rules, found.lexicon, today) if today else []
+    faults = (*found.own, *files.cross_check((*sound, *kept)), *problems, *late)
     names = tuple(sorted(rule.name for rule in kept))
     book = compiled((*sound, *kept)) if failed else trial
     return replace(book, faults=faults, kept=names, files=found, trial=trial, tried=tried)
@@ -165,4 +168,5 @@ def try_out(rule: Rule, trial: Rulebook, gazetteer: Gazetteer, households: House
     return [
         *run_examples(rule, trial.ruleset, gazetteer, households),
         *run_stories(rule, trial, gazetteer, households),
+        *lint.copies(rule),
     ]

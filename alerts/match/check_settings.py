@@ -33,6 +33,7 @@ def about(top: Section) -> About:
         owner=section.text("owner"),
         created=section.day("created"),
         modified=section.day("modified"),
+        review_by=section.day("review_by"),
         why=section.text("why").strip(),
         references=section.texts("references"),
         false_alarms=section.texts("false_alarms"),

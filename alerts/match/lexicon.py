@@ -6,6 +6,7 @@ Lists may use lists; a cycle is a fault. A list in a user's own folder replaces 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date, datetime
 from pathlib import Path
 
 from alerts.errors import Fault, Faults, did_you_mean
@@ -15,6 +16,7 @@ from alerts.match.sections import one_of
 from alerts.toml_lines import Document
 
 _KEYS = ("about", "words")
+_ENTRY = 'a word list needs words = ["...", "..."]; a line of it may be { say = "...", valid_until = 2027-01-31 }'
 
 
 class Lexicon:
@@ -28,6 +30,7 @@ class Lexicon:
         self._phrases: dict[tuple[str, ...], Choice] = {}
         self._uses: dict[str, set[str]] = {}
         self._open: list[str] = []
+        self.dated: list[tuple[str, int, str, date]] = []  # list, number of the line, phrase, the day it holds until
         found: dict[str, Path | str] = {path.stem: path for path in files}
         for name, source in (found | dict(texts or {})).items():
             try:
@@ -90,16 +93,31 @@ class Lexicon:
             if key not in _KEYS:
                 advice = did_you_mean(key, _KEYS) or f"; a word list has {one_of(_KEYS)}"
                 self.faults.append(document.fault((key,), f"'{key}' is not a known key{advice}"))
-        if not isinstance(words, list) or not words or not all(isinstance(word, str) for word in words):
-            self.faults.append(document.fault(("words",), 'a word list needs words = ["...", "..."]'))
+        if not isinstance(words, list) or not words:
+            self.faults.append(document.fault(("words",), _ENTRY))
             words = []
         self._open.append(name)
         phrases: list[Phrase] = []
-        for index, source in enumerate(words):
+        for index, entry in enumerate(words):
             try:
-                phrases.append(parse(source, self))
+                phrases.append(parse(self._source(name, index, entry), self))
             except PhraseError as error:
                 self.faults.append(document.fault(("words", index), str(error)))
         self._open.pop()
         sound = len(self.faults) == before and phrases
         self._lists[name] = Choice(phrases, name=name) if sound else None
+
+    def _source(self, name: str, index: int, entry: object) -> str:
+        """The phrase of one line of a list; a line that has a last day is noted in `dated`."""
+        if isinstance(entry, dict) and {*entry} == {"say", "valid_until"}:
+            until = entry["valid_until"]
+            if isinstance(until, datetime):
+                until = until.date()
+            if not isinstance(until, date):
+                raise PhraseError("'valid_until' must be a date without quotes: 2026-01-31")
+            if isinstance(entry["say"], str):
+                self.dated.append((name, index, entry["say"], until))
+            entry = entry["say"]
+        if not isinstance(entry, str):
+            raise PhraseError(_ENTRY)
+        return entry

@@ -179,6 +179,7 @@ class About:
     owner: str = ""
     created: str = ""
     modified: str = ""
+    review_by: str = ""
     why: str = ""
     references: tuple[str, ...] = ()
     false_alarms: tuple[str, ...] = ()

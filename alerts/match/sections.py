@@ -21,7 +21,9 @@ KEYS: dict[str, tuple[str, ...]] = {
         "format", "title", "status", "event", "about", "scope", "match", "ignore", "claims", "numbers", "place", "when",
         "state", "confirm", "severity", "alert", "fires", "quiet", "story",
     ),
-    "about": ("author", "owner", "created", "modified", "why", "references", "false_alarms", "tags", "formerly"),
+    "about": (
+        "author", "owner", "created", "modified", "review_by", "why", "references", "false_alarms", "tags", "formerly",
+    ),
     "scope": ("languages", "sources", "not_sources", "sections", "not_sections", "source_tier"),
     "match": (
         "name", "language", "within_words", "within_sentences", "look_in", "parts", "unless", "claims", "opens",

@@ -174,3 +174,29 @@ def test_an_own_file_replaces_the_shipped_rule_of_its_name(world: World) -> None
     assert rows["siege"]["file"] == str(world.folder / "rules" / "siege.toml")
     assert rows["attack"]["file"] == str(shipped("rules") / "attack.toml")
     assert rows["flight"]["title"] == "People in flight"
+
+
+def test_a_check_notes_how_many_phrases_stand_in_no_example(world: World) -> None:
+    world.write("rules/siege.toml", SIEGE.replace('"(besieged | encircled)"', '"besieged", "encircled"'))
+    ran = alerts("rules", "check", "siege")
+    assert (ran.code, ran.err) == (0, "1 rule in order\n")
+    path = world.folder / "rules" / "siege.toml"
+    assert ran.out == (
+        f"{path}: note: 1 of 3 phrases stand in no example (alerts rules check --phrases siege lists them)\n"
+    )
+    ran = alerts("rules", "check", "--phrases", "siege")
+    assert ran.out == f'{path}:10: note: 1 of 2 phrases of siege stand in no example: "encircled"\n'
+    [row] = alerts("rules", "check", "--json", "siege").rows
+    assert (row["level"], row["line"]) == ("note", 0)
+
+
+def test_a_rule_with_errors_has_no_notes(world: World) -> None:
+    ran = alerts("rules", "check", world.write("mine/flood.toml", BROKEN))
+    assert "note" not in ran.out
+
+
+def test_a_check_warns_of_a_rule_that_was_to_be_looked_at_long_ago(world: World) -> None:
+    world.write("rules/siege.toml", SIEGE.replace("[[match]]", "[about]\nreview_by = 2001-01-01\n\n[[match]]", 1))
+    ran = alerts("rules", "check", "siege")
+    assert (ran.code, ran.err) == (0, "1 rule in order\n")
+    assert f"{world.folder}/rules/siege.toml:7: warning: the rule was to be looked at by 2001-01-01" in ran.out
