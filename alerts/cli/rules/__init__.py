@@ -8,12 +8,14 @@ from alerts.cli import Commands
 COMMANDS = {
     "list": ("alerts.cli.rules.listing", "List all rules, in force or not."),
     "show": ("alerts.cli.rules.show", "Show one rule as the machine sees it."),
+    "explain": ("alerts.cli.rules.explain", "Why an article fires rules, and why not."),
     "check": ("alerts.cli.rules.checking", "Check rules and their examples."),
     "test": ("alerts.cli.rules.testing", "Run the examples and stories of rules, and show each."),
     "backtest": (
         "alerts.cli.rules.backtest",
         "Try a rule on stored or given articles, against the version in force.",
     ),
+    "overlap": ("alerts.cli.rules.overlap", "Pairs of rules that flag the same sentences."),
 }
 
 command = Commands(
