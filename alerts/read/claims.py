@@ -73,7 +73,7 @@ class Judgement:
         found = self._about.get((first, end))
         if found is None:
             scene = self.scene(first, end)
-            scopes = (*find_scopes(scene), *_totals(scene), *_dated(scene, self._dates, self._published),
+            scopes = (*find_scopes(scene), *_totals(scene, self._published), *_dated(scene, self._dates, self._published),
                       *_question(scene))  # fmt: skip
             found = [scope for scope in scopes if scene.covers(scope) and not _goes_on(scene, scope)]
             self._about[first, end] = found
@@ -157,6 +157,8 @@ def _date_scopes(scene: Scene, dates: Sequence[When]) -> Iterator[tuple[When, Sc
         if _describes(scene, when):
             low, high = last + 1, scene.phrase_end(last + 1)
             yield when, Scope("past", at, min(last, scene.high - 1), low, high)
+            if _happened_in(scene, at):
+                yield when, Scope("past", at, min(last, scene.high - 1), scene.first, scene.end)
         elif before == "of":
             yield when, Scope("past", at, min(last, scene.high - 1), _phrase_start(scene, when.first), when.first)
         else:
@@ -180,6 +182,14 @@ def _describes(scene: Scene, when: When) -> bool:
         return False
     text = scene.words.folded[scene.words.start[when.last] : scene.words.end[when.last]]
     return text.endswith("'s") or scene.at(when.first - 1) in DETERMINERS or "-" in scene.words.gap(when.last + 1)
+
+
+def _happened_in(scene: Scene, at: int) -> bool:
+    """The hit happened in or by what the date at word `at` describes: "killed by the 2011 tsunami"."""
+    if scene.at(at - 1) in DETERMINERS:
+        at -= 1
+    near = scene.end <= at - 1 <= scene.end + 3
+    return near and scene.at(at - 1) in ("by", "in", "during") and scene.home(at - 1) == scene.home(scene.end - 1)
 
 
 def _names(scene: Scene, at: int) -> bool:
@@ -246,6 +256,8 @@ def _age(scene: Scene, when: When, published: datetime) -> ClaimKind | None:
 
 def _record(scene: Scene, at: int) -> bool:
     """ "The worst attack since 2015", "for the first time in five years": a measure, no date."""
+    if scene.at(at - 1) == "first":  # "the first five months of the year"
+        at -= 1
     return any(scene.at(k) in w.RECORD for k in range(max(scene.low, at - 12), at))
 
 
@@ -258,22 +270,24 @@ def _running(scene: Scene) -> ClaimKind:
     return "total" if counted and any(scene.at(k) in w.CASUALTY for k in mine) else "standing"
 
 
-def _totals(scene: Scene) -> Iterator[Scope]:
+def _totals(scene: Scene, published: datetime) -> Iterator[Scope]:
     """ "The war has killed ...", "since the conflict began", "killed in the civil war": no dates, but long."""
     for i in scene.window.cues:
         word = scene.at(i)
         if word == "since":
-            yield from _since(scene, i)
+            yield from _since(scene, i, published)
         elif word in w.WAR and scene.at(i + 1) not in w.NO_WAR and i not in scene.dated:
             yield from _war(scene, i)
 
 
-def _since(scene: Scene, i: int) -> Iterator[Scope]:
+def _since(scene: Scene, i: int, published: datetime) -> Iterator[Scope]:
     if i in scene.dated or scene.at(i - 1) in _HAS:  # "has since taken"
         return
     stop = next((k for k in range(i + 1, min(i + 8, scene.high)) if scene.words.gap(k).strip(" -'’\"")), i + 8)
     near = [scene.at(k) for k in range(i + 1, stop)]
     war = next((k for k, word in enumerate(near) if word in w.WAR), None)
+    if war is None:
+        war = _dated_long_ago(scene, i, published)
     then = near[:1] == ["then"]
     if war is None and not then:
         return
@@ -286,6 +300,16 @@ def _since(scene: Scene, i: int) -> Iterator[Scope]:
     clause = scene.clauses.all[scene.home(i)]
     above = clause.kind == "when" and clause.parent >= 0
     yield Scope(kind, i, min(last, scene.high - 1), scene.low, scene.high, i, _TELLING | {"when"}, above)
+
+
+def _dated_long_ago(scene: Scene, i: int, published: datetime) -> int | None:
+    """How many words after "since" a date of long ago stands: "since the army seized power in 2021"."""
+    for k in range(i + 1, min(i + 16, scene.high)):
+        when = scene.dated.get(k)
+        if when is not None and scene.home(k) == scene.home(i + 1):
+            long_ago = when.relation == "on" and published.date() - when.end > _LONG
+            return k - i - 1 if long_ago else None
+    return None
 
 
 def _war(scene: Scene, i: int) -> Iterator[Scope]:

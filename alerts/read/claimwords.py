@@ -114,6 +114,8 @@ MEMORY = _set(
     "memorial memorials museum remembrance film movie documentary novel biography exhibition veterans historian "
     "historians centenary"
 )
+MARKING = _set("mark marks marked marking remember remembers remembered remembering recall recalls recalled recalling")
+MARKED_NOW = _set("second third fourth fifth start beginning end escalation shift change turning departure return move")
 COURT = _set(
     "trial trials retrial convicted convicts convicting conviction sentenced sentences indicted indictment "
     "acquitted acquits extradited extradite extradition jailed jails prosecuted prosecution tribunal pleaded "
@@ -121,12 +123,15 @@ COURT = _set(
 )
 ARRESTED = _set("charged arrested detained questioned wanted arrests held nabbed")
 PROBE = _set("inquiry probe inquest investigation enquiry")
+LONG_TERMS = _set("weeks month months year years decade decades")
+COUNTS = _set("a one two three four five six seven eight nine ten fifteen twenty thirty forty fifty years decades")
+MANY_WEEKS = _set("four five six seven eight nine ten eleven twelve many")
 EARLIER = _set("previous past earlier prior former formerly previously historic historical then")
 
 # total, standing
 WAR = _set(
     "war wars conflict uprising revolution revolt crisis unrest insurgency rebellion civil hostilities invasion "
-    "occupation"
+    "occupation invaded"
 )
 NO_WAR = _set("plane planes monitor monitors crime crimes zone zones room torn wounded ship ships hero defence defense")
 CASUALTY = _set(

@@ -215,6 +215,14 @@ def _memory(scene: Scene, i: int) -> Scope | None:
     return Scope("past", i, i, scene.low, scene.high, i, _ALL)
 
 
+def _mark(scene: Scene, i: int) -> Scope | None:
+    """ "Haitians mark the quake": what is remembered lies back. "Marks the first attack", "marked by fighting": not."""
+    near = {scene.at(k) for k in range(i + 1, i + 4)}
+    if near & (w.RECORD | w.MARKED_NOW) or scene.at(i + 1) in PREPOSITIONS or scene.at(i - 1) in DETERMINERS:
+        return None
+    return Scope("past", i, i, i + 1, i + 8, i, frozenset({"which", "that", "of"}))
+
+
 def _court(scene: Scene, i: int) -> Scope | None:
     """convicted, on trial: everything told after it, and the noun it follows ("the bombing trial")."""
     if scene.at(i).startswith("trial") and scene.at(i + 1) in ("run", "runs", "period"):
@@ -260,6 +268,23 @@ def _earlier(scene: Scene, i: int) -> Scope | None:
     if scene.at(i) in ("earlier", "then") and scene.at(i - 1) not in DETERMINERS | {"in", "of", "an"}:
         return None
     return Scope("past", i, i, i + 1, end)
+
+
+def _long_after(scene: Scene, i: int) -> Scope | None:
+    """ "three months after the army took the town": what follows lies back; "ten years on": all of it does."""
+    after = scene.at(i + 1)
+    if after == "on" and scene.at(i - 1) in w.COUNTS and _closes(scene, i + 2):
+        return Scope("past", i - 1, i + 1, scene.low, scene.high, i, _ALL)
+    if after not in ("after", "since") or scene.at(i) == "weeks" and scene.at(i - 1) not in w.MANY_WEEKS:
+        return None
+    opens = i - scene.low < 4
+    end = next((k for k in range(i + 3, min(i + _FAR, scene.high)) if opens and "," in scene.words.gap(k)), i + _FAR)
+    return Scope("past", i, i + 1, i + 2, end, i + 2)
+
+
+def _closes(scene: Scene, i: int) -> bool:
+    """Before word `i` stands a comma or the like, or it is none."""
+    return not scene.at(i) or bool(scene.words.gap(i).strip(" -'’"))
 
 
 def _bringing(scene: Scene, i: int) -> Scope | None:
@@ -330,12 +355,14 @@ _TABLE: Sequence[tuple[frozenset[str], _Finder]] = (
     (w.FALSE | {"false"}, _false),
     (w.ENDED, _ended),
     (w.MEMORY, _memory),
+    (w.MARKING, _mark),
     (w.COURT, _court),
     (w.ARRESTED, _charged),
     (w.PROBE, _probe),
     (frozenset({"world"}), _world_war),
     (frozenset({"died", "dies"}), _died),
     (w.EARLIER, _earlier),
+    (w.LONG_TERMS, _long_after),
     (w.BRINGING, _bringing),
     (w.REMAINS, _still),
     (w.STANDING, _participle),
