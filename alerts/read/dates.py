@@ -50,6 +50,7 @@ _A_DAY_LONG_AGO = 335
 _CLOCK = frozenset({"gmt", "hours", "utc", "local", "est", "edt"})
 _BEFORE_DATE = frozenset("the about around nearly almost more than early".split())
 _PLACED = frozenset({"early", "late", "mid", "end", "beginning", "start", "middle", "of", "the", "about", "around"})
+_DIGIT = re.compile(r"\d")
 _DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
 # "Black Sunday", "the Sunday Times": names of days and papers, not days.
 _NAMED_DAYS = frozenset("bloody black good palm easter super ash shrove cyber holy".split())
@@ -66,8 +67,10 @@ def find(words: Words, published: datetime) -> list[When]:
     indexes, preposition included. A day without a year is the last one at or before publication, unless
     the sentence speaks of the future.
     """
-    today = published.date()
     found: list[When] = []
+    if _BEGINNINGS.isdisjoint(words.norm) and not _DIGIT.search(words.folded):
+        return found
+    today = published.date()
     floor = 0
     for i in [i for i, word in enumerate(words.norm) if word in _READERS or word[0].isdigit()]:
         reader = _reader(words.norm[i]) if i >= floor else None
@@ -393,3 +396,4 @@ _READERS: dict[str, _Read] = {
     **dict.fromkeys((*WEEKDAYS, *SHORT_WEEKDAYS), _weekday),
     **dict.fromkeys(MONTHS, _month),
 }
+_BEGINNINGS = frozenset(_READERS)

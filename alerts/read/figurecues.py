@@ -112,6 +112,8 @@ def find(words: Words) -> list[Cue]:
     found: list[Cue] = []
     at = 0
     glued = _STEM.search(" ".join(words.norm)) is not None
+    if not glued and _WHOLE.isdisjoint(words.norm) and _HEADS.isdisjoint([norm[:4] for norm in words.norm]):
+        return found
     for i, norm in enumerate(words.norm):
         if norm not in _WHOLE and (len(norm) < 6 or not (norm[:4] in _HEADS or (glued and _STEM.search(norm)))):
             continue  # most words are none
@@ -135,7 +137,7 @@ def speaks_of(words: Words) -> bool:
     """A cheap test: some word may be a cue. Without one a sentence holds no figure, whatever its numbers."""
     if _STEM.search(words.folded):
         return True
-    return any(norm in _CUES or norm in _PHRASE_WORDS or norm[:4] in _CUE_HEADS for norm in words.norm)
+    return not _WHOLE.isdisjoint(words.norm) or not _CUE_HEADS.isdisjoint([norm[:4] for norm in words.norm])
 
 
 def _stemmed(words: Words, i: int) -> Cue | None:

@@ -29,6 +29,7 @@ _MONEY_AFTER = frozenset(
     rubles won baht taka hryvnia naira birr kwacha crowns kronor rand""".split()
 )
 _MONEY_BEFORE = frozenset("usd eur gbp inr pkr rs aud cad chf sdg yer syp".split())
+_MEASURED = _TIME | _MEASURES | _MONEY_AFTER
 _NAMED_BY_NUMBER = frozenset(
     """resolution article articles chapter section sections route highway road room flight channel phase level category
     version grade class block zone day part type boeing airbus magnitude page pages no nos number numbers formula nr
@@ -45,6 +46,7 @@ _YEAR_BEFORE = frozenset(
     """in since by until till from before after during early late mid year spring summer autumn fall winter to june
     july through between""".split()
 )
+_AFTER_SCORES = frozenset("of more others were are have dead wounded injured killed missing".split())
 _SCORED = frozenset("killing wounding injuring killed wounded injured leaving displaced arrested".split())
 
 
@@ -164,20 +166,7 @@ def _is_scores(words: Words, read: Span) -> bool:
     """Whether "scores" counts: "scores of people", "killing scores", "scores were hurt"; not "scores a goal"."""
     before = words.norm[read.first - 1] if read.first else ""
     after = words.norm[read.end] if read.end < len(words) else ""
-    counted = after in (
-        "of",
-        "more",
-        "others",
-        "were",
-        "are",
-        "have",
-        "dead",
-        "wounded",
-        "injured",
-        "killed",
-        "missing",
-    )
-    return before != "test" and (counted or before in _SCORED)
+    return before != "test" and (after in _AFTER_SCORES or before in _SCORED)
 
 
 def _measured(words: Words, end: int) -> int | None:
@@ -195,7 +184,7 @@ def _measured(words: Words, end: int) -> int | None:
     if i >= n or words.gap(i).strip(" -\n"):
         return None
     norm = words.norm[i]
-    if norm in _TIME or norm in _MEASURES or norm in _MONEY_AFTER:
+    if norm in _MEASURED:
         return i + 1
     if norm == "per" and i + 1 < n and words.norm[i + 1] == "cent":
         return i + 2

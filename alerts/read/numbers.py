@@ -7,7 +7,7 @@ A small grammar by hand, left to right, without reading anything twice: linear i
 
 from __future__ import annotations
 
-from dataclasses import replace
+import re
 from typing import Literal
 
 from alerts.read.notcounts import no_count
@@ -17,6 +17,7 @@ from alerts.read.units import Noun, noun_after
 from alerts.types import Number, Quantity, Unit
 
 _Bound = Literal["more", "up to", "about", "nearly"]
+_DIGIT = re.compile(r"\d")
 _BEGINNINGS = STARTERS | {"hundred", "thousand"}
 _BEHIND_A = frozenset((word,) for word in AFTER_A)
 _HYPHENED = frozenset("strong member man person woman odd plus inhabitant resident".split())
@@ -31,6 +32,7 @@ _COUNTED_ONE = frozenset("was were is has killed wounded injured dead died missi
 _SCORED = frozenset("killing wounding injuring killed wounded injured leaving displaced arrested".split())
 _ONE_OF_A_PEOPLE = ("ian", "can", "ani", "aqi", "eli", "meni", "ghan", "ese", "iton", "turk", "kurd", "arab", "lis")
 _AFTER_PERSON = frozenset("was were is has had and who in on at by near as from with died after when during".split())
+_ONE = frozenset(("a", "an", "another"))
 _JOINED = frozenset("if not or even perhaps possibly maybe and".split())
 
 # What the words before the numeral do to [low, high].
@@ -56,8 +58,9 @@ def find(words: Words) -> list[Number]:
     """The counts of a sentence, left to right, not overlapping."""
     found: list[Number] = []
     floor = 0  # bounds and ranges do not reach back into a number already read
-    for i in [i for i, word in enumerate(words.norm) if word in _BEGINNINGS or word[0].isdigit()]:
-        if i < floor or (words.norm[i] in ("a", "an") and words.norm[i + 1 : i + 2] not in _BEHIND_A):
+    norm = words.norm
+    for i in [i for i, word in enumerate(norm) if word in _BEGINNINGS or word[0].isdigit()]:
+        if i < floor or (norm[i] in ("a", "an") and norm[i + 1 : i + 2] not in _BEHIND_A):
             continue
         plain = numeral(words, i)
         read = _share(words, i, plain) or _range(words, i, plain) or plain
@@ -89,16 +92,18 @@ def quantity(number: Number, household: float) -> Quantity:
 
 def has_number(words: Words) -> bool:
     """A cheap test: a digit or a number word is there."""
-    return not COUNT_WORDS.isdisjoint(words.norm) or any(word[0].isdigit() for word in words.norm)
+    return not COUNT_WORDS.isdisjoint(words.norm) or _DIGIT.search(words.folded) is not None
 
 
 def singles(words: Words) -> list[Number]:
     """Weak ones: "a civilian", "another woman", "an elderly man": one person each, told by an article and a
     noun. Not numbers of their own (a rule's {people} must not take them), but when a sentence says that "a
     policeman was killed" and gives no count, they are the count."""
-    found = []
+    found: list[Number] = []
+    if _ONE.isdisjoint(words.norm):
+        return found
     for i, norm in enumerate(words.norm[:-1]):
-        if norm in ("a", "an", "another") and (end := _one_person(words, i + 1)):
+        if norm in _ONE and (end := _one_person(words, i + 1)):
             found.append(
                 Number(
                     low=1.0,
@@ -144,11 +149,11 @@ def _number(words: Words, read: Span, floor: int) -> Number | None:
         return None  # one of them, one in five
     if (read.vague or (read.stated == 1 and read.exact)) and unit is None and not _one(words, read):
         return None
-    bound = _bounded(words, read, floor)
+    low, high = _bounded(words, read, floor)
     noun_end = noun.end if noun else read.end
     return Number(
-        low=bound.low,
-        high=bound.high,
+        low=low,
+        high=high,
         stated=read.stated,
         first=read.first,
         end=read.end,
@@ -195,7 +200,7 @@ def _sized(words: Words, read: Span) -> bool:
     return i >= 2 and words.norm[i - 1] == "of" and words.norm[i - 2] in _SIZED
 
 
-def _bounded(words: Words, read: Span, floor: int) -> Span:
+def _bounded(words: Words, read: Span, floor: int) -> tuple[float, float]:
     """[low, high] by the words around: more than, at least: up to twice; about: ten in a hundred; up to: from 0."""
     bound = _bound_after(words, read.end) or _bound_before(words, read.first, floor)
     low, high = read.low, read.high
@@ -207,7 +212,7 @@ def _bounded(words: Words, read: Span, floor: int) -> Span:
         low, high = _round(low * 0.9), _round(high * 1.1)
     elif bound == "nearly":
         low = _round(low * 0.9)
-    return replace(read, low=low, high=high)
+    return low, high
 
 
 def _round(value: float) -> float:

@@ -44,6 +44,8 @@ _SCALES = {
 }
 _LETTERS = {"m": 1e6, "k": 1e3, "bn": 1e9, "mn": 1e6, "mln": 1e6}
 _PLURALS = {"hundreds": 100.0, "thousands": 1e3, "millions": 1e6, "billions": 1e9, "dozens": 12.0, "lakhs": 1e5}
+_MULTIPLES = _SCALES | _PLURALS
+_BELOW_HUNDRED = _ONES.keys() | _TENS.keys()
 _VAGUE = {
     "tens": (20.0, 99.0),
     "dozens": (24.0, 99.0),
@@ -91,17 +93,8 @@ class Span:
         """Multiplied by a word such as "million" that ends before `end`. "Tens of thousands" reaches 99,999."""
         top = self.high if self.exact or self.vague else self.high + 1
         high = top * factor - (0 if self.exact or self.vague else 1)
-        return replace(
-            self,
-            low=self.low * factor,
-            high=high,
-            stated=self.stated * factor,
-            end=end,
-            vague=False,
-            plain=False,
-            decimal=False,
-            exact=self.exact or self.vague,
-        )
+        exact = self.exact or self.vague
+        return Span(self.low * factor, high, self.stated * factor, self.first, end, exact=exact)
 
 
 def numeral(words: Words, i: int) -> Span | None:
@@ -211,7 +204,7 @@ def _scaled(words: Words, span: Span | None) -> Span | None:
         elif norm in _PLURALS and span.stated <= 999 and not gap.strip(" \n"):
             span = span.times(_PLURALS[norm], j + 1)
         elif norm == "of" and (span.vague or _is_couple(words, j)) and _is_scale(words, j + 1):
-            span = span.times((_SCALES | _PLURALS)[words.norm[j + 1]], j + 2)
+            span = span.times(_MULTIPLES[words.norm[j + 1]], j + 2)
         elif norm == "and" and words.norm[j + 1 : j + 3] == ("a", "half") and span.exact:
             half = 0.5 * (_SCALES.get(words.norm[j - 1], 1.0))
             span = replace(span, low=span.low + half, high=span.high + half, stated=span.stated + half, end=j + 3)
@@ -226,7 +219,7 @@ def _is_couple(words: Words, j: int) -> bool:
 
 
 def _is_scale(words: Words, j: int) -> bool:
-    return j < len(words) and (words.norm[j] in _SCALES or words.norm[j] in _PLURALS) and not words.gap(j).strip()
+    return j < len(words) and words.norm[j] in _MULTIPLES and not words.gap(j).strip()
 
 
 def _is_letter_scale(words: Words, span: Span, j: int) -> bool:
@@ -278,7 +271,7 @@ def _plus_small(words: Words, span: Span) -> Span:
     j = span.end
     if j < len(words) and words.norm[j] == "and" and not words.gap(j).strip():
         j += 1
-    if j < len(words) and words.norm[j] in _ONES | _TENS and _touching(words, j):
+    if j < len(words) and words.norm[j] in _BELOW_HUNDRED and _touching(words, j):
         small = _below_hundred(words, j)
         if small.stated < span.stated:
             total = span.stated + small.stated
@@ -311,7 +304,7 @@ def _spelled(words: Words, i: int) -> Span | None:
             last_scale = _SCALES[norm]
             total, current, end = total + current * last_scale, 0.0, end + 1
             more = end + (words.norm[end : end + 1] == ("and",))
-            if more >= len(words) or words.norm[more] not in _ONES | _TENS:
+            if more >= len(words) or words.norm[more] not in _BELOW_HUNDRED:
                 break
             if words.gap(more).strip(" -\n\t," if _ends_with_scale(words, more + 1) else " -\n\t"):
                 break

@@ -11,6 +11,7 @@ import html
 import re
 import unicodedata
 from functools import lru_cache
+from operator import add
 
 # Markup is written by others: possessive repeats, or "<" and ten thousand blanks would cost hours.
 _BLOCK = re.compile(
@@ -25,8 +26,9 @@ _INVISIBLE = dict.fromkeys([0x00AD, 0x200B, 0x2060, 0xFEFF, *range(0x202A, 0x202
 # A word: an abbreviation of single letters (U.S.), a number with its groups (1,200 or 1.2), or letters
 # with inner apostrophes (Ma'arrat, don't). Everything else separates words; positions keep it at hand.
 _WORD = re.compile(r"(?:[^\W\d_]\.){2,}|\d+(?:[.,'](?=\d)\d+)*|[^\W\d_]+(?:'[^\W\d_]+)*")
-# The same for a text of plain letters, where classes of Unicode would cost twice as much.
-_ASCII_WORD = re.compile(r"(?:[a-z]\.){2,}|\d+(?:[.,'](?=\d)\d+)*|[a-z]+(?:'[a-z]+)*")
+_EDGES = ".,;:\"()[]!?“”‘’'-–—"  # what stands around a word that is all letters, without changing it
+_BEYOND = re.compile(r"[^\x00-\x7f]")
+_FEW = 6  # odd characters of a text that are quicker put right one after the other
 
 
 def plain(markup: str) -> str:
@@ -75,7 +77,13 @@ def fold(text: str) -> str:
     """Small letters without accents, apostrophes made straight; as long as `text`."""
     if text.isascii():
         return text.lower().replace("`", "'")
-    bare = text.translate(_table())
+    odd = set(_BEYOND.findall(text))
+    if len(odd) > _FEW:
+        bare = text.translate(_table())
+    else:
+        bare = text.replace("`", "'")
+        for char in odd:
+            bare = bare.replace(char, _table().get(ord(char), char))
     folded = bare.lower()
     if len(folded) == len(bare):
         return folded
@@ -86,17 +94,15 @@ class Words:
     """A sentence in words. `norm[i]` is the folded word (no possessive 's, no inner apostrophe or dot);
     `start[i]`, `end[i]` its place in `text`, worked out when first asked for. Not to be changed."""
 
-    __slots__ = ("_found", "end", "folded", "norm", "start", "text")
-
-    start: tuple[int, ...]
-    end: tuple[int, ...]
+    __slots__ = ("_end", "_found", "_start", "folded", "norm", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.folded = fold(text)
-        self._found: list[str] = _pattern(self.folded).findall(self.folded)
-        odd = "'" in self.folded or "." in self.folded
+        self._found, odd = _divided(self.folded)
         self.norm: tuple[str, ...] = tuple(map(normal, self._found) if odd else self._found)
+        self._start: tuple[int, ...] | None = None
+        self._end: tuple[int, ...] | None = None
 
     def __len__(self) -> int:
         return len(self.norm)
@@ -104,26 +110,28 @@ class Words:
     def __repr__(self) -> str:
         return f"Words({self.text!r})"
 
-    def __getattr__(self, name: str) -> tuple[int, ...]:
-        """`start` and `end`, asked for the first time."""
-        if name not in ("start", "end"):
-            raise AttributeError(name)
-        self._place()
-        return self.start if name == "start" else self.end
+    @property
+    def start(self) -> tuple[int, ...]:
+        return self._place()[0] if self._start is None else self._start
 
-    def _place(self) -> None:
+    @property
+    def end(self) -> tuple[int, ...]:
+        return self._place()[1] if self._end is None else self._end
+
+    def _place(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """Between two words stands no letter or digit, so each word is where it is next met."""
-        start, end, at, find = [], [], 0, self.folded.find
-        for word in self._found:
-            first = find(word, at)
-            at = first + len(word)
-            start.append(first)
-            end.append(at)
-        self.start, self.end = tuple(start), tuple(end)
+        found, start, at, find = self._found, [], 0, self.folded.find
+        for word in found:
+            at = find(word, at)
+            start.append(at)
+            at += len(word)
+        self._start, self._end = tuple(start), tuple(map(add, start, map(len, found)))
+        return self._start, self._end
 
     def raw(self, i: int) -> str:
         """Word `i` as printed."""
-        return self.text[self.start[i] : self.end[i]]
+        start, end = self._start or self.start, self._end or self.end
+        return self.text[start[i] : end[i]]
 
     def span(self, first: int, end: int) -> str:
         """The words from `first` up to (not including) `end` as printed, with what stands between."""
@@ -131,11 +139,24 @@ class Words:
 
     def gap(self, i: int) -> str:
         """What stands between word `i - 1` and word `i` (before the first word: the sentence's beginning)."""
-        return self.text[self.end[i - 1] if i else 0 : self.start[i]]
+        start, end = self._start or self.start, self._end or self.end
+        return self.text[end[i - 1] if i else 0 : start[i]]
 
 
-def _pattern(folded: str) -> re.Pattern[str]:
-    return _ASCII_WORD if folded.isascii() else _WORD
+def _divided(folded: str) -> tuple[list[str], bool]:
+    """The words of a folded text, and whether some may hold apostrophes or dots. Most pieces between blanks are a
+    word with a mark at its edge; only the others need the pattern, which costs ten times as much."""
+    found: list[str] = []
+    odd = False
+    for piece in folded.split():
+        if piece.isalpha():
+            found.append(piece)
+        elif (bare := piece.strip(_EDGES)).isalpha():
+            found.append(bare)
+        else:
+            found += _WORD.findall(piece)
+            odd = True
+    return found, odd
 
 
 def normal(word: str) -> str:

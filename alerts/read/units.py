@@ -86,6 +86,7 @@ _JOINABLE = frozenset(
     traumatised traumatized malnourished armed unarmed local foreign men women refugees damaged destroyed""".split()
 )
 _LAST_ADJECTIVE = 6
+_OF_THE = frozenset("the its their his those these our".split())
 
 _MONTHS = frozenset(
     """january february march april may june july august september october november december jan feb mar apr jun jul
@@ -129,18 +130,17 @@ def is_people(words: Words, i: int) -> bool:
 def noun_after(words: Words, at: int) -> Noun | None:
     """The counted noun after a numeral that ends before word `at`, through adjectives and "of the":
     "tens of thousands | of vulnerable people", "25 | towns and villages". None if there is none."""
-    i, limit = at, min(len(words), at + _LAST_ADJECTIVE + 2)
-    if i < limit and words.norm[i] in ("of", "de"):
+    norms = words.norm
+    i, limit = at, min(len(norms), at + _LAST_ADJECTIVE + 2)
+    if i < limit and norms[i] in ("of", "de"):
         i += 1
-        while i < limit and words.norm[i] in ("the", "its", "their", "his", "those", "these", "our"):
+        while i < limit and norms[i] in _OF_THE:
             i += 1
     first = i
     while i < limit:
-        if i > at and not _blank(words.gap(i)):
+        gap, norm = words.gap(i), norms[i]
+        if gap != " " and not _blank(gap):
             return None
-        if i == at and not _blank(words.gap(i)):
-            return None
-        norm = words.norm[i]
         if (joined := _hyphenated(words, i)) is not None:
             return Noun(first, i + 2, unit_of(joined), joined)
         unit: Unit | None = unit_of(norm)
@@ -151,7 +151,7 @@ def noun_after(words: Words, at: int) -> Noun | None:
         if norm in _STOPS or norm[0].isdigit() or _is_verb(norm):
             return None
         if norm in ("and", "or"):
-            if words.gap(i) != "-" and (i == first or words.norm[i - 1] not in _JOINABLE):
+            if gap != "-" and (i == first or norms[i - 1] not in _JOINABLE):
                 return None
         elif _is_plural(norm) and not words.raw(i)[0].isupper() and norm not in _PLURALS_BEFORE_NOUN:
             return Noun(first, i + 1, None, norm)

@@ -130,8 +130,8 @@ class Index:
     """An opened index. Records are numbers; `-1` and None mean "none"."""
 
     __slots__ = (
-        "_map", "_text", "_trie", "above", "capital", "columns", "country", "find", "level", "population", "postings",
-        "prefixes", "rank", "stamp", "starts",
+        "_map", "_text", "_trie", "above", "begins", "capital", "columns", "country", "find", "level", "population",
+        "postings", "prefixes", "rank", "stamp", "starts",
     )  # fmt: skip
 
     def __init__(self, path: Path) -> None:
@@ -154,6 +154,7 @@ class Index:
         self.prefixes = self._trie.prefixes
         # The news of a day names the same few thousand places again and again.
         self.find = lru_cache(_REMEMBERED)(self._find)
+        self.begins = lru_cache(_REMEMBERED)(self._begins)
         self.above = lru_cache(_REMEMBERED)(self._above)
         columns = self.columns
         self.starts, self.postings = columns["starts"], columns["postings"]
@@ -164,6 +165,10 @@ class Index:
         """The postings of a key: `record << 4 | quality`, best known first."""
         at = self._trie.get(key, -1)
         return tuple(self.postings[self.starts[at] : self.starts[at + 1]]) if at >= 0 else ()
+
+    def _begins(self, first: str, second: str) -> bool:
+        """Whether a name of several words may begin with these two."""
+        return next(self._trie.iterkeys(f"{first} {second}"), None) is not None
 
     def text(self, offset: int) -> str:
         at = self._text + offset

@@ -27,6 +27,10 @@ _LONGEST = 6  # words of a name
 _INNER = frozenset(
     "de da do dos das del della di la le les los al el and of the e y i a du des sur en upon am an der".split()
 )
+_KIND_WORDS = frozenset(names.KINDS)
+_NO_NAMES = vocabulary.BESIDE | vocabulary.TITLES
+_NO_STRANGERS = _NO_NAMES | _KIND_WORDS
+_BEFORE_NAMES = vocabulary.INTO | names.ARTICLES | {"the"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,27 +71,31 @@ def capital(char: str) -> bool:
 
 def spot(index: Index, words: Words) -> list[Mention]:
     """The mentions of a sentence, left to right, not overlapping."""
-    text = words.text
-    caps = [i for i, s in enumerate(words.start) if (c := text[s]).isupper() or (c >= "\u0590" and not c.islower())]
+    text, norm = words.text, words.norm
+    if text.isascii():
+        caps = [i for i, s in enumerate(words.start) if "A" <= text[s] <= "Z"]
+    else:
+        caps = [i for i, s in enumerate(words.start) if capital(text[s])]
     if not caps:
         return []
     matches: list[_Match] = []
     done = 0
     for i in caps:
-        if i < done:
-            continue
-        match = _match(index, words, i, done)
-        if match is not None:
-            matches.append(match)
-            done = match.end
+        if i >= done:
+            word = norm[i - 1] if i else ""
+            small = word in names.ARTICLES or word in vocabulary.COMPASS
+            match = _match(index, words, i, done) if small else _longest(index, words, i)
+            if match is not None:
+                matches.append(match)
+                done = match.end
     sight = _Sight(index, words, caps, matches)
     found = [mention for at in range(len(matches)) if (mention := sight.judge(at)) is not None]
-    unknown = sight.unknown(caps)
+    unknown = sight.unknown()
     return sorted([*found, *unknown], key=lambda mention: mention.first) if unknown else found
 
 
 def _match(index: Index, words: Words, i: int, done: int) -> _Match | None:
-    """The longest name that begins at word `i`, or at a small article or compass word before it."""
+    """The longest name that begins at word `i`, or at the small article or compass word before it."""
     norm = words.norm
     before = i - 1
     if before >= done and not words.text[words.start[before]].isupper():
@@ -104,18 +112,20 @@ def _match(index: Index, words: Words, i: int, done: int) -> _Match | None:
 
 def _longest(index: Index, words: Words, i: int) -> _Match | None:
     norm = words.norm
-    joined = " ".join(norm[i : i + _LONGEST])
-    size = len(joined)
-    for name in reversed(index.prefixes(joined)):
-        if len(name) < size and joined[len(name)] != " ":
-            continue
-        end = i + name.count(" ") + 1
-        if end - i > 1 and not _one_name(words, i, end):
-            continue
-        match = _usable(words, i, end, index.find(name))
-        if match is not None:
-            return match
-    return _other_form(index, words, i)
+    if i + 1 < len(norm) and index.begins(norm[i], norm[i + 1]):
+        joined = " ".join(norm[i : i + _LONGEST])
+        size = len(joined)
+        for name in reversed(index.prefixes(joined)):
+            end = i + name.count(" ") + 1
+            if end == i + 1:
+                break
+            if (len(name) == size or joined[len(name)] == " ") and _one_name(words, i, end):
+                match = _usable(words, i, end, index.find(name))
+                if match is not None:
+                    return match
+    postings = index.find(norm[i])
+    match = _usable(words, i, i + 1, postings) if postings else None
+    return match or _other_form(index, words, i)
 
 
 def _other_form(index: Index, words: Words, i: int) -> _Match | None:
@@ -171,12 +181,13 @@ def _one_name(words: Words, first: int, end: int) -> bool:
 class _Sight:
     """One sentence, while its matches are judged."""
 
-    __slots__ = ("caps", "covered", "index", "kinds", "matches", "norm", "title", "words")
+    __slots__ = ("caps", "covered", "end", "index", "kinds", "matches", "norm", "start", "text", "title", "words")
 
     def __init__(self, index: Index, words: Words, caps: list[int], matches: list[_Match]) -> None:
         self.index, self.words, self.matches, self.norm = index, words, matches, words.norm
-        self.caps = frozenset(caps)
-        self.kinds = not names.KINDS.keys().isdisjoint(words.norm)
+        self.text, self.start, self.end = words.text, words.start, words.end
+        self.caps = dict.fromkeys(caps)  # in order, and quick to look up
+        self.kinds = not _KIND_WORDS.isdisjoint(words.norm)
         self.covered: dict[int, int] = {}
         for at, match in enumerate(matches):
             for i in range(match.first, match.end):
@@ -185,8 +196,7 @@ class _Sight:
 
     def _beside(self, i: int) -> bool:
         """Is word `i` joined to the word before it, by no more than a blank or hyphen?"""
-        words = self.words
-        return 0 < i < len(self.norm) and words.text[words.end[i - 1] : words.start[i]] in _SOFT
+        return 0 < i < len(self.norm) and self.text[self.end[i - 1] : self.start[i]] in _SOFT
 
     def judge(self, at: int) -> Mention | None:
         match, norm = self.matches[at], self.norm
@@ -241,13 +251,10 @@ class _Sight:
     def _stranger(self, i: int, after: int) -> bool:
         """Is word `i`, joined to word `after`, a capitalised word that we do not know?"""
         return (
-            i >= 0
-            and i in self.caps
+            i in self.caps
             and i not in self.covered
+            and self.norm[i] not in _NO_STRANGERS
             and self._beside(max(i, after))
-            and self.norm[i] not in vocabulary.BESIDE
-            and self.norm[i] not in vocabulary.TITLES
-            and self.norm[i] not in names.KINDS
         )
 
     def _longer(self, first: int, end: int) -> Mention | None:
@@ -360,27 +367,28 @@ class _Sight:
                 return (self.index.country[posting >> 4] << 4,)
         return postings
 
-    def unknown(self, caps: list[int]) -> list[Mention]:
+    def unknown(self) -> list[Mention]:
         """Names the index does not know, where the sentence itself says that they are places."""
         out: list[Mention] = []
-        done, n = 0, len(self.norm)
-        for i in caps:
-            word = self.norm[i]
-            if i < done or i in self.covered or word in vocabulary.BESIDE or word in vocabulary.TITLES:
+        done, n, norm = 0, len(self.norm), self.norm
+        for i in self.caps:
+            if i < done or i in self.covered or norm[i] in _NO_NAMES:
                 continue
             end = i + 1
             while end < n and end - i < 4 and self._beside(end) and self._continues(end):
                 end += 1
-            mention = self._called_place(i, end)
-            if mention is not None:
-                out.append(mention)
+            if self.kinds or (i and norm[i - 1] in _BEFORE_NAMES):
+                mention = self._called_place(i, end)
+                if mention is not None:
+                    out.append(mention)
             done = end
         return out
 
     def _continues(self, i: int) -> bool:
-        small = self.words.norm[i] in names.ARTICLES and i + 1 < len(self.words) and (i + 1) in self.caps
-        named = i in self.caps and i not in self.covered and self.words.norm[i] not in names.KINDS
-        return small or (named and self.words.norm[i] not in vocabulary.BESIDE)
+        word = self.norm[i]
+        if i in self.caps and i not in self.covered and word not in names.KINDS and word not in vocabulary.BESIDE:
+            return True
+        return word in names.ARTICLES and (i + 1) in self.caps
 
     def _called_place(self, first: int, end: int) -> Mention | None:
         kind, norm = self._kind(first, end), self.norm
