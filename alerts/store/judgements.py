@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Literal, get_args
+from typing import Final, Literal, get_args
 
 from sqlalchemy import Connection, func, insert, select
 
@@ -34,15 +34,14 @@ class Judged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """An alert as the figures of its rule need it: whether it was told, the last verdict (None: not judged), and its
-    hits."""
+    """An alert as the figures of its rule need it: whether it was told, and the last verdict (None: not judged)."""
 
     alert_id: str
     rule: str
+    family: str
     opened: datetime
     told: bool
     verdict: Verdict | None
-    hits: tuple[Hit, ...]
 
 
 def judge(conn: Connection, alert_id: str, verdict: Verdict, *, who: str, why: str, now: datetime) -> None:
@@ -58,26 +57,22 @@ def last_verdict(conn: Connection, alert_id: str) -> Judged | None:
     return None if row is None else Judged(verdict=row.verdict, who=row.who, why=row.why, at=row.at)
 
 
-def cases(conn: Connection, *, rule: str | None = None, since: datetime | None = None) -> list[Case]:
-    """The alerts opened `since`, of one rule or of all, in the order in which they were opened."""
-    query = select(alert.c.id, alert.c.rule, alert.c.opened, alert.c.version).order_by(alert.c.id)
-    if rule is not None:
-        query = query.where(alert.c.rule == rule)
+def cases(conn: Connection, *, since: datetime | None = None) -> list[Case]:
+    """The alerts opened `since`, in the order in which they were opened; without their hits (see `hits_of`)."""
+    query = select(alert.c.id, alert.c.rule, alert.c.family, alert.c.opened, alert.c.version).order_by(alert.c.id)
     if since is not None:
         query = query.where(alert.c.opened >= since)
-    rows = conn.execute(query).all()
     verdicts = _verdicts(conn)
-    hits = _hits(conn, [row.id for row in rows])
     return [
         Case(
             alert_id=str(row.id),
             rule=row.rule,
+            family=row.family,
             opened=row.opened,
             told=row.version > 0,
             verdict=verdicts.get(row.id),
-            hits=tuple(hits.get(row.id, ())),
         )
-        for row in rows
+        for row in conn.execute(query)
     ]
 
 
@@ -87,11 +82,12 @@ def _verdicts(conn: Connection) -> Mapping[int, Verdict]:
     return {row.alert_id: row.verdict for row in conn.execute(query)}
 
 
-def _hits(conn: Connection, alert_ids: Sequence[int]) -> dict[int, list[Hit]]:
-    query: Any = select(evidence.c.alert_id, evidence.c.hit).order_by(evidence.c.id)
-    found: dict[int, list[Hit]] = {}
+def hits_of(conn: Connection, alert_ids: Sequence[str]) -> dict[str, list[Hit]]:
+    """The hits that these alerts rest on, by alert."""
+    query = select(evidence.c.alert_id, evidence.c.hit).order_by(evidence.c.id)
+    found: dict[str, list[Hit]] = {alert_id: [] for alert_id in alert_ids}
     for start in range(0, len(alert_ids), _AT_ONCE):
-        some = alert_ids[start : start + _AT_ONCE]
+        some = [int(alert_id) for alert_id in alert_ids[start : start + _AT_ONCE]]
         for row in conn.execute(query.where(evidence.c.alert_id.in_(some))):
-            found.setdefault(row.alert_id, []).append(codec.hit(row.hit))
+            found[str(row.alert_id)].append(codec.hit(row.hit))
     return found

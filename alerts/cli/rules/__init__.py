@@ -15,6 +15,9 @@ COMMANDS = {
         "alerts.cli.rules.backtest",
         "Try a rule on stored or given articles, against the version in force.",
     ),
+    "stats": ("alerts.cli.rules.stats", "How often rules alert, and how often they are right."),
+    "judge": ("alerts.cli.rules.judge", "Say of alerts that they were right or wrong."),
+    "adopt": ("alerts.cli.rules.adopt", "Make a judged alert's sentence an example of its rule."),
     "overlap": ("alerts.cli.rules.overlap", "Pairs of rules that flag the same sentences."),
 }
 
