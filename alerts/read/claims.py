@@ -224,6 +224,8 @@ def _dated(scene: Scene, dates: Sequence[When], published: datetime) -> Iterator
     if not found:
         return
     when, scope = min(found, key=lambda pair: _distance(scene, pair[0]))
+    if when.relation == "for":  # "within a month in the autumn of 2023"
+        when, scope = next(((d, s) for d, s in found if 0 < d.first - when.last <= 2), (when, scope))
     kind = _age(scene, when, published)
     if kind == "past" and _now(scene, scope):
         return

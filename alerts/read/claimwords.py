@@ -72,7 +72,7 @@ INDEFINITE = _set("a an any another further more new such renewed fresh addition
 
 # denied
 NOT = _set(
-    "not never cannot neither nor hardly didnt doesnt dont isnt arent wasnt werent hasnt havent hadnt wont "
+    "not never cannot neither nor hardly seldom rarely scarcely didnt doesnt dont isnt arent wasnt werent hasnt havent hadnt wont "
     "wouldnt couldnt cant shouldnt"
 )
 NOT_NOT = _set("only just merely simply solely least far first the immediately clear always necessarily all")
@@ -124,7 +124,12 @@ COURT = _set(
 ARRESTED = _set("charged arrested detained questioned wanted arrests held nabbed")
 PROBE = _set("inquiry probe inquest investigation enquiry")
 LONG_TERMS = _set("weeks month months year years decade decades")
+NARRATED = _set("following next")
 COUNTS = _set("a one two three four five six seven eight nine ten fifteen twenty thirty forty fifty years decades")
+NARRATED_TERMS = _set(
+    "month year spring summer autumn winter decade january february march april may june july august september october"
+    " november december"
+)
 MANY_WEEKS = _set("four five six seven eight nine ten eleven twelve many")
 EARLIER = _set("previous past earlier prior former formerly previously historic historical then")
 

@@ -282,6 +282,13 @@ def _long_after(scene: Scene, i: int) -> Scope | None:
     return Scope("past", i, i + 1, i + 2, end, i + 2)
 
 
+def _narrated(scene: Scene, i: int) -> Scope | None:
+    """ "lost it again the next June", "the following October raids killed": a tale of old."""
+    if scene.at(i - 1) != "the" or scene.at(i + 1) not in w.NARRATED_TERMS or scene.at(i + 2) == "of":
+        return None
+    return Scope("past", i, i + 1, scene.low, scene.high, i, _ALL)
+
+
 def _closes(scene: Scene, i: int) -> bool:
     """Before word `i` stands a comma or the like, or it is none."""
     return not scene.at(i) or bool(scene.words.gap(i).strip(" -'’"))
@@ -363,6 +370,7 @@ _TABLE: Sequence[tuple[frozenset[str], _Finder]] = (
     (frozenset({"died", "dies"}), _died),
     (w.EARLIER, _earlier),
     (w.LONG_TERMS, _long_after),
+    (w.NARRATED, _narrated),
     (w.BRINGING, _bringing),
     (w.REMAINS, _still),
     (w.STANDING, _participle),

@@ -265,3 +265,48 @@ def test_a_sentence_judged_for_many_hits_says_of_each_what_it_says_of_it_alone()
 
 def test_a_noun_is_dated_by_the_clause_that_says_when_it_began() -> None:
     assert "past" in kinds("The [siege] that began in April 1992 lasted for years")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Envoys met in Luanda three months after the sides [signed a truce]",
+        "Refugees marched twelve months after the army [drove 40,000 people] out of the valley",
+        "The blast comes two years after a [bombing killed 40 people] in the same market",
+        "Families of the 900 [killed] by the 2011 floods gathered on the shore",
+        "Thousands were [killed] in the 2006 war",
+        "Two years on, the [bombs that killed 30 people] are spoken of daily",
+        "Villagers mark the [flood that killed 200] of them",
+        "Seven towns [fell to the rebels] within one month in the autumn of 2016",
+        "The army took the port within weeks, and [lost it] again the next June",
+        "The following October [raids killed] 120 villagers",
+    ],
+)
+def test_what_is_told_as_long_ago_is_past(text: str) -> None:
+    assert "past" in kinds(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "More than 900 people have been [killed] since rebels launched their offensive in January 2018",
+        "About 1,500 civilians were [killed] in the first eight months of the year",
+    ],
+)
+def test_a_count_over_a_long_time_is_a_total(text: str) -> None:
+    assert "total" in kinds(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Twelve months after the war began, [shelling killed] four people",
+        "The [attack] comes two years after a bombing killed 40 people",
+        "The strike comes a week after a [bombing killed 40 people]",
+        "The raid marks the first time that the group has [killed] soldiers",
+        "More than 900 people have [fled] since rebels launched their offensive on Monday",
+        "Rebels [took the town] the following day",
+    ],
+)
+def test_news_beside_what_is_long_ago_is_news(text: str) -> None:
+    assert not kinds(text) & {"past", "total"}
