@@ -6,14 +6,15 @@ only as far as a rule's parts were found.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cache, partial
 from typing import Literal
 
 from alerts.match.bind import Households, bind
 from alerts.match.index import Entry, Index
-from alerts.match.judge import any_span, judge, neighbours
-from alerts.match.phrases import Span
+from alerts.match.judge import Finding, any_span, judge, may_be_met, neighbours
+from alerts.match.phrases import Active, Span
 from alerts.match.rule import Block, During, Rule
 from alerts.match.view import SentenceView
 from alerts.read.languages import detect as language_of
@@ -25,15 +26,25 @@ Pair = tuple[Rule, Block]
 OPENING = 4  # the title and three sentences: there an article says what it is about
 
 
+def _nothing() -> tuple[Hit, ...]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Detection:
-    """What was found in an article: hits that count towards an alert, those dropped, and those that only
-    keep the ledger (a state that holds or ends). `reading` is None when the scan dismissed the article."""
+    """What was found in an article: hits that count towards an alert, and those that only keep the ledger (a state
+    that holds or ends). `reading` is None when the scan dismissed the article, else `language` is the article's."""
 
     hits: tuple[Hit, ...] = ()
-    dropped: tuple[Hit, ...] = ()
     states: tuple[Hit, ...] = ()
     reading: Reading | None = None
+    language: str | None = None
+    bind_dropped: Callable[[], tuple[Hit, ...]] = field(default=_nothing, repr=False, compare=False)
+
+    @property
+    def dropped(self) -> tuple[Hit, ...]:
+        """Hits that do not count, with the reason, worked out when first asked for: few ask."""
+        return self.bind_dropped()
 
 
 class Ruleset:
@@ -58,22 +69,23 @@ class Ruleset:
         if not awake:
             return Detection()
         views = read(article, gazetteer)
+        parts = [self._index.active(view.norm) for view in views]
+        for view, active in zip(views, parts, strict=True):
+            view.active = active
         awake = self._not_ignored(awake, views)
-        found: list[Hit] = []
-        said: dict[str, bool] = {}
-        parts = [self._index.parts(view.norm) for view in views]
-        for at in range(len(views)):
-            here = self._index.sentence(parts, at, awake)
-            found += self._sentence(at, views, here, households, said)
-        states = [hit for hit in found if hit.current and (hit.opens or hit.closes or hit.holds)]
-        told = [hit for hit in found if not keeps_the_books(self.by_name[hit.rule], hit)]
-        current = {(hit.rule, hit.sentence_index): hit for hit in reversed(told) if hit.current}
+        case = _Case(self, views, parts, awake, households)
+        case.look()
         return Detection(
-            hits=tuple(reversed(current.values())),
-            dropped=tuple(hit for hit in told if (hit.rule, hit.sentence_index) not in current),
-            states=tuple(states),
+            hits=tuple(case.hits.values()),
+            states=tuple(case.states),
             reading=views[0].reading.reading if views else None,
+            language=language,
+            bind_dropped=cache(case.dropped),
         )
+
+    def holds(self, state: str, views: Sequence[SentenceView]) -> bool:
+        """Whether the article itself says that the state is in force, and not that it ended."""
+        return _say(self._holders.get(state, ()), views) and not _say(self._enders.get(state, ()), views)
 
     def _not_ignored(self, awake: Sequence[Entry], views: Sequence[SentenceView]) -> list[Entry]:
         """Without the rules whose `[ignore] articles` are found."""
@@ -84,24 +96,59 @@ class Ruleset:
                 ignored[name] = ignoring(entry.rule, views) is not None
         return [entry for entry in awake if not ignored[entry.rule.name]]
 
-    def _sentence(
-        self,
-        at: int,
-        views: Sequence[SentenceView],
-        candidates: Sequence[Entry],
-        households: Households,
-        said: dict[str, bool],
-    ) -> list[Hit]:
-        found = []
-        for entry in candidates:
-            if not looks_at(entry.block, views[at]):
-                continue
-            finding = judge(entry.rule, entry.block, views[at], neighbours(entry.block, views, at))
-            if finding.complete:
-                found.append(bind(entry.rule, finding, views, households, self._needs(entry, views, said)))
-        return found
 
-    def _needs(self, entry: Entry, views: Sequence[SentenceView], said: dict[str, bool]) -> str | None:
+class _Case:
+    """One article before the rules that are awake in it. What does not count is only noted, not bound."""
+
+    def __init__(
+        self,
+        rules: Ruleset,
+        views: Sequence[SentenceView],
+        parts: Sequence[Active],
+        awake: Sequence[Entry],
+        households: Households,
+    ) -> None:
+        self.rules, self.views, self.parts, self.awake, self.households = rules, views, parts, awake, households
+        self.hits: dict[tuple[str, int], Hit] = {}  # by rule and sentence
+        self.states: list[Hit] = []
+        self.late: list[tuple[str, int, Callable[[], Hit]]] = []  # what does not count, and how to bind it
+        self.said: dict[str, bool] = {}
+
+    def look(self) -> None:
+        for at in range(len(self.views)):
+            for entry in Index.sentence(self.parts, at, self.awake):
+                if looks_at(entry.block, self.views[at]) and may_be_met(entry.block, self.views[at]):
+                    self.take(at, entry)
+
+    def take(self, at: int, entry: Entry) -> None:
+        rule, block = entry.rule, entry.block
+        told = not keeps_the_books(rule, block)
+        keeps = bool(block.opens or block.closes or block.holds)
+        if told and not keeps and (rule.name, at) in self.hits:
+            return  # one hit of a rule is enough for a sentence
+        finding = judge(rule, block, self.views[at], neighbours(block, self.views, at))
+        if not finding.complete:
+            return
+        if finding.because is not None:
+            if told:
+                self.late.append((rule.name, at, partial(self.bind, entry, finding)))
+            return
+        hit = self.bind(entry, finding)
+        if hit.current and keeps:
+            self.states.append(hit)
+        if told and hit.current:
+            self.hits.setdefault((rule.name, at), hit)
+        elif told:
+            self.late.append((rule.name, at, lambda: hit))
+
+    def bind(self, entry: Entry, finding: Finding) -> Hit:
+        return bind(entry.rule, finding, self.views, self.households, self.needs(entry))
+
+    def dropped(self) -> tuple[Hit, ...]:
+        """What did not count, in order, where nothing else of the same rule did."""
+        return tuple(bound() for rule, at, bound in self.late if (rule, at) not in self.hits)
+
+    def needs(self, entry: Entry) -> str | None:
         """The state that must be in force for a hit of the block, unless the article itself says that it is.
         `said` keeps what the article says of each state, once asked."""
         if not isinstance(entry.rule.when, During):
@@ -109,9 +156,9 @@ class Ruleset:
         state = entry.rule.when.state
         if entry.block.holds == state:
             return None
-        if state not in said:
-            said[state] = _say(self._holders.get(state, ()), views) and not _say(self._enders.get(state, ()), views)
-        return None if said[state] else state
+        if state not in self.said:
+            self.said[state] = self.rules.holds(state, self.views)
+        return None if self.said[state] else state
 
 
 def _by_state(blocks: Iterable[tuple[Rule, Block]], what: Literal["holds", "closes"]) -> dict[str, list[Pair]]:
@@ -126,6 +173,8 @@ def _say(blocks: Sequence[Pair], views: Sequence[SentenceView]) -> bool:
     """Whether the article says one of these of a state, be it as news or as known."""
     for at, view in enumerate(views):
         for rule, block in blocks:
+            if not may_be_met(block, view):
+                continue
             finding = judge(rule, block, view, neighbours(block, views, at))
             if finding.complete and (finding.because is None or finding.because.startswith(("past", "standing"))):
                 return True
@@ -165,7 +214,7 @@ def in_scope(rule: Rule, article: Article, language: str) -> bool:
     )
 
 
-def keeps_the_books(rule: Rule, hit: Hit) -> bool:
-    """Whether the hit only tells the ledger that the rule's own state holds or ends (or the rule has no
-    alert at all): it is then no event of its own."""
-    return rule.alert is None or (rule.state is not None and rule.state.name in (hit.closes, hit.holds))
+def keeps_the_books(rule: Rule, said: Block | Hit) -> bool:
+    """Whether a hit of the rule, or all of a block, only tell the ledger that the rule's own state holds or ends
+    (or the rule has no alert at all): it is then no event of its own."""
+    return rule.alert is None or (rule.state is not None and rule.state.name in (said.closes, said.holds))

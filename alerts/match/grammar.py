@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from alerts.match.anchors import STOPWORDS
 from alerts.match.forms import forms
 from alerts.match.phrases import (
     SHORTEST_PREFIX,
@@ -27,11 +28,6 @@ from alerts.read.text import fold, words
 DEFAULT_GAP = 6
 LONGEST_GAP = 30
 SLOTS = ("people", "number", "place", "town", "name")
-# Words too common to look for alone.
-STOPWORDS = frozenset(
-    "a an and are as at be been but by for from had has have he her his in is it its no not of on or she that the"
-    " their them they this to was we were which who will with would you".split()
-)
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<gap>\.\.\.|\.\.(?P<n>\d+)\.\.)|(?P<sign>[()\[\]|])|\{(?P<slot>[^{}]*)\}|@(?P<list>[\w.]*)"

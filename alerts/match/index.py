@@ -1,202 +1,230 @@
 """All rules in one index: which rules can possibly fire in an article, and which in a sentence.
 
-Each phrase has an anchor: its rarest obligatory word. One Aho-Corasick pass over the squeezed article finds
-the anchors; a block of a rule is a candidate only if each of its parts has one. Most articles end here.
-The same gate then runs for each sentence over its words.
+A phrase can be in a text only if each of its items can: its words, beginnings and forms are `atoms`, and so is each
+list or bracket, which can be there if one of its own phrases can. One look-up a word gives the atoms and the phrases
+whose anchor (the rarest item, `anchors.py`) the word is; a phrase is kept if the text has all its atoms, a part of a
+rule if it keeps a phrase, and a block if it keeps each of its parts. Most articles end here. The same gate then
+runs for each sentence, and phrases are looked for only where it kept them.
 """
 
 from __future__ import annotations
 
-import string
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from ahocorasick_rs import AhoCorasick
-
-from alerts.match.grammar import STOPWORDS
-from alerts.match.phrases import Choice, Exact, Forms, Gap, Item, Phrase, Prefix, Slot, Word
+from alerts.match.anchors import NO_ANCHOR
+from alerts.match.phrases import Active, Choice, Exact, Forms, Item, Phrase, Prefix, Slot, Word, anchor_of
 from alerts.match.rule import Block, Rule
-from alerts.read.text import fold
+from alerts.read.numerals import COUNT_WORDS
+from alerts.read.text import words
 
 _MOST_CACHED_WORDS = 200_000
-_COMMON = frozenset(
-    "people city town area areas region country government state national world year years day week month two three new"
-    " said says killed attack attacks hit war army forces force military police near north south east west united"
-    " nations home homes food water aid fire village support group groups control take taken took".split()
-)
+_COUNTED = ("people", "number")  # slots that only a digit or a number word fills
+_COUNT = "{number}"
+_FOUND_BY_COUNT = 500.0  # as an anchor a number is better than nothing
 
-
-class _Squeeze(dict[int, str]):
-    """A translation table: letters folded, everything that is no letter, digit or apostrophe a blank."""
-
-    def __missing__(self, code: int) -> str:
-        char = fold(chr(code))
-        self[code] = value = char if char.isalnum() or char == "'" else " "
-        return value
-
-
-@dataclass(frozen=True, slots=True)
-class Anchor:
-    """Words of which at least one is in every match, whole or as a beginning, and how common they are."""
-
-    cost: float
-    words: frozenset[str] = frozenset()
-    prefixes: frozenset[str] = frozenset()
-
-
-_NONE = Anchor(float("inf"))
+Atom = str | int  # a word "town", a beginning "town*", forms "~flee", a number "{number}", a list: its id
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Entry:
-    """A block of a rule in the index; `needs` are the numbers of its parts that have anchors, `here` those of
-    them that no neighbouring sentence can give."""
+    """A block of a rule in the index; `needs` are the parts that can be gated, `here` those of them that no
+    neighbouring sentence can give, `rank` the order in which blocks are tried."""
 
     rule: Rule
     block: Block
+    rank: tuple[int, int]
     needs: frozenset[int] = field(default=frozenset())
     here: frozenset[int] = field(default=frozenset())
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What one word says: the atoms it is, and the rows whose anchor it is, or is in a list that is."""
+
+    atoms: frozenset[Atom]
+    rows: frozenset[int]
+
+
+_UNKNOWN = _Known(frozenset(), frozenset())
+
+
 class Index:
-    """Immutable once made; a reload makes a new one."""
+    """Immutable once made, but for what it remembers of words; a reload makes a new one."""
 
     def __init__(self, rules: Iterable[Rule]) -> None:
-        self._parts: dict[int, int] = {}
-        self._words: dict[str, set[int]] = {}
-        self._prefixes: dict[str, set[int]] = {}
+        self._needs: list[frozenset[Atom]] = []  # by row: the atoms of a phrase
+        self._owner: list[int] = []  # by row: the id of the choice the phrase belongs to
+        self._phrase: list[Phrase] = []
+        self._choices: dict[int, Choice] = {}
+        self._anchored: dict[Atom, list[int]] = {}
+        self._atoms: dict[str, set[Atom]] = {}  # of whole words
+        self._stems: dict[str, set[Atom]] = {}
+        self._everywhere: list[int] = []  # rows without any atom
         self._by_trigger: dict[int, list[Entry]] = {}
         self._always: list[Entry] = []
-        self._costs: list[float] = []
+        parts: dict[int, int] = {}
         for rule in rules:
+            self._add_choices(rule)
             for block in rule.blocks:
-                self._add(rule, block)
-        self._lengths = sorted({len(prefix) for prefix in self._prefixes})
-        self._squeeze = _Squeeze()
-        self._cache: dict[str, frozenset[int]] = {}
-        self._automaton, self._pattern_parts = self._compile()
+                self._add(rule, block, parts)
+        self._lengths = sorted({len(stem) for stem in self._stems})
+        self._cache: dict[str, _Known] = {}
+        self._without_words = self._reached(self._everywhere)
 
-    def _add(self, rule: Rule, block: Block) -> None:
-        numbers = [self._part(part.choice) for part in block.parts]
-        needs = [number for number in numbers if self._costs[number] < float("inf")]
-        obliged = frozenset(needs)
-        entry = Entry(rule, block, obliged, obliged if block.within_sentences == 1 else obliged & set(numbers[:1]))
-        if needs:
-            trigger = min(needs, key=lambda number: self._costs[number])
+    def _add_choices(self, rule: Rule) -> None:
+        """Everything the rule may look for in a sentence that was let through."""
+        ignore = rule.ignore
+        loose = [ignore.phrases, ignore.sentences, ignore.articles, *(number.choice for number in rule.numbers)]
+        loose += [choice for choice, _ in rule.severity.raises]
+        loose += [block.unless for block in rule.blocks]
+        for choice in loose:
+            if choice is not None:
+                self._add_choice(choice)
+
+    def _add(self, rule: Rule, block: Block, parts: dict[int, int]) -> None:
+        for part in block.parts:
+            self._add_choice(part.choice)
+        numbers = {id(part.choice): parts.setdefault(id(part.choice), len(parts)) for part in block.parts}
+        gated = [part.choice for part in block.parts if part.choice.anchor is not NO_ANCHOR]
+        needs = frozenset(map(id, gated))
+        here = needs if block.within_sentences == 1 else needs & {id(block.parts[0].choice)}
+        if gated:
+            trigger = id(min(gated, key=lambda choice: choice.anchor.cost))
+            entry = Entry(rule, block, (numbers[trigger], len(self._by_trigger.get(trigger, ()))), needs, here)
             self._by_trigger.setdefault(trigger, []).append(entry)
         else:
-            self._always.append(entry)
+            self._always.append(Entry(rule, block, (-1, len(self._always))))
 
-    def _part(self, choice: Choice) -> int:
-        number = self._parts.get(id(choice))
-        if number is None:
-            number = self._parts[id(choice)] = len(self._parts)
-            anchor = anchor_of_choice(choice)
-            self._costs.append(anchor.cost)
-            for word in anchor.words:
-                self._words.setdefault(word, set()).add(number)
-            for prefix in anchor.prefixes:
-                self._prefixes.setdefault(prefix, set()).add(number)
-        return number
+    def _add_choice(self, choice: Choice) -> None:
+        """Rows for the phrases of what a rule looks for."""
+        if id(choice) not in self._choices:
+            self._choices[id(choice)] = choice
+            self._add_rows(choice, choice.phrases)
 
-    def _compile(self) -> tuple[AhoCorasick | None, list[frozenset[int]]]:
-        patterns: dict[str, set[int]] = {}
-        for word, parts in self._words.items():
-            patterns.setdefault(f" {word} ", set()).update(parts)
-            if 2 <= len(word) <= 5:  # U.S. is squeezed to "u s"
-                patterns.setdefault(f" {' '.join(word)} ", set()).update(parts)
-        for prefix, parts in self._prefixes.items():
-            patterns.setdefault(f" {prefix}", set()).update(parts)
-        automaton = AhoCorasick(list(patterns)) if patterns else None
-        return automaton, [frozenset(parts) for parts in patterns.values()]
+    def _add_list(self, choice: Choice) -> None:
+        """A list or bracket inside phrases: an atom of each of its single words, and rows for longer phrases."""
+        if id(choice) in self._choices:
+            return
+        self._choices[id(choice)] = choice
+        for word in choice.words:
+            self._atoms.setdefault(word, set()).add(id(choice))
+        for stems in choice.stems.values():
+            for stem in stems:
+                self._stems.setdefault(stem, set()).add(id(choice))
+        self._add_rows(choice, choice.longer)
+
+    def _add_rows(self, choice: Choice, phrases: Sequence[Phrase]) -> None:
+        """Rows for the phrases, behind those of the lists they use."""
+        for phrase in phrases:
+            atoms = {atom: cost for item in phrase.items for atom, cost in self._atom(item)}
+            row = len(self._needs)
+            self._needs.append(frozenset(atoms))
+            self._owner.append(id(choice))
+            self._phrase.append(phrase)
+            if atoms:
+                self._anchored.setdefault(min(atoms, key=lambda atom: atoms[atom]), []).append(row)
+            else:
+                self._everywhere.append(row)
+
+    def _atom(self, item: Item) -> Iterator[tuple[Atom, float]]:
+        """What the text must have for the item, if anything, and how common that is."""
+        cost = anchor_of(item).cost
+        match item:
+            case Word(norm) | Exact(norm):
+                self._atoms.setdefault(norm, set()).add(norm)
+                yield norm, cost
+            case Prefix(stem):
+                self._stems.setdefault(stem, set()).add(f"{stem}*")
+                yield f"{stem}*", cost
+            case Forms(lemma, forms):
+                for form in forms:
+                    self._atoms.setdefault(form, set()).add(f"~{lemma}")
+                yield f"~{lemma}", cost
+            case Choice():
+                self._add_list(item)
+                if not item.optional:
+                    yield id(item), cost
+            case Slot(name):
+                if name in _COUNTED:
+                    yield _COUNT, _FOUND_BY_COUNT
 
     def scan(self, title: str, text: str) -> list[Entry]:
         """The blocks that can fire somewhere in the article."""
-        if self._automaton is None:
-            return list(self._always)
-        squeezed = f" {title} \n {text} ".translate(self._squeeze)
-        if "'" in squeezed:
-            squeezed = squeezed.replace("'s", " ").replace("'", "")
-        matches = self._automaton.find_matches_as_indexes(squeezed, overlapping=True)
-        found: set[int] = set()
-        for pattern in {match[0] for match in matches}:
-            found |= self._pattern_parts[pattern]
-        return self._candidates(found)
+        active = self.active(_words(f"{title}\n{text}"))
+        hits = list(self._always)
+        for trigger in self._by_trigger.keys() & active.keys():
+            hits += [entry for entry in self._by_trigger[trigger] if entry.needs <= active.keys()]
+        hits.sort(key=lambda entry: entry.rank)
+        return hits
 
-    def parts(self, norm: Sequence[str]) -> set[int]:
-        """The parts of rules that can be in the sentence of words `norm`."""
-        found: set[int] = set()
+    def active(self, norm: Iterable[str]) -> Active:
+        """The phrases that can be in a text of these words, by the `id` of their choice."""
         cache = self._cache
+        have: set[Atom] = set()
+        rows: set[int] = set(self._without_words)
         for word in norm:
-            parts = cache.get(word)
-            found |= self._parts_of(word) if parts is None else parts
+            known = cache.get(word) or self._know(word)
+            if known is not _UNKNOWN:
+                have |= known.atoms
+                rows |= known.rows
+        found: dict[int, list[Phrase]] = {}
+        all_needs, owners, phrases = self._needs, self._owner, self._phrase
+        for row in sorted(rows):  # lists before what uses them
+            if all_needs[row] <= have:
+                owner = owners[row]
+                if owner in found:
+                    found[owner].append(phrases[row])
+                else:
+                    found[owner] = [phrases[row]]
+                    have.add(owner)
         return found
 
     @staticmethod
-    def sentence(found: Sequence[set[int]], at: int, awake: Sequence[Entry]) -> list[Entry]:
-        """Of the blocks `awake` in the article, those that can fire in sentence `at`; `found` are the `parts` of
-        all its sentences."""
-        own = found[at]
+    def sentence(found: Sequence[Active], at: int, awake: Sequence[Entry]) -> list[Entry]:
+        """Of the blocks `awake` in the article, those that can fire in sentence `at`; `found` is what is `active`
+        in each of its sentences."""
+        own = found[at].keys()
         return [
             entry
             for entry in awake
             if entry.here <= own and (entry.here is entry.needs or entry.needs <= _around(found, at, entry.block))
         ]
 
-    def _parts_of(self, word: str) -> frozenset[int]:
-        parts = set(self._words.get(word, ()))
+    def _know(self, word: str) -> _Known:
+        """What a word says; remembered."""
+        atoms = set(self._atoms.get(word, ()))
         for length in self._lengths:
             if length > len(word):
                 break
-            parts |= self._prefixes.get(word[:length], set())
+            atoms |= self._stems.get(word[:length], set())
+        if word[0].isdigit() or word in COUNT_WORDS:
+            atoms.add(_COUNT)
+        known = _UNKNOWN
+        if atoms:
+            first = [row for atom in atoms for row in self._anchored.get(atom, ())]
+            known = _Known(frozenset(atoms), self._reached(first))
         if len(self._cache) >= _MOST_CACHED_WORDS:
             self._cache.clear()
-        result = self._cache[word] = frozenset(parts)
-        return result
+        self._cache[word] = known
+        return known
 
-    def _candidates(self, found: set[int]) -> list[Entry]:
-        hits = list(self._always)
-        for part in sorted(found):  # the same order in every process, whatever its hash seed
-            hits += [entry for entry in self._by_trigger.get(part, ()) if entry.needs <= found]
-        return hits
+    def _reached(self, rows: Sequence[int]) -> frozenset[int]:
+        """These rows and those whose anchor is a list that they are in."""
+        todo, found = list(rows), set(rows)
+        while todo:
+            for row in self._anchored.get(self._owner[todo.pop()], ()):
+                if row not in found:
+                    found.add(row)
+                    todo.append(row)
+        return frozenset(found)
 
 
-def _around(found: Sequence[set[int]], at: int, block: Block) -> set[int]:
+def _around(found: Sequence[Active], at: int, block: Block) -> set[int]:
     reach = block.within_sentences - 1
     return set().union(*found[max(0, at - reach) : at + reach + 1])
 
 
-def anchor_of_choice(choice: Choice) -> Anchor:
-    """The union of the phrases' anchors: one of them is in every match of the choice."""
-    found = [anchor_of(phrase) for phrase in choice.phrases]
-    return Anchor(
-        sum(anchor.cost for anchor in found),
-        frozenset().union(*(anchor.words for anchor in found)),
-        frozenset().union(*(anchor.prefixes for anchor in found)),
-    )
-
-
-def anchor_of(phrase: Phrase) -> Anchor:
-    """The rarest obligatory item of a phrase; an infinite cost when it has only slots."""
-    return min((_item_anchor(item) for item in phrase.items), key=lambda anchor: anchor.cost, default=_NONE)
-
-
-def _item_anchor(item: Item) -> Anchor:
-    match item:
-        case Word(norm) | Exact(norm):
-            return Anchor(_commonness(norm), words=frozenset({norm}))
-        case Prefix(stem):
-            return Anchor(2 * _commonness(stem), prefixes=frozenset({stem}))
-        case Forms(_, forms):
-            return Anchor(sum(map(_commonness, forms)), words=forms)
-        case Choice():
-            return _NONE if item.optional else anchor_of_choice(item)
-        case Slot() | Gap():
-            return _NONE
-
-
-def _commonness(word: str) -> float:
-    """A rough cost: how often a word stands in ordinary news, from its kind and length."""
-    if word in STOPWORDS or (len(word) == 1 and word in string.ascii_letters):
-        return 1000.0
-    return 30.0 if word in _COMMON else 40.0 / (len(word) + 2)
+def _words(text: str) -> set[str]:
+    """The different words of an article, as its sentences will have them."""
+    return set(words(text).norm)

@@ -40,6 +40,13 @@ class Finding:
     lowered: bool = False
 
 
+def may_be_met(block: Block, view: SentenceView) -> bool:
+    """Whether the sentence has of the block what it must have itself: a quick test before `judge`, which also says
+    what is missing."""
+    wanted = block.parts if block.within_sentences == 1 else block.parts[:1]
+    return all(view.find(part.choice) for part in wanted)
+
+
 def judge(rule: Rule, block: Block, view: SentenceView, near: Sequence[SentenceView] = ()) -> Finding:
     """The best finding of `block` in the sentence: one that counts, else the one that came nearest. `near` are
     the `neighbours` that may give what the sentence does not say."""

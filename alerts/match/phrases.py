@@ -1,16 +1,28 @@
 """Phrases as they match: what an analyst writes between quotes, parsed (`grammar.py`) into items.
 
-`ends(view, i)` gives every word index at which a match that begins at word `i` may end. Positions are kept as
-sets, and there are no regular expressions, so the cost is at most items x words x gap and never exponential.
+Positions are bits: bit `i` of a whole number stands for word `i` of a sentence (as where something begins) or for
+the gap before it (as where something ended). `reach(view, at)` takes every beginning at once and gives every end,
+so an item costs a few operations on one number, there are no regular expressions, and nothing is exponential.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+from alerts.match.anchors import NO_ANCHOR, Anchor, commonness
 
 SHORTEST_PREFIX = 3
+
+
+class Reach(NamedTuple):
+    """Where a list has matches in a sentence: `starts` of all, `fixed` those of each length, and the ends of the
+    others by their beginning."""
+
+    starts: int
+    fixed: Sequence[tuple[int, int]]
+    others: Mapping[int, int]
 
 
 class View(Protocol):
@@ -22,35 +34,48 @@ class View(Protocol):
         """Word `i` as printed, without inner dots."""
 
     @property
-    def positions(self) -> Mapping[str, Sequence[int]]:
-        """Where each word of the sentence stands."""
+    def masks(self) -> Mapping[str, int]:
+        """Where each word of the sentence stands, as bits."""
 
     @property
-    def heads(self) -> Mapping[str, Sequence[int]]:
-        """Where words stand that begin with these letters (`SHORTEST_PREFIX` of them)."""
+    def heads(self) -> Mapping[str, Sequence[str]]:
+        """The words of the sentence that begin with these letters (`SHORTEST_PREFIX` of them)."""
 
     def fillers(self, name: str) -> Mapping[int, Sequence[int]]:
         """Where fillers of the slot begin, and where each of them may end."""
 
+    def possible(self, choice: Choice, phrases: Sequence[Phrase]) -> Sequence[Phrase]:
+        """Those of the `phrases` of a choice that can be in the sentence, as far as is known."""
+
     @property
-    def memo(self) -> dict[tuple[int, int], frozenset[int]]:
-        """Results of lists at positions, shared by all rules."""
+    def memo(self) -> dict[int, Reach]:
+        """Results of lists, shared by all rules."""
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
     norm: str
 
-    def ends(self, view: View, i: int) -> Iterable[int]:
-        return (i + 1,) if i < len(view.norm) and view.norm[i] == self.norm else ()
+    def starts(self, view: View) -> int:
+        return view.masks.get(self.norm, 0)
+
+    def reach(self, view: View, at: int) -> int:
+        return (at & view.masks.get(self.norm, 0)) << 1
 
 
 @dataclass(frozen=True, slots=True)
 class Prefix:
     stem: str
 
-    def ends(self, view: View, i: int) -> Iterable[int]:
-        return (i + 1,) if i < len(view.norm) and view.norm[i].startswith(self.stem) else ()
+    def starts(self, view: View) -> int:
+        found = 0
+        for word in view.heads.get(self.stem[:SHORTEST_PREFIX], ()):
+            if word.startswith(self.stem):
+                found |= view.masks[word]
+        return found
+
+    def reach(self, view: View, at: int) -> int:
+        return (at & self.starts(view)) << 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +83,15 @@ class Forms:
     lemma: str
     all: frozenset[str]
 
-    def ends(self, view: View, i: int) -> Iterable[int]:
-        return (i + 1,) if i < len(view.norm) and view.norm[i] in self.all else ()
+    def starts(self, view: View) -> int:
+        found, masks = 0, view.masks
+        for word in self.all:
+            if word in masks:
+                found |= masks[word]
+        return found
+
+    def reach(self, view: View, at: int) -> int:
+        return (at & self.starts(view)) << 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,119 +101,141 @@ class Exact:
     norm: str
     printed: str
 
-    def ends(self, view: View, i: int) -> Iterable[int]:
-        return (i + 1,) if i < len(view.norm) and view.norm[i] == self.norm and view.raw(i) == self.printed else ()
+    def starts(self, view: View) -> int:
+        return sum(1 << i for i in places_of(view.masks.get(self.norm, 0)) if view.raw(i) == self.printed)
+
+    def reach(self, view: View, at: int) -> int:
+        return (at & self.starts(view)) << 1
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
     name: str
 
-    def ends(self, view: View, i: int) -> Iterable[int]:
-        return view.fillers(self.name).get(i, ())
+    def starts(self, view: View) -> int:
+        return sum(1 << i for i in view.fillers(self.name))
+
+    def reach(self, view: View, at: int) -> int:
+        found = 0
+        for first, ends in view.fillers(self.name).items():
+            if at >> first & 1:
+                for end in ends:
+                    found |= 1 << end
+        return found
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
     most: int
 
-    def ends(self, view: View, i: int) -> Iterable[int]:
-        return range(i, min(i + self.most, len(view.norm)) + 1)
+    def starts(self, view: View) -> int:
+        return 0
+
+    def reach(self, view: View, at: int) -> int:
+        left, step = self.most, 1
+        while left:  # each step doubles the width reached so far
+            step = min(step, left)
+            at |= at << step
+            left -= step
+            step *= 2
+        return at & ((2 << len(view.norm)) - 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """A phrase: items one after the other. `source` is what the analyst wrote."""
+    """A phrase: items one after the other. `source` is what the analyst wrote.
+
+    `length` is the number of words of every match, or 0 where that varies; `anchor` what is in every match.
+    """
 
     items: tuple[Item, ...]
     source: str
+    length: int = field(init=False, repr=False, compare=False)
+    anchor: Anchor = field(init=False, repr=False, compare=False)
+    openers: tuple[Item, ...] = field(init=False, repr=False, compare=False)  # what a match may begin with
 
-    def ends(self, view: View, i: int) -> Iterable[int]:
-        at: set[int] = {i}
+    def __post_init__(self) -> None:
+        items = self.items
+        fixed = all(isinstance(item, _ONE_WORD) or (isinstance(item, Choice) and item.length) for item in items)
+        length = sum(item.length if isinstance(item, Choice) else 1 for item in items) if fixed else 0
+        anchor = min(map(anchor_of, items), key=lambda anchor: anchor.cost, default=NO_ANCHOR)
+        first = next((i for i, item in enumerate(items) if not _nullable(item)), len(items))
+        object.__setattr__(self, "length", length)
+        object.__setattr__(self, "anchor", anchor)
+        object.__setattr__(self, "openers", items[: first + 1])
+
+    @property
+    def nullable(self) -> bool:
+        """A match may be empty."""
+        return all(map(_nullable, self.items))
+
+    def starts(self, view: View) -> int:
+        """Where a match may begin."""
+        if len(self.openers) == 1:
+            return self.openers[0].starts(view)
+        found = 0
+        for item in self.openers:
+            found |= item.starts(view)
+        return found
+
+    def reach(self, view: View, at: int) -> int:
         for item in self.items:
-            reached: set[int] = set()
-            for position in at:
-                reached.update(item.ends(view, position))
-            if not reached:
-                return ()
-            at = reached
+            at = item.reach(view, at)
+            if not at:
+                return 0
         return at
 
-    def shortest(self, view: View, i: int, k: int, known: dict[tuple[int, int], int]) -> int:
-        """Where the shortest match of the items from `k` on, beginning at word `i`, ends; 0 for none.
-
-        `known` is shared by all beginnings in one sentence, so that many gaps do not multiply.
-        """
-        if k == len(self.items):
-            return i
-        end = known.get((k, i))
-        if end is None:
-            reached = (self.shortest(view, j, k + 1, known) for j in self.items[k].ends(view, i))
-            end = known[k, i] = min((e for e in reached if e), default=0)
-        return end
-
-
-@dataclass(frozen=True, slots=True)
-class Firsts:
-    """What a match may begin with. `nullable`: it may also be empty."""
-
-    words: frozenset[str] = frozenset()
-    prefixes: frozenset[str] = frozenset()
-    slots: frozenset[str] = frozenset()
-    nullable: bool = False
-
-    def __or__(self, other: Firsts) -> Firsts:
-        return Firsts(
-            self.words | other.words,
-            self.prefixes | other.prefixes,
-            self.slots | other.slots,
-            self.nullable or other.nullable,
-        )
+    def matches(self, view: View) -> Iterator[tuple[int, int]]:
+        """Beginnings of matches, with the ends of each as bits."""
+        if isinstance(self.items[0], Slot) and not all(
+            item.starts(view) for item in self.items if isinstance(item, _ONE_WORD)
+        ):
+            return  # before slots are filled, which costs the most
+        starts = self.starts(view)
+        if self.length:
+            for first in places_of(self.reach(view, starts) >> self.length):
+                yield first, 1 << first + self.length
+        elif starts & (starts - 1) and not self.reach(view, starts):
+            return
+        else:
+            for first in places_of(starts):
+                if ends := self.reach(view, 1 << first):
+                    yield first, ends
 
 
 class Choice:
     """Any of several phrases: brackets, a word list, or a part of a rule.
 
-    Phrases are indexed by their first word, so a list of hundreds costs one look-up a word.
+    Most phrases of lists are one word: those are looked for all at once, as `words` and `stems` (by their first
+    letters); `longer` are the others.
     """
 
-    __slots__ = (
-        "_by_prefix",
-        "_by_slot",
-        "_by_word",
-        "_heads",
-        "_lengths",
-        "_spelled",
-        "_words",
-        "firsts",
-        "name",
-        "optional",
-        "phrases",
-    )
+    __slots__ = ("_spelled", "anchor", "length", "longer", "name", "nullable", "optional", "phrases", "stems", "words")
 
     def __init__(self, phrases: Sequence[Phrase], *, optional: bool = False, name: str | None = None) -> None:
         self.phrases = tuple(phrases)
         self.optional = optional
         self.name = name
-        self._by_word: dict[str, list[Phrase]] = {}
-        self._by_prefix: dict[str, list[Phrase]] = {}
-        self._by_slot: dict[str, list[Phrase]] = {}
-        firsts = Firsts(nullable=optional)
-        for phrase in self.phrases:
-            own = first_of(phrase)
-            firsts |= own
-            for table, keys in (
-                (self._by_word, own.words),
-                (self._by_prefix, own.prefixes),
-                (self._by_slot, own.slots),
-            ):
-                for key in keys:
-                    table.setdefault(key, []).append(phrase)
-        self.firsts = firsts
+        self.nullable = optional or any(phrase.nullable for phrase in phrases)
+        lengths = {phrase.length for phrase in phrases}
+        self.length = lengths.pop() if len(lengths) == 1 and not optional else 0
+        self.anchor = Anchor.any_of([phrase.anchor for phrase in phrases])
+        words: set[str] = set()
+        stems: dict[str, tuple[str, ...]] = {}
+        longer: list[Phrase] = []
+        for phrase in phrases:
+            match phrase.items:
+                case (Word(norm),):
+                    words.add(norm)
+                case (Forms(_, forms),):
+                    words |= forms
+                case (Prefix(stem),):
+                    head = stem[:SHORTEST_PREFIX]
+                    stems[head] = (*stems.get(head, ()), stem)
+                case _:
+                    longer.append(phrase)
+        self.words, self.stems, self.longer = frozenset(words), stems, tuple(longer)
         self._spelled: tuple[frozenset[str], tuple[str, ...]] | None = None
-        self._lengths = tuple(sorted({len(prefix) for prefix in self._by_prefix}))
-        self._words = frozenset(self._by_word)
-        self._heads = frozenset(prefix[:SHORTEST_PREFIX] for prefix in self._by_prefix)
 
     def spells(self, word: str) -> bool:
         """Whether some phrase asks for this word by name; a word that only fills a gap is not spelled."""
@@ -192,66 +246,72 @@ class Choice:
             self._spelled = frozenset(fixed), tuple(item.stem for item in items if isinstance(item, Prefix))
         return word in self._spelled[0] or word.startswith(self._spelled[1])
 
-    def starting(self, view: View, i: int) -> Iterator[Phrase]:
-        """The phrases that may begin at word `i`; one may come twice."""
-        if i >= len(view.norm):
-            return
-        word = view.norm[i]
-        yield from self._by_word.get(word, ())
-        if word[:SHORTEST_PREFIX] in self._heads:
-            yield from self._by_beginning(word)
-        for slot, phrases in self._by_slot.items():
-            if i in view.fillers(slot):
-                yield from phrases
+    def starts(self, view: View) -> int:
+        return self._reach(view).starts
 
-    def ends(self, view: View, i: int) -> Iterable[int]:
-        key = (id(self), i)
-        known = view.memo.get(key)
-        if known is None:
-            reached: set[int] = {i} if self.optional else set()
-            for phrase in self.starting(view, i):
-                reached.update(phrase.ends(view, i))
-            known = view.memo[key] = frozenset(reached)
-        return known
+    def reach(self, view: View, at: int) -> int:
+        starts, fixed, others = self._reach(view)
+        reached = at if self.optional else 0
+        at &= starts
+        if at:
+            for length, firsts in fixed:
+                reached |= (at & firsts) << length
+            for first, ends in others.items():
+                if at >> first & 1:
+                    reached |= ends
+        return reached
+
+    def _reach(self, view: View) -> Reach:
+        known = view.memo.get(id(self))
+        return known if known is not None else self._look(view)
+
+    def _look(self, view: View) -> Reach:
+        starts = self._one_word(view)
+        fixed: dict[int, int] = {1: starts} if starts else {}
+        others: dict[int, int] = {}
+        for phrase in view.possible(self, self.longer):
+            if length := phrase.length:
+                firsts = phrase.reach(view, phrase.starts(view)) >> length
+                if firsts:
+                    starts |= firsts
+                    fixed[length] = fixed.get(length, 0) | firsts
+            else:
+                for first, ends in phrase.matches(view):
+                    starts |= 1 << first
+                    others[first] = others.get(first, 0) | ends
+        found = view.memo[id(self)] = Reach(starts, tuple(fixed.items()), others) if starts else _NOWHERE
+        return found
+
+    def _one_word(self, view: View) -> int:
+        """Where one of `words` and `stems` stands."""
+        found, masks = 0, view.masks
+        for word in self.words.intersection(masks):
+            found |= masks[word]
+        if self.stems:
+            heads = view.heads
+            for head in self.stems.keys() & heads.keys():
+                for word in heads[head]:
+                    if word.startswith(self.stems[head]):
+                        found |= masks[word]
+        return found
 
     def find(self, view: View) -> list[Span]:
         """Every match in the sentence, the shortest for each phrase and beginning; in order."""
-        found: dict[tuple[int, int], Span] = {}
-        known: dict[int, dict[tuple[int, int], int]] = {}
-        for i, phrase in self._beginnings(view):
-            end = phrase.shortest(view, i, 0, known.setdefault(id(phrase), {}))
-            known_span = found.get((i, end))
-            if end > i and (known_span is None or phrase.source < known_span.source):
-                found[i, end] = Span(i, end, phrase.source)  # of several the first by name: the same each time
-        return sorted(found.values(), key=lambda span: (span.first, span.end)) if found else []
-
-    def _beginnings(self, view: View) -> Iterator[tuple[int, Phrase]]:
-        """Where phrases may begin in the sentence. Most lists have nothing in most sentences, so this looks
-        at the words that both have, and not at each word."""
-        positions = view.positions
-        if not self._words.isdisjoint(positions):
-            for word in self._words & positions.keys():
-                for i in positions[word]:
-                    for phrase in self._by_word[word]:
-                        yield i, phrase
-        if self._heads and not self._heads.isdisjoint(view.heads):
-            for head in self._heads & view.heads.keys():
-                for i in view.heads[head]:
-                    for phrase in self._by_beginning(view.norm[i]):
-                        yield i, phrase
-        for slot, phrases in self._by_slot.items():
-            for i in view.fillers(slot):
-                for phrase in phrases:
-                    yield i, phrase
-
-    def _by_beginning(self, word: str) -> Iterator[Phrase]:
-        for length in self._lengths:
-            if length > len(word):
-                break
-            yield from self._by_prefix.get(word[:length], ())
+        found: dict[tuple[int, int], str] = {}
+        for phrase in view.possible(self, self.phrases):
+            for first, ends in phrase.matches(view):
+                end = (ends & -ends).bit_length() - 1
+                known = found.get((first, end))
+                if end > first and (known is None or phrase.source < known):
+                    found[first, end] = phrase.source  # of several the first by name: the same each time
+        return [Span(first, end, found[first, end]) for first, end in sorted(found)] if found else []
 
 
 Item = Word | Prefix | Forms | Exact | Slot | Gap | Choice
+_ONE_WORD = (Word, Prefix, Forms, Exact)
+_NOWHERE = Reach(0, (), {})
+# The phrases that can be in a text, by the `id` of the choice they belong to.
+Active = Mapping[int, Sequence[Phrase]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,31 +326,31 @@ class Span:
         return self.first < other.end and other.first < self.end
 
 
-def first_of(phrase: Phrase) -> Firsts:
-    """What a match of `phrase` may begin with."""
-    firsts = Firsts()
-    for item in phrase.items:
-        own = _item_firsts(item)
-        firsts = Firsts(firsts.words | own.words, firsts.prefixes | own.prefixes, firsts.slots | own.slots)
-        if not own.nullable:
-            return firsts
-    return Firsts(firsts.words, firsts.prefixes, firsts.slots, nullable=True)
+def places_of(bits: int) -> Iterator[int]:
+    """The numbers of the bits set, rising."""
+    while bits:
+        low = bits & -bits
+        yield low.bit_length() - 1
+        bits ^= low
 
 
-def _item_firsts(item: Item) -> Firsts:
+def _nullable(item: Item) -> bool:
+    return isinstance(item, Gap) or (isinstance(item, Choice) and item.nullable)
+
+
+def anchor_of(item: Item) -> Anchor:
+    """What is in every match of the item."""
     match item:
         case Word(norm) | Exact(norm):
-            return Firsts(words=frozenset({norm}))
+            return Anchor(commonness(norm), words=frozenset({norm}))
         case Prefix(stem):
-            return Firsts(prefixes=frozenset({stem}))
-        case Forms(_, all_forms):
-            return Firsts(words=all_forms)
-        case Slot(name):
-            return Firsts(slots=frozenset({name}))
+            return Anchor(2 * commonness(stem), prefixes=frozenset({stem}))
+        case Forms(_, forms):
+            return Anchor(sum(map(commonness, forms)), words=forms)
         case Choice():
-            return item.firsts
-        case Gap():
-            return Firsts(nullable=True)
+            return NO_ANCHOR if item.optional else item.anchor
+        case Slot() | Gap():
+            return NO_ANCHOR
 
 
 def walk(phrase: Phrase) -> Iterator[Item]:

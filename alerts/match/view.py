@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 from alerts.match import names
-from alerts.match.phrases import SHORTEST_PREFIX, Choice, Span
+from alerts.match.phrases import SHORTEST_PREFIX, Active, Choice, Phrase, Reach, Span
 from alerts.read.governing import Governed, govern
 from alerts.read.places import Mention
 from alerts.read.reading import SentenceReading
@@ -21,7 +21,10 @@ class SentenceView:
     def __init__(self, reading: SentenceReading) -> None:
         self.reading = reading
         self.norm = reading.words.norm
-        self.memo: dict[tuple[int, int], frozenset[int]] = {}
+        self.active: Active | None = None
+        self.memo: dict[int, Reach] = {}
+        self._masks: dict[str, int] | None = None
+        self._heads: dict[str, list[str]] | None = None
         self._spans: dict[int, list[Span]] = {}
         self._numbers: dict[int, Number] | None = None
         self._governed: list[Governed] | None = None
@@ -31,19 +34,25 @@ class SentenceView:
     def raw(self, i: int) -> str:
         return self.reading.words.raw(i).replace(".", "")
 
-    @cached_property
-    def positions(self) -> dict[str, list[int]]:
-        found: dict[str, list[int]] = {}
-        for i, word in enumerate(self.norm):
-            found.setdefault(word, []).append(i)
-        return found
+    @property
+    def masks(self) -> dict[str, int]:
+        """Where each word stands, as bits."""
+        if self._masks is None:
+            found: dict[str, int] = {}
+            for i, word in enumerate(self.norm):
+                found[word] = found.get(word, 0) | 1 << i
+            self._masks = found
+        return self._masks
 
-    @cached_property
-    def heads(self) -> dict[str, list[int]]:
-        found: dict[str, list[int]] = {}
-        for i, word in enumerate(self.norm):
-            found.setdefault(word[:SHORTEST_PREFIX], []).append(i)
-        return found
+    @property
+    def heads(self) -> dict[str, list[str]]:
+        """The words by how they begin."""
+        if self._heads is None:
+            found: dict[str, list[str]] = {}
+            for word in self.masks:
+                found.setdefault(word[:SHORTEST_PREFIX], []).append(word)
+            self._heads = found
+        return self._heads
 
     def fillers(self, name: str) -> Mapping[int, Sequence[int]]:
         if name == "place":
@@ -67,6 +76,10 @@ class SentenceView:
     @cached_property
     def _people(self) -> dict[int, list[int]]:
         return {first: [number.noun_end] for first, number in self.numbers.items() if number.unit in _PEOPLE}
+
+    def possible(self, choice: Choice, phrases: Sequence[Phrase]) -> Sequence[Phrase]:
+        """Those of `phrases` that can be here, by the index of the rules where it was asked."""
+        return phrases if self.active is None else self.active.get(id(choice), ())
 
     def find(self, choice: Choice) -> list[Span]:
         """Every match of `choice` in the sentence, looked for once."""

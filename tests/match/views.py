@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from alerts.match.phrases import Choice, Phrase, Reach
 from alerts.read.text import words
 
 
@@ -14,18 +15,15 @@ class PlainView:
         self.words = words(text)
         self.norm = self.words.norm
         self.slots = slots or {}
-        self.memo: dict[tuple[int, int], frozenset[int]] = {}
+        self.masks = {word: sum(1 << i for i, other in enumerate(self.norm) if other == word) for word in {*self.norm}}
+        self.heads = {word[:3]: [other for other in self.masks if other[:3] == word[:3]] for word in self.masks}
+        self.memo: dict[int, Reach] = {}
 
     def raw(self, i: int) -> str:
         return self.words.raw(i).replace(".", "")
 
-    @property
-    def positions(self) -> Mapping[str, Sequence[int]]:
-        return {word: [i for i, other in enumerate(self.norm) if other == word] for word in self.norm}
-
-    @property
-    def heads(self) -> Mapping[str, Sequence[int]]:
-        return {word[:3]: [i for i, other in enumerate(self.norm) if other[:3] == word[:3]] for word in self.norm}
+    def possible(self, choice: Choice, phrases: Sequence[Phrase]) -> Sequence[Phrase]:
+        return phrases
 
     def fillers(self, name: str) -> Mapping[int, Sequence[int]]:
         return self.slots.get(name, {})
