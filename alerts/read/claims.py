@@ -73,7 +73,8 @@ class Judgement:
         found = self._about.get((first, end))
         if found is None:
             scene = self.scene(first, end)
-            scopes = (*find_scopes(scene), *_totals(scene, self._published), *_dated(scene, self._dates, self._published),
+            published = self._published
+            scopes = (*find_scopes(scene), *_totals(scene, published), *_dated(scene, self._dates, published),
                       *_question(scene))  # fmt: skip
             found = [scope for scope in scopes if scene.covers(scope) and not _goes_on(scene, scope)]
             self._about[first, end] = found

@@ -72,8 +72,8 @@ INDEFINITE = _set("a an any another further more new such renewed fresh addition
 
 # denied
 NOT = _set(
-    "not never cannot neither nor hardly seldom rarely scarcely didnt doesnt dont isnt arent wasnt werent hasnt havent hadnt wont "
-    "wouldnt couldnt cant shouldnt"
+    "not never cannot neither nor hardly seldom rarely scarcely didnt doesnt dont isnt arent wasnt werent hasnt havent "
+    "hadnt wont wouldnt couldnt cant shouldnt"
 )
 NOT_NOT = _set("only just merely simply solely least far first the immediately clear always necessarily all")
 NONE = _set("no none nobody without nowhere")

@@ -275,7 +275,7 @@ def _long_after(scene: Scene, i: int) -> Scope | None:
     after = scene.at(i + 1)
     if after == "on" and scene.at(i - 1) in w.COUNTS and _closes(scene, i + 2):
         return Scope("past", i - 1, i + 1, scene.low, scene.high, i, _ALL)
-    if after not in ("after", "since") or scene.at(i) == "weeks" and scene.at(i - 1) not in w.MANY_WEEKS:
+    if after not in ("after", "since") or (scene.at(i) == "weeks" and scene.at(i - 1) not in w.MANY_WEEKS):
         return None
     opens = i - scene.low < 4
     end = next((k for k in range(i + 3, min(i + _FAR, scene.high)) if opens and "," in scene.words.gap(k)), i + _FAR)
