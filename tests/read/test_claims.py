@@ -293,7 +293,7 @@ def test_what_is_told_as_long_ago_is_past(text: str) -> None:
         "About 1,500 civilians were [killed] in the first eight months of the year",
     ],
 )
-def test_a_count_over_a_long_time_is_a_total(text: str) -> None:
+def test_a_count_since_a_deed_of_long_ago_is_a_total(text: str) -> None:
     assert "total" in kinds(text)
 
 
