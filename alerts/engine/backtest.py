@@ -28,8 +28,7 @@ from alerts.match.backtest import (
     seen,
 )
 from alerts.match.bind import Households
-from alerts.match.engine import Detection, Ruleset
-from alerts.match.judge import any_span
+from alerts.match.engine import OPENING, Detection, Ruleset, ignoring
 from alerts.match.phrasing import Phrasebook, Phrases
 from alerts.match.rule import Ignore, Rule
 from alerts.match.view import SentenceView
@@ -37,7 +36,6 @@ from alerts.read.places import Gazetteer
 from alerts.types import Article, Hit
 
 _WEEK = timedelta(days=7)
-_OPENING = 4  # where `[ignore] articles` is looked for: the title and three sentences
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,13 +222,12 @@ class _Hidden:
     """What a rule would flag if it ignored nothing: the hits that each ignored phrase costs."""
 
     def __init__(self, rule: Rule, rules: Sequence[Rule], means: Means) -> None:
-        ignore = rule.ignore
         self.means = means
-        self._articles = ignore.articles
+        self._rule = rule
         self._lost = Tally(rule.name)
         unless = any(block.unless for block in rule.blocks)
         self._bare: Ruleset | None = None
-        if unless or ignore.phrases or ignore.sentences or ignore.articles:
+        if unless or rule.ignore != Ignore():
             blocks = tuple(replace(block, unless=None) for block in rule.blocks)
             self._bare = Ruleset([replace(rule, ignore=Ignore(), blocks=blocks), *keepers(rule, rules)])
 
@@ -249,14 +246,13 @@ class _Hidden:
             for hit in bare.hits
             if hit.rule == self._lost.rule and hit.sentence_index not in known and reason(hit) is None
         ]
-        self._lost.add(article, Detection(dropped=tuple(hit for hit in lost if hit.because)))
+        self._lost.put(article, [hit for hit in lost if hit.because])
 
     def _ignored_article(self, found: Detection) -> str | None:
-        if self._articles is None or found.reading is None:
+        if self._rule.ignore.articles is None or found.reading is None:
             return None
-        views = (SentenceView(sentence) for sentence in found.reading.sentences[:_OPENING])
-        span = next((span for view in views if (span := any_span(self._articles, view))), None)
-        return f"the article is ignored for '{span.source}'" if span else None
+        why = ignoring(self._rule, [SentenceView(sentence) for sentence in found.reading.sentences[:OPENING]])
+        return f"the article is ignored for '{why[1].source}'" if why else None
 
     def lost(self) -> dict[Reason, list[Seen]]:
         return self._lost.lost()

@@ -84,12 +84,16 @@ class Tally:
 
     def add(self, article: Article, found: Detection) -> list[Seen]:
         """Count what was found in an article; returns the hits that count."""
+        every = (*found.hits, *found.dropped, *(found.states if self.books else ()))
+        return self.put(article, [hit for hit in every if hit.rule == self.rule])
+
+    def put(self, article: Article, hits: Iterable[Hit]) -> list[Seen]:
+        """Count these hits of the rule in an article; returns those that count."""
         place = (article.source, article.id)
         for key in self._of_article.pop(place, ()):
             self.hits.pop(key, None)
             self.dropped.pop(key, None)
-        every = (*found.hits, *found.dropped, *(found.states if self.books else ()))
-        own = [seen(article, hit) for hit in every if hit.rule == self.rule]
+        own = [seen(article, hit) for hit in hits]
         counted = {one.key: one for one in own if reason(one.hit) is None}
         others = {one.key: one for one in own if one.key not in counted}
         if own:

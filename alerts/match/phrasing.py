@@ -17,7 +17,8 @@ from alerts.read.places import Gazetteer
 from alerts.read.reading import Reading
 from alerts.types import Article, Hit
 
-PhraseKey = tuple[str, str]  # the part's name and the phrase as the rule has it
+# The part's name and the phrase as the rule has it; of a word list "@siege: tighten* ..3.. grip".
+PhraseKey = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +56,21 @@ def _all(sets: Iterable[frozenset[PhraseKey]]) -> frozenset[PhraseKey]:
     return frozenset().union(*sets)
 
 
-def _single(choice: Choice) -> list[tuple[str, Choice]]:
-    return [(phrase.source, Choice([phrase])) for phrase in choice.phrases]
+def list_of(phrase: str) -> str | None:
+    """The word list that a phrase of a `PhraseKey` is a line of."""
+    return phrase.split(": ", 1)[0] if phrase.startswith("@") and ": " in phrase else None
+
+
+def _single(choice: Choice, of: str = "") -> list[tuple[str, Choice]]:
+    """Each phrase of a part by itself; a phrase that is nothing but a word list by the lines of the list."""
+    found: list[tuple[str, Choice]] = []
+    for phrase in choice.phrases:
+        match phrase.items:
+            case (Choice(name=str(name), optional=False) as words,):
+                found += _single(words, f"@{name}: ")
+            case _:
+                found.append((f"{of}{phrase.source}", Choice([phrase])))
+    return found
 
 
 def _met(

@@ -10,13 +10,16 @@ import click
 from alerts.cli import common, output
 from alerts.cli.rules.chosen import count
 from alerts.engine.backtest import Alerts, Report
-from alerts.match.backtest import Change, Reason, Seen, count_words, sample
+from alerts.match.backtest import Change, PhraseCount, Reason, Seen, count_words, sample
+from alerts.match.phrasing import list_of
 from alerts.template_filters import people
 from alerts.types import Place
 
 _LONGEST = 240
 _FEW = 3  # samples of each reason
 _WORDS = 8
+_PHRASE = 90  # letters of a phrase
+_PHRASES = 15  # phrases of a part
 _NEVER = 20
 
 
@@ -142,18 +145,30 @@ def _print_phrases(report: Report) -> None:
     if not total:
         return
     _head("phrases ('alone': no other phrase of the part is there)")
-    rows = [(one.part, one.phrase, one.hits, _share(one.hits, total), one.alone) for one in report.phrases if one.hits]
+    found = [one for one in report.phrases if one.hits]
+    parts = dict.fromkeys(one.part for one in found)
+    shown = [one for part in parts for one in [row for row in found if row.part == part][:_PHRASES]]
+    rows = [(one.part, _short(one.phrase, _PHRASE), one.hits, _share(one.hits, total), one.alone) for one in shown]
     common.print_table(("part", "phrase", "hits", "share", "alone"), rows, empty="none is found")
-    for part, found in count_words(report.hits, _WORDS).items():
-        words = ", ".join(f"'{words}' {number}" for words, number in found)
-        click.echo(f"most found for {part}: {words}")
-    never = [one for one in report.phrases if not one.hits]
+    if len(shown) < len(found):
+        click.echo(f"and {len(found) - len(shown)} with fewer hits: --json has all")
+    for part, words in count_words(report.hits, _WORDS).items():
+        said = ", ".join(f"'{one}' {number}" for one, number in words)
+        click.echo(f"most found for {part}: {said}")
+    never = _never(report.phrases)
     if never:
-        _head("phrases in no hit", len(never), len(report.phrases))
-        for one in never[:_NEVER]:
-            click.echo(f"  {one.part}: {one.phrase}")
+        _head("phrases in no hit", len(never))
+        for line in never[:_NEVER]:
+            click.echo(f"  {line}")
         if len(never) > _NEVER:
             click.echo(f"  and {len(never) - _NEVER} more: --json has all")
+
+
+def _never(phrases: Sequence[PhraseCount]) -> list[str]:
+    """The phrases that found nothing; of a word list the lines are not told, for other rules use them, too."""
+    found = {(one.part, list_of(one.phrase) or one.phrase) for one in phrases if one.hits}
+    names = dict.fromkeys((one.part, list_of(one.phrase) or one.phrase) for one in phrases)
+    return [f"{part}: {name}" for part, name in names if (part, name) not in found]
 
 
 def _print_reasons(title: str, reasons: dict[Reason, list[Seen]]) -> None:
@@ -176,9 +191,13 @@ def _share(some: int, total: int) -> str:
 
 def _sentence(one: Seen) -> str:
     text = " ".join(one.hit.sentence.split())
-    text = f"{text[: _LONGEST - 1]}…" if len(text) > _LONGEST else text
+    text = _short(text, _LONGEST)
     source = f"  {one.source}" if one.source else ""
     return f'{one.published:%Y-%m-%d}{source}  [{one.article_id}]  "{text}"'
+
+
+def _short(text: str, longest: int) -> str:
+    return f"{text[: longest - 1]}…" if len(text) > longest else text
 
 
 def _facts(one: Seen) -> str:
