@@ -17,7 +17,8 @@ from pathlib import Path
 from alerts.engine.rulebook import Rulebook, compiled
 from alerts.engine.stories import run_stories
 from alerts.errors import Fault, Faults
-from alerts.match import files, lint
+from alerts.match import baserates, files, lint, wordcounts
+from alerts.match.baserates import Estimator
 from alerts.match.bind import Households
 from alerts.match.check import Checker
 from alerts.match.examples import run_examples
@@ -134,11 +135,13 @@ def _try_all(
     if before is not None and before.trial is not None and _keepers(before.trial) == _keepers(trial):
         unchanged = before.trial.ruleset.by_name
     tried = {}
+    estimator = Estimator(wordcounts.shipped())
     for rule in rules:
-        same = before is not None and unchanged.get(rule.name) is rule and rule.name in before.tried
-        tried[rule.name] = (
-            before.tried[rule.name] if same and before else tuple(try_out(rule, trial, gazetteer, households))
-        )
+        if before is not None and unchanged.get(rule.name) is rule and rule.name in before.tried:
+            tried[rule.name] = before.tried[rule.name]
+        else:
+            problems = try_out(rule, trial, gazetteer, households)
+            tried[rule.name] = (*problems, *lint.copies(rule), *baserates.lint(rule, estimator))
     return tried
 
 
@@ -168,5 +171,4 @@ def try_out(rule: Rule, trial: Rulebook, gazetteer: Gazetteer, households: House
     return [
         *run_examples(rule, trial.ruleset, gazetteer, households),
         *run_stories(rule, trial, gazetteer, households),
-        *lint.copies(rule),
     ]

@@ -174,6 +174,7 @@ class _RuleReader:
             holds=section.text("holds") or None,
             unless=self.phrases(section, "unless"),
             claims=settings.block_claims(section),
+            common=section.text("common") or None,
         )
 
     def phrases(self, section: Section, key: str) -> Choice | None:

@@ -45,7 +45,7 @@ class Block:
     `within_sentences`: parts after the first may stand in a neighbouring sentence, that many counting its own.
     `opens` and `closes` name the ledger state that a match begins or ends; `holds` the state that a match
     says is in force. The block is not met in a sentence in which `unless` is found; `claims` are what it makes
-    of statements, where that is not what the rule does.
+    of statements, where that is not what the rule does. `common` says why its words may be common ones.
     """
 
     name: str
@@ -59,6 +59,7 @@ class Block:
     holds: str | None = None
     unless: Choice | None = None
     claims: Mapping[ClaimKind, ClaimPolicy] = field(default_factory=dict)
+    common: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,7 +27,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "scope": ("languages", "sources", "not_sources", "sections", "not_sections", "source_tier"),
     "match": (
         "name", "language", "within_words", "within_sentences", "look_in", "parts", "unless", "claims", "opens",
-        "closes", "holds",
+        "closes", "holds", "common",
     ),
     "ignore": ("phrases", "sentences", "articles"),
     "claims": ("denied", "possible", "past", "total", "standing", "alleged", "news_for"),
