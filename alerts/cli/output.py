@@ -8,7 +8,6 @@ from alerts.config import Config
 from alerts.engine.rulebook import Rulebook
 from alerts.engine.tracking import Told
 from alerts.match.engine import Detection
-from alerts.read.figurecues import speaks_of
 from alerts.read.figures import figures
 from alerts.read.languages import detect
 from alerts.read.places import Gazetteer
@@ -51,9 +50,8 @@ class Detector:
 
 def all_figures(reading: Reading) -> list[Figure]:
     """Every displacement and casualty figure of an article."""
-    said = [(one.words, one.numbers if speaks_of(one.words) else []) for one in reading.sentences]
     return figures(
-        said,
+        [(one.words, one.governed) for one in reading.sentences],
         place_at=lambda sentence, word: reading.place_of(sentence, word, word + 1)[0],
         published=reading.article.published,
         dates_at=lambda sentence: reading.sentences[sentence].dates,

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from alerts.read.figurecues import Cue
-from alerts.read.governing import Governed, govern
+from alerts.read.governing import Governed
 from alerts.read.numerals import fraction, numeral
 from alerts.read.text import Words
 from alerts.read.units import unit_of
@@ -28,7 +28,7 @@ _LASTING = frozenset(
 
 
 def figures(
-    sentences: Sequence[tuple[Words, Sequence[Number]]],
+    sentences: Sequence[tuple[Words, Sequence[Governed]]],
     *,
     place_at: Callable[[int, int], Place | None],
     published: datetime,
@@ -36,14 +36,14 @@ def figures(
 ) -> list[Figure]:
     """The figures of an article, in its order, each once.
 
-    `sentences` gives each sentence's words with its numbers; `place_at(sentence, word)` the place of what is
+    `sentences` gives each sentence's words with its governed numbers; `place_at(sentence, word)` the place of what is
     said there; `dates_at(sentence)` its dates, by which a total since long ago is told from news.
     """
     found: list[Figure] = []
     seen: set[tuple[str, float, str | None]] = set()
-    for index, (words, counted) in enumerate(sentences):
+    for index, (words, governed) in enumerate(sentences):
         dates: Sequence[When] | None = None
-        for read in govern(words, counted):
+        for read in governed:
             figure = _figure(words, read)
             if figure is None or (key := (figure.kind, figure.stated, figure.unit)) in seen:
                 continue

@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
-from alerts.read.gazetteer import names, resolving
+from alerts.read.gazetteer import names
 from alerts.read.gazetteer.index import (
     ABBREVIATION,
     ADMIN1,
@@ -24,11 +24,12 @@ from alerts.read.gazetteer.index import (
     REGION,
     Index,
 )
+from alerts.read.gazetteer.resolving import Choice, Resolver
 from alerts.read.gazetteer.spotting import Mention, by_consonants, spot
 from alerts.read.text import Words, words
 from alerts.types import Place, Precision
 
-__all__ = ["Gazetteer", "Mention"]
+__all__ = ["Choice", "Gazetteer", "Mention"]
 
 _PRECISION: dict[int, Precision] = {
     COUNTRY: "country",
@@ -45,11 +46,13 @@ _REMEMBERED = 1 << 12  # places kept in memory
 class Gazetteer:
     """An opened index of places. Cheap to open, safe to share between threads and over a fork."""
 
-    __slots__ = ("_index", "_place")
+    __slots__ = ("_index", "_place", "_resolver", "place")
 
     def __init__(self, index: Index) -> None:
         self._index = index
+        self._resolver = Resolver(index)
         self._place = lru_cache(_REMEMBERED)(self._read)
+        self.place = lru_cache(_REMEMBERED)(self._chosen)
 
     @classmethod
     def open(cls, path: Path) -> Gazetteer:
@@ -68,14 +71,20 @@ class Gazetteer:
         `hint` is the country (alpha-3) the feed or the article is about. A weak mention's place has a
         confidence below 0.6.
         """
-        country = self._index.record(hint) if hint else -1
-        choices = resolving.resolve(self._index, mentions_by_sentence, country if country >= 0 else None)
-        places = {choice: self._chosen(choice) for choice in {choice for row in choices for choice in row}}
-        return [[places[choice] for choice in row] for row in choices]
+        choices = self.choose(mentions_by_sentence, hint=hint)
+        return [[self.place(choice) if choice else None for choice in row] for row in choices]
 
-    def _chosen(self, choice: resolving.Choice | None) -> Place | None:
-        if choice is None:
-            return None
+    def choose(
+        self, mentions_by_sentence: Sequence[Sequence[Mention]], *, hint: str | None = None
+    ) -> list[list[Choice | None]]:
+        """As `resolve`, but only which places are meant; `place` tells of each what there is to know."""
+        country = self._index.record(hint) if hint else -1
+        return self._resolver.resolve(mentions_by_sentence, country if country >= 0 else None)
+
+    def is_country(self, choice: Choice) -> bool:
+        return bool(self._index.level[choice.record] == COUNTRY)
+
+    def _chosen(self, choice: Choice) -> Place:
         runner_up = None if choice.runner_up is None else self._index.id_of(choice.runner_up)
         return replace(self._place(choice.record), confidence=choice.confidence, runner_up=runner_up)
 

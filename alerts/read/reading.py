@@ -5,11 +5,12 @@ for, each once, and shared by all rules.
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
-from functools import cached_property
 
 from alerts.read import dates, numbers
 from alerts.read.claims import Judgement
-from alerts.read.places import Gazetteer, Mention
+from alerts.read.figurecues import speaks_of
+from alerts.read.governing import Governed, govern
+from alerts.read.places import Choice, Gazetteer, Mention
 from alerts.read.sentences import Sentence, sentences
 from alerts.read.text import Words, words
 from alerts.types import Article, Claim, Number, Place, PlaceFrom, When
@@ -19,57 +20,99 @@ _SEATED = frozenset({"based", "headquartered", "registered", "exiled", "exile"})
 
 
 class SentenceReading:
-    """One sentence and what it holds; everything but the words is worked out on first use."""
+    """One sentence and what it holds, each worked out when first asked for."""
+
+    __slots__ = ("_dates", "_governed", "_judgement", "_mentions", "_numbers", "_words", "index", "reading", "sentence")
 
     def __init__(self, sentence: Sentence, reading: Reading) -> None:
         self.sentence, self.reading = sentence, reading
         self.index = sentence.index
+        self._words: Words | None = None
+        self._numbers: list[Number] | None = None
+        self._dates: list[When] | None = None
+        self._mentions: Sequence[Mention] | None = None
+        self._governed: list[Governed] | None = None
+        self._judgement: Judgement | None = None
 
-    @cached_property
+    @property
     def words(self) -> Words:
-        return words(self.sentence.text)
+        if self._words is None:
+            self._words = words(self.sentence.text)
+        return self._words
 
-    @cached_property
+    @property
     def numbers(self) -> list[Number]:
-        return numbers.find(self.words) if numbers.has_number(self.words) else []
+        if self._numbers is None:
+            self._numbers = numbers.find(self.words) if numbers.has_number(self.words) else []
+        return self._numbers
 
-    @cached_property
+    @property
+    def governed(self) -> list[Governed]:
+        """The numbers with the word that says what became of those they count."""
+        if self._governed is None:
+            self._governed = govern(self.words, self.numbers) if speaks_of(self.words) else []
+        return self._governed
+
+    @property
     def dates(self) -> list[When]:
-        return dates.find(self.words, self.reading.article.published)
+        if self._dates is None:
+            self._dates = dates.find(self.words, self.reading.article.published)
+        return self._dates
 
-    @cached_property
+    @property
     def mentions(self) -> Sequence[Mention]:
-        return self.reading.gazetteer.mentions(self.words)
+        if self._mentions is None:
+            self._mentions = self.reading.gazetteer.mentions(self.words)
+        return self._mentions
 
     @property
     def places(self) -> list[tuple[Mention, Place | None]]:
         """The mentions with the places they were resolved to, seen in the light of the whole article."""
-        return self.reading.places[self.index]
+        return self.reading.places_at(self.index)
 
     def claims(self, first: int, end: int, own: Container[int] = ()) -> tuple[Claim, ...]:
         """What kind of statement the clause round the words `first` to `end` makes; `own` are no cues."""
+        if self._judgement is None:
+            self._judgement = Judgement(self.words, self.dates, self.reading.article.published)
         return self._judgement.claims(first, end, own)
-
-    @cached_property
-    def _judgement(self) -> Judgement:
-        return Judgement(self.words, self.dates, self.reading.article.published)
 
 
 class Reading:
     """An article in sentences. Pure: the same article and gazetteer give the same reading."""
 
+    __slots__ = ("_choices", "_focus", "_mentions", "_places", "article", "dateline", "gazetteer", "sentences")
+
     def __init__(self, article: Article, gazetteer: Gazetteer) -> None:
         self.article, self.gazetteer = article, gazetteer
         found, self.dateline = sentences(article.title, article.text)
         self.sentences = [SentenceReading(sentence, self) for sentence in found]
+        self._mentions: list[Sequence[Mention]] = []
+        self._choices: list[list[Choice | None]] = []
+        self._places: dict[int, list[tuple[Mention, Place | None]]] = {}
+        self._focus: Choice | None = None
 
-    @cached_property
+    @property
     def places(self) -> list[list[tuple[Mention, Place | None]]]:
         """For each sentence its mentions and the places they mean, or None when in doubt; the dateline last."""
-        mentions = [sentence.mentions for sentence in self.sentences]
-        mentions.append(self.gazetteer.mentions(words(self.dateline)) if self.dateline else [])
-        resolved = self.gazetteer.resolve(mentions, hint=self.article.country)
-        return [list(zip(some, places, strict=True)) for some, places in zip(mentions, resolved, strict=True)]
+        return [self.places_at(at) for at in range(len(self.sentences) + 1)]
+
+    def places_at(self, at: int) -> list[tuple[Mention, Place | None]]:
+        """The mentions of sentence `at` and the places they mean."""
+        row = self._places.get(at)
+        if row is None:
+            self._resolve()
+            meant = (self.gazetteer.place(choice) if choice else None for choice in self._choices[at])
+            row = self._places[at] = list(zip(self._mentions[at], meant, strict=True))
+        return row
+
+    def _resolve(self) -> None:
+        """Decide what all names of the article mean, together, and what it is most about."""
+        if self._choices:
+            return
+        self._mentions = [sentence.mentions for sentence in self.sentences]
+        self._mentions.append(self.gazetteer.mentions(words(self.dateline)) if self.dateline else [])
+        self._choices = self.gazetteer.choose(self._mentions, hint=self.article.country)
+        self._focus = self._most_named()
 
     def place_of(self, index: int, first: int, end: int) -> tuple[Place | None, PlaceFrom | None, str | None]:
         """The place of something said in words `first` to `end` of sentence `index`.
@@ -85,7 +128,7 @@ class Reading:
         for weak in (False, True):
             for where, at, row in rows:
                 for mention, place in row:
-                    if place is not None and self._is_weak(at, mention) == weak:
+                    if place is not None and self._is_weak(at, mention) is weak:
                         return place, where, mention.text
                     if name is None and not mention.weak:
                         name, source = mention.text, where
@@ -95,23 +138,27 @@ class Reading:
             return country, "feed", name
         return None, source, name
 
-    @cached_property
+    @property
     def focus(self) -> Place | None:
         """The place the article is most about: named most often, the title counting three times and the lead
         twice; of equals the first named. A country only where nothing smaller is named."""
-        weights: dict[str, float] = {}
-        found: dict[str, Place] = {}
-        for at, row in enumerate(self.places):
+        self._resolve()
+        return self.gazetteer.place(self._focus) if self._focus else None
+
+    def _most_named(self) -> Choice | None:
+        weights: dict[int, float] = {}
+        found: dict[int, Choice] = {}
+        for at, row in enumerate(self._choices):
             part = self.sentences[at].sentence.part if at < len(self.sentences) else "lead"
-            for mention, place in row:
-                if place is not None and not self._is_weak(at, mention):
-                    found.setdefault(place.id, place)
-                    weight = {"title": 3.0, "lead": 2.0}.get(part, 1.0)
-                    weights[place.id] = weights.get(place.id, 0.0) + weight
+            weight = {"title": 3.0, "lead": 2.0}.get(part, 1.0)
+            for mention, choice in zip(self._mentions[at], row, strict=True):
+                if choice is not None and not self._is_weak(at, mention):
+                    found.setdefault(choice.record, choice)
+                    weights[choice.record] = weights.get(choice.record, 0.0) + weight
         if not found:
             return None
-        smaller = [key for key in found if found[key].precision != "country"] or list(found)
-        return found[max(smaller, key=lambda key: weights[key])]
+        smaller = [record for record, choice in found.items() if not self.gazetteer.is_country(choice)] or list(found)
+        return found[max(smaller, key=weights.__getitem__)]
 
     def _order(self, index: int) -> list[tuple[PlaceFrom, int]]:
         """Where to look: the sentence, those before it in its paragraph, the title."""
@@ -134,7 +181,7 @@ class Reading:
     def _by_nearness(self, where: PlaceFrom, at: int, first: int, end: int) -> list[tuple[Mention, Place | None]]:
         """The mentions of a sentence: of the event's own the nearest first, a country after what is smaller;
         of a sentence before, the last first."""
-        found = self.places[at]
+        found = self.places_at(at)
         if where == "sentence" and len(found) > 1:
             return sorted(found, key=lambda item: (_wide(item[1]), _distance(item[0], first, end)))
         return found[::-1] if where == "before" else found
@@ -143,10 +190,9 @@ class Reading:
         """Whether the mention is only a people's name, or where a source has its seat."""
         if mention.weak or at >= len(self.sentences):
             return mention.weak
-        norm = self.sentences[at].words.norm
-        before = norm[max(0, mention.first - 2) : mention.first]
-        after = norm[mention.end : mention.end + 1]
-        return (len(before) == 2 and before[0] in _SEATED and before[1] == "in") or after == ("based",)
+        norm, first, end = self.sentences[at].words.norm, mention.first, mention.end
+        seated = first > 1 and norm[first - 1] == "in" and norm[first - 2] in _SEATED
+        return seated or (end < len(norm) and norm[end] == "based")
 
 
 def _distance(mention: Mention, first: int, end: int) -> tuple[int, int]:

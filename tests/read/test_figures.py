@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from alerts.read import dates, numbers
 from alerts.read.figures import figures
+from alerts.read.governing import govern
 from alerts.read.sentences import sentences
 from alerts.read.text import words
 from alerts.types import Figure, Place
@@ -25,7 +26,7 @@ DAY = datetime(2020, 3, 10, tzinfo=UTC)
 def read(text: str, published: datetime = DAY) -> list[Figure]:
     found = [words(s.text) for s in sentences("", text)[0]]
     return figures(
-        [(w, numbers.find(w)) for w in found],
+        [(w, govern(w, numbers.find(w))) for w in found],
         place_at=lambda sentence, word: None,
         published=published,
         dates_at=lambda i: dates.find(found[i], published),
@@ -140,7 +141,7 @@ def test_the_place_is_asked_for_where_the_number_stands() -> None:
         asked.append((index, word))
         return here
 
-    (figure,) = figures([(sentence, numbers.find(sentence))], place_at=place_at, published=DAY)
+    (figure,) = figures([(sentence, govern(sentence, numbers.find(sentence)))], place_at=place_at, published=DAY)
     assert figure.place is here and asked == [(0, 2)]
 
 

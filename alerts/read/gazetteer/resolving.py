@@ -8,9 +8,9 @@ a place is shown as such, a hit at a wrong place misleads.
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from alerts.read.gazetteer.index import (
     ABBREVIATION,
@@ -39,6 +39,7 @@ _WANTED: dict[str, dict[int, float]] = {
     "compass": {COUNTRY: 0.5, REGION: 1.0, ADMIN1: 0.5},
 }
 _SURE = 0.5  # below this confidence the answer is None
+_REMEMBERED = 1 << 14  # names whose meanings are kept in memory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,118 +49,143 @@ class Choice:
     runner_up: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Meanings:
+    """What is known of a name's candidates before any article is read."""
+
+    scores: tuple[float, ...]  # of each candidate, by its fame and by how the name is its own
+    countries: dict[int, float]  # how much the name speaks for each country, in parts of `whole`
+    whole: float
+    weight: float  # a country's name says more
+    areas: tuple[int, ...]
+
+
 @dataclass(slots=True)
 class _Name:
     """All mentions of one name in the article."""
 
     candidates: tuple[int, ...]
-    weak: bool
+    meanings: _Meanings
+    weak: bool = True
     kinds: set[str] = field(default_factory=set)
     count: int = 0
     beside: list[tuple[int, ...]] = field(default_factory=list)  # candidates of names printed next to it
+    own: dict[int, float] = field(default_factory=dict)  # its share of the votes for each country
+    chosen: dict[tuple[str | None, bool], Choice | None] = field(default_factory=dict)
 
 
-def resolve(index: Index, sentences: Sequence[Sequence[Mention]], hint: int | None) -> list[list[Choice | None]]:
-    """What each mention means, in the shape of `sentences`. `hint`: record of the country the source is about."""
-    known: dict[tuple[int, ...], _Name] = {}
-    for mentions in sentences:
-        for at, mention in enumerate(mentions):
-            name = known.get(mention.candidates)
-            if name is None:
-                name = known[mention.candidates] = _Name(mention.candidates, True)
-            name.count += 1
-            name.weak &= mention.weak
-            if mention.kind:
-                name.kinds.add(mention.kind)
-            for other in (at - 1, at + 1):
-                if 0 <= other < len(mentions) and _touch(mention, mentions[other]):
-                    name.beside.append(mentions[other].candidates)
-    known.pop((), None)
-    if not known:
-        return [[None] * len(mentions) for mentions in sentences]
-    article = _Article(index, list(known.values()), hint)
-    chosen: dict[tuple[tuple[int, ...], str | None, bool], Choice | None] = {}
-    out: list[list[Choice | None]] = []
-    for mentions in sentences:
-        row: list[Choice | None] = []
-        for mention in mentions:
-            sort = (mention.candidates, mention.kind, mention.weak)
-            if sort not in chosen:
-                chosen[sort] = article.choose(known[mention.candidates], mention) if mention.candidates else None
-            row.append(chosen[sort])
-        out.append(row)
-    return out
+class Resolver:
+    """Resolves names by one index; remembers what names may mean, since the news names the same places daily."""
 
+    __slots__ = ("_index", "_meanings")
 
-def _touch(one: Mention, other: Mention) -> bool:
-    first, second = (one, other) if one.first < other.first else (other, one)
-    return second.first == first.end
+    def __init__(self, index: Index) -> None:
+        self._index = index
+        self._meanings = lru_cache(_REMEMBERED)(self._meant)
+
+    def resolve(self, sentences: Sequence[Sequence[Mention]], hint: int | None) -> list[list[Choice | None]]:
+        """What each mention means, in the shape of `sentences`. `hint`: record of the country the source is about."""
+        known: dict[tuple[int, ...], _Name] = {}
+        rows = [[self._noted(known, mentions, at) for at in range(len(mentions))] for mentions in sentences]
+        if not known:
+            return [[None] * len(mentions) for mentions in sentences]
+        article = _Article(self._index, list(known.values()), hint)
+        return [
+            [
+                article.chosen(name, mention) if name is not None else None
+                for name, mention in zip(row, mentions, strict=True)
+            ]
+            for row, mentions in zip(rows, sentences, strict=True)
+        ]
+
+    def _noted(self, known: dict[tuple[int, ...], _Name], mentions: Sequence[Mention], at: int) -> _Name | None:
+        """The name that mention `at` of a sentence is one of, with what the mention says about it."""
+        mention = mentions[at]
+        candidates = mention.candidates
+        if not candidates:
+            return None
+        name = known.get(candidates)
+        if name is None:
+            name = known[candidates] = _Name(candidates, self._meanings(candidates))
+        name.count += 1
+        name.weak &= mention.weak
+        if mention.kind:
+            name.kinds.add(mention.kind)
+        if at and mentions[at - 1].end == mention.first:
+            name.beside.append(mentions[at - 1].candidates)
+        if at + 1 < len(mentions) and mentions[at + 1].first == mention.end:
+            name.beside.append(mentions[at + 1].candidates)
+        return name
+
+    def _meant(self, candidates: tuple[int, ...]) -> _Meanings:
+        index = self._index
+        scores = tuple(index.rank[p >> 4] / 20 - _PENALTY[p & QUALITY] for p in candidates)
+        best: dict[int, float] = {}
+        for posting, score in zip(candidates, scores, strict=True):
+            country = index.country[posting >> 4]
+            best[country] = max(best.get(country, -9.0), score)
+        top = max(best.values())
+        parts = {country: math.exp(1.5 * (score - top)) for country, score in best.items()}
+        levels = [index.level[posting >> 4] for posting in candidates[:3]]
+        return _Meanings(
+            scores=scores,
+            countries=parts,
+            whole=sum(parts.values()),
+            weight=1.5 if levels[0] == COUNTRY else 1.0,
+            areas=tuple(
+                posting >> 4
+                for posting, level in zip(candidates, levels, strict=False)
+                if level in (REGION, ADMIN1, ADMIN2)
+            ),
+        )
 
 
 class _Article:
     """The article's countries and provinces, by votes of its names."""
 
     def __init__(self, index: Index, names: list[_Name], hint: int | None) -> None:
-        self.index, self.hint = index, hint
-        self.votes: dict[int, float] = defaultdict(float)
-        self.own: dict[tuple[int, ...], dict[int, float]] = {}
+        self.index = index
+        self.votes: dict[int, float] = {}
         self.areas: set[int] = set()  # provinces and regions named without much doubt
+        votes = self.votes
         for name in names:
-            shares = self._shares(name)
-            self.own[name.candidates] = shares
-            for country, share in shares.items():
-                self.votes[country] += share
-        for name in names:
-            for posting in name.candidates[:3]:
-                if index.level[posting >> 4] in (REGION, ADMIN1, ADMIN2):
-                    self.areas.add(posting >> 4)
+            name.own = _shares(name)
+            self.areas.update(name.meanings.areas)
+            for country, share in name.own.items():
+                votes[country] = votes.get(country, 0.0) + share
         if hint is not None:
-            self.votes[hint] += 2.0
-        self.total = sum(self.votes.values())
+            votes[hint] = votes.get(hint, 0.0) + 2.0
+        self.total: float = sum(votes.values())
 
-    def _shares(self, name: _Name) -> dict[int, float]:
-        """How much a name speaks for each country: certain for countries, split over meanings otherwise."""
-        index = self.index
-        best: dict[int, float] = {}
-        for posting in name.candidates:
-            record = posting >> 4
-            country = index.country[record]
-            score = index.rank[record] / 20 - _PENALTY[posting & QUALITY]
-            best[country] = max(best.get(country, -9.0), score)
-        top = max(best.values())
-        parts = {country: math.exp(1.5 * (score - top)) for country, score in best.items()}
-        total = sum(parts.values())
-        weight = min(1.0 + 0.25 * (name.count - 1), 2.0)
-        if name.weak:
-            weight *= 0.4
-        if index.level[name.candidates[0] >> 4] == COUNTRY:
-            weight *= 1.5
-        return {country: weight * part / total for country, part in parts.items()}
+    def chosen(self, name: _Name, mention: Mention) -> Choice | None:
+        """What a mention means: of one name the same, unless the sentence asks for another level."""
+        sort = (mention.kind, mention.weak)
+        if sort not in name.chosen:
+            name.chosen[sort] = self.choose(name, mention)
+        return name.chosen[sort]
 
     def _support(self, name: _Name, country: int) -> float:
         """What the rest of the article, and the feed, say for this country."""
-        return max(self.votes[country] - self.own[name.candidates].get(country, 0.0), 0.0)
+        return max(self.votes.get(country, 0.0) - name.own.get(country, 0.0), 0.0)
 
     def _scored(self, name: _Name, mention: Mention) -> list[tuple[float, int, int]]:
-        """The candidates, best first; one without a rival needs no score."""
-        if len(name.candidates) == 1:
-            return [(0.0, 0, name.candidates[0])]
-        return sorted(((self._score(name, mention, p), -at, p) for at, p in enumerate(name.candidates)), reverse=True)
+        """The candidates, best first."""
+        beside = [{other >> 4 for other in others} for others in name.beside]
+        scored = [(self._score(name, mention, at, beside), -at, p) for at, p in enumerate(name.candidates)]
+        return sorted(scored, reverse=True)
 
-    def _score(self, name: _Name, mention: Mention, posting: int) -> float:
-        index, record = self.index, posting >> 4
-        level = index.level[record]
+    def _score(self, name: _Name, mention: Mention, at: int, beside: Sequence[set[int]]) -> float:
+        index, record = self.index, name.candidates[at] >> 4
         support = self._support(name, index.country[record])
-        score: float = index.rank[record] / 20 - _PENALTY[posting & QUALITY] + 3.0 * support / (support + 1.0)
+        score = name.meanings.scores[at] + 3.0 * support / (support + 1.0)
         above = index.above(record)
         if above and not self.areas.isdisjoint(above[:-1]):
             score += 0.7
         if mention.kind:
-            score += _WANTED.get(mention.kind, {}).get(level, 0.0)
-        elif name.kinds and "city" not in name.kinds and level in (ADMIN1, REGION) and name.kinds & {"admin1"}:
+            score += _WANTED.get(mention.kind, {}).get(index.level[record], 0.0)
+        elif "admin1" in name.kinds and "city" not in name.kinds and index.level[record] in (ADMIN1, REGION):
             score += 1.0  # elsewhere the article calls it a province
-        for beside in name.beside:
-            others = {other >> 4 for other in beside}
+        for others in beside:
             if not others.isdisjoint(above):
                 score += 3.0
                 break
@@ -170,6 +196,9 @@ class _Article:
 
     def choose(self, name: _Name, mention: Mention) -> Choice | None:
         index = self.index
+        if len(name.candidates) == 1:
+            only = name.candidates[0]
+            return _sure(mention, only >> 4, self._trust(name, only), None)
         scored = self._scored(name, mention)
         score, _, posting = scored[0]
         best = posting >> 4
@@ -186,18 +215,14 @@ class _Article:
             confidence *= 1 / (1 + math.exp(-1.6 * (score - abroad)))
         if at_home is not None and at_home > score - 0.5:
             confidence *= 0.8
-        if confidence < _SURE:
-            return None
-        if mention.weak:
-            confidence *= 0.6
-        return Choice(record=best, confidence=round(confidence, 3), runner_up=rivals[0][1] >> 4 if rivals else None)
+        return _sure(mention, best, confidence, rivals[0][1] >> 4 if rivals else None)
 
     def _trust(self, name: _Name, posting: int) -> float:
         """How far a name is believed to be this place at all, whatever else it could mean."""
         index, record = self.index, posting >> 4
         people, city = index.population[record], index.level[record] == CITY
         support = self._support(name, index.country[record])
-        others = self.total - sum(self.own[name.candidates].values()) - support
+        others = self.total - sum(name.own.values()) - support
         foreign = others >= 1.0 and support < 0.15 * others  # the article is about other countries
         if posting & QUALITY == DOUBTFUL or (name.weak and city and people < 300_000 and not index.capital[record]):
             return 0.75 if support >= 0.5 and not foreign else 0.4
@@ -209,3 +234,21 @@ class _Article:
             return 1.0
         known = 0.55 if people < 15_000 else 0.75
         return known if support < 0.4 else 0.95
+
+
+def _shares(name: _Name) -> dict[int, float]:
+    """How much a name speaks for each country: certain for countries, split over meanings otherwise."""
+    meanings = name.meanings
+    weight = min(1.0 + 0.25 * (name.count - 1), 2.0)
+    if name.weak:
+        weight *= 0.4
+    weight *= meanings.weight
+    return {country: weight * part / meanings.whole for country, part in meanings.countries.items()}
+
+
+def _sure(mention: Mention, record: int, confidence: float, runner_up: int | None) -> Choice | None:
+    if confidence < _SURE:
+        return None
+    if mention.weak:
+        confidence *= 0.6
+    return Choice(record=record, confidence=round(confidence, 3), runner_up=runner_up)
