@@ -137,7 +137,7 @@ def _negated(scene: Scene, i: int, limit: int) -> Scope | None:
             break
         if bare and word in PREPOSITIONS and not (word == "of" and scene.at(high - 1) in w.REPORTS):
             break
-        if word in ("but", "because", "until", "when"):
+        if word in ("but", "because", "until", "when", "as", "while", "after", "amid"):
             break
         high += 1
     return Scope("denied", i, i, i + 1, high, i, _SAID)
