@@ -7,14 +7,13 @@ not know. A number that counts the hurt is never one of the dead, whatever phras
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
 from alerts.match.claiming import still_news
 from alerts.match.phrases import Span
 from alerts.match.rule import NumberRule
-from alerts.match.view import SentenceView
-from alerts.read import numbers
+from alerts.match.view import Counted, SentenceView
 from alerts.read.governing import Governed
 from alerts.read.text import Words
 from alerts.types import ClaimKind, Number
@@ -28,39 +27,38 @@ _OTHER_FATES = frozenset("injured wounded hurt missing captured arrested detaine
 _FARTHEST = 7  # words between two counts of one event: "45 in and around the city and 22 in the province"
 
 
-@dataclass(frozen=True, slots=True)
-class _Count:
-    """A number with the words that make it one of the rule's."""
-
-    number: Number
-    first: int
-    end: int
-
-
 def stated(
     rule: NumberRule, view: SentenceView, near: tuple[int, int] | None, news_for: timedelta | None = None
 ) -> Number | None:
     """The number of the sentence that the rule asks for, nearest to the words `near`, else the first.
     `news_for`: see `claiming.still_news`."""
+    key = (id(rule.choice), rule.kind, news_for)
+    counts = view.counts.get(key)
+    if counts is None:
+        counts = view.counts[key] = tuple(_of_the_event(rule, view, news_for))
     best: tuple[int, Number] | None = None
-    for count in (*_read(rule, view), *_phrased(rule, view)):
-        claims = still_news(view, view.reading.claims(count.first, count.end), news_for)
-        if any(claim.kind in _NOT_OF_THE_EVENT for claim in claims):
-            continue
-        distance = _apart(count, near) if near else count.first
+    for first, end, number in counts:
+        distance = _apart(first, end, near) if near else first
         if best is None or distance < best[0]:
-            best = (distance, count.number)
+            best = (distance, number)
     return best[1] if best else None
 
 
-def _apart(count: _Count, near: tuple[int, int]) -> int:
-    first, end = near
-    if count.first >= end:
-        return count.first - end + 1
-    return max(0, first - count.end + 1)
+def _of_the_event(rule: NumberRule, view: SentenceView, news_for: timedelta | None) -> Iterator[Counted]:
+    """The numbers of the sentence that the rule asks for, less those of old or of all times."""
+    for first, end, number in (*_read(rule, view), *_phrased(rule, view)):
+        claims = still_news(view, view.reading.claims(first, end), news_for)
+        if not any(claim.kind in _NOT_OF_THE_EVENT for claim in claims):
+            yield first, end, number
 
 
-def _read(rule: NumberRule, view: SentenceView) -> Iterator[_Count]:
+def _apart(first: int, end: int, near: tuple[int, int]) -> int:
+    if first >= near[1]:
+        return first - near[1] + 1
+    return max(0, near[0] - end + 1)
+
+
+def _read(rule: NumberRule, view: SentenceView) -> Iterator[Counted]:
     """The numbers the reader counts as the rule's kind; several of one verb are added up."""
     if rule.kind is None:
         return
@@ -70,12 +68,12 @@ def _read(rule: NumberRule, view: SentenceView) -> Iterator[_Count]:
         if group and _joined(view.reading.words, group[-1], read):
             group.append(read)
         else:
-            yield from _together(group, view.reading.words)
+            yield from _together(group, view)
             group = [read]
-    yield from _together(group, view.reading.words)
+    yield from _together(group, view)
 
 
-def _together(group: list[Governed], words: Words) -> Iterator[_Count]:
+def _together(group: list[Governed], view: SentenceView) -> Iterator[Counted]:
     if not group:
         return
     assert group[0].cue is not None
@@ -88,16 +86,17 @@ def _together(group: list[Governed], words: Words) -> Iterator[_Count]:
             high=sum(number.high for number in each),
             stated=sum(number.stated for number in each),
             noun_end=each[-1].noun_end,
-            text=words.span(whole.first, each[-1].noun_end),
+            text=view.reading.words.span(whole.first, each[-1].noun_end),
         )
-    yield _Count(_with_one_more(whole, words), group[0].cue.first, group[0].cue.end)
+    yield group[0].cue.first, group[0].cue.end, _with_one_more(whole, view)
 
 
-def _with_one_more(whole: Number, words: Words) -> Number:
+def _with_one_more(whole: Number, view: SentenceView) -> Number:
     """ "A man and two women were shot", "two soldiers and a civilian were killed": three."""
     if whole.unit != "people":
         return whole
-    for one in numbers.singles(words):
+    words = view.reading.words
+    for one in view.singles:
         before = words.norm[one.noun_end : whole.first] in _AND
         behind = words.norm[whole.noun_end : one.first] in _AND and not _OTHER_FATES.intersection(
             words.norm[one.noun_end : one.noun_end + 3]
@@ -126,11 +125,11 @@ def _joined(words: Words, before: Governed, read: Governed) -> bool:
     return bool(_ENDS_A_LIST.intersection(between[tail:])) or (not tail and "," in words.gap(read.number.first))
 
 
-def _phrased(rule: NumberRule, view: SentenceView) -> Iterator[_Count]:
+def _phrased(rule: NumberRule, view: SentenceView) -> Iterator[Counted]:
     """The numbers the rule's phrases state, unless the reader says that they count something else."""
     other = {read.number.first for read in view.governed if read.cue and read.cue.kind != rule.kind}
     spans: list[Span] = view.find(rule.choice)
     for span in spans:
         for first, number in view.numbers.items():
             if span.first <= first and number.end <= span.end and not (rule.kind and first in other):
-                yield _Count(number, span.first, span.end)
+                yield span.first, span.end, number

@@ -22,6 +22,7 @@ _MOST_CACHED_WORDS = 200_000
 _COUNTED = ("people", "number")  # slots that only a digit or a number word fills
 _COUNT = "{number}"
 _FOUND_BY_COUNT = 500.0  # as an anchor a number is better than nothing
+_IN_MOST = 1000.0  # a word as common as this is in most sentences: to ask for it gains nothing
 
 Atom = str | int  # a word "town", a beginning "town*", forms "~flee", a number "{number}", a list: its id
 
@@ -56,7 +57,9 @@ class Index:
         self._needs: list[frozenset[Atom]] = []  # by row: the atoms of a phrase
         self._owner: list[int] = []  # by row: the id of the choice the phrase belongs to
         self._phrase: list[Phrase] = []
-        self._choices: dict[int, Choice] = {}
+        self._sought: set[int] = set()  # ids of what rules look for
+        self._lists: dict[int, Atom] = {}  # the atoms of the lists and brackets in phrases, by their id
+        self._brackets: dict[tuple[frozenset[str], frozenset[str]], Atom] = {}
         self._anchored: dict[Atom, list[int]] = {}
         self._atoms: dict[str, set[Atom]] = {}  # of whole words
         self._stems: dict[str, set[Atom]] = {}
@@ -69,6 +72,7 @@ class Index:
             for block in rule.blocks:
                 self._add(rule, block, parts)
         self._lengths = sorted({len(stem) for stem in self._stems})
+        self._asked: frozenset[Atom] | None = None
         self._cache: dict[str, _Known] = {}
         self._without_words = self._reached(self._everywhere)
 
@@ -98,34 +102,42 @@ class Index:
 
     def _add_choice(self, choice: Choice) -> None:
         """Rows for the phrases of what a rule looks for."""
-        if id(choice) not in self._choices:
-            self._choices[id(choice)] = choice
-            self._add_rows(choice, choice.phrases)
+        if id(choice) not in self._sought:
+            self._sought.add(id(choice))
+            of_list = set(map(id, choice.longer)) if id(choice) in self._lists else set()
+            self._add_rows(choice, [phrase for phrase in choice.phrases if id(phrase) not in of_list])
 
-    def _add_list(self, choice: Choice) -> None:
-        """A list or bracket inside phrases: an atom of each of its single words, and rows for longer phrases."""
-        if id(choice) in self._choices:
-            return
-        self._choices[id(choice)] = choice
+    def _add_list(self, choice: Choice) -> Atom:
+        """A list or bracket inside phrases: an atom of each of its single words, and rows for longer phrases. Equal
+        brackets of single words are one atom."""
+        if id(choice) in self._lists:
+            return self._lists[id(choice)]
+        stems = [stem for some in choice.stems.values() for stem in some]
+        atom: Atom = id(choice)
+        if not choice.longer:
+            atom = self._brackets.setdefault((choice.words, frozenset(stems)), atom)
+        self._lists[id(choice)] = atom
         for word in choice.words:
-            self._atoms.setdefault(word, set()).add(id(choice))
-        for stems in choice.stems.values():
-            for stem in stems:
-                self._stems.setdefault(stem, set()).add(id(choice))
-        self._add_rows(choice, choice.longer)
+            self._atoms.setdefault(word, set()).add(atom)
+        for stem in stems:
+            self._stems.setdefault(stem, set()).add(atom)
+        if id(choice) not in self._sought:
+            self._add_rows(choice, choice.longer)
+        return atom
 
     def _add_rows(self, choice: Choice, phrases: Sequence[Phrase]) -> None:
         """Rows for the phrases, behind those of the lists they use."""
         for phrase in phrases:
             atoms = {atom: cost for item in phrase.items for atom, cost in self._atom(item)}
+            anchor = min(atoms, key=lambda atom: atoms[atom], default=None)
             row = len(self._needs)
-            self._needs.append(frozenset(atoms))
+            self._needs.append(frozenset(atom for atom in atoms if atoms[atom] < _IN_MOST or atom == anchor))
             self._owner.append(id(choice))
             self._phrase.append(phrase)
-            if atoms:
-                self._anchored.setdefault(min(atoms, key=lambda atom: atoms[atom]), []).append(row)
-            else:
+            if anchor is None:
                 self._everywhere.append(row)
+            else:
+                self._anchored.setdefault(anchor, []).append(row)
 
     def _atom(self, item: Item) -> Iterator[tuple[Atom, float]]:
         """What the text must have for the item, if anything, and how common that is."""
@@ -142,9 +154,9 @@ class Index:
                     self._atoms.setdefault(form, set()).add(f"~{lemma}")
                 yield f"~{lemma}", cost
             case Choice():
-                self._add_list(item)
+                atom = self._add_list(item)
                 if not item.optional:
-                    yield id(item), cost
+                    yield atom, cost
             case Slot(name):
                 if name in _COUNTED:
                     yield _COUNT, _FOUND_BY_COUNT
@@ -167,7 +179,8 @@ class Index:
             known = cache.get(word) or self._know(word)
             if known is not _UNKNOWN:
                 have |= known.atoms
-                rows |= known.rows
+                if known.rows:
+                    rows |= known.rows
         found: dict[int, list[Phrase]] = {}
         all_needs, owners, phrases = self._needs, self._owner, self._phrase
         for row in sorted(rows):  # lists before what uses them
@@ -193,6 +206,8 @@ class Index:
 
     def _know(self, word: str) -> _Known:
         """What a word says; remembered."""
+        if self._asked is None:
+            self._asked = frozenset().union(*self._needs)
         atoms = set(self._atoms.get(word, ()))
         for length in self._lengths:
             if length > len(word):
@@ -200,6 +215,7 @@ class Index:
             atoms |= self._stems.get(word[:length], set())
         if word[0].isdigit() or word in COUNT_WORDS:
             atoms.add(_COUNT)
+        atoms &= self._asked
         known = _UNKNOWN
         if atoms:
             first = [row for atom in atoms for row in self._anchored.get(atom, ())]

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from functools import cached_property
 
 from alerts.match import names
 from alerts.match.phrases import SHORTEST_PREFIX, Active, Choice, Phrase, Reach, Span
 from alerts.read.governing import Governed, govern
+from alerts.read.numbers import singles
 from alerts.read.places import Mention
 from alerts.read.reading import SentenceReading
 from alerts.types import Number
 
 _PEOPLE = ("people", "households")
+# The words that make a number one of a rule's (first, end), and the number.
+Counted = tuple[int, int, Number]
+_NONE: list[Span] = []
 
 
 class SentenceView:
@@ -27,6 +32,8 @@ class SentenceView:
         self._heads: dict[str, list[str]] | None = None
         self._spans: dict[int, list[Span]] = {}
         self._numbers: dict[int, Number] | None = None
+        self.counts: dict[tuple[int, str | None, timedelta | None], tuple[Counted, ...]] = {}  # see `counting`
+        self._singles: list[Number] | None = None
         self._governed: list[Governed] | None = None
         self._places: dict[int, list[int]] | None = None
         self._towns: dict[int, list[int]] | None = None
@@ -83,6 +90,8 @@ class SentenceView:
 
     def find(self, choice: Choice) -> list[Span]:
         """Every match of `choice` in the sentence, looked for once."""
+        if self.active is not None and id(choice) not in self.active:
+            return _NONE
         spans = self._spans.get(id(choice))
         if spans is None:
             spans = self._spans[id(choice)] = choice.find(self)
@@ -123,6 +132,13 @@ class SentenceView:
     def _is_country(self, mention: Mention) -> bool:
         meant = self.reading.reading.gazetteer.candidates(mention)
         return bool(meant) and meant[0].precision == "country"
+
+    @property
+    def singles(self) -> list[Number]:
+        """What an article and a noun count: "a civilian"."""
+        if self._singles is None:
+            self._singles = singles(self.reading.words)
+        return self._singles
 
     @property
     def governed(self) -> list[Governed]:
