@@ -46,9 +46,16 @@ class Reader:
     def read(self, paths: Sequence[str]) -> Iterator[Article]:
         """The articles of all files, in order."""
         for path in paths:
-            for article in self._file(path):
-                self.undated += not article.dated
-                yield article
+            yield from self._counted(self._file(path))
+
+    def document(self, path: str, raw: bytes) -> Iterator[Article]:
+        """The articles of a document that is not a file; `path` is what faults call it."""
+        yield from self._counted(self._document(path, raw))
+
+    def _counted(self, articles: Iterator[Article]) -> Iterator[Article]:
+        for article in articles:
+            self.undated += not article.dated
+            yield article
 
     def _file(self, path: str) -> Iterator[Article]:
         if path != STDIN and Path(path).is_dir():
@@ -60,6 +67,9 @@ class Reader:
             said = (error.strerror or error) if isinstance(error, OSError) else error
             self.faults.append(Fault(path, 0, f"the file cannot be read: {said}"))
             return
+        yield from self._document(path, raw)
+
+    def _document(self, path: str, raw: bytes) -> Iterator[Article]:
         start = raw.lstrip(_BLANK)[:4096]
         if start.startswith(b"<") or _is_json_feed(start):
             yield from self._feed(path, raw)
