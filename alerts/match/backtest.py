@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -198,7 +198,7 @@ class Overlap:
         return self.sentences / fewer if fewer else 0.0
 
 
-def overlaps(hits: dict[str, Sequence[Key]]) -> list[Overlap]:
+def overlaps(hits: Mapping[str, Sequence[Key]]) -> list[Overlap]:
     """Every pair of rules with a common sentence, those that share most first."""
     keys = {rule: frozenset(found) for rule, found in sorted(hits.items())}
     names = list(keys)
