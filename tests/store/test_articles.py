@@ -269,3 +269,28 @@ def test_news_is_read_before_the_backlog_of_a_new_feed(engine: Engine) -> None:
         poll(conn, new, outcome(entry("backlog 1"), entry("backlog 2")))
         poll(conn, old, outcome(entry("news")))
         assert keys(articles.waiting(conn, 10)) == ["news", "first", "backlog 1", "backlog 2"]
+
+
+def test_the_archive_comes_page_by_page_in_the_order_of_publication(engine: Engine) -> None:
+    with writing(engine) as conn:
+        feed = add_feed(conn)
+        dates = {"a": 3, "b": 1, "c": 2, "d": 1}
+        made = [entry(key, published=NOW - days * 24 * HOUR) for key, days in dates.items()]
+        values.poll(conn, feed, outcome(*made))
+        found: list[str] = []
+        after = None
+        while page := articles.published_since(conn, None, after=after, limit=1):
+            found += [item.article.title for item in page]
+            after = articles.Page(published=page[-1].article.published, id=int(page[-1].article.id))
+    assert found == ["Title a", "Title c", "Title b", "Title d"]
+
+
+def test_the_archive_can_be_had_since_a_time(engine: Engine) -> None:
+    with writing(engine) as conn:
+        feed = add_feed(conn)
+        values.poll(conn, feed, outcome(entry("old", published=NOW - 72 * HOUR), entry("new")))
+        since = NOW - 24 * HOUR
+        assert [item.article.title for item in articles.published_since(conn, since, after=None, limit=9)] == [
+            "Title new"
+        ]
+        assert (articles.count_since(conn, since), articles.count_since(conn, None)) == (1, 2)

@@ -1,0 +1,68 @@
+"""What people say of alerts is kept, and the last word counts."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import Engine
+
+from alerts.store import alerts, judgements, meta
+from alerts.store.database import reading, writing
+from alerts.store.judgements import Judged, cases, hits_of, judge, last_verdict
+from alerts.store.versions import rule_versions
+from alerts.types import Alert
+from tests.store import values
+from tests.store.values import HOUR, NOW
+
+
+def _alert(conn: object, **more: object) -> Alert:
+    made = values.alert(**more)
+    return alerts.save_alert(conn, made, title="Title", summary="Summary")  # type: ignore[arg-type]
+
+
+def test_an_alert_that_nobody_judged_has_no_verdict(engine: Engine) -> None:
+    with writing(engine) as conn:
+        saved = _alert(conn)
+        assert last_verdict(conn, saved.id) is None
+        assert [case.verdict for case in cases(conn)] == [None]
+
+
+def test_the_last_word_counts(engine: Engine) -> None:
+    with writing(engine) as conn:
+        saved = _alert(conn)
+        judge(conn, saved.id, "right", who="ana", why="", now=NOW)
+        judge(conn, saved.id, "wrong", who="ben", why="an old \x00story", now=NOW + HOUR)
+    with reading(engine) as conn:
+        assert last_verdict(conn, saved.id) == Judged(verdict="wrong", who="ben", why="an old story", at=NOW + HOUR)
+        [case] = cases(conn)
+        assert (case.alert_id, case.rule, case.verdict) == (saved.id, saved.rule, "wrong")
+
+
+def test_alerts_can_be_had_since_a_time(engine: Engine) -> None:
+    with writing(engine) as conn:
+        _alert(conn, key="old", opened=NOW - timedelta(days=9))
+        new = _alert(conn, key="new", opened=NOW)
+        assert [case.alert_id for case in cases(conn, since=NOW - HOUR)] == [new.id]
+
+
+def test_the_hits_of_alerts_come_by_alert(engine: Engine) -> None:
+    with writing(engine) as conn:
+        [item] = values.add_articles(conn, "a")
+        saved, bare = _alert(conn, key="one"), _alert(conn, key="two")
+        alerts.put_evidence(conn, saved, [values.evidence(item.article.id)])
+        found = hits_of(conn, [saved.id, bare.id])
+    assert [hit.rule for hit in found[saved.id]] == ["shelling"]
+    assert found[bare.id] == []
+
+
+def test_verdicts_are_right_or_wrong() -> None:
+    assert judgements.VERDICTS == ("right", "wrong")
+
+
+def test_the_versions_of_a_rule_come_the_latest_first(engine: Engine) -> None:
+    with writing(engine) as conn:
+        meta.record_rules(conn, [("siege", "b" * 64, "old"), ("flood", "c" * 64, "other")], NOW)
+        meta.record_rules(conn, [("siege", "a" * 64, "new")], NOW + HOUR)
+        found = rule_versions(conn, "siege")
+        assert [(one.text, one.loaded) for one in found] == [("new", NOW + HOUR), ("old", NOW)]
+        assert rule_versions(conn, "drought") == []
