@@ -30,6 +30,8 @@ EVENT_NAMES: Mapping[str, str] = {
     "siege": "siege",
     "attack": "attack",
     "protected_attack": "attack on a protected place",
+    "health_attack": "attack on health care",
+    "aid_worker_attack": "attack on aid workers",
     "territory": "change of control",
     "aid_obstruction": "aid obstruction",
     "disaster": "disaster",

@@ -19,7 +19,7 @@ RULES = Path(__file__).parents[2] / "rules"
 SEED = Path(__file__).parents[3] / "shared" / "seed" / "idlib.txt"
 EVENTS = {
     "displacement", "ceasefire_violation", "ceasefire", "siege", "attack", "protected_attack", "territory",
-    "aid_obstruction", "disaster", "abduction",
+    "aid_obstruction", "disaster", "abduction", "health_attack", "aid_worker_attack",
 }  # fmt: skip
 
 
