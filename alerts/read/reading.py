@@ -10,12 +10,14 @@ from alerts.read import dates, numbers
 from alerts.read.claims import Judgement
 from alerts.read.figurecues import speaks_of
 from alerts.read.governing import Governed, govern
+from alerts.read.narrative import goes_on, sets_the_time
 from alerts.read.places import Choice, Gazetteer, Mention
 from alerts.read.sentences import Sentence, sentences
 from alerts.read.text import Words, words
-from alerts.types import Article, Claim, Number, Place, PlaceFrom, When
+from alerts.types import CLAIM_KINDS, Article, Claim, Number, Place, PlaceFrom, When
 
 _BEFORE = 3  # sentences before the event's own in which its place is looked for
+_FARTHEST_TALE = 4  # sentences a date of long ago reaches in its paragraph
 _SEATED = frozenset({"based", "headquartered", "registered", "exiled", "exile"})
 
 
@@ -74,7 +76,11 @@ class SentenceReading:
         """What kind of statement the clause round the words `first` to `end` makes; `own` are no cues."""
         if self._judgement is None:
             self._judgement = Judgement(self.words, self.dates, self.reading.article.published)
-        return self._judgement.claims(first, end, own)
+        found = self._judgement.claims(first, end, own)
+        if not self.dates and (then := self.reading.told_of(self.index)) and all(c.kind != "past" for c in found):
+            found = (*found, Claim(kind="past", cue=then.text, at=first))
+            return tuple(sorted(found, key=lambda claim: CLAIM_KINDS.index(claim.kind)))
+        return found
 
 
 class Reading:
@@ -172,6 +178,17 @@ class Reading:
         if title and index:
             order.append(("title", 0))
         return order
+
+    def told_of(self, index: int) -> When | None:
+        """The date of long ago that the sentences before have set and sentence `index` goes on to tell of."""
+        for at in range(index, max(0, index - _FARTHEST_TALE), -1):
+            here = self.sentences[at]
+            if here.sentence.part != "body" or self._paragraph_ends(at - 1) or not goes_on(here.words, here.dates):
+                return None
+            before = self.sentences[at - 1]
+            if then := sets_the_time(before.words, before.dates, self.article.published.date()):
+                return then
+        return None
 
     def _paragraph_ends(self, at: int) -> bool:
         """Whether a paragraph ends between sentence `at` and the next."""
