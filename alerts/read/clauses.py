@@ -42,6 +42,7 @@ _KNOWN = (
     CONJUNCTIONS | SUBORDINATORS | EFFECTS | AUXILIARIES | SAYING | PAST_VERBS | PARTICIPLES
     | {"which", "who", "whom", "whose", "that", "as"}
 )  # fmt: skip
+_CHAINING = CONJUNCTIONS | {"to", "who", "which", "that"}
 _DEEP = 8
 
 
@@ -247,7 +248,7 @@ class _Finder:
 
     def _auxiliary(self, i: int, before: str) -> None:
         clause = self.clause
-        chained = i - clause.last_auxiliary <= 2 or before in ("to", "who", "which", "that", *CONJUNCTIONS)
+        chained = i - clause.last_auxiliary <= 2 or before in _CHAINING
         while not chained and clause.parent >= 0 and self._complete(clause, i):
             self.current = clause.parent
             clause = self.clause

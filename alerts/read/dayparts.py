@@ -145,7 +145,7 @@ def read_unit(words: Words, i: int, floor: int, today: date) -> Span | None:
     count = _count(words, i - 1, floor)
     number, first = count if count else (0.0, i)
     if not count and before in ("recent", "past", "last", "previous") and plural:
-        number, first = BARE.get(word, 2), i - 1
+        number, first = BARE.get(word, 2.0), i - 1
         return replace(span_of(back(today, number, unit), today, unit, first, i), relation="for")
     if not count and plural and word in BARE:
         number = BARE[word]

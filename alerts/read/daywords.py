@@ -58,7 +58,7 @@ NUMBER_WORDS = _ONES | {
     "fifty": 50,
 }
 # What a plural without a number means at least: "months of fighting".
-BARE = {"hours": 6, "days": 3, "weeks": 2, "months": 2, "years": 2, "decades": 2}
+BARE: dict[str, float] = {"hours": 6.0, "days": 3.0, "weeks": 2.0, "months": 2.0, "years": 2.0, "decades": 2.0}
 
 PREPOSITIONS: dict[str, Relation] = {
     "since": "since",

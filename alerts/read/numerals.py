@@ -45,7 +45,7 @@ _SCALES = {
 _LETTERS = {"m": 1e6, "k": 1e3, "bn": 1e9, "mn": 1e6, "mln": 1e6}
 _PLURALS = {"hundreds": 100.0, "thousands": 1e3, "millions": 1e6, "billions": 1e9, "dozens": 12.0, "lakhs": 1e5}
 _MULTIPLES = _SCALES | _PLURALS
-_BELOW_HUNDRED = _ONES.keys() | _TENS.keys()
+_BELOW_HUNDRED = frozenset((*_ONES, *_TENS))
 _VAGUE = {
     "tens": (20.0, 99.0),
     "dozens": (24.0, 99.0),
@@ -69,7 +69,7 @@ _FRACTIONS = {
 _AFTER_A = frozenset((*_SCALES, "few", "couple", "handful", "half", "quarter"))
 LARGEST = 2e10  # nothing counted here is more; longer runs of digits are telephone numbers and the like
 
-AFTER_A = _AFTER_A | _FRACTIONS.keys()  # "a" begins a numeral or a share only before one of these
+AFTER_A = _AFTER_A | frozenset(_FRACTIONS)  # "a" begins a numeral or a share only before one of these
 STARTERS = frozenset((*_ONES, *_TENS, *_VAGUE, *_FEW, *_FRACTIONS, "a", "an"))
 COUNT_WORDS = STARTERS - {"a", "an", "few", "third", "quarter", "fifth"} | {*_SCALES, "few"} - {"bn", "mil"}
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 from alerts.read.clauses import Clauses, clauses
 from alerts.read.clausewords import FUNCTION
@@ -35,15 +34,20 @@ class Window:
     """Words `low` to `high` of a sentence with what is the same for all hits there: the dates of the words, the
     words that are `cues`, and the clauses, divided only when a cue or a date could speak of a hit."""
 
+    __slots__ = ("_clauses", "cues", "dated", "high", "low", "words")
+
     def __init__(self, words: Words, low: int, high: int, dates: Sequence[When], cues: Container[str]) -> None:
         self.words, self.low, self.high = words, low, high
         near = [d for d in dates if d.first < high and d.last >= low]
         self.dated = {i: d for d in near for i in range(max(d.first, low), min(d.last + 1, high))}
         self.cues = [i for i in range(low, high) if words.norm[i] in cues]
+        self._clauses: Clauses | None = None
 
-    @cached_property
+    @property
     def clauses(self) -> Clauses:
-        return clauses(self.words, self.low, self.high, self.dated.__contains__)
+        if self._clauses is None:
+            self._clauses = clauses(self.words, self.low, self.high, self.dated.__contains__)
+        return self._clauses
 
 
 class Scene:

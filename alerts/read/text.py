@@ -100,7 +100,8 @@ class Words:
         self.text = text
         self.folded = fold(text)
         self._found, odd = _divided(self.folded)
-        self.norm: tuple[str, ...] = tuple(map(normal, self._found) if odd else self._found)
+        found = [word if word.isalpha() else normal(word) for word in self._found] if odd else self._found
+        self.norm: tuple[str, ...] = tuple(found)
         self._start: tuple[int, ...] | None = None
         self._end: tuple[int, ...] | None = None
 
