@@ -20,6 +20,7 @@ from alerts.toml_advice import advice
 KeyPath = tuple[str | int, ...]
 
 _UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
+_NO_TEXT: Final = (b"PK\x03\x04", b"{\\rtf", b"%PDF", b"\xd0\xcf\x11\xe0")  # .docx and .odt, .rtf, .pdf, .doc
 _PLACE: Final = re.compile(r"(?s)(.*) \(at (?:line (\d+), column (\d+)|end of document)\)")
 _UNCLOSED: Final = (  # "expected" is the closing quote of a literal string, missing up to the end
     *("Unclosed", "Unterminated", "Illegal character '\\n'", "Found invalid character '\\n'"),
@@ -28,6 +29,9 @@ _UNCLOSED: Final = (  # "expected" is the closing quote of a literal string, mis
 _BLANK: Final = re.compile(r"(?:[ \t\r\n]+|#[^\n]*)*")
 _SPACES: Final = re.compile(r"[ \t]*")
 _LINE_END: Final = re.compile(r"[ \t]*(?:#[^\n]*)?(?:\r?\n|\Z)")
+_HEADER: Final = re.compile(r"\s*(\[\[?)\s*([\w.-]+)\s*\]")
+# What begins a line of its own, and so cannot go on a list.
+_NEXT_LINE: Final = re.compile(r"(?:\[\[?[a-z_][\w.-]*\]\]?|[a-z_][\w.-]*[ \t]*=)[^\n]*", re.IGNORECASE)
 _BARE_KEY: Final = re.compile(r"[A-Za-z0-9_-]+")
 _SCALAR: Final = re.compile(r"[^\s,\]}#]+(?: \d\d:[^\s,\]}#]+)?")
 _STRINGS: Final = (
@@ -93,7 +97,10 @@ class Document:
         if found[1].startswith(("Cannot", "Duplicate")) and (twice := self._map.twice):
             key = ".".join(str(part) for part in twice.path if isinstance(part, str))
             return Fault(self.name, twice.line, f"'{key}' is written twice; it stands in line {twice.first} already")
-        if found[1].startswith(_UNCLOSED) and (unclosed := self._map.unclosed):
+        if found[1].startswith("Cannot") and (mixed := _mixed_headers(lines)):
+            return Fault(self.name, *mixed)
+        unclosed = self._map.unclosed
+        if unclosed and (unclosed[0] < line or found[1].startswith(_UNCLOSED)):
             return Fault(self.name, unclosed[0], f"the {unclosed[1]} that begins here is not closed")
         column = int(found[3]) if found[3] else 1
         return Fault(self.name, line, advice(found[1], lines[line - 1] if line <= len(lines) else "", column))
@@ -109,14 +116,31 @@ def read_text(path: Path, name: str) -> str:
     except OSError as error:
         raise Faults([Fault(name, 0, f"the file cannot be read: {error.strerror or error}")]) from None
     try:
+        if raw.startswith(_NO_TEXT):
+            raise Faults([Fault(name, 0, "the file is no plain text but a document; save it as plain text, UTF-8")])
         if raw.startswith(_UTF_16) or b"\0" in raw:
             raise Faults([Fault(name, 0, "the file is UTF-16 (some editors call it Unicode); save it as UTF-8")])
-        return raw.decode("utf-8").removeprefix("\ufeff").replace("\r\n", "\n")
+        return raw.decode("utf-8").removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         shown = raw.split(b"\n")[line - 1].decode("utf-8", "replace").strip()
         advice = f"the file is not UTF-8 text; save it as UTF-8 (see '{shown[:60]}')"
         raise Faults([Fault(name, line, advice)]) from None
+
+
+def _mixed_headers(lines: list[str]) -> tuple[int, str] | None:
+    """The line of a [section] that is written [[section]] elsewhere, or of a part of it that stands above it, and
+    what to do."""
+    headers = ((number, _HEADER.match(line)) for number, line in enumerate(lines, 1))
+    found = [(number, header[1], header[2]) for number, header in headers if header]
+    doubled = {name: number for number, brackets, name in reversed(found) if brackets == "[["}
+    for number, brackets, name in found:
+        if brackets == "[" and name in doubled:
+            return number, f"[{name}] stands here and [[{name}]] in line {doubled[name]}: write [[{name}]] each time"
+        owner = name.partition(".")[0]
+        if owner != name and number < doubled.get(owner, 0):
+            return number, f"[{name}] belongs below its [[{owner}]], which begins in line {doubled[owner]}"
+    return None
 
 
 class _Spot(NamedTuple):
@@ -263,9 +287,11 @@ class _Map:
                 raise _Stop
 
     def _closed(self, bracket: str, begin: int, kind: str) -> bool:
-        """Past blanks: was that the closing bracket? At the end of the text, it is missing."""
+        """Past blanks: was that the closing bracket? At the end of the text, or where the next section or key
+        begins, it is missing."""
         self._skip(_BLANK)
-        if self._pos >= len(self._text):
+        alone = not self._text[self._text.rfind("\n", 0, self._pos) + 1 : self._pos].strip()
+        if self._pos >= len(self._text) or (kind == "list" and alone and _NEXT_LINE.match(self._text, self._pos)):
             self.unclosed = self._line(begin), kind
             raise _Stop
         if self._text.startswith(bracket, self._pos):

@@ -35,6 +35,7 @@ from alerts.match.rule import (
 )
 from alerts.match.sections import Section, one_of
 from alerts.read.figurecues import Kind
+from alerts.read.text import fold
 from alerts.template_env import variables_of
 from alerts.toml_lines import Document
 from alerts.types import SEVERITIES, Severity
@@ -77,6 +78,12 @@ def version_of(text: str, lists: Mapping[str, str]) -> str:
     return hashlib.sha256((text + inner).encode()).hexdigest()
 
 
+def _file_name(name: str) -> str:
+    """What to call a rule file whose name cannot be a rule's."""
+    better = "_".join(re.findall("[a-z0-9]+", fold(name))).lstrip("0123456789_") or "my_rule"
+    return f"a rule's file name is small letters, digits and _: call the file {better}.toml"
+
+
 class Checker:
     """Checks rule files against one lexicon. `country` turns a name or code into alpha-3, or None."""
 
@@ -87,12 +94,14 @@ class Checker:
         """The rule in `text`, called `name`. Raises Faults with everything that is wrong."""
         file = f"{name}.toml"
         document = Document(text, file)
+        if not document.data:
+            raise Faults([Fault(file, 1, "the file is empty; rules/README.md has a rule to begin with")])
         faults: list[Fault] = []
         if not _NAME.fullmatch(name):
-            faults.append(Fault(file, 0, f"a rule's file name is small letters, digits and _: '{name}' is not"))
+            faults.append(Fault(file, 0, _file_name(name)))
         rule = _RuleReader(self, document, faults).rule(name)
         if any(fault.level == "error" for fault in faults):
-            raise Faults(sorted(set(faults), key=lambda fault: fault.line))
+            raise Faults(sorted(set(faults)))
         return rule
 
 
@@ -182,8 +191,9 @@ class _RuleReader:
         if key not in section.data:
             return None
         sources = section.texts(key)
-        if not sources:
+        if section.data[key] == []:
             section.fault((key,), f"'{key}' is empty: it would match nothing")
+        if not sources:
             return None
         phrases: list[Phrase] = []
         for index, source in enumerate(sources):
@@ -255,7 +265,7 @@ class _RuleReader:
         section = top.sub("severity", "severity")
         if section is None:
             return Ladder()
-        section.refuse_unknown(lambda key: key in names)
+        section.refuse_unknown(names)
         default = section.choice("default", SEVERITIES, "") or None
         steps = {name: self.steps(section, name) for name in section.data if name in names}
         raises = []
@@ -330,13 +340,20 @@ class _RuleReader:
                 Fault(
                     self.document.name,
                     self.document.text_line((*section.path, key), error.lineno or 1),
-                    f"the {key} is no template: {error.message}",
+                    f"the {key} is no template: {_template_fault(error)}",
                 )
             )
             return
         for name in sorted(unknown):
             near = did_you_mean(name, known)
             section.fault((key,), f"the {key} uses '{{{{ {name} }}}}', which no alert of this rule has{near}")
+
+
+def _template_fault(error: TemplateSyntaxError) -> str:
+    message = error.message or ""
+    if message.startswith("Unexpected end of template") and "endif" in message:
+        return "an {% if ... %} is not ended; write {% endif %} where it ends"
+    return message
 
 
 def _keys(section: Section, key: str) -> frozenset[str]:

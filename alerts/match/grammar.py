@@ -29,6 +29,14 @@ DEFAULT_GAP = 6
 LONGEST_GAP = 30
 SLOTS = ("people", "number", "place", "town", "name")
 
+# What people write who know other alert services; in small letters these are words like any other.
+_OPERATORS = {
+    "OR": "write alternatives as (a | b), or as two phrases of the list",
+    "AND": "put the words in two parts: every part must be there",
+    "NOT": "put what must not be there under [ignore] or 'unless'",
+    "NEAR": "write a gap: a ..5.. b",
+}
+
 _TOKEN = re.compile(
     r"\s*(?:(?P<gap>\.\.\.|\.\.(?P<n>\d+)\.\.)|(?P<sign>[()\[\]|])|\{(?P<slot>[^{}]*)\}|@(?P<list>[\w.]*)"
     r"|(?P<tilde>~)?(?P<exact>=)?(?P<word>[^\W_](?:[\w'’‘.\-–]*[\w'’])?(?:(?<=\w)\.(?!\.))?)(?P<star>\*)?|(?P<other>\S))"
@@ -131,6 +139,8 @@ class _Parser:
         norms = words(printed).norm
         if not norms:
             raise self.fail(f"'{printed}' is no word")
+        if printed in _OPERATORS:
+            raise self.fail(f"{printed} in capitals is no operator here; {_OPERATORS[printed]}")
         *before, last = norms
         found: list[Item] = [Word(norm) for norm in before]
         if token["tilde"]:

@@ -5,7 +5,7 @@ Unknown is an error: nothing an analyst writes is ever ignored in silence.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar, cast
 
@@ -76,16 +76,16 @@ class Section:
     def fault(self, path: KeyPath, message: str) -> None:
         self.faults.append(self.document.fault((*self.path, *path), message))
 
-    def refuse_unknown(self, own: Callable[[str], bool] = lambda key: False) -> None:
-        """A fault for every key that is not of this section; `own` says which are the analyst's own names."""
-        known = KEYS[self.kind]
+    def refuse_unknown(self, own: Collection[str] = ()) -> None:
+        """A fault for every key that is not of this section; `own` are the analyst's own names."""
+        known = (*KEYS[self.kind], *own)
         for key in self.data:
-            if key in known or own(key):
-                continue
-            self.fault((key,), self._unknown(key, known))
+            if key not in known:
+                self.fault((key,), self._unknown(key, known))
 
     def _unknown(self, key: str, known: Sequence[str]) -> str:
-        near = did_you_mean(key, known)
+        elsewhere = any(key in keys for keys in KEYS.values())
+        near = did_you_mean(key, known, cutoff=0.8 if elsewhere else 0.6)
         if not near:
             if key in KEYS[""] and self.kind:
                 where = f"'{key}' stands inside {self.label}; it belongs at the top of the file"
@@ -93,7 +93,9 @@ class Section:
             homes = [name for name, keys in KEYS.items() if key in keys and name]
             if homes:
                 here = f"inside {self.label}" if self.kind else "at the top of the file"
-                return f"'{key}' stands {here}; it belongs in [{homes[0]}]"
+                section = isinstance(self.data[key], dict)
+                remedy = f"write it [{homes[0]}.{key}]" if section else f"it belongs in [{homes[0]}]"
+                return f"'{key}' stands {here}; {remedy}"
             return f"'{key}' is not a known key here; {self.label} has {one_of(known)}"
         return f"'{key}' is not a known key{near}"
 
@@ -136,17 +138,17 @@ class Section:
         return f"'{value}' is no {key}{near or f'; write {one_of(options)}'}"
 
     def flag(self, key: str, default: bool) -> bool:
-        return self.take(key, bool, "true or false", default)
+        return self.take(key, bool, "true or false, without quotes", default)
 
     def whole(self, key: str, *, least: int, most: int) -> int | None:
-        value: int | None = self.take(key, int, "a whole number", None)
+        value: int | None = self.take(key, int, "a whole number without quotes", None)
         if value is not None and not least <= value <= most:
             self.fault((key,), f"'{key}' must be between {least} and {most}")
             return None
         return value
 
     def number(self, key: str) -> float | None:
-        value: float | None = self.take(key, (int, float), "a number", None)
+        value: float | None = self.take(key, (int, float), "a number without quotes", None)
         if value is not None and value < 0:
             self.fault((key,), f"'{key}' must not be below 0")
             return None

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.errors import Faults
+from alerts.match.check import Checker
 from alerts.match.files import load
 from alerts.match.lexicon import Lexicon
 from alerts.match.rule import First
@@ -61,6 +62,101 @@ def test_a_sound_file_gives_a_rule() -> None:
 def test_a_mistake_is_found_in_its_line_with_a_remedy(old: str, new: str, at: str, said: str) -> None:
     found = broken(old, new)
     assert any(said in fault.message and fault.line == line_of(at) for fault in found), found
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "at", "said"),
+    [
+        ('title  = "Town', 'title: "Town', "title", "write '=' between a key and its value, not ':'"),
+        ('event  = "siege"', 'event  == "siege"', "event", "write one '=' between a key and its value"),
+        ('event  = "siege"', 'event "siege"', "event", "the '=' is missing here"),
+        ('"@settlement"]', '"@settlement"', "where = [", "the list that begins here is not closed"),
+        ('"@settlement"]', '"@settlement",', "where = [", "the list that begins here is not closed"),
+        ('"under siege"', "“under siege”", "siege = [", 'curly quotes (“); type straight quotes " "'),
+        ('["~besiege"', "[~besiege", "siege = [", 'text needs quotes: "~besiege"'),
+        ('"~besiege", ', '"~besiege" ', "siege = [", "a comma is missing between two values"),
+        ("[match.parts]", "[parts]", "[match.parts]", "'parts' stands at the top of the file; write it [match.parts]"),
+        ("[[quiet]]", "[quiet]\n[[quiet]]", "[[quiet]]", "[quiet] stands here and [[quiet]] in line"),
+        ("[[match]]\n", "[match.parts]\n[[match]]\n", "[[match]]", "[match.parts] belongs below its [[match]]"),
+        ("[[match]]\n", "[match]\n", "[[match]]", "'match' must be written as sections with double brackets"),
+        ("[severity.trapped]", "[severity.traped]", "[severity.trapped]", "did you mean 'trapped'?"),
+        ("[place]\n", "[Place]\n", "[place]", "'Place' is not a known key; did you mean 'place'?"),
+        ("within_words", "Within_Words", "within_words", "did you mean 'within_words'?"),
+        ("within_words", "within words", "within_words", "digits and _: write within_words"),
+        ("siege = [", "belägerung = [", "siege = [", "digits and _: write belagerung"),
+        ("[numbers.trapped]", "[numbers.straße]", "[numbers.trapped]", "digits and _: write numbers.strasse"),
+        ("within_words = 16", 'within_words = "16"', "within_words", "must be a whole number without quotes"),
+        ("required  = true", 'required  = "yes"', "required ", "must be true or false, without quotes"),
+        ('in   = "120 days"', "in   = 120 days", "in   =", 'text needs quotes: "120 days"'),
+        ('"severe"\n\n[alert]', '"severe"; // usual\n\n[alert]', "10_000", "a comment, which begins with #"),
+        ('"under siege"', '"under siege OR encircled"', "siege = [", "write alternatives as (a | b)"),
+        ('"under siege"', '"siege AND town"', "siege = [", "put the words in two parts"),
+        ('"under siege"', '"siege NOT picture"', "siege = [", "under [ignore]"),
+        ("siege = [", 'siege = "~besiege"\nother = [', "siege = [", "'siege' must be a list of texts"),
+        ("{{ place }} cut", "{% if place %}{{ place }} cut", "title   =", "write {% endif %} where it ends"),
+    ],
+)  # fmt: skip
+def test_a_slip_of_somebody_who_knows_no_toml_is_told_with_what_to_write(
+    old: str, new: str, at: str, said: str
+) -> None:
+    found = broken(old, new)
+    assert any(said in fault.message and fault.line == line_of(at) for fault in found), found
+
+
+def test_windows_line_ends_tabs_and_a_byte_order_mark_are_no_mistakes(tmp_path: Path) -> None:
+    text = ALONE.replace("within_words = ", "within_words\t=\t")
+    for name, raw in (
+        ("crlf", text.replace("\n", "\r\n")),
+        ("mac", text.replace("\n", "\r")),
+        ("bom", "\ufeff" + text),
+    ):
+        (tmp_path / f"{name}.toml").write_bytes(raw.encode())
+    found = load([tmp_path], country=country)
+    assert (len(found.rules), found.faults) == (3, ())
+    assert len({rule.source for rule in found.rules}) == 1
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        (ALONE.encode("utf-16"), "bad.toml: error: the file is UTF-16 (some editors call it Unicode)"),
+        (ALONE.encode("utf-16-be"), "bad.toml: error: the file is UTF-16"),
+        ('format = 1\ntitle = "Málaga"'.encode("latin-1"), "bad.toml:2: error: the file is not UTF-8 text"),
+        (b"PK\x03\x04\x14\x00", "bad.toml: error: the file is no plain text but a document"),
+        (b"{\\rtf1 format = 1}", "bad.toml: error: the file is no plain text but a document"),
+        (b"<html></html>", "bad.toml:1: error: a line is a [section], 'key = value', or a comment that begins with #"),
+        (b"# later\n", "bad.toml:1: error: the file is empty; rules/README.md has a rule to begin with"),
+    ],
+)  # fmt: skip
+def test_a_file_that_is_no_text_or_no_rule_is_told_what_it_is(tmp_path: Path, raw: bytes, said: str) -> None:
+    (tmp_path / "bad.toml").write_bytes(raw)
+    [fault] = load([tmp_path], country=country).faults
+    assert str(fault).startswith(said)
+
+
+def test_a_file_with_the_name_of_no_rule_is_told_a_better_name() -> None:
+    [fault] = faults(SOUND, "Neue Regel (1)")
+    assert fault.message.endswith("call the file neue_regel_1.toml")
+
+
+MISTAKES = Path(__file__).parents[3] / "shared" / "design" / "example-mistakes"
+LINES = {
+    "b01_typo": 59, "b02_key": 16, "b03_place": 44, "b04_lex": 37, "b05_slash": 18, "b06_alt": 18, "b07_short": 18,
+    "b08_level": 63, "b09_down": 64, "b10_comma": 63, "b11_quote": 2, "b12_bool": 44, "b13_tmpl": 71, "b14_dup": 52,
+    "b15_swallow": 44, "b16_back": 18, "b17_bracket": 18, "b18_num": 48, "b19_case": 3, "b20_noquote": 3, "b21_gap": 18,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LINES)
+def test_the_mistakes_of_the_design_are_found_in_their_lines(name: str) -> None:
+    if not MISTAKES.exists():
+        pytest.skip("the files are not here")
+    lists = (MISTAKES.parent / "example-rules" / "lexicon").glob("*.toml")
+    with pytest.raises(Faults) as caught:
+        Checker(Lexicon(sorted(lists)), country).check(name, (MISTAKES / f"{name}.toml").read_text(encoding="utf-8"))
+    # They were written before a rule had to name its event.
+    told = [fault for fault in caught.value.faults if "needs 'event'" not in fault.message]
+    assert LINES[name] in [fault.line for fault in told]
 
 
 def test_one_mistake_gives_one_fault() -> None:
