@@ -80,7 +80,7 @@ def version_of(text: str, lists: Mapping[str, str]) -> str:
 
 def _file_name(name: str) -> str:
     """What to call a rule file whose name cannot be a rule's."""
-    better = "_".join(re.findall("[a-z0-9]+", fold(name))).lstrip("0123456789_") or "my_rule"
+    better = "_".join(re.findall("[a-z0-9]+", fold(name.removesuffix(".toml")))).lstrip("0123456789_") or "my_rule"
     return f"a rule's file name is small letters, digits and _: call the file {better}.toml"
 
 

@@ -5,7 +5,9 @@ A file in a user's folder replaces the shipped rule of the same name; the set of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,11 +37,16 @@ class RuleFiles:
         return tuple(fault for fault in self.faults if fault.level == "error")
 
 
+def _toml_files(folder: Path) -> list[Path]:
+    """The TOML files of a folder, without those that editors hide there (.#siege.toml)."""
+    return [path for path in sorted(folder.glob("*.toml")) if not path.name.startswith(".")]
+
+
 def rule_paths(folders: Iterable[Path], off: Sequence[str] = ()) -> dict[str, Path]:
     """Rule files by name; a later folder's file replaces an earlier one's. `off` names rules not wanted."""
     found: dict[str, Path] = {}
     for folder in folders:
-        found |= {path.stem: path for path in sorted(folder.glob("*.toml"))}
+        found |= {path.stem: path for path in _toml_files(folder)}
     return {name: path for name, path in found.items() if name not in off}
 
 
@@ -64,7 +71,8 @@ def load(
     ]
     list_files: dict[str, Path] = {}
     for folder in (*folders, *lists):
-        list_files |= {path.stem: path for path in sorted((folder / "lexicon").glob("*.toml"))}
+        list_files |= {path.stem: path for path in _toml_files(folder / "lexicon")}
+    faults += [fault for folder in folders for fault in _overlooked(folder)]
     lexicon = Lexicon(list_files.values())
     checked: dict[str, Rule] = {}
     if known is not None and known.lexicon.same_as(lexicon):
@@ -87,6 +95,24 @@ def load(
     return RuleFiles(rules=tuple(rules), own=tuple(faults), lexicon=lexicon, formerly=frozenset(formerly))
 
 
+def _overlooked(folder: Path) -> Iterator[Fault]:
+    """Warnings of files that somebody may take for rules in force: Notepad saves siege.toml.txt."""
+    for path in sorted(folder.glob("*")):
+        name = path.name.lower()
+        if name.endswith((".toml.txt", ".toml.toml", ".yaml", ".yml")) or (
+            name.endswith(".toml") and path.suffix != ".toml"
+        ):
+            better = re.sub(r"(\.(toml|txt|ya?ml))+$", "", name)
+            yield Fault(str(path), 0, f"this file is not read: call it {better}.toml", "warning")
+        elif path.is_dir() and name != "lexicon" and next(path.glob("*.toml"), None) is not None:
+            yield Fault(
+                str(path),
+                0,
+                "rules in this folder are not read: name it in [rules] folders, or move them up",
+                "warning",
+            )
+
+
 def _formerly(text: str) -> set[str]:
     """The earlier names that a broken rule gives itself, as far as it can be read."""
     try:
@@ -98,7 +124,10 @@ def _formerly(text: str) -> set[str]:
 
 
 def cross_check(rules: Sequence[Rule]) -> list[Fault]:
-    """What only shows when all rules are seen together: states that no rule keeps."""
+    """What only shows when all rules are seen together: states that no rule keeps, and rules that take each
+    other's alerts for their own."""
+    names = {rule.name for rule in rules}
+    families = Counter(rule.family for rule in rules)
     states = {rule.state.name for rule in rules if rule.state}
     faults = []
     for rule in rules:
@@ -109,4 +138,11 @@ def cross_check(rules: Sequence[Rule]) -> list[Fault]:
         for state in sorted(name for name in wanted if name and name not in states):
             message = f"no rule keeps the state '{state}': one needs [state] name = \"{state}\""
             faults.append(Fault(rule.file, 0, message))
+        if families[rule.family] > 1 and rule.about.formerly:
+            other = "there is still" if rule.family in names else "another rule was also"
+            message = (
+                f"'formerly' says that this rule was '{rule.family}', but {other} '{rule.family}': they would share"
+                " their alerts; take the old file away, or the name out of 'formerly'"
+            )
+            faults.append(Document(rule.source, rule.file).fault(("about", "formerly"), message))
     return faults

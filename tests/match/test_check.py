@@ -215,6 +215,36 @@ def test_one_broken_file_does_not_keep_the_others_from_loading(tmp_path: Path) -
     assert {fault.file for fault in found.errors} == {"bad.toml", "latin.toml", str(tmp_path / "absent")}
 
 
+@pytest.mark.parametrize("name", ["cut_off.toml.txt", "cut_off.TOML", "cut_off.yaml", "more/cut_off.toml"])
+def test_a_file_that_looks_like_a_rule_and_is_not_read_is_told(tmp_path: Path, name: str) -> None:
+    (tmp_path / "more").mkdir()
+    (tmp_path / name).write_text(ALONE)
+    found = load([tmp_path], country=country)
+    assert found.rules == ()
+    [fault] = found.faults
+    assert fault.level == "warning"
+    assert fault.message.endswith("in [rules] folders, or move them up" if "/" in name else "call it cut_off.toml")
+
+
+def test_what_editors_leave_beside_a_rule_is_no_fault(tmp_path: Path) -> None:
+    for name in ("cut_off.toml", ".cut_off.toml.swp", "cut_off.toml~", ".hidden.toml", "notes.txt"):
+        (tmp_path / name).write_text(ALONE)
+    (tmp_path / ".#cut_off.toml").symlink_to("nobody@nowhere")
+    found = load([tmp_path], country=country)
+    assert (len(found.rules), found.faults) == (1, ())
+
+
+def test_a_rule_that_takes_the_alerts_of_another_that_is_still_there_is_a_fault(tmp_path: Path) -> None:
+    (tmp_path / "cut_off.toml").write_text(ALONE)
+    (tmp_path / "encircled.toml").write_text(ALONE.replace("[about]\n", '[about]\nformerly = ["cut_off"]\n'))
+    [fault] = load([tmp_path], country=country).faults
+    assert str(fault).startswith(
+        "encircled.toml:7: error: 'formerly' says that this rule was 'cut_off', but there is still"
+    )
+    (tmp_path / "cut_off.toml").unlink()
+    assert load([tmp_path], country=country).faults == ()
+
+
 def test_a_users_file_replaces_the_shipped_one_of_its_name(tmp_path: Path) -> None:
     for folder, title in (("shipped", "Shipped"), ("own", "Own")):
         (tmp_path / folder).mkdir()
