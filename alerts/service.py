@@ -157,8 +157,10 @@ class Service:
             last_good=self._last_good,
             today=self.clock().date(),
         )
-        if book.faults:
-            self._say(book, f"rules read: {rulebook.told(book)}")
+        with reading(self.engine) as conn:
+            before = meta.versions_in_force(conn)
+        if book.faults or (before and before != book.versions):
+            self._say(book, f"rules read: {rulebook.told(book, before or None)}")
         with writing(self.engine) as conn:
             feeds.assign_owners(conn, config.owner_of, config.tier_of)
         self.tracker = Tracker(
@@ -290,7 +292,7 @@ class Service:
             before=self.rulebook,
             today=self.clock().date(),
         )
-        before = self.rulebook
+        before = self.rulebook.versions
         self._take(book)
         self._say(book, f"rules read again: {rulebook.told(book, before)}")
 

@@ -34,6 +34,11 @@ class Rulebook:
     def errors(self) -> tuple[Fault, ...]:
         return tuple(fault for fault in self.faults if fault.level == "error")
 
+    @property
+    def versions(self) -> dict[str, str]:
+        """The version of each rule in force."""
+        return {rule.name: rule.version for rule in self.ruleset.rules}
+
     def policy(self, rule: str, late_after: timedelta) -> Policy:
         return replace(self.policies[rule], late_after=late_after)
 
@@ -47,9 +52,9 @@ def compiled(rules: Iterable[Rule]) -> Rulebook:
     )
 
 
-def told(book: Rulebook, before: Rulebook | None = None) -> str:
-    """What reading the rules came to, for the log and the operator: which rules came, changed, and went, which stand
-    as they were, and every fault, in one text."""
+def told(book: Rulebook, before: Mapping[str, str] | None = None) -> str:
+    """What reading the rules came to, for the log and the operator: which rules came, changed, and went since the
+    versions `before`, which stand as they were, and every fault, in one text."""
     lines = [f"{len(book.ruleset.rules)} in force"]
     if before is not None:
         lines[0] += "".join(f"; {how}: {', '.join(names)}" for how, names in _changes(book, before) if names)
@@ -66,9 +71,8 @@ def _lost(book: Rulebook) -> list[str]:
     return sorted(name for name in names - book.ruleset.by_name.keys() if "/" not in name)
 
 
-def _changes(book: Rulebook, before: Rulebook) -> Iterator[tuple[str, list[str]]]:
-    old = {rule.name: rule.version for rule in before.ruleset.rules}
-    new = {rule.name: rule.version for rule in book.ruleset.rules}
+def _changes(book: Rulebook, old: Mapping[str, str]) -> Iterator[tuple[str, list[str]]]:
+    new = book.versions
     yield "new", sorted(new.keys() - old.keys())
     yield "changed", sorted(name for name in new.keys() & old.keys() if new[name] != old[name])
     yield "no longer in force", sorted(old.keys() - new.keys())

@@ -71,10 +71,15 @@ def put_in_force(conn: Connection, rules: Sequence[InForce], now: datetime) -> N
     put(conn, _IN_FORCE, {rule.rule: rule.version for rule in rules})
 
 
+def versions_in_force(conn: Connection) -> dict[str, str]:
+    """The version of each rule that `put_in_force` kept last."""
+    return dict(get(conn, _IN_FORCE) or {})
+
+
 def rules_in_force(conn: Connection) -> list[InForce]:
     """The versions that `put_in_force` kept last, by name."""
     found = []
-    for rule, version in sorted((get(conn, _IN_FORCE) or {}).items()):
+    for rule, version in sorted(versions_in_force(conn).items()):
         text = rule_text(conn, rule, version)
         if text is not None:
             found.append(InForce(rule=rule, version=version, text=text, lists=rule_lists(conn, version)))

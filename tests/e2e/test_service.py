@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from alerts.collect.outcome import Outcome
-from alerts.errors import StoreError
+from alerts.engine import loading
+from alerts.errors import Fault, StoreError
 from alerts.match.engine import Ruleset
 from alerts.service import Service
 from alerts.store import articles, feeds
@@ -208,6 +211,46 @@ async def test_the_last_good_version_of_a_rule_outlives_a_restart(
         with reading(service.engine) as conn:
             assert status(conn, datetime.now(UTC)).rules_trouble == ""
     assert entries(caplog) == []
+
+
+async def test_a_rule_whose_file_was_deleted_while_the_service_was_down_is_told_to_be_gone(
+    desk: Newsdesk, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "alerts.service")
+    desk.set_up()
+    (desk.folder / "rules" / "cut_off.toml").write_text(CUT_OFF)
+    for _ in range(2):
+        async with opened(desk):
+            pass
+    assert "rules read" not in caplog.text
+    (desk.folder / "rules" / "cut_off.toml").unlink()
+    async with opened(desk) as service:
+        assert set(service.rulebook.ruleset.by_name) == {"shelling"}
+    assert "rules read: 1 in force; no longer in force: cut_off" in caplog.text
+
+
+async def test_articles_are_read_while_rules_are(desk: Newsdesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.set_up(readers=READERS[:1])
+    desk.publish("daily", report("Taiz"))
+    begun, go_on = threading.Event(), threading.Event()
+    real = loading.try_out
+
+    def slow(*given: Any) -> list[Fault]:
+        begun.set()
+        assert go_on.wait(30)
+        return real(*given)
+
+    async with opened(desk) as service:
+        monkeypatch.setattr(loading, "try_out", slow)
+        (desk.folder / "rules" / "cut_off.toml").write_text(CUT_OFF)
+        reload = asyncio.create_task(service.reload_if_changed())
+        await asyncio.to_thread(begun.wait, 30)
+        await service.step()
+        assert len(desk.mails()) == 1
+        assert set(service.rulebook.ruleset.by_name) == {"shelling"}
+        go_on.set()
+        await reload
+        assert set(service.rulebook.ruleset.by_name) == {"shelling", "cut_off"}
 
 
 async def test_all_faults_of_a_reload_are_told_in_one_entry(desk: Newsdesk, caplog: pytest.LogCaptureFixture) -> None:

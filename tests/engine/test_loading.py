@@ -245,7 +245,7 @@ def test_a_reading_is_told_in_one_text(tmp_path: Path, gazetteer: Gazetteer) -> 
             "bad": "x",
         },
     )
-    head, *faults = told(read_rules(sources, gazetteer, before), before).splitlines()
+    head, *faults = told(read_rules(sources, gazetteer, before), before.versions).splitlines()
     assert head == (
         "3 in force; new: new; changed: cut_off; no longer in force: truce; still in force as they were: shelling;"
         " not in force, for their faults: bad"

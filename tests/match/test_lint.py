@@ -6,9 +6,14 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from alerts.errors import Faults
+from alerts.match.baserates import Estimator, lint
 from alerts.match.lexicon import Lexicon
 from alerts.match.lint import copies, overdue
+from alerts.match.wordcounts import shipped
 from tests.match.rules import SOUND, check, faults
 
 TODAY = date(2026, 6, 1)
@@ -58,6 +63,23 @@ def test_a_rule_is_to_be_looked_at_again_after_its_day() -> None:
 def test_a_day_to_review_by_is_a_date() -> None:
     [fault] = faults(SOUND.replace("[about]\n", '[about]\nreview_by = "in May"\n'))
     assert "'review_by' must be a date without quotes" in fault.message
+
+
+@given(
+    st.integers(min_value=0, max_value=len(SOUND)),
+    st.sampled_from(
+        ["\n", "...", " ..3.. ", "[the] ", '", "', "=", "~", "*", "{place} ", "@settlement ", "1", "é", ""]
+    ),
+)
+def test_no_rule_that_can_be_read_is_too_odd_to_be_weighed(at: int, typed: str) -> None:
+    try:
+        rule = check(SOUND[:at] + typed + SOUND[at:])
+    except Faults:
+        return
+    estimator = Estimator(shipped())
+    assert all(0 <= estimator.rule_block(rule, block) <= 1 for block in rule.blocks)
+    for fault in (*lint(rule, estimator), *copies(rule), *overdue([rule], Lexicon(), TODAY)):
+        assert fault.message
 
 
 def lexicon(folder: Path, words: str) -> Lexicon:
