@@ -7,6 +7,7 @@ from alerts.cli import Commands
 # name: (module, what it is for, in one line)
 COMMANDS = {
     "list": ("alerts.cli.rules.listing", "List all rules, in force or not."),
+    "new": ("alerts.cli.rules.new", "Write the first draft of a rule from a few questions."),
     "show": ("alerts.cli.rules.show", "Show one rule as the machine sees it."),
     "explain": ("alerts.cli.rules.explain", "Why an article fires rules, and why not."),
     "check": ("alerts.cli.rules.checking", "Check rules and their examples."),
