@@ -14,7 +14,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 _ENOUGH = 800  # characters: more do not change the answer
-_FEW_LETTERS = 24  # below this a doubtful guess is worth less than the prior
+# Below so many letters a doubtful guess is worth less than the prior; names of towns make plain letters look foreign.
+_FEW_LETTERS, _FEW_PLAIN = 24, 60
 _LETTERS = re.compile(r"[^\W\d_]")
 # One language writes in these scripts, as far as news goes, and the detector knows none of them.
 _SCRIPTS = (
@@ -57,7 +58,8 @@ def detect(text: str, prior: str | None) -> str:
         return language if reliable and language in _WORLD else expected
     if reliable or language == expected:
         return language
-    return expected or (language if len(_LETTERS.findall(sample)) >= _FEW_LETTERS else "en")
+    enough = _FEW_PLAIN if sample.isascii() else _FEW_LETTERS
+    return expected or (language if len(_LETTERS.findall(sample)) >= enough else "en")
 
 
 def _code(tag: str | None, detector: _Detector) -> str | None:

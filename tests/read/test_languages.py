@@ -56,3 +56,7 @@ def test_a_quoted_word_in_another_script_does_not_decide() -> None:
 def test_any_text_and_any_tag_give_a_code(text: str, prior: str | None) -> None:
     code = detect(text, prior)
     assert code.isascii() and code.islower() and len(code) in (2, 3)
+
+
+def test_a_short_headline_full_of_foreign_towns_is_still_english() -> None:
+    assert detect("Congolese army retakes Bukavu", None) == "en"
