@@ -160,7 +160,8 @@ class Backtest:
         # Rules that keep states stand beside the others, for those that ask for one.
         self._others = Ruleset([*wanted, *(one for one in keepers(rule, rules) if one not in wanted)])
         self._shared = {other.name: (set[Key](), set[tuple[str, str]]()) for other in wanted}
-        self._articles: dict[tuple[str, str], datetime] = {}
+        self._read = 0
+        self._days: tuple[datetime, datetime] | None = None
 
     def close(self) -> None:
         self._tried.close()
@@ -168,7 +169,9 @@ class Backtest:
             self._before.close()
 
     def take(self, article: Article) -> None:
-        self._articles[article.source, article.id] = article.published
+        self._read += 1
+        first, last = self._days or (article.published, article.published)
+        self._days = min(first, article.published), max(last, article.published)
         found, hits = self._tried.take(article)
         self._hidden.take(article, found, hits)
         if self._before is not None:
@@ -191,7 +194,7 @@ class Backtest:
     def report(self) -> Report:
         """What came of the articles taken so far."""
         tally, before = self._tried.tally, self._before
-        days = self._articles.values()
+        first, last = self._days or (None, None)
         shared = [
             Shared(
                 rule=name,
@@ -202,9 +205,9 @@ class Backtest:
         ]
         return Report(
             rule=self.rule,
-            articles=len(self._articles),
-            first=min(days, default=None),
-            last=max(days, default=None),
+            articles=self._read,
+            first=first,
+            last=last,
             hits=tuple(tally.hits.values()),
             articles_hit=tally.articles,
             alerts=self._tried.alerts,

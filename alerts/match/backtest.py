@@ -60,7 +60,7 @@ class Reason:
 def reason(hit: Hit) -> Reason | None:
     """Why a hit does not count by itself; None for one that does."""
     if hit.because is None:
-        return Reason("state", f"no '{hit.needs_state}' is said to hold") if hit.needs_state else None
+        return Reason("state", waiting(hit.needs_state)) if hit.needs_state else None
     for kind, beginning in _QUOTED:
         if hit.because.startswith(beginning):
             return Reason(kind, hit.because.removeprefix(beginning).strip(" '"))
@@ -69,6 +69,11 @@ def reason(hit: Hit) -> Reason | None:
         return Reason("claim", claim)
     shortened = _COUNTS.fullmatch(hit.because)
     return Reason("condition", shortened[1] if shortened else hit.because)
+
+
+def waiting(state: str | None) -> str:
+    """What is said of a hit that counts only while a state holds, of which its own article says nothing."""
+    return f"counts only where other articles say that '{state}' holds"
 
 
 @dataclass(slots=True)
@@ -147,7 +152,7 @@ def _changes(has: Tally, has_not: Tally) -> Iterable[Change]:
     for key, one in has.hits.items():
         if key not in has_not.hits:
             other = has_not.dropped.get(key)
-            why = other and (other.hit.because or f"no '{other.hit.needs_state}' is said to hold")
+            why = other and (other.hit.because or waiting(other.hit.needs_state))
             yield Change(seen=one, because=why or "not found")
 
 

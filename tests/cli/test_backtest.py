@@ -99,6 +99,16 @@ def test_the_version_before_can_be_asked_for(archive: World) -> None:
     assert (ran.code, ran.err) == (1, "alerts: no other version of 'siege' was ever in force here\n")
 
 
+def test_a_changed_word_list_is_another_version_too(world: World) -> None:
+    world.write("rules/lexicon/who.toml", 'words = ["families", "residents"]\n')
+    text = FLIGHT.replace('"(families | people | residents)"', '"@who"')
+    world.write("rules/flight.toml", text)
+    fill(world.folder, FLED, AGAIN)
+    world.write("rules/lexicon/who.toml", 'words = ["families"]\n')
+    [row] = alerts("rules", "backtest", "flight", "--json").rows
+    assert (row["against"]["same"], row["against"]["new"], row["against"]["lost"]) == (1, 0, 1)
+
+
 def test_any_other_rule_can_be_compared_with(archive: World) -> None:
     [row] = alerts("rules", "backtest", "flight", "--against", "siege", "--json").rows
     assert (row["against"]["same"], row["against"]["new"], row["against"]["lost"]) == (0, 2, 1)

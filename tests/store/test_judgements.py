@@ -66,3 +66,13 @@ def test_the_versions_of_a_rule_come_the_latest_first(engine: Engine) -> None:
         found = rule_versions(conn, "siege")
         assert [(one.text, one.loaded) for one in found] == [("new", NOW + HOUR), ("old", NOW)]
         assert rule_versions(conn, "drought") == []
+
+
+def test_the_version_in_force_comes_before_later_ones_with_its_word_lists(engine: Engine) -> None:
+    old = meta.InForce(rule="siege", version="b" * 64, text="old", lists={"town": "words"})
+    new = meta.InForce(rule="siege", version="a" * 64, text="new")
+    with writing(engine) as conn:
+        for hours, one in enumerate((old, new, old)):
+            meta.put_in_force(conn, [one], NOW + hours * HOUR)
+        found = rule_versions(conn, "siege")
+    assert [(one.text, one.lists) for one in found] == [("old", {"town": "words"}), ("new", {})]

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from alerts.engine.loading import RuleSources
     from alerts.match.rule import Rule
     from alerts.read.places import Gazetteer
+    from alerts.store.versions import RuleVersion
 
 PREVIOUS = "previous"
 
@@ -100,18 +101,29 @@ class Chooser:
         elif not has_archive(self.config, self.config_path):
             return None, "nothing: no earlier version is known"
         with common.store(self.config) as engine, reading(engine) as conn:
-            earlier = [one for one in rule_versions(conn, rule.name) if one.text != rule.source]
-        if not earlier:
+            known = rule_versions(conn, rule.name)
+        # What differs in its lists alone can be tried only if these were kept.
+        other = next(
+            (one for one in known if one.digest != rule.version and (one.lists or one.text != rule.source)), None
+        )
+        if other is None:
             if asked:
                 raise InputError(f"no other version of '{rule.name}' was ever in force here")
             return None, "nothing: no earlier version is known"
-        label = f"the version of {earlier[0].loaded:%Y-%m-%d %H:%M}"
+        label = f"the version of {other.loaded:%Y-%m-%d %H:%M}"
+        try:
+            return self._kept(rule.name, other, sources), label
+        except Faults as error:
+            if asked:
+                raise InputError(f"{label} cannot be read any more: {error.faults[0].message}") from None
+            return None, f"nothing: {label} cannot be read any more ({error.faults[0].message})"
+
+    def _kept(self, name: str, kept: RuleVersion, sources: RuleSources) -> Rule:
+        """A version that the database kept: with its own word lists, else with those of today. Raises Faults."""
         with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / f"{rule.name}.toml"
-            path.write_text(earlier[0].text, encoding="utf-8")
-            try:
-                return self._file(path, sources), label
-            except Faults as error:
-                if asked:
-                    raise InputError(f"{label} cannot be read any more: {error.faults[0].message}") from None
-                return None, f"nothing: {label} cannot be read any more ({error.faults[0].message})"
+            path = Path(folder) / f"{name}.toml"
+            path.write_text(kept.text, encoding="utf-8")
+            (path.parent / "lexicon").mkdir()
+            for one, text in kept.lists.items():
+                (path.parent / "lexicon" / f"{one}.toml").write_text(text, encoding="utf-8")
+            return self._file(path, sources)

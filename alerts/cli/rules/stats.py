@@ -40,6 +40,9 @@ def command(rule: str | None, config_path: Path, as_json: bool, since: datetime 
     config = common.load_config(config_path)
     places, sources = common.gazetteer(config, config_path), rule_sources(config)
     rules = files.load(sources.folders, country=places.country_of).rules
+    broken = files.rule_paths(sources.folders).keys() - {one.name for one in rules}
+    for name in sorted(broken if rule is None else broken & {rule}):
+        click.echo(f"the file of '{name}' has faults, and its phrases are not counted: alerts rules check", err=True)
     with common.store(config) as engine, reading(engine) as conn:
         every = cases(conn, since=since)
         wanted = _of(rule, every, rules)
