@@ -140,6 +140,16 @@ def test_a_mended_rule_takes_the_example_with_its_reason(archive: World) -> None
     assert "known_problem" not in last
 
 
+def test_a_reason_that_is_not_the_rule_s_is_told_and_nothing_is_written(archive: World) -> None:
+    text = _rule(archive).read_text()
+    mended = text.replace("[place]\nprec", '[ignore]\nphrases = ["fleeing the heat"]\n\n[place]\nprec')
+    _rule(archive).write_text(mended)
+    ran = alerts("rules", "adopt", "2", "--quiet", "--because", "past", "--yes")
+    assert ran.code == 1
+    assert "quiet for another reason than 'past': hidden by the idiom 'fleeing the heat'" in ran.err
+    assert _rule(archive).read_text() == mended
+
+
 def test_who_does_not_want_a_known_problem_says_so(archive: World) -> None:
     before = _rule(archive).read_text()
     for answer in ("n\n", ""):

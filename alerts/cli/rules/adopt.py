@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from alerts.cli.rules.target import Target
     from alerts.match.adopting import Adopted, Bench
-    from alerts.match.rule import Rule
     from alerts.read.places import Gazetteer
     from alerts.store.alerts import Record
     from alerts.types import Article, Evidence
@@ -51,6 +50,7 @@ def command(
     example says so (known_problem), and the rule stays in force until you mend it.
     """
     from alerts.cli.rules.target import target_of
+    from alerts.errors import InputError
     from alerts.match.adopting import as_toml
 
     config = common.load_config(config_path)
@@ -64,7 +64,8 @@ def command(
             if made is not None:
                 note = f"adopted from alert {alert_id} ({item.source}, {item.published:%Y-%m-%d})"
                 taken.append((_explained(made, because), f"{note}: {because}" if because else note))
-        _refuse_nothing(taken, bench.rule, target)
+        if not taken:
+            raise InputError(f"{target.path}: nothing is left to adopt")
         blocks = [as_toml(made.example, note) for made, note in taken]
         text = target.checked(blocks, config, places)
         for made, _ in taken:
@@ -116,8 +117,7 @@ def _evidence(record: Record, article_id: str | None) -> list[Evidence]:
 
 
 def _adopt(engine: Engine, bench: Bench, item: Evidence, places: Gazetteer, *, fires: bool) -> Adopted | None:
-    """The example of one piece of evidence; None, and told, when there cannot be one."""
-    from alerts.errors import InputError
+    """The example of one piece of evidence; None, and told, when there cannot be one or the rule has it."""
     from alerts.match.adopting import adopt
     from alerts.read.reading import Reading
 
@@ -130,7 +130,8 @@ def _adopt(engine: Engine, bench: Bench, item: Evidence, places: Gazetteer, *, f
     same = " ".join(made.example.text.split()).casefold()
     for example in bench.rule.examples:
         if " ".join(example.text.split()).casefold() == same:
-            raise InputError(f"{bench.rule.file}:{example.line}: the rule has this example already")
+            click.echo(f"{bench.rule.file}:{example.line}: the rule has this example already", err=True)
+            return None
     return made
 
 
@@ -159,13 +160,6 @@ def _explained(made: Adopted, because: str) -> Adopted:
     if made.problem:
         example = replace(example, known_problem=because or made.problem)
     return replace(made, example=example)
-
-
-def _refuse_nothing(taken: Sequence[object], rule: Rule, target: Target) -> None:
-    from alerts.errors import InputError
-
-    if not taken:
-        raise InputError(f"{target.path}: the rule '{rule.name}' has changed since: nothing is left to adopt")
 
 
 def _tell(made: Adopted) -> None:
