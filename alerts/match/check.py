@@ -20,7 +20,7 @@ from alerts.match import check_settings as settings
 from alerts.match.check_examples import ExampleReader
 from alerts.match.grammar import PhraseError, parse
 from alerts.match.lexicon import Lexicon
-from alerts.match.phrases import Choice, Phrase, walk
+from alerts.match.phrases import Choice, Phrase
 from alerts.match.rule import (
     UPDATES,
     AlertRule,
@@ -78,10 +78,9 @@ def version_of(text: str, lists: Mapping[str, str]) -> str:
     return hashlib.sha256((text + inner).encode()).hexdigest()
 
 
-def _file_name(name: str) -> str:
-    """What to call a rule file whose name cannot be a rule's."""
-    better = "_".join(re.findall("[a-z0-9]+", fold(name.removesuffix(".toml")))).lstrip("0123456789_") or "my_rule"
-    return f"a rule's file name is small letters, digits and _: call the file {better}.toml"
+def _plain(name: str) -> str:
+    """The nearest name that a rule, a part, a number or an event can have."""
+    return "_".join(re.findall("[a-z0-9]+", fold(name))).lstrip("0123456789_") or "my_name"
 
 
 class Checker:
@@ -98,7 +97,9 @@ class Checker:
             raise Faults([Fault(file, 1, "the file is empty; rules/README.md has a rule to begin with")])
         faults: list[Fault] = []
         if not _NAME.fullmatch(name):
-            faults.append(Fault(file, 0, _file_name(name)))
+            better = _plain(name.removesuffix(".toml"))
+            told = f"a rule's file name is small letters, digits and _: call the file {better}.toml"
+            faults.append(Fault(file, 0, told))
         rule = _RuleReader(self, document, faults).rule(name)
         if any(fault.level == "error" for fault in faults):
             raise Faults(sorted(set(faults)))
@@ -120,6 +121,8 @@ class _RuleReader:
         named = _keys(top, "numbers")
         state, alert = settings.state(top), self.alert(top, blocks, named)
         event = top.text("event")
+        if event and not _NAME.fullmatch(event):
+            top.fault(("event",), f'an event is one word that readers subscribe to: write event = "{_plain(event)}"')
         if not event and alert:
             top.fault((), "the rule needs 'event': the word for what it flags, such as event = \"siege\"")
         if alert is None and state is None:
@@ -168,12 +171,12 @@ class _RuleReader:
         else:
             for name in parts.data:
                 if not _NAME.fullmatch(name):
-                    parts.fault((name,), f"a part's name is small letters, digits and _: '{name}' is not")
+                    parts.fault((name,), f"a part's name is small letters, digits and _: write {_plain(name)}")
                 elif choice := self.phrases(parts, name):
                     found.append(Part(name=name, choice=choice))
         return Block(
             name=section.text("name") or f"match {number}",
-            language=section.text("language") or "en",
+            language=section.language("language") or "en",
             within_words=section.whole("within_words", least=1, most=200),
             within_sentences=section.whole("within_sentences", least=1, most=4) or 1,
             look_in=section.choice("look_in", get_args(LookIn), "sentence"),
@@ -198,14 +201,14 @@ class _RuleReader:
         phrases: list[Phrase] = []
         for index, source in enumerate(sources):
             try:
-                phrases.append(parse(source, self.lexicon))
+                phrases.append(self.lexicon.phrase(source))
             except PhraseError as error:
                 section.fault((key, index), str(error))
         if len(phrases) != len(sources):
             return None
-        for phrase in phrases:
-            self.lists.update(item.name for item in walk(phrase) if isinstance(item, Choice) and item.name)
-        return self.lexicon.choice(sources, phrases)
+        choice = self.lexicon.choice(sources, phrases)
+        self.lists |= choice.lists
+        return choice
 
     def ignore(self, top: Section) -> Ignore:
         section = top.sub("ignore", "ignore")
@@ -226,7 +229,7 @@ class _RuleReader:
         for name in section.data:
             number = section.sub(name, "numbers.NAME")
             if number is None or not _NAME.fullmatch(name):
-                section.fault((name,), f"a number's name is small letters, digits and _: '{name}' is not")
+                section.fault((name,), f"a number's name is small letters, digits and _: write {_plain(name)}")
                 continue
             number.refuse_unknown()
             if choice := self.number_phrases(number):

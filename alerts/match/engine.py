@@ -6,7 +6,7 @@ only as far as a rule's parts were found.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import Literal
@@ -53,14 +53,14 @@ class Ruleset:
     def __init__(self, rules: Iterable[Rule]) -> None:
         self.rules = tuple(rules)
         self.by_name = {rule.name: rule for rule in self.rules}
-        self._index = Index(self.rules)
+        self.index = Index(self.rules)
         blocks = [(rule, block) for rule in self.rules for block in rule.blocks]
         self._holders = _by_state(blocks, "holds")
         self._enders = _by_state(blocks, "closes")
 
     def detect(self, article: Article, gazetteer: Gazetteer, households: Households) -> Detection:
         """Flag the events of one article. Pure: the same input gives the same hits."""
-        candidates = self._index.scan(article.title, article.text)
+        candidates = self.index.scan(article.title, article.text)
         if not candidates:
             return Detection()
         language = language_of(f"{article.title}\n{article.text}", article.language)
@@ -69,11 +69,11 @@ class Ruleset:
         if not awake:
             return Detection()
         views = read(article, gazetteer)
-        parts = [self._index.active(view.norm) for view in views]
+        parts = [self.index.active(view.norm) for view in views]
         for view, active in zip(views, parts, strict=True):
             view.active = active
         awake = self._not_ignored(awake, views)
-        case = _Case(self, views, parts, awake, households)
+        case = _Case(self, views, parts, set(awake), households)
         case.look()
         return Detection(
             hits=tuple(case.hits.values()),
@@ -105,7 +105,7 @@ class _Case:
         rules: Ruleset,
         views: Sequence[SentenceView],
         parts: Sequence[Active],
-        awake: Sequence[Entry],
+        awake: Set[Entry],
         households: Households,
     ) -> None:
         self.rules, self.views, self.parts, self.awake, self.households = rules, views, parts, awake, households
@@ -116,8 +116,9 @@ class _Case:
 
     def look(self) -> None:
         for at in range(len(self.views)):
-            for entry in Index.sentence(self.parts, at, self.awake):
-                if looks_at(entry.block, self.views[at]) and may_be_met(entry.block, self.views[at]):
+            for entry in self.rules.index.led_to(self.parts[at]):
+                awake = entry in self.awake and looks_at(entry.block, self.views[at])
+                if awake and may_be_met(entry.block, self.views[at]):
                     self.take(at, entry)
 
     def take(self, at: int, entry: Entry) -> None:

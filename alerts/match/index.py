@@ -10,7 +10,7 @@ runs for each sentence, and phrases are looked for only where it kept them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from alerts.match.anchors import NO_ANCHOR
 from alerts.match.phrases import Active, Choice, Exact, Forms, Item, Phrase, Prefix, Slot, Word, anchor_of
@@ -29,14 +29,13 @@ Atom = str | int  # a word "town", a beginning "town*", forms "~flee", a number 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Entry:
-    """A block of a rule in the index; `needs` are the parts that can be gated, `here` those of them that no
-    neighbouring sentence can give, `rank` the order in which blocks are tried."""
+    """A block of a rule in the index, and the `rank` by which blocks are tried. `needs` are its parts that can be
+    gated, by the ids of their phrases, less the one that leads to the block."""
 
     rule: Rule
     block: Block
     rank: tuple[int, int]
-    needs: frozenset[int] = field(default=frozenset())
-    here: frozenset[int] = field(default=frozenset())
+    needs: tuple[frozenset[int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,24 +54,27 @@ class Index:
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self._needs: list[frozenset[Atom]] = []  # by row: the atoms of a phrase
-        self._owner: list[int] = []  # by row: the id of the choice the phrase belongs to
-        self._phrase: list[Phrase] = []
-        self._sought: set[int] = set()  # ids of what rules look for
-        self._lists: dict[int, Atom] = {}  # the atoms of the lists and brackets in phrases, by their id
-        self._brackets: dict[tuple[frozenset[str], frozenset[str]], Atom] = {}
+        self._ids: list[int] = []  # by row: the id of the phrase
+        self._lists_of: list[list[Atom]] = []  # by row: the lists and brackets that have the phrase
+        self._row: dict[int, int] = {}  # by the id of a phrase
         self._anchored: dict[Atom, list[int]] = {}
         self._atoms: dict[str, set[Atom]] = {}  # of whole words
         self._stems: dict[str, set[Atom]] = {}
         self._everywhere: list[int] = []  # rows without any atom
-        self._by_trigger: dict[int, list[Entry]] = {}
+        self._lists: dict[int, Atom] = {}  # the atoms of lists and brackets in phrases, by their id
+        self._brackets: dict[tuple[frozenset[str], frozenset[str]], Atom] = {}
+        self._led_to: dict[int, list[Entry]] = {}  # by the id of a phrase of the block's rarest part
         self._always: list[Entry] = []
-        parts: dict[int, int] = {}
-        for rule in rules:
+        self._blocks = 0
+        self._rules = tuple(rules)  # ids are good as long as what they are of
+        numbers: dict[int, int] = {}
+        for rule in self._rules:
             self._add_choices(rule)
             for block in rule.blocks:
-                self._add(rule, block, parts)
+                self._blocks += 1
+                self._add(rule, block, numbers)
+        self._asked = frozenset().union(*self._needs)
         self._lengths = sorted({len(stem) for stem in self._stems})
-        self._asked: frozenset[Atom] | None = None
         self._cache: dict[str, _Known] = {}
         self._without_words = self._reached(self._everywhere)
 
@@ -84,28 +86,23 @@ class Index:
         loose += [block.unless for block in rule.blocks]
         for choice in loose:
             if choice is not None:
-                self._add_choice(choice)
+                self._add_rows(choice.phrases)
 
-    def _add(self, rule: Rule, block: Block, parts: dict[int, int]) -> None:
+    def _add(self, rule: Rule, block: Block, numbers: dict[int, int]) -> None:
         for part in block.parts:
-            self._add_choice(part.choice)
-        numbers = {id(part.choice): parts.setdefault(id(part.choice), len(parts)) for part in block.parts}
+            numbers.setdefault(id(part.choice), len(numbers))
+            self._add_rows(part.choice.phrases)
         gated = [part.choice for part in block.parts if part.choice.anchor is not NO_ANCHOR]
-        needs = frozenset(map(id, gated))
-        here = needs if block.within_sentences == 1 else needs & {id(block.parts[0].choice)}
-        if gated:
-            trigger = id(min(gated, key=lambda choice: choice.anchor.cost))
-            entry = Entry(rule, block, (numbers[trigger], len(self._by_trigger.get(trigger, ()))), needs, here)
-            self._by_trigger.setdefault(trigger, []).append(entry)
-        else:
-            self._always.append(Entry(rule, block, (-1, len(self._always))))
-
-    def _add_choice(self, choice: Choice) -> None:
-        """Rows for the phrases of what a rule looks for."""
-        if id(choice) not in self._sought:
-            self._sought.add(id(choice))
-            of_list = set(map(id, choice.longer)) if id(choice) in self._lists else set()
-            self._add_rows(choice, [phrase for phrase in choice.phrases if id(phrase) not in of_list])
+        if not gated:
+            self._always.append(Entry(rule, block, (-1, self._blocks), ()))
+            return
+        rarest = min(gated, key=lambda choice: choice.anchor.cost)
+        # what another sentence may give leads nowhere
+        lead = rarest if block.within_sentences == 1 or block.parts[0].choice not in gated else block.parts[0].choice
+        needs = tuple(choice.ids for choice in gated if choice is not lead)
+        entry = Entry(rule, block, (numbers[id(rarest)], self._blocks), needs)
+        for phrase_id in lead.ids:
+            self._led_to.setdefault(phrase_id, []).append(entry)
 
     def _add_list(self, choice: Choice) -> Atom:
         """A list or bracket inside phrases: an atom of each of its single words, and rows for longer phrases. Equal
@@ -121,23 +118,26 @@ class Index:
             self._atoms.setdefault(word, set()).add(atom)
         for stem in stems:
             self._stems.setdefault(stem, set()).add(atom)
-        if id(choice) not in self._sought:
-            self._add_rows(choice, choice.longer)
+        for row in self._add_rows(choice.longer):
+            self._lists_of[row].append(atom)
         return atom
 
-    def _add_rows(self, choice: Choice, phrases: Sequence[Phrase]) -> None:
-        """Rows for the phrases, behind those of the lists they use."""
-        for phrase in phrases:
-            atoms = {atom: cost for item in phrase.items for atom, cost in self._atom(item)}
-            anchor = min(atoms, key=lambda atom: atoms[atom], default=None)
-            row = len(self._needs)
-            self._needs.append(frozenset(atom for atom in atoms if atoms[atom] < _IN_MOST or atom == anchor))
-            self._owner.append(id(choice))
-            self._phrase.append(phrase)
-            if anchor is None:
-                self._everywhere.append(row)
-            else:
-                self._anchored.setdefault(anchor, []).append(row)
+    def _add_rows(self, phrases: Sequence[Phrase]) -> list[int]:
+        """Rows for the phrases, behind those of the lists they use; one for all that have the phrase."""
+        return [self._row[id(phrase)] if id(phrase) in self._row else self._add_row(phrase) for phrase in phrases]
+
+    def _add_row(self, phrase: Phrase) -> int:
+        atoms = {atom: cost for item in phrase.items for atom, cost in self._atom(item)}
+        anchor = min(atoms, key=lambda atom: atoms[atom], default=None)
+        row = self._row[id(phrase)] = len(self._needs)
+        self._needs.append(frozenset(atom for atom in atoms if atoms[atom] < _IN_MOST or atom == anchor))
+        self._ids.append(id(phrase))
+        self._lists_of.append([])
+        if anchor is None:
+            self._everywhere.append(row)
+        else:
+            self._anchored.setdefault(anchor, []).append(row)
+        return row
 
     def _atom(self, item: Item) -> Iterator[tuple[Atom, float]]:
         """What the text must have for the item, if anything, and how common that is."""
@@ -164,14 +164,10 @@ class Index:
     def scan(self, title: str, text: str) -> list[Entry]:
         """The blocks that can fire somewhere in the article."""
         active = self.active(_words(f"{title}\n{text}"))
-        hits = list(self._always)
-        for trigger in self._by_trigger.keys() & active.keys():
-            hits += [entry for entry in self._by_trigger[trigger] if entry.needs <= active.keys()]
-        hits.sort(key=lambda entry: entry.rank)
-        return hits
+        return [entry for entry in self.led_to(active) if not any(map(active.isdisjoint, entry.needs))]
 
     def active(self, norm: Iterable[str]) -> Active:
-        """The phrases that can be in a text of these words, by the `id` of their choice."""
+        """The phrases that can be in a text of these words, by their ids."""
         cache = self._cache
         have: set[Atom] = set()
         rows: set[int] = set(self._without_words)
@@ -181,33 +177,23 @@ class Index:
                 have |= known.atoms
                 if known.rows:
                     rows |= known.rows
-        found: dict[int, list[Phrase]] = {}
-        all_needs, owners, phrases = self._needs, self._owner, self._phrase
+        found: set[int] = set()
+        all_needs, ids, lists_of = self._needs, self._ids, self._lists_of
         for row in sorted(rows):  # lists before what uses them
             if all_needs[row] <= have:
-                owner = owners[row]
-                if owner in found:
-                    found[owner].append(phrases[row])
-                else:
-                    found[owner] = [phrases[row]]
-                    have.add(owner)
+                found.add(ids[row])
+                if lists_of[row]:
+                    have.update(lists_of[row])
         return found
 
-    @staticmethod
-    def sentence(found: Sequence[Active], at: int, awake: Sequence[Entry]) -> list[Entry]:
-        """Of the blocks `awake` in the article, those that can fire in sentence `at`; `found` is what is `active`
-        in each of its sentences."""
-        own = found[at].keys()
-        return [
-            entry
-            for entry in awake
-            if entry.here <= own and (entry.here is entry.needs or entry.needs <= _around(found, at, entry.block))
-        ]
+    def led_to(self, active: Active) -> list[Entry]:
+        """The blocks whose rarest part has one of these phrases (of blocks over several sentences: the first part),
+        in the order in which they are tried."""
+        entries = {entry for phrase_id in self._led_to.keys() & active for entry in self._led_to[phrase_id]}
+        return sorted((*self._always, *entries), key=lambda entry: entry.rank)
 
     def _know(self, word: str) -> _Known:
         """What a word says; remembered."""
-        if self._asked is None:
-            self._asked = frozenset().union(*self._needs)
         atoms = set(self._atoms.get(word, ()))
         for length in self._lengths:
             if length > len(word):
@@ -229,16 +215,11 @@ class Index:
         """These rows and those whose anchor is a list that they are in."""
         todo, found = list(rows), set(rows)
         while todo:
-            for row in self._anchored.get(self._owner[todo.pop()], ()):
-                if row not in found:
-                    found.add(row)
-                    todo.append(row)
+            for atom in self._lists_of[todo.pop()]:
+                new = [row for row in self._anchored.get(atom, ()) if row not in found]
+                found.update(new)
+                todo += new
         return frozenset(found)
-
-
-def _around(found: Sequence[Active], at: int, block: Block) -> set[int]:
-    reach = block.within_sentences - 1
-    return set().union(*found[max(0, at - reach) : at + reach + 1])
 
 
 def _words(text: str) -> set[str]:

@@ -28,6 +28,7 @@ class Lexicon:
         self._documents: dict[str, Document] = {}
         self._lists: dict[str, Choice | None] = {}
         self._phrases: dict[tuple[str, ...], Choice] = {}
+        self._parsed: dict[str, Phrase] = {}
         self._uses: dict[str, set[str]] = {}
         self._open: list[str] = []
         self.dated: list[tuple[str, int, str, date]] = []  # list, number of the line, phrase, the day it holds until
@@ -71,7 +72,17 @@ class Lexicon:
 
     def choice(self, sources: tuple[str, ...], phrases: list[Phrase]) -> Choice:
         """One shared Choice for equal lists of phrases, so that what many rules look for is found once."""
-        return self._phrases.setdefault(sources, Choice(phrases))
+        known = self._phrases.get(sources)
+        if known is None:
+            known = self._phrases[sources] = Choice(phrases)
+        return known
+
+    def phrase(self, source: str) -> Phrase:
+        """The phrase of a rule, parsed once for all rules that have it. Raises PhraseError with advice."""
+        known = self._parsed.get(source)
+        if known is None:
+            known = self._parsed[source] = parse(source, self)
+        return known
 
     def texts(self, names: Iterable[str]) -> dict[str, str]:
         """The texts of the lists `names` and of all lists they use, by name."""

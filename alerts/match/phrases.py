@@ -7,7 +7,7 @@ so an item costs a few operations on one number, there are no regular expression
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -210,7 +210,21 @@ class Choice:
     letters); `longer` are the others.
     """
 
-    __slots__ = ("_spelled", "anchor", "length", "longer", "name", "nullable", "optional", "phrases", "stems", "words")
+    __slots__ = (
+        "_spelled",
+        "anchor",
+        "by_id",
+        "ids",
+        "length",
+        "lists",
+        "longer",
+        "name",
+        "nullable",
+        "optional",
+        "phrases",
+        "stems",
+        "words",
+    )
 
     def __init__(self, phrases: Sequence[Phrase], *, optional: bool = False, name: str | None = None) -> None:
         self.phrases = tuple(phrases)
@@ -220,6 +234,9 @@ class Choice:
         lengths = {phrase.length for phrase in phrases}
         self.length = lengths.pop() if len(lengths) == 1 and not optional else 0
         self.anchor = Anchor.any_of([phrase.anchor for phrase in phrases])
+        self.by_id = {id(phrase): phrase for phrase in phrases}
+        self.ids = frozenset(self.by_id)
+        self.lists: frozenset[str] = frozenset([name] if name else []).union(*map(lists_of, phrases))
         words: set[str] = set()
         stems: dict[str, tuple[str, ...]] = {}
         longer: list[Phrase] = []
@@ -310,8 +327,8 @@ class Choice:
 Item = Word | Prefix | Forms | Exact | Slot | Gap | Choice
 _ONE_WORD = (Word, Prefix, Forms, Exact)
 _NOWHERE = Reach(0, (), {})
-# The phrases that can be in a text, by the `id` of the choice they belong to.
-Active = Mapping[int, Sequence[Phrase]]
+# The phrases that can be in a text, by `id`.
+Active = Set[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,6 +368,11 @@ def anchor_of(item: Item) -> Anchor:
             return NO_ANCHOR if item.optional else item.anchor
         case Slot() | Gap():
             return NO_ANCHOR
+
+
+def lists_of(phrase: Phrase) -> frozenset[str]:
+    """The names of the word lists in a phrase, those that lists use too."""
+    return frozenset().union(*(item.lists for item in phrase.items if isinstance(item, Choice)))
 
 
 def walk(phrase: Phrase) -> Iterator[Item]:

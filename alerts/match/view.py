@@ -86,15 +86,16 @@ class SentenceView:
 
     def possible(self, choice: Choice, phrases: Sequence[Phrase]) -> Sequence[Phrase]:
         """Those of `phrases` that can be here, by the index of the rules where it was asked."""
-        return phrases if self.active is None else self.active.get(id(choice), ())
+        if self.active is None:
+            return phrases
+        return [choice.by_id[one] for one in choice.by_id.keys() & self.active]
 
     def find(self, choice: Choice) -> list[Span]:
         """Every match of `choice` in the sentence, looked for once."""
-        if self.active is not None and id(choice) not in self.active:
-            return _NONE
         spans = self._spans.get(id(choice))
         if spans is None:
-            spans = self._spans[id(choice)] = choice.find(self)
+            seen = self.active is None or not choice.ids.isdisjoint(self.active)
+            spans = self._spans[id(choice)] = choice.find(self) if seen else _NONE
         return spans
 
     @property
