@@ -80,6 +80,8 @@ def _form_advice(message: str, line: str, rest: str) -> str | None:
         return "something stands after the value; one line holds one key (quotes inside a text? use the other kind)"
     if message.startswith("Expected ']"):
         return _name_advice(line) or "a section is written [name] or [[name]], alone in its line"
+    if message.startswith("Unclosed") and rest[:1].isalnum() and (quote := line[len(line) - len(rest) - 1]) in "'\"":
+        return f"the text ends at the {quote} inside it; put the other kind of quotes round it"
     if message.startswith("Unclosed"):
         return "a comma is missing between two values"
     if message.startswith("Illegal character '\\n'"):

@@ -10,6 +10,7 @@ from typing import Any
 from alerts.errors import did_you_mean
 from alerts.match.rule import Example, Story
 from alerts.match.sections import Section, one_of
+from alerts.types import SEVERITIES
 
 _EXPECTED = ("place", "severity", "country")
 
@@ -25,12 +26,9 @@ class ExampleReader:
         for section in top.each(kind, kind):
             section.refuse_unknown()
             expect: dict[str, Any] = section.take("expect", dict, 'written expect.place = "..."', {})
-            for key in expect:
-                allowed = [*_EXPECTED, *top.data.get("numbers", {})]
-                if key not in allowed:
-                    section.fault(
-                        ("expect", key), f"nothing is called '{key}' here{did_you_mean(key, allowed) or _only(allowed)}"
-                    )
+            for key, value in expect.items():
+                if wrong := _wrong(key, value, [*_EXPECTED, *top.data.get("numbers", {})]):
+                    section.fault(("expect", key), wrong)
             published = section.data.get("published")
             if published is not None and not isinstance(published, date | datetime):
                 section.fault(("published",), "'published' must be a date without quotes: 2026-01-31")
@@ -52,7 +50,7 @@ class ExampleReader:
             fires=fires,
             title=section.text("title"),
             published=_moment(published),
-            language=section.text("language") or None,
+            language=section.language("language") or None,
             country=self.country(country) if country else None,
             source=section.text("source") or None,
             expect=expect,
@@ -74,7 +72,7 @@ class ExampleReader:
                         fires=article.flag("fires", False),
                         title=article.text("title"),
                         day=article.number("day") or 0.0,
-                        language=article.text("language") or None,
+                        language=article.language("language") or None,
                         source=article.text("source") or None,
                     )
                 )
@@ -85,6 +83,19 @@ class ExampleReader:
                 section.fault((), f"the articles of the story '{name}' are not in the order of their days")
             found.append(Story(name=name, line=section.line, articles=tuple(articles)))
         return tuple(found)
+
+
+def _wrong(key: str, value: object, allowed: list[str]) -> str | None:
+    """What is wrong with an expectation, or None."""
+    if key not in allowed:
+        return f"nothing is called '{key}' here{did_you_mean(key, allowed) or _only(allowed)}"
+    if key == "severity" and value not in SEVERITIES:
+        return f"'{value}' is no severity{did_you_mean(str(value), SEVERITIES) or f'; write {one_of(SEVERITIES)}'}"
+    if key not in _EXPECTED and (isinstance(value, bool) or not isinstance(value, int | float)):
+        return f"'expect.{key}' must be a number without quotes and commas: 400000 or 400_000"
+    if key in _EXPECTED and not isinstance(value, str):
+        return f"'expect.{key}' must be text in quotes"
+    return None
 
 
 def _only(allowed: list[str]) -> str:

@@ -48,7 +48,7 @@ def scope(top: Section) -> Scope:
         return Scope()
     section.refuse_unknown()
     return Scope(
-        languages=frozenset(section.texts("languages")),
+        languages=frozenset(section.languages("languages")),
         sources=frozenset(section.texts("sources")),
         not_sources=frozenset(section.texts("not_sources")),
         sections=frozenset(section.texts("sections")),

@@ -31,6 +31,8 @@ _PASTS = {
     for lemma, _, forms in (entry.partition(":") for entry in line.split("|"))
     if forms
 }
+_BE = frozenset("be am is are was were been being".split())
+_FORM_LIKE = frozenset({"embed", "imbed"})
 _REGULAR_TOO = frozenset({"burn", "spill", "hang", "abide", "swell"})
 _LAST_SYLLABLE_STRESSED = ("kidnap", "occur", "refer", "commit", "admit", "permit", "expel", "repel", "compel", "rebel")
 
@@ -46,6 +48,23 @@ def forms(lemma: str) -> frozenset[str]:
     if pasts is None or lemma in _REGULAR_TOO:
         found.update(_regular_pasts(lemma))
     return frozenset(found.union(pasts or ()))
+
+
+def no_lemma(word: str) -> str | None:
+    """What to write instead of a word of which no forms can be made, as it is a form itself: `fled` wants ~flee.
+    None for what may be a verb as it stands."""
+    if word in _BE:
+        return "write (is | are | was | were)"
+    if word in _PASTS:
+        return None
+    for lemma, pasts in _PASTS.items():
+        if word in pasts:
+            return f"write ~{lemma}, and all its forms are found"
+    for ending in ("ing", "ed"):
+        stem = word.removesuffix(ending)
+        if stem != word and word not in _FORM_LIKE and not word.endswith("eed") and any(c in _VOWELS for c in stem):
+            return "write the verb as dictionaries list it, such as ~flee, and all its forms are found"
+    return None
 
 
 def _third_person(lemma: str) -> str:

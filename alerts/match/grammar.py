@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 
 from alerts.match.anchors import STOPWORDS
-from alerts.match.forms import forms
+from alerts.match.forms import forms, no_lemma
 from alerts.match.phrases import (
     SHORTEST_PREFIX,
     Choice,
@@ -144,6 +144,8 @@ class _Parser:
         *before, last = norms
         found: list[Item] = [Word(norm) for norm in before]
         if token["tilde"]:
+            if advice := no_lemma(last):
+                raise self.fail(f"~{printed} has no forms; {advice}")
             found.append(Forms(last, forms(last)))
         elif token["star"]:
             if len(last) < SHORTEST_PREFIX:
@@ -163,7 +165,7 @@ class _Parser:
             "\\": "phrases are plain words, no patterns: write what the newspaper prints",
             '"': "quotes are not needed inside a phrase",
             "?": "write optional words in square brackets: [the] city",
-            "*": f"write at least {SHORTEST_PREFIX} letters before *",
+            "*": f"it stands at the end of a word, after at least {SHORTEST_PREFIX} letters: displac*",
             "&": "write 'and', or put the words in two parts: every part must be there",
             ",": "leave it out: punctuation is not looked at",
             "~": "it stands before a verb: ~flee",

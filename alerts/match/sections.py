@@ -5,6 +5,7 @@ Unknown is an error: nothing an analyst writes is ever ignored in silence.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar, cast
@@ -14,6 +15,7 @@ from alerts.errors import Fault, did_you_mean
 from alerts.toml_lines import Document, KeyPath
 
 T = TypeVar("T")
+_LANGUAGE = re.compile("[a-z]{2,3}")
 
 # Every key there is, by section. "" is the top of the file; NAME is the analyst's own word.
 KEYS: dict[str, tuple[str, ...]] = {
@@ -125,6 +127,22 @@ class Section:
             if not isinstance(value, str):
                 self.fault((key, index), f"'{key}' must be a list of texts: write the value in quotes")
         return tuple(value for value in values if isinstance(value, str))
+
+    def language(self, key: str) -> str:
+        """A language by its code, or ""."""
+        value = self.text(key)
+        if value and not _LANGUAGE.fullmatch(value):
+            self.fault((key,), f"'{value}' is no language code; write two small letters (ISO 639-1), such as en")
+            return ""
+        return value
+
+    def languages(self, key: str) -> tuple[str, ...]:
+        """A list of languages by their codes."""
+        values = self.texts(key)
+        for index, value in enumerate(values):
+            if not _LANGUAGE.fullmatch(value):
+                self.fault((key, index), f"'{value}' is no language code; write two small letters, such as en")
+        return values
 
     def choice(self, key: str, options: Sequence[str], default: str) -> Any:
         value = self.take(key, str, f"one of {one_of(options)}, in quotes", default)

@@ -93,6 +93,14 @@ def test_a_mistake_is_found_in_its_line_with_a_remedy(old: str, new: str, at: st
         ('"under siege"', '"siege AND town"', "siege = [", "put the words in two parts"),
         ('"under siege"', '"siege NOT picture"', "siege = [", "under [ignore]"),
         ("siege = [", 'siege = "~besiege"\nother = [', "siege = [", "'siege' must be a list of texts"),
+        ('"under siege"', '"~besieged"', "siege = [", "~besieged has no forms; write the verb as dictionaries list it"),
+        ('"under siege"', '"~fled"', "siege = [", "~fled has no forms; write ~flee"),
+        ('"under siege"', '"~was cut off"', "siege = [", "~was has no forms; write (is | are | was | were)"),
+        ('"under siege"', '"*siege"', "siege = [", "it stands at the end of a word"),
+        ('"under siege"', "'can't leave'", "siege = [", "the text ends at the ' inside it; put the other kind"),
+        ('event  = "siege"', 'event  = "A siege!"', "event", 'write event = "a_siege"'),
+        ("[numbers.trapped]", "[numbers.cut-off]", "[numbers.trapped]", "digits and _: write cut_off"),
+        ("within_words = 16", 'language = "english"', "within_words", "write two small letters (ISO 639-1)"),
         ("{{ place }} cut", "{% if place %}{{ place }} cut", "title   =", "write {% endif %} where it ends"),
     ],
 )  # fmt: skip
@@ -101,6 +109,28 @@ def test_a_slip_of_somebody_who_knows_no_toml_is_told_with_what_to_write(
 ) -> None:
     found = broken(old, new)
     assert any(said in fault.message and fault.line == line_of(at) for fault in found), found
+
+
+@pytest.mark.parametrize(
+    ("expect", "said"),
+    [
+        ('trapped = "1,000"', "'expect.trapped' must be a number without quotes and commas: 400000 or 400_000"),
+        ('severity = "Severe"', "'Severe' is no severity; did you mean 'severe'?"),
+        ("place = 7", "'expect.place' must be text in quotes"),
+        ('plaice = "Djibo"', "nothing is called 'plaice' here; did you mean 'place'?"),
+    ],
+)
+def test_an_expectation_that_no_hit_can_meet_is_told(expect: str, said: str) -> None:
+    text = 'text = "Gunmen besieged the town of Djibo."\n'
+    [fault] = faults(SOUND.replace(text, f"{text}expect.{expect}\n"))
+    assert said in fault.message
+    assert fault.line == line_of(text) + 1
+
+
+@pytest.mark.parametrize("verb", ["need", "bring", "shed", "embed", "free", "lay", "found"])
+def test_a_verb_that_looks_like_a_form_may_be_one(verb: str) -> None:
+    found = broken('"under siege"', f'"~{verb}"')
+    assert bool(found) == (verb == "found"), found  # of find, more often than not
 
 
 def test_windows_line_ends_tabs_and_a_byte_order_mark_are_no_mistakes(tmp_path: Path) -> None:
