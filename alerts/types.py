@@ -227,6 +227,26 @@ class Evidence:
     shingles: frozenset[int] = field(default=frozenset(), repr=False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wave:
+    """Why a rule of the kind `spike` spoke: `count` of `noun` in the `days` up to `day`, against `usual`.
+
+    `test` says which test fired, and what `usual` is: the mean of as many days (`reports`, `new wave`) or of a day
+    (`ears`), the highest before in `span` days (`record`), what was told before (`growth`). `level` is what the
+    rule's window holds, by which later growth is judged; `severity` the least that the test gives the alert.
+    """
+
+    test: Literal["reports", "record", "ears", "new wave", "growth"]
+    noun: str
+    count: float
+    usual: float
+    days: int
+    day: date
+    level: float
+    severity: Severity | None = None
+    span: int = 0
+
+
 AlertState = Literal["unconfirmed", "active", "ended", "closed", "cancelled"]
 OPEN_STATES: tuple[AlertState, ...] = ("unconfirmed", "active")
 MessageKind = Literal["new", "update", "close", "cancel"]
@@ -237,7 +257,8 @@ class Alert:
     """What readers hear about: one event at one place, with versions.
 
     `key` is its identity without severity, numbers, titles or dates; `told` is the snapshot of the last
-    version made (numbers as {"killed": [low, high]}), against which updates are decided.
+    version made (numbers as {"killed": [low, high]}), against which updates are decided. `spike` is what made a
+    rule of that kind speak last.
     """
 
     id: str
@@ -260,6 +281,7 @@ class Alert:
     opened: datetime
     updated: datetime
     told: dict[str, Any] = field(default_factory=dict)
+    spike: Wave | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

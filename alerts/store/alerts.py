@@ -18,7 +18,7 @@ from alerts.store import codec
 from alerts.store.schema import alert, alert_version, article, evidence, feed
 from alerts.store.upsert import upsert
 from alerts.track.lifecycle import Step
-from alerts.types import OPEN_STATES, SEVERITIES, Alert, AlertState, Evidence, Message, MessageKind, Severity
+from alerts.types import OPEN_STATES, SEVERITIES, Alert, AlertState, Evidence, Message, MessageKind, Place, Severity
 
 _AT_ONCE: Final = 500
 _OPEN: Final = alert.c.state.in_(OPEN_STATES)
@@ -85,6 +85,27 @@ def recent_alerts(conn: Connection, family: str, country: str | None, since: dat
     ]
 
 
+def fired_between(conn: Connection, family: str, country: str, first: datetime, last: datetime) -> list[Place]:
+    """Where alerts of a family fired in a country, by the times of what happened: for rules of the kind `after`.
+    What was cancelled never fired."""
+    query = select(alert.c.id, alert.c.place, alert.c.last_event).where(
+        alert.c.family == family,
+        alert.c.country == country,
+        alert.c.state != "cancelled",
+        alert.c.first_event <= last,
+        alert.c.last_event >= first,
+    )
+    rows = conn.execute(query.order_by(alert.c.id)).all()
+    happened = (row for row in rows if row.last_event <= last or _happened(conn, row.id, first, last))
+    return [place for row in happened if (place := codec.place(row.place)) is not None]
+
+
+def _happened(conn: Connection, alert_id: int, first: datetime, last: datetime) -> bool:
+    """Whether an alert has evidence, and no denial, of that time."""
+    here = (evidence.c.alert_id == alert_id) & evidence.c.event_time.between(first, last)
+    return any(hit["current"] for hit in conn.execute(select(evidence.c.hit).where(here)).scalars())
+
+
 def alerts_with_key(conn: Connection, key: str) -> list[Alert]:
     """All alerts with this identity, the latest first."""
     return [
@@ -145,6 +166,12 @@ def get_alert(conn: Connection, alert_id: str) -> Record | None:
     )
 
 
+def alert_of(conn: Connection, alert_id: str) -> Alert | None:
+    """One alert without what made it."""
+    row = conn.execute(select(alert).where(alert.c.id == _number(alert_id))).one_or_none()
+    return None if row is None else alert_from(row)
+
+
 def save_step(conn: Connection, step: Step, *, title: str, summary: str) -> Alert:
     """Store what tracking decided: the alert (a new one if its id is empty), its evidence, its messages.
 
@@ -183,6 +210,7 @@ def _row(value: Alert) -> dict[str, Any]:
         "country": value.place.country if value.place else None,
         "numbers": codec.to_json(value.numbers),
         "told": codec.to_json(value.told),
+        "spike": codec.to_json(value.spike),
     }
     plain = ("family", "rule", "event", "key", "state", "severity", "worst", "certainty", "confirmed", "version")
     more = ("origins", "articles", "first_event", "last_event", "opened", "updated")
@@ -195,7 +223,13 @@ def alert_from(row: Row[Any]) -> Alert:
     for name in ("place_id", "country", "title", "summary"):
         del columns[name]
     return Alert(
-        **columns | {"id": str(row.id), "place": codec.place(row.place), "numbers": codec.quantities(row.numbers)}
+        **columns
+        | {
+            "id": str(row.id),
+            "place": codec.place(row.place),
+            "numbers": codec.quantities(row.numbers),
+            "spike": codec.wave(row.spike),
+        }
     )
 
 

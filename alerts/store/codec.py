@@ -14,7 +14,7 @@ from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from typing import Any, Final, TypeVar
 
-from alerts.types import Alert, Claim, Hit, Place, Quantity
+from alerts.types import Alert, Claim, Hit, Place, Quantity, Wave
 
 Value = TypeVar("Value")
 
@@ -54,6 +54,10 @@ def quantities(data: Mapping[str, Any]) -> dict[str, Quantity]:
     return {name: _make(Quantity, item) for name, item in data.items()}
 
 
+def wave(data: Mapping[str, Any] | None) -> Wave | None:
+    return None if data is None else _make(Wave, data, day=date.fromisoformat(data["day"]))
+
+
 def hit(data: Mapping[str, Any]) -> Hit:
     return _make(
         Hit,
@@ -73,6 +77,7 @@ def alert(data: Mapping[str, Any]) -> Alert:
         data,
         place=place(data["place"]),
         numbers=quantities(data["numbers"]),
+        spike=wave(data.get("spike")),
         **{name: datetime.fromisoformat(data[name]) for name in times},
     )
 
@@ -99,5 +104,5 @@ def _make(kind: type[Value], data: Mapping[str, Any], **read: Any) -> Value:
 
 
 _NAMES: Final[dict[type[Any], frozenset[str]]] = {
-    kind: frozenset(field.name for field in fields(kind)) for kind in (Alert, Claim, Hit, Place, Quantity)
+    kind: frozenset(field.name for field in fields(kind)) for kind in (Alert, Claim, Hit, Place, Quantity, Wave)
 }

@@ -14,7 +14,9 @@ from sqlalchemy import (
     JSON,
     Boolean,
     Column,
+    Date,
     DateTime,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -170,6 +172,7 @@ alert = Table(
     Column("opened", UtcTime, nullable=False),
     Column("updated", UtcTime, nullable=False),
     Column("told", JSON, nullable=False),
+    Column("spike", JSON),  # types.Wave: why a rule of this kind spoke last
     Index("uq_alert_open_key", "key", unique=True, sqlite_where=text(OPEN), postgresql_where=text(OPEN)),
     Index("ix_alert_updated", "updated"),
     Index("ix_alert_family_country", "family", "country", "state"),
@@ -277,6 +280,59 @@ seen = Table(
     Column("last_event", UtcTime, nullable=False),
 )
 
+watch = Table(
+    "watch",
+    metadata,
+    Column("name", String(250), primary_key=True),  # what is counted: rule family, noun and level of place
+    Column("since", UtcTime, nullable=False),
+)
+
+report = Table(
+    "report",
+    metadata,
+    Column("family", String(120), primary_key=True),
+    Column("place_id", String(80), primary_key=True),  # at the level at which the rule counts
+    Column("article_id", ForeignKey("article.id"), primary_key=True),
+    Column("revision", Integer, nullable=False),
+    Column("country", String(3), nullable=False),
+    Column("published", UtcTime, nullable=False),
+    Column("event_time", UtcTime, nullable=False),
+    Column("day", Date, nullable=False),  # for which it counts: that of the first report of its story
+    Column("origin", Integer, nullable=False),  # the article that first told this story
+    Column("names", JSON, nullable=False),  # publisher, owner, cited sources: origins.named_sources
+    Column("value", Float),  # the number that the rule counts
+    Column("hit", JSON, nullable=False),
+    Column("cited", JSON, nullable=False),
+    Column("shingles", LargeBinary, nullable=False),
+    Column("seen", UtcTime, nullable=False),
+    Index("ix_report_day", "family", "place_id", "day"),
+    Index("ix_report_published", "family", "place_id", "published"),
+    Index("ix_report_country", "family", "country", "event_time"),
+    Index("ix_report_article_id", "article_id"),
+)
+
+count_day = Table(
+    "count_day",
+    metadata,
+    Column("family", String(120), primary_key=True),
+    Column("place_id", String(80), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("voices", JSON, nullable=False),  # the names of each independent teller, in order
+    Column("value", Float),  # the middle one of their counts
+    Column("counting", Integer, nullable=False),  # how many gave one
+)
+
+spike = Table(
+    "spike",
+    metadata,
+    Column("family", String(120), primary_key=True),
+    Column("place_id", String(80), primary_key=True),
+    Column("alert_id", ForeignKey("alert.id", ondelete="CASCADE"), nullable=False),
+    Column("day", Date, nullable=False),
+    Column("level", Float, nullable=False),
+    Column("severity", String(20)),
+)
+
 rule_version = Table(
     "rule_version",
     metadata,
@@ -311,6 +367,7 @@ __all__ = [
     "alert",
     "alert_version",
     "article",
+    "count_day",
     "evidence",
     "feed",
     "judgement",
@@ -320,6 +377,9 @@ __all__ = [
     "outbox",
     "person",
     "poll",
+    "report",
     "rule_version",
     "seen",
+    "spike",
+    "watch",
 ]

@@ -21,7 +21,9 @@ from alerts.track import changes, identity, origins, severity, telling
 from alerts.track.facts import Facts, gather, publisher
 from alerts.track.places import Lookup, lies_in, nowhere
 from alerts.track.policy import DAY, Confirm, Policy, Updates
-from alerts.types import OPEN_STATES, Alert, AlertState, Evidence, Message, MessageKind
+from alerts.track.spike import words
+from alerts.track.telling import Quiet, Tell
+from alerts.types import OPEN_STATES, Alert, AlertState, Evidence, Message, MessageKind, Wave
 
 __all__ = ["Confirm", "Policy", "Step", "Updates", "advance", "cancel", "close", "end", "late", "retract"]
 
@@ -55,17 +57,23 @@ def advance(
     policy: Policy,
     backlog: bool = False,
     lookup: Lookup = nowhere,
+    spike: Wave | None = None,
+    arrived: Evidence | None = None,
 ) -> Step:
     """Take `new` into `alert`, or open one (with an empty id) from it when `alert` is None.
 
-    `evidence_before` is all evidence of the alert, with shingles. `backlog` says that the article was in
-    the feed when it was first polled. `lookup` names a province or country from its id. Raises ValueError
-    for a denial without an alert it could deny.
+    `evidence_before` is all evidence of the alert, with shingles (for a new alert what else is to open it).
+    `backlog` says that the article was in the feed when it was first polled. `lookup` names a province or country
+    from its id. `spike` is what makes a rule of that kind speak now. `arrived` is the evidence that came in now, if
+    `new` has waited for it: whether it is told depends on the age of that. Raises ValueError for a denial without
+    an alert it could deny.
     """
     if alert is None:
         if not new.hit.current:
             raise ValueError(f"article {new.article_id}: a hit that does not count cannot open an alert")
         alert = _opened(new, policy, now)
+    if spike is not None:
+        alert = replace(alert, spike=spike)
     known = next((item for item in evidence_before if item.article_id == new.article_id), None)
     if known is not None and known.revision >= new.revision:
         return Step(alert=alert, evidence=known, quiet="this article is already counted")
@@ -76,8 +84,17 @@ def advance(
     if not any(item.hit.current for item in evidence):
         return replace(cancel(alert, now=now, why=f"{publisher(new)} withdrew the only report"), evidence=new)
     corrects = known is not None and alert.version > 0  # old as the article may be, its correction is new
-    quiet = None if corrects else late(new, now=now, policy=policy, backlog=backlog)
-    step = _settle(alert, evidence, now=now, policy=policy, lookup=lookup, quiet=quiet, revised=known is not None)
+    quiet = None if corrects else late(arrived or new, now=now, policy=policy, backlog=backlog)
+    insist = words(spike) if spike is not None else None
+    step = _settle(
+        *(alert, evidence),
+        now=now,
+        policy=policy,
+        lookup=lookup,
+        quiet=quiet,
+        revised=known is not None,
+        insist=insist,
+    )
     return replace(step, evidence=_of(evidence, new.article_id), regrouped=_regrouped(kept, evidence))
 
 
@@ -196,9 +213,13 @@ def _settle(
     lookup: Lookup,
     quiet: str | None,
     revised: bool,
+    insist: str | None = None,
 ) -> Step:
-    """The alert as its evidence has it now, with the message that this is worth."""
+    """The alert as its evidence has it now, with the message that this is worth. `insist` is a reason to tell it
+    again whatever else has changed."""
     facts = gather(evidence, policy, lookup)
+    if alert.spike is not None and alert.spike.severity is not None:
+        facts = replace(facts, severity=severity.worst((facts.severity, alert.spike.severity)))
     after = _with_facts(alert, facts, policy)
     if alert.state == "closed":
         return Step(alert=after, quiet=quiet or "the alert was closed")
@@ -207,10 +228,11 @@ def _settle(
         after = replace(after, state="active" if facts.confirmed else "unconfirmed")
     after = replace(after, updated=now)
     told = changes.snapshot(facts)
-    verdict: telling.Tell | telling.Quiet = telling.Quiet(quiet or "")
+    verdict: Tell | Quiet = Quiet(quiet or "")
     if quiet is None:
         verdict = telling.decide(alert, facts, told, policy, again=again, revised=revised)
-    if isinstance(verdict, telling.Quiet):
+        verdict = _with_counts(alert, verdict, insist)
+    if isinstance(verdict, Quiet):
         return Step(alert=after, quiet=verdict.why)
     message = Message(
         kind="update" if alert.version else "new",
@@ -220,6 +242,16 @@ def _settle(
         changes=changes.changes(alert.told, told) if alert.version else (),
     )
     return Step(alert=replace(after, version=message.version, told=told), messages=(message,))
+
+
+def _with_counts(alert: Alert, verdict: Tell | Quiet, insist: str | None) -> Tell | Quiet:
+    """With what was counted, where that is news: in the first message of a spike, and when it has grown."""
+    if alert.version == 0:
+        counts = words(alert.spike) if alert.spike is not None else ""
+        return Tell(f"{counts}; {verdict.why}") if counts and isinstance(verdict, Tell) else verdict
+    if insist is None:
+        return verdict
+    return Tell(f"{insist}; {verdict.why}" if isinstance(verdict, Tell) else insist)
 
 
 def _with_facts(alert: Alert, facts: Facts, policy: Policy) -> Alert:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.store import codec
-from alerts.types import Alert, Claim, Hit, Place, Quantity
+from alerts.types import Alert, Claim, Hit, Place, Quantity, Wave
 from tests.store import values
 
 _TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=20)
@@ -45,9 +45,24 @@ def test_a_hit_comes_back_as_it_was(
     assert codec.hit(json.loads(json.dumps(codec.to_json(hit)))) == hit
 
 
-@given(_PLACE, _QUANTITIES, _TIME)
-def test_an_alert_comes_back_as_it_was(place: Place | None, numbers: dict[str, Quantity], time: datetime) -> None:
-    alert = replace(values.alert(), place=place, numbers=numbers, last_event=time)
+_WAVES = st.none() | st.builds(
+    Wave,
+    test=st.sampled_from(["reports", "record"]),
+    noun=_TEXT,
+    count=_NUMBER,
+    usual=_NUMBER,
+    days=st.integers(1, 30),
+    day=st.dates(),
+    level=_NUMBER,
+    severity=st.none() | st.just("severe"),
+)
+
+
+@given(_PLACE, _QUANTITIES, _TIME, _WAVES)
+def test_an_alert_comes_back_as_it_was(
+    place: Place | None, numbers: dict[str, Quantity], time: datetime, spike: Wave | None
+) -> None:
+    alert = replace(values.alert(), place=place, numbers=numbers, last_event=time, spike=spike)
     assert codec.alert(json.loads(json.dumps(codec.to_json(alert)))) == alert
 
 

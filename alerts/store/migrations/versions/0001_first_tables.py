@@ -31,6 +31,10 @@ def upgrade() -> None:
     _outbox()
     _ledger()
     _seen()
+    _watch()
+    _report()
+    _count_day()
+    _spike()
     _rule_version()
     _judgement()
     _meta()
@@ -147,6 +151,7 @@ def _alert() -> None:
         sa.Column("opened", _TIME, nullable=False),
         sa.Column("updated", _TIME, nullable=False),
         sa.Column("told", sa.JSON(), nullable=False),
+        sa.Column("spike", sa.JSON(), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_alert"),
         sqlite_autoincrement=True,
     )
@@ -268,6 +273,69 @@ def _seen() -> None:
         sa.Column("place_id", sa.String(length=80), nullable=False),
         sa.Column("last_event", _TIME, nullable=False),
         sa.PrimaryKeyConstraint("family", "place_id", name="pk_seen"),
+    )
+
+
+def _watch() -> None:
+    op.create_table(
+        "watch",
+        sa.Column("name", sa.String(length=250), nullable=False),
+        sa.Column("since", _TIME, nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_watch"),
+    )
+
+
+def _report() -> None:
+    op.create_table(
+        "report",
+        sa.Column("family", sa.String(length=120), nullable=False),
+        sa.Column("place_id", sa.String(length=80), nullable=False),
+        sa.Column("article_id", sa.Integer(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("country", sa.String(length=3), nullable=False),
+        sa.Column("published", _TIME, nullable=False),
+        sa.Column("event_time", _TIME, nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("origin", sa.Integer(), nullable=False),
+        sa.Column("names", sa.JSON(), nullable=False),
+        sa.Column("value", sa.Float(), nullable=True),
+        sa.Column("hit", sa.JSON(), nullable=False),
+        sa.Column("cited", sa.JSON(), nullable=False),
+        sa.Column("shingles", sa.LargeBinary(), nullable=False),
+        sa.Column("seen", _TIME, nullable=False),
+        sa.ForeignKeyConstraint(["article_id"], ["article.id"], name="fk_report_article_id"),
+        sa.PrimaryKeyConstraint("family", "place_id", "article_id", name="pk_report"),
+    )
+    op.create_index("ix_report_article_id", "report", ["article_id"])
+    op.create_index("ix_report_country", "report", ["family", "country", "event_time"])
+    op.create_index("ix_report_day", "report", ["family", "place_id", "day"])
+    op.create_index("ix_report_published", "report", ["family", "place_id", "published"])
+
+
+def _count_day() -> None:
+    op.create_table(
+        "count_day",
+        sa.Column("family", sa.String(length=120), nullable=False),
+        sa.Column("place_id", sa.String(length=80), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("voices", sa.JSON(), nullable=False),
+        sa.Column("value", sa.Float(), nullable=True),
+        sa.Column("counting", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("family", "place_id", "day", name="pk_count_day"),
+    )
+
+
+def _spike() -> None:
+    op.create_table(
+        "spike",
+        sa.Column("family", sa.String(length=120), nullable=False),
+        sa.Column("place_id", sa.String(length=80), nullable=False),
+        sa.Column("alert_id", sa.Integer(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("level", sa.Float(), nullable=False),
+        sa.Column("severity", sa.String(length=20), nullable=True),
+        sa.ForeignKeyConstraint(["alert_id"], ["alert.id"], name="fk_spike_alert_id", ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("family", "place_id", name="pk_spike"),
     )
 
 

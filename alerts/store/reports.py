@@ -1,0 +1,258 @@
+"""What rules of the kinds `spike` and `after` remember: reports that made no alert by themselves, and what they come
+to by day.
+
+All of it follows from the set of reports (`_settle` puts a story's copies with its first report, `_count` sums up a
+day), so it is the same whatever order they came in. A series has one writer at a time: `begin_watch` holds the rows
+of `watch` to the end of its transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from alerts.store import codec
+from alerts.store.schema import article, count_day, feed, report, spike, watch
+from alerts.store.upsert import insert_for, upsert
+from alerts.track.facts import event_time
+from alerts.track.origins import named_sources, near_copies
+from alerts.track.spike import Day, Told, Voice, independent, leans, middle
+from alerts.types import Evidence, Place
+
+# A story told again within so many days of an earlier print is a copy of it.
+COPIED_FOR: Final = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One series: a rule family at a place."""
+
+    family: str
+    place_id: str
+
+    def here(self, table: Any) -> Any:
+        return (table.c.family == self.family) & (table.c.place_id == self.place_id)
+
+    def columns(self) -> dict[str, Any]:
+        return {"family": self.family, "place_id": self.place_id}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastSpike:
+    """What was last told of a series, and the alert that told it."""
+
+    alert_id: str
+    told: Told
+
+
+def begin_watch(conn: Connection, names: Iterable[str], now: datetime) -> None:
+    """From now on what is called so is counted, if it is not already; others that count it have to wait."""
+    wanted = sorted(set(names))
+    if wanted:
+        conn.execute(
+            insert_for(conn, watch).on_conflict_do_nothing(), [{"name": name, "since": now} for name in wanted]
+        )
+        conn.execute(select(watch.c.name).where(watch.c.name.in_(wanted)).order_by(watch.c.name).with_for_update())
+
+
+def watched_since(conn: Connection, name: str) -> date | None:
+    """The day on which counting began; None: never."""
+    since = conn.execute(select(watch.c.since).where(watch.c.name == name)).scalar_one_or_none()
+    return None if since is None else _day(since)
+
+
+def count(conn: Connection, place: Place, item: Evidence, value: float | None) -> None:
+    """Take a report into the series of its rule at `place`. `value` is the number that is counted."""
+    key = Key(item.hit.family, place.id)
+    before = conn.execute(_own(key, item.article_id)).one_or_none()
+    keep(conn, place, item, value)
+    start = item.published if before is None else min(before.published, item.published)
+    _settle(conn, key, start, touched=set() if before is None else {before.day})
+
+
+def keep(conn: Connection, place: Place, item: Evidence, value: float | None = None) -> None:
+    """Keep a report that counts for nothing yet."""
+    happened = event_time(item)
+    row = {
+        **Key(item.hit.family, place.id).columns(),
+        "article_id": int(item.article_id),
+        "revision": item.revision,
+        "country": place.country,
+        "published": item.published,
+        "event_time": happened,
+        "day": _day(happened),
+        "origin": int(item.article_id),
+        "names": sorted(named_sources(item)),
+        "value": value,
+        "hit": codec.to_json(item.hit),
+        "cited": codec.to_json(item.cited),
+        "shingles": codec.pack(item.shingles),
+        "seen": item.seen,
+    }
+    conn.execute(upsert(conn, report, ("family", "place_id", "article_id"), keep={"seen"}), row)
+
+
+def take_back(conn: Connection, article_id: str, *, before: int | None = None) -> None:
+    """Forget the reports of an article, or those of revisions `before` that one."""
+    here = report.c.article_id == int(article_id)
+    if before is not None:
+        here &= report.c.revision < before
+    query = select(report.c.family, report.c.place_id, report.c.published, report.c.day)
+    for row in conn.execute(query.where(here)).all():
+        key = Key(row.family, row.place_id)
+        counted = key.here(count_day) & (count_day.c.day == row.day)
+        is_counted = conn.execute(select(count_day.c.day).where(counted)).one_or_none() is not None
+        forget(conn, row.family, row.place_id, article_id)
+        if is_counted:
+            _settle(conn, key, row.published, touched={row.day})
+
+
+def forget(conn: Connection, family: str, place_id: str, article_id: str) -> None:
+    """Forget one report that was kept, and not counted."""
+    conn.execute(delete(report).where(Key(family, place_id).here(report), report.c.article_id == int(article_id)))
+
+
+def forget_before(conn: Connection, family: str, before: datetime) -> int:
+    """Forget what was kept of a family and happened before a time; how much."""
+    return conn.execute(delete(report).where(report.c.family == family, report.c.event_time < before)).rowcount
+
+
+def _own(key: Key, article_id: str) -> Any:
+    query = select(report.c.published, report.c.day)
+    return query.where(key.here(report), report.c.article_id == int(article_id))
+
+
+def _settle(conn: Connection, key: Key, start: datetime, touched: set[date]) -> None:
+    """Put the reports published from `start` on with the stories they copy, and count the days that this changes.
+
+    Reports are gone through in order of publication; each goes with the first that it copies. It takes one later
+    report to look at nothing but the new one, so late news alone is costly.
+    """
+    near = report.c.published.between(start - COPIED_FOR, start + 2 * COPIED_FOR)
+    columns = ("article_id", "published", "event_time", "day", "origin", "shingles")
+    query = select(*(report.c[name] for name in columns)).where(key.here(report), near)
+    earlier: list[_Print] = []
+    for row in conn.execute(query.order_by(report.c.published, report.c.article_id)):
+        one = _Print(row.article_id, row.published, row.origin, row.day, codec.unpack(row.shingles))
+        if row.published >= start:
+            first = _copied(one, earlier)
+            mended = (first.origin, first.day) if first else (one.article_id, _day(row.event_time))
+            touched |= {one.day, mended[1]}
+            if mended != (one.origin, one.day):
+                own = key.here(report) & (report.c.article_id == one.article_id)
+                conn.execute(update(report).where(own).values(origin=mended[0], day=mended[1]))
+                one = replace(one, origin=mended[0], day=mended[1])
+        earlier.append(one)
+    for day in sorted(touched):
+        _count(conn, key, day)
+
+
+@dataclass(frozen=True, slots=True)
+class _Print:
+    """A report as far as it takes to know its story again."""
+
+    article_id: int
+    published: datetime
+    origin: int
+    day: date
+    shingles: frozenset[int]
+
+
+def _copied(one: _Print, earlier: Sequence[_Print]) -> _Print | None:
+    recent = (other for other in earlier if one.published - other.published <= COPIED_FOR)
+    return next((other for other in recent if near_copies(one.shingles, other.shingles)), None)
+
+
+def _count(conn: Connection, key: Key, day: date) -> None:
+    """Sum up a day: who told of it independently, and the middle of their counts. Of one teller's counts, those in
+    copies included, the highest stands: they are never added up."""
+    columns = (report.c.article_id, report.c.origin, report.c.names, report.c.value)
+    query = select(*columns).where(key.here(report), report.c.day == day)
+    rows = conn.execute(query.order_by(report.c.published, report.c.article_id)).all()
+    conn.execute(delete(count_day).where(key.here(count_day), count_day.c.day == day))
+    if not rows:
+        return
+    first = [row for row in rows if row.origin == row.article_id]
+    voices = independent(frozenset(row.names) for row in first)
+    teller = {row.article_id: _teller(voices, frozenset(row.names)) for row in first}
+    counts: dict[int, float] = {}
+    for row in rows:
+        at = teller.get(row.origin)
+        if at is not None and row.value is not None:
+            counts[at] = max(counts.get(at, 0.0), row.value)
+    summed = {"voices": [sorted(voice) for voice in voices], "value": middle(list(counts.values()))}
+    conn.execute(insert(count_day).values({**key.columns(), "day": day, "counting": len(counts), **summed}))
+
+
+def _teller(voices: Sequence[Voice], voice: Voice) -> int:
+    return next(i for i, other in enumerate(voices) if voice is other or leans(voice, other))
+
+
+def days(conn: Connection, family: str, place_id: str, first: date, last: date) -> list[Day]:
+    """The days of a series on which there was anything, in order."""
+    here = Key(family, place_id).here(count_day)
+    query = select(count_day).where(here, count_day.c.day.between(first, last)).order_by(count_day.c.day)
+    return [
+        Day(day=row.day, voices=tuple(map(frozenset, row.voices)), value=row.value, counting=row.counting)
+        for row in conn.execute(query)
+    ]
+
+
+def counted_between(conn: Connection, family: str, place_id: str, first: date, last: date) -> list[Evidence]:
+    """The reports, copies too, that count for these days, in order of publication."""
+    here = Key(family, place_id).here(report) & report.c.day.between(first, last)
+    return [_evidence(row) for row in conn.execute(_ROWS.where(here))]
+
+
+def kept_between(conn: Connection, family: str, country: str, first: datetime, last: datetime) -> list[Evidence]:
+    """The reports kept of a family in a country, of what happened between two times, in order of publication."""
+    here = (report.c.family == family) & (report.c.country == country) & report.c.event_time.between(first, last)
+    return [_evidence(row) for row in conn.execute(_ROWS.where(here))]
+
+
+_ROWS: Final = (
+    select(report, article.c.title, article.c.url, feed.c.source, feed.c.owner, feed.c.tier)
+    .join(article, article.c.id == report.c.article_id)
+    .join(feed, feed.c.id == article.c.feed_id)
+    .order_by(report.c.published, report.c.article_id)
+)
+
+
+def _evidence(row: Row[Any]) -> Evidence:
+    return Evidence(
+        article_id=str(row.article_id),
+        revision=row.revision,
+        hit=codec.hit(row.hit),
+        title=row.title,
+        url=row.url,
+        source=row.source,
+        owner=row.owner,
+        tier=row.tier,
+        cited=tuple(row.cited),
+        published=row.published,
+        seen=row.seen,
+        origin=str(row.origin),
+        shingles=codec.unpack(row.shingles),
+    )
+
+
+def last_spike(conn: Connection, family: str, place_id: str) -> LastSpike | None:
+    """What was last told of a series; None when nothing was."""
+    row = conn.execute(select(spike).where(Key(family, place_id).here(spike))).one_or_none()
+    if row is None:
+        return None
+    return LastSpike(alert_id=str(row.alert_id), told=Told(day=row.day, level=row.level, severity=row.severity))
+
+
+def put_spike(conn: Connection, family: str, place_id: str, last: LastSpike) -> None:
+    told = last.told
+    row = {"alert_id": int(last.alert_id), "day": told.day, "level": told.level, "severity": told.severity}
+    conn.execute(upsert(conn, spike, ("family", "place_id")), {**Key(family, place_id).columns(), **row})
+
+
+def _day(time: datetime) -> date:
+    return time.astimezone(UTC).date()
