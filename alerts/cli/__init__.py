@@ -20,7 +20,7 @@ COMMANDS = {
     "demo": ("alerts.cli.demo", "The whole service on a shipped story, without network or mail server."),
     "check": ("alerts.cli.check", "Check configuration, rules, templates, database and mail server."),
     "feeds": ("alerts.cli.feeds", "Add, list and poll feeds."),
-    "rules": ("alerts.cli.rules", "List, check and test rules."),
+    "rules": ("alerts.cli.rules", "Write, check, explain and judge rules."),
     "detect": ("alerts.cli.detect", "Flag events in articles: JSON lines in, JSON lines out."),
     "replay": ("alerts.cli.replay", "Articles through the whole life of alerts, on their own clock."),
     "list": ("alerts.cli.listing", "List alerts."),

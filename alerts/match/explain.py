@@ -58,8 +58,13 @@ def explain(
 
 
 def _distance(one: Explanation) -> tuple[float, ...]:
+    """Less for a rule that came nearer: by its nearest sentence, and of equals the one of which something else is
+    near."""
+    if not one.cases:
+        return ()
+    best = one.cases[0]
     refused = any(stage.ok is False for stage in one.before)
-    return (*(_rank(one.cases[0]) if one.cases else ()), refused)
+    return (*_rank(best)[:-1], refused, bool(best.missing) and not _hints(best), best.at)
 
 
 def _explain(

@@ -169,9 +169,12 @@ def _phrases(phrases: Iterable[Phrase]) -> list[str]:
     """Each phrase with the forms of its verbs."""
     lines = []
     for phrase in phrases:
-        lines.append(f'  "{written(phrase)}"')
-        if forms := forms_in(phrase):
-            lines.append(f"      {'; '.join(forms)}")
+        source, forms = written(phrase), forms_in(phrase)
+        if len(forms) == 1 and len(phrase.items) == 1 and source.startswith("~"):
+            lines.append(f'  "{source}": {forms[0].partition(" = ")[2]}')
+        else:
+            lines.append(f'  "{source}"')
+            lines += [f"      {'; '.join(forms)}"] if forms else []
     return lines
 
 

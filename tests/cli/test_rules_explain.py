@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
+import shlex
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
@@ -160,6 +162,16 @@ def test_a_private_address_is_refused(world: World) -> None:
     ran = alerts("rules", "explain", "http://10.0.0.1/story")
     assert (ran.code, ran.out) == (1, "")
     assert "10.0.0.1 is not on the public internet" in ran.err
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_what_the_guide_shows_is_what_is_said(world: World, number: int) -> None:
+    guide = (Path(__file__).parents[2] / "rules" / "README.md").read_text(encoding="utf-8")
+    [rule] = re.findall(r"```toml\n(.*?)```", guide, re.DOTALL)
+    world.write("rules/water_cut.toml", rule)
+    command, shown = re.findall(r"```\n\$ alerts (rules explain .*?)\n(.*?)```", guide, re.DOTALL)[number]
+    said = alerts(*shlex.split(command)).out
+    assert shown in said
 
 
 @pytest.mark.parametrize(

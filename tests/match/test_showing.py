@@ -20,12 +20,18 @@ def shown(text: str = SOUND, *, most: int | None = None) -> dict[str, list[str]]
 
 
 def test_the_forms_of_a_verb_are_shown() -> None:
-    assert "~besiege = besiege, besieged, besieges, besieging" in shown()["looks for, 1 of 1"]
+    assert '"~besiege": besiege, besieged, besieges, besieging' in shown()["looks for, 1 of 1"]
+
+
+def test_the_forms_of_each_verb_in_brackets_are_shown() -> None:
+    text = SOUND.replace('"~besiege"', '"(~besiege | ~shell)"')
+    said = "~besiege = besiege, besieged, besieges, besieging; ~shell = shell, shelled, shelling, shells"
+    assert said in shown(text)["looks for, 1 of 1"]
 
 
 def test_irregular_forms_are_shown_too() -> None:
     text = SOUND.replace('"~besiege"', '"~flee"')
-    assert "~flee = flee, fled, fleeing, flees" in shown(text)["looks for, 1 of 1"]
+    assert '"~flee": flee, fled, fleeing, flees' in shown(text)["looks for, 1 of 1"]
 
 
 def test_the_lines_of_a_word_list_are_shown_and_the_rest_is_counted() -> None:
