@@ -104,7 +104,7 @@ def _date_or_time(words: Words, read: Span) -> int | None:
 
 def _more_days(words: Words, end: int) -> int:
     """Where "March 28 and 29" ends: a second day, unless it counts something."""
-    if end + 1 < len(words) and words.norm[end] in ("and", "to", "or") and words.norm[end + 1].isdigit():
+    if end + 1 < len(words) and words.norm[end] in ("and", "to", "or") and words.norm[end + 1].isdecimal():
         if float(words.norm[end + 1][:9]) <= 31 and noun_after(words, end + 2) is None:
             return end + 2
     return end

@@ -144,7 +144,9 @@ def _digits(words: Words, i: int) -> Span | None:
     """Digits with groups: "1,200", "1.200.000", "1'200", "40 000", "2, 669" (from a PDF), "1.2", "12,5"."""
     raw = words.folded[words.start[i] : words.end[i]]
     end = i + 1
-    if raw.isdigit():
+    if not raw[0].isdecimal():
+        return None  # "①"
+    if raw.isdecimal():
         groups = [raw]
         while len(groups[0]) <= 3 and groups[0] != "0" and _group_follows(words, end, len(groups)):
             groups.append(words.norm[end])
@@ -167,7 +169,7 @@ def _digits(words: Words, i: int) -> Span | None:
 def _group_follows(words: Words, j: int, so_far: int) -> bool:
     """Whether word `j` is a further group of three digits: "40 000"; after a comma and blank, as PDFs print
     it, only when what follows is counted ("61, 000", "2, 669 homes"), because lists look the same."""
-    if j >= len(words) or len(words.norm[j]) != 3 or not words.norm[j].isdigit() or so_far > 3:
+    if j >= len(words) or len(words.norm[j]) != 3 or not words.norm[j].isdecimal() or so_far > 3:
         return False
     if so_far == 1 and is_month(words, j - 2):
         return False  # "on Aug 12 300 people ..."

@@ -26,6 +26,7 @@ _MAY_END = re.compile(
     r"|(?<=[.!?…])(?<![.!?…]{2})[.!?…]*+(?:[\"'”’»)\]]*+(?=\s)|[\"”’»)\]]*+(?=[A-Z\"“])))"
 )
 _TOKEN = re.compile(r"[^\s(\[\"“]*\Z")
+_INK = re.compile(r"\S")
 _NEXT_WORDS = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _SPEECH = re.compile(
     r"(?:[A-Z][\w'’-]*[ ]){0,4}(?:said|says|asked|told|added|shouted|wrote|read|cried|he|she|they|an?|the)\b"
@@ -71,7 +72,7 @@ _STAMP = re.compile(
     rf"(?:{_MONTH} \d{{1,2}},? ?\d{{4}}|\d{{1,2}} {_MONTH},? \d{{4}}"
     r"|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}|\d{4}-\d\d-\d\d)"
     r"(?:,? (?:at )?\d{1,2}[:.]?\d\d(?: ?[AaPp]\.?[Mm]\.?)?(?: (?:GMT|UTC|[A-Z]{2,4}T))?)?"
-    r"(?: by (?:[A-Z][\w'’-]* ?){1,4}(?=\n))?\s*[.:,|–—-]*\s*(?=[\"'“‘A-Z(]|\d|$)"
+    r"(?: by (?:[A-Z][\w'’-]*+ ?){1,4}(?=\n))?\s*+[.:,|–—-]*+\s*+(?=[\"'“‘A-Z(]|\d|$)"
 )
 _AGENCY = re.compile(
     r"\s*\(?(?:AFP|AP|Reuters|UPI|dpa|DPA|EFE|ANSA|IRIN|IPS|SANA|Xinhua|TASS|Interfax|Agencies|PTI|ANI|IANS|APA|AAP|CP"
@@ -81,7 +82,7 @@ _AGENCY = re.compile(
 _DASHED = re.compile(r"([^\n–—]{2,90}?)\s*(?<=[\s)\w.])(?:--| - |-(?= [A-Z\"“])|–|—)\s*")
 _PLAIN_AGENCY_LINE = re.compile(r"([A-Z][^\n()]{1,60}\((?:[A-Z][A-Za-z/ ]{1,30})\))\s+(?=[\"“A-Z])")
 _CAPS_COLON = re.compile(r"([A-Z][A-Z'’ .,/-]{2,40}):\s+(?=[A-Z\"“])")
-_CAPS_PLACE = re.compile(r"((?:[A-Z]{4,}[ ]?(?:-?[A-Z]{2,}[ ]?){0,2}))[ ](?=(?:An?|The|At|In|On|[A-Z][a-z]+)\b)")
+_CAPS_PLACE = re.compile(r"((?:[A-Z]{4,}+[ ]?(?:-?[A-Z]{2,}+[ ]?){0,2}))[ ](?=(?:An?|The|At|In|On|[A-Z][a-z]+)\b)")
 _DATELINE_WORD = re.compile(r"[A-Z0-9(][\w'’./)&-]*|of|the|de|la|el|al|and|du|da|d'|[a-z]{2,3}-[A-Z]\w*|\d+")
 
 _SITE = re.compile(r" (?:[|»–—-]|::) (?=[A-Z])")
@@ -125,8 +126,8 @@ def sentences(title: str, text: str) -> tuple[list[Sentence], str | None]:
     link lines, and a sentence printed twice in a row are left out."""
     found: list[Sentence] = []
     head = title.strip()
-    if head:
-        found.append(Sentence(head, "title", 0, title.index(head[0])))
+    for first, end in _cut(title, 0, len(title)):
+        found.append(Sentence(title[first:end], "title", len(found), first))
     begin, dateline = _story(head, text)
     lead_end: int | None = None
     before = ""
@@ -214,7 +215,7 @@ def _line_ends(text: str, start: int, mark: int, end: int) -> bool:
     """Whether a line break ends the sentence. Text taken from a PDF breaks lines anywhere: a line that begins
     small, or follows a comma, a hyphen, a bare number or a word that cannot end a sentence, goes on."""
     rest = text[end : end + 2]
-    if rest[:1] in ("\n", "") or not text[start:mark].strip():
+    if rest[:1] in ("\n", "") or _INK.search(text, start, mark) is None:
         return True
     line = text[max(start, text.rfind("\n", start, mark) + 1, mark - 24) : mark].rstrip()
     if rest[0].islower() or (rest[0] == "(" and not line.endswith((".", "!", "?"))):

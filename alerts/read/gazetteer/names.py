@@ -43,6 +43,7 @@ _SHORT = {"saint": "st", "fort": "ft", "mount": "mt", "sainte": "ste", "st": "sa
 _SHORTENED = tuple(f"{word} " for word in _SHORT)
 _JOINERS = frozenset("of de du da do del di des the".split())
 _MAX_WORDS = 6
+LONGEST = 48  # letters of a name
 _ODD = re.compile(  # marks of a composed name, and scripts written without blanks
     r"[,(/;،\u0e00-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
 )
@@ -63,7 +64,7 @@ def printable(name: str) -> str:
     codes, machine romanisations of other scripts (all small letters), and names in scripts written without
     blanks, which cannot be divided into words here."""
     length = len(name)
-    if length < 3 or length > 48:
+    if length < 3 or length > LONGEST:
         return ""
     if name.isascii():
         if name.islower() or (length < 5 and name.isupper()):
@@ -192,7 +193,7 @@ _CYRILLIC = tuple(
 def inflected(word: str) -> list[str]:
     """What the nominative of a place name met in running text may be: Cyrillic case endings, and Arabic
     prefixes (in, and, for) written together with the name. Unknown forms give an empty list."""
-    if not word or word[0] < "\u0400" or len(word) < 4:
+    if not word or word[0] < "\u0400" or not 4 <= len(word) <= LONGEST:
         return []
     if "\u0400" <= word[0] <= "\u04ff":
         return [fold(word[: -len(end)] + instead) for end, instead in _CYRILLIC if word.endswith(end)]

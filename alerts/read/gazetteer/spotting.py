@@ -412,10 +412,10 @@ class _Sight:
 
 def by_consonants(index: Index, parts: tuple[str, ...]) -> tuple[int, ...]:
     """Places of Arabic name that are spelled nearly so: doubtful, until the article speaks of their country."""
-    bones = names.skeleton(parts)
+    wanted = _bare(parts)
+    bones = names.skeleton(parts) if len(wanted) <= names.LONGEST else ""
     if len(bones) < names.FEWEST:
         return ()
-    wanted = _bare(parts)
     scored = []
     for posting in index.find("~" + bones):
         alike = _alike(wanted, index.name_of(posting >> 4))
