@@ -45,20 +45,22 @@ class Bench:
         return next(reasons(self.rule, article, self.gazetteer), None) is not None
 
     def hits(self, example: Example) -> list[Hit]:
-        """What the rule flags in an example."""
+        """What the rule flags in an example, be it only while a state holds (`needs_state`)."""
         article = article_of(example, example.published or DEFAULT_PUBLISHED)
         found = self.ruleset.detect(article, self.gazetteer, self.households).hits
-        return [hit for hit in found if hit.rule == self.rule.name and not hit.needs_state]
+        return [hit for hit in found if hit.rule == self.rule.name]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adopted:
     """An example with what is to be said of it. `problem`: what the rule as it is does wrong with it. `left_out`:
-    what was not expected, because the example alone does not give it."""
+    what was not expected, because the example alone does not give it. `waits_for`: the state that must hold for it to
+    fire, of which it says nothing; then it can be no example by itself."""
 
     example: Example
     problem: str | None = None
     left_out: tuple[str, ...] = field(default=())
+    waits_for: str | None = None
 
 
 def contexts(article: Article, hit: Hit, sentences: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -81,10 +83,14 @@ def adopt(bench: Bench, article: Article, hit: Hit, sentences: Sequence[str], *,
     """The example of a hit that was judged right (`fires`) or wrong; None when no part of the rule is in the
     sentence any more, which would prove nothing."""
     place = hit.place.id if hit.place else None
-    flagged = [(option, bench.hits(option)) for option in _options(article, hit, sentences, fires)]
+    every = [(option, bench.hits(option)) for option in _options(article, hit, sentences, fires)]
+    flagged = [(option, [one for one in found if not one.needs_state]) for option, found in every]
     same = [option for option, found in flagged if any(_place_id(one) == place for one in found)]
     some = [option for option, found in flagged if found]
-    near = (option for option, _ in flagged if bench.comes_near(option))
+    state = next((one.needs_state for _, found in every for one in found), None)
+    if state and not some:
+        return Adopted(example=every[0][0], waits_for=state)
+    near = (option for option, _ in every if bench.comes_near(option))
     chosen = same[0] if same else some[0] if some else next(near, None)
     if chosen is None:
         return None

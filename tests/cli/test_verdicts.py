@@ -102,6 +102,7 @@ def test_a_find_becomes_an_example_that_fires(archive: World) -> None:
     before = _rule(archive).read_text()
     ran = alerts("rules", "adopt", "3", "--fires", "--because", "seen by our office")
     assert (ran.code, ran.err) == (0, f"1 example added to {_rule(archive, 'siege')}\n")
+    assert tomllib.loads(ran.out)["fires"][0]["text"] == CUT_OFF  # shown, for it is to be looked at
     text = _rule(archive, "siege").read_text()
     last = tomllib.loads(text)["fires"][-1]
     assert (last["text"], last["expect"]["place"]) == (CUT_OFF, "Goma")

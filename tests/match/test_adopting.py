@@ -134,6 +134,14 @@ def test_what_the_example_alone_does_not_give_is_not_expected(bench: Bench) -> N
     assert "place" not in made.example.expect
 
 
+@pytest.mark.parametrize("fires", [True, False])
+def test_what_fires_only_while_a_state_holds_is_no_example_by_itself(gazetteer: Gazetteer, fires: bool) -> None:
+    text = ALONE.replace('kind = "first"\nin   = "120 days"', 'kind = "during"\nstate = "ceasefire"')
+    made = _adopt(_bench(gazetteer, text), article("Gunmen besieged the town of Djibo."), fires=fires)
+    assert made is not None
+    assert made.waits_for == "ceasefire"
+
+
 def test_only_a_reason_of_the_checker_can_be_a_because() -> None:
     assert is_reason("past")
     assert is_reason("Hidden by the idiom")

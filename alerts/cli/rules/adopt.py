@@ -70,8 +70,8 @@ def command(
         text = target.checked(blocks, config, places)
         for made, _ in taken:
             _tell(made)
+        click.echo("\n".join(blocks), nl=False)
         if only_print:
-            click.echo("\n".join(blocks), nl=False)
             return
         _ask(target, taken, yes)
         target.write(text)
@@ -126,6 +126,10 @@ def _adopt(engine: Engine, bench: Bench, item: Evidence, places: Gazetteer, *, f
     made = adopt(bench, article, item.hit, sentences, fires=fires)
     if made is None:
         click.echo(f'no part of the rule is in it any more, left out: "{item.hit.sentence}"', err=True)
+        return None
+    if made.waits_for is not None:
+        why = f"it says nothing of the state '{made.waits_for}', which the rule asks for; write a [[story]] of it"
+        click.echo(f'{why}, left out: "{item.hit.sentence}"', err=True)
         return None
     same = " ".join(made.example.text.split()).casefold()
     for example in bench.rule.examples:
