@@ -99,6 +99,7 @@ class _Batch:
         now, begun = self.clock(), time.monotonic()
         outcomes: list[Outcome] = []
         with writing(self.engine) as conn:
+            self.tracker.begin(conn, now)
             for item, found in work:
                 outcomes.append(self.tracker.track(conn, item, found, now))
                 if time.monotonic() - begun > LONGEST:

@@ -23,7 +23,7 @@ from alerts.match.bind import Households
 from alerts.match.check import Checker
 from alerts.match.examples import run_examples
 from alerts.match.lexicon import Lexicon
-from alerts.match.rule import Rule
+from alerts.match.rule import After, Rule
 from alerts.read.places import Gazetteer
 
 Remembered = tuple[str, str, Mapping[str, str]]
@@ -146,7 +146,10 @@ def _try_all(
 
 
 def _keepers(book: Rulebook) -> dict[str, str]:
-    return {rule.name: rule.version for rule in book.ruleset.rules if rule.state is not None}
+    """The versions of rules on which other rules depend: they keep a state, or another one comes after them."""
+    rules = book.ruleset.rules
+    named = {rule.when.rule for rule in rules if isinstance(rule.when, After)}
+    return {rule.name: rule.version for rule in rules if rule.state is not None or rule.name in named}
 
 
 def remembered(texts: Sequence[Remembered], country: Callable[[str], str | None]) -> tuple[list[Rule], list[Fault]]:

@@ -44,6 +44,7 @@ class Replay:
         self._tracker = Tracker(rulebook=rulebook, gazetteer=gazetteer, outbox=Nobody())
         self._feeds: dict[str, int] = {}
         self._tidied: datetime | None = None
+        self._begun = False  # watching what is usual begins with the first article, whatever it says
 
     def close(self) -> None:
         self._engine.dispose()
@@ -58,6 +59,10 @@ class Replay:
         rules find in it, if that is known."""
         if found is None:
             found = self.rulebook.ruleset.detect(article, self.gazetteer, self.households)
+        if not self._begun:
+            with writing(self._engine) as conn:
+                self._tracker.begin(conn, article.published)
+            self._begun = True
         if not (found.hits or found.states or found.dropped) and not self._known(article):
             return ()
         now = article.published

@@ -14,19 +14,22 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
+from alerts.engine import spikes, timekinds
 from alerts.engine.rulebook import Rulebook
 from alerts.engine.texts import texts
+from alerts.engine.timekinds import TimeKinds
 from alerts.errors import TemplateError
 from alerts.match.engine import Detection
-from alerts.match.rule import During, First, Rule
+from alerts.match.rule import Rule, Spike
 from alerts.read.claims import cited_sources
 from alerts.read.places import Gazetteer
 from alerts.store import alerts as alert_store
 from alerts.store import ledger as ledger_store
+from alerts.store import reports
 from alerts.store.articles import Waiting
 from alerts.track import identity, ledger, lifecycle, origins, places
 from alerts.track.policy import Policy
-from alerts.types import OPEN_STATES, Alert, Evidence, Hit, Message
+from alerts.types import OPEN_STATES, Alert, Evidence, Hit, Message, Wave
 
 
 class Outbox(Protocol):
@@ -65,6 +68,11 @@ class Tracker:
     late_after: timedelta = timedelta(hours=24)
     first_loaded: dict[str, datetime] = field(default_factory=dict)
 
+    def begin(self, conn: Connection, now: datetime) -> None:
+        """To be called first in each transaction: what is counted is counted from the first article on, whatever
+        that says, and by one process at a time."""
+        reports.begin_watch(conn, spikes.watched(self.rulebook.ruleset.rules), now)
+
     def track(self, conn: Connection, waiting: Waiting, found: Detection, now: datetime) -> Outcome:
         """Take the findings in one article into the ledger and the alerts."""
         case = _Case(self, conn, waiting, found, now)
@@ -72,6 +80,7 @@ class Tracker:
         case.take_hits()
         case.take_denials()
         if waiting.revision > 1:
+            reports.take_back(conn, waiting.article.id, before=waiting.revision)
             case.take_back()
         return Outcome(told=tuple(case.told), quiet=tuple(case.quiet), faults=tuple(case.faults))
 
@@ -79,6 +88,7 @@ class Tracker:
         """End the alerts of which nothing more was heard; returns how many."""
         book = self.rulebook  # one and the same throughout, whatever is reloaded meanwhile
         spans = {rule.family: book.policies[rule.name].lasts for rule in book.ruleset.rules}
+        timekinds.forget_old(conn, book.ruleset.rules, now)
         ended = 0
         for alert in alert_store.due_to_end(conn, now, spans):
             policy = book.policies.get(alert.rule, Policy(same_event=timedelta(days=7)))
@@ -99,6 +109,13 @@ class _Case:
         self.quiet: list[str] = []
         self.faults: list[TemplateError] = []
         self.touched: set[str] = set()
+        self.times = TimeKinds(
+            conn=conn,
+            rules=self.rules,
+            lookup=tracker.gazetteer.by_id,
+            now=now,
+            first_loaded=tracker.first_loaded,
+        )
         text = f"{waiting.article.title}\n{waiting.article.text}"
         self.shingles = origins.shingles(text) if found.hits or found.dropped else frozenset()
 
@@ -147,9 +164,11 @@ class _Case:
         """The article's hits, one for each alert they bear on."""
         by_family: dict[str, list[Hit]] = {}
         for hit in self.found.hits:
-            if self._in_force(hit):
+            if why := self.times.not_in_force(self.rules[hit.rule], hit):
+                self.quiet.append(f"{hit.rule}: {why}")
+            else:
                 by_family.setdefault(hit.family, []).append(hit)
-        for hits in by_family.values():
+        for hits in sorted(by_family.values(), key=lambda hits: self.times.depth(self.rules[hits[0].rule])):
             policy = self._policy(self.rules[hits[0].rule])
             for hit in identity.distinct(hits, policy.precision):
                 self._take(self.rules[hit.rule], hit, policy)
@@ -171,43 +190,89 @@ class _Case:
     def _policy(self, rule: Rule) -> Policy:
         return self.tracker.rulebook.policy(rule.name, self.tracker.late_after)
 
-    def _in_force(self, hit: Hit) -> bool:
-        """Whether the state that a `during` rule needs holds at the place, by the ledger."""
-        if hit.needs_state is None:
-            return True
-        when = self.rules[hit.rule].when
-        grace = when.grace if isinstance(when, During) else timedelta(0)
-        if hit.place is not None:
-            known = ledger_store.entries(self.conn, hit.place.country, name=hit.needs_state)
-            if ledger.holds(known, places.chain(hit.place), hit.event_time, grace):
-                return True
-        self.quiet.append(f"{hit.rule}: no '{hit.needs_state}' is known to hold there")
-        return False
-
     def _take(self, rule: Rule, hit: Hit, policy: Policy) -> None:
         evidence = self._evidence(hit)
+        if isinstance(rule.when, Spike):
+            self._take_spike(rule, rule.when, evidence, policy)
+            return
         alert = self._alert_for(hit, evidence, policy)
-        if alert is None and (why := self._not_first(rule, hit)):
+        if alert is None and (why := self.times.not_yet(rule, evidence)):
             self.quiet.append(f"{rule.name}: {why}")
             return
         self._join(rule, alert, evidence, policy)
-        if hit.place is not None and isinstance(rule.when, First):
-            ledger_store.put_seen(self.conn, rule.family, self._novelty_place(rule.when, hit), hit.event_time)
+        self.times.seen(rule, hit)
 
-    def _join(self, rule: Rule, alert: Alert | None, evidence: Evidence, policy: Policy) -> None:
-        """Take evidence into its alert, or open one with it."""
+    def _take_spike(self, rule: Rule, when: Spike, evidence: Evidence, policy: Policy) -> None:
+        """Count a report, and tell it if there are far more than usual, with all that make up the spike."""
+        if evidence.hit.place is None:
+            self.quiet.append(f"{rule.name}: no place is known, so it counts nowhere")
+            return
+        place = places.lift(evidence.hit.place, when.per, self.tracker.gazetteer.by_id)
+        found = spikes.weigh(self.conn, rule, when, place, evidence, now=self.now, reading=self.found.reading)
+        wave = found.verdict.wave
+        if wave is None:
+            alert = self._spike_told(found, evidence, policy)
+            if alert is None:
+                self.quiet.append(f"{rule.name}: {found.verdict.why}")
+            else:
+                self._join(rule, alert, evidence, policy)
+            return
+        alert = self._alert_for(evidence.hit, evidence, policy)
+        more = spikes.of_the_window(self.conn, found, wave)
+        saved, told = self._join(rule, alert, evidence, policy, more=more, spike=wave)
+        if told or saved.version == 0:  # what came in too late to be told is told with the next report
+            spikes.remember(self.conn, found, wave, saved)
+
+    def _spike_told(self, found: spikes.Weighed, evidence: Evidence, policy: Policy) -> Alert | None:
+        """The alert of a spike that goes on, while it is in force or nobody was told of it."""
+        if found.verdict.what != "goes on" or found.last is None:
+            return None
+        alert = alert_store.alert_of(self.conn, found.last.alert_id)
+        if alert is None or not (alert.state in OPEN_STATES or (alert.state == "ended" and alert.version == 0)):
+            return None
+        near = alert.first_event - policy.same_event <= evidence.hit.event_time <= alert.last_event + policy.same_event
+        return alert if near else None
+
+    def _join(
+        self,
+        rule: Rule,
+        alert: Alert | None,
+        evidence: Evidence,
+        policy: Policy,
+        *,
+        more: Sequence[Evidence] = (),
+        spike: Wave | None = None,
+        arrived: Evidence | None = None,
+    ) -> tuple[Alert, bool]:
+        """Take evidence (and what `more` belongs with it) into its alert, or open one with it; whether that is
+        told."""
         before = alert_store.evidence_of(self.conn, alert.id) if alert else []
+        ids = {evidence.article_id, *(item.article_id for item in before)}
+        more = [item for item in more if item.article_id not in ids]
+        together = list(origins.assign((*before, *more))) if more else before
         step = lifecycle.advance(
             alert,
-            before,
+            together,
             evidence,
             now=self.now,
             policy=policy,
             backlog=self.waiting.backlog,
             lookup=self.tracker.gazetteer.by_id,
+            spike=spike,
+            arrived=arrived,
         )
-        saved = self._save(rule, step, before)
+        saved = self._save(rule, spikes.with_all(step, before, together), together)
         self.touched.add(saved.id)
+        if evidence.hit.current:
+            self._take_followers(rule, (*more, evidence))
+        return saved, step.tell
+
+    def _take_followers(self, rule: Rule, evidence: Sequence[Evidence]) -> None:
+        """What was kept of rules that come after this one, and now does."""
+        for follower, kept in self.times.followers(rule, evidence):
+            policy = self._policy(follower)
+            alert = self._alert_for(kept.hit, kept, policy)
+            self._join(follower, alert, kept, policy, arrived=evidence[-1])
 
     def _evidence(self, hit: Hit) -> Evidence:
         article, reading = self.waiting.article, self.found.reading
@@ -259,27 +324,6 @@ class _Case:
             )
 
         return same
-
-    def _not_first(self, rule: Rule, hit: Hit) -> str | None:
-        """Why a `first` rule opens no alert: the place is not new to it, or it is still learning."""
-        when = rule.when
-        if not isinstance(when, First):
-            return None
-        loaded = self.tracker.first_loaded.get(rule.name)
-        if loaded is not None and self.now < loaded + when.learn:
-            return "still learning what is usual"
-        if hit.place is None:
-            return None
-        place_id = self._novelty_place(when, hit)
-        last = ledger_store.last_seen(self.conn, rule.family, [place_id]).get(place_id)
-        if ledger.novel(last, hit.event_time, when.within):
-            return None
-        ledger_store.put_seen(self.conn, rule.family, place_id, hit.event_time)
-        return "known of this place already"
-
-    @staticmethod
-    def _novelty_place(when: First, hit: Hit) -> str:
-        return places.lift(hit.place, when.per).id if hit.place else identity.UNKNOWN
 
     def _save(self, rule: Rule, step: lifecycle.Step, before: Iterable[Evidence]) -> Alert:
         """Store a step with its texts, and hand its messages to the outbox."""

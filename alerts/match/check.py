@@ -17,6 +17,7 @@ from jinja2 import TemplateSyntaxError
 
 from alerts.errors import Fault, Faults, did_you_mean
 from alerts.match import check_settings as settings
+from alerts.match import check_when
 from alerts.match.check_examples import ExampleReader
 from alerts.match.grammar import PhraseError, parse
 from alerts.match.lexicon import Lexicon
@@ -31,6 +32,7 @@ from alerts.match.rule import (
     NumberRule,
     Part,
     Rule,
+    Spike,
     Status,
 )
 from alerts.match.sections import Section, one_of
@@ -128,6 +130,7 @@ class _RuleReader:
         if alert is None and state is None:
             top.fault((), "the rule needs an [alert] section with 'title' and 'summary' (or a [state] to keep)")
         examples = ExampleReader(self.country)
+        place, when = settings.place(top, self.country), check_when.when(top)
         rule = Rule(
             name=name,
             file=self.document.name,
@@ -144,8 +147,8 @@ class _RuleReader:
             claims=settings.claims(top),
             news_for=settings.news_for(top),
             numbers=numbers,
-            place=settings.place(top, self.country),
-            when=settings.when(top),
+            place=replace(place, precision=when.per) if isinstance(when, Spike) else place,
+            when=when,
             state=state,
             confirm=settings.confirm(top),
             severity=self.severity(top, named),

@@ -1,4 +1,6 @@
-"""The sections of a rule file that hold plain settings: about, scope, claims, place, when, state, confirm."""
+"""The sections of a rule file that hold plain settings: about, scope, claims, place, state, confirm.
+
+[when] is read in `check_when`."""
 
 from __future__ import annotations
 
@@ -10,9 +12,6 @@ from alerts.match.rule import (
     About,
     ClaimPolicy,
     Confirm,
-    During,
-    Each,
-    First,
     PlaceRule,
     Scope,
     StateRule,
@@ -108,34 +107,6 @@ def _countries(section: Section, key: str, country: Country) -> frozenset[str]:
         else:
             found.add(code)
     return frozenset(found)
-
-
-def when(top: Section) -> Each | First | During:
-    section = top.sub("when", "when")
-    if section is None:
-        return Each()
-    section.refuse_unknown()
-    kind = section.choice("kind", ("each", "first", "during"), "")
-    if not kind and "kind" not in section.data:
-        section.fault((), "[when] needs 'kind': 'each', 'first' or 'during'")
-    own = {"each": (), "first": ("in", "per", "learn"), "during": ("state", "grace")}.get(kind, ())
-    for key in section.data:
-        if key != "kind" and kind and key not in own:
-            section.fault((key,), f"'{key}' means nothing for kind = \"{kind}\"")
-    if kind == "first":
-        if "in" not in section.data:
-            section.fault((), "a 'first' needs how long nothing was heard before: in = \"120 days\"")
-        return First(
-            within=section.length("in", timedelta(days=120)),
-            per=section.choice("per", PRECISIONS, "city"),
-            learn=section.length("learn", timedelta(0)),
-        )
-    if kind == "during":
-        return During(
-            state=section.text("state", required=True),
-            grace=section.length("grace", timedelta(0)),
-        )
-    return Each()
 
 
 def state(top: Section) -> StateRule | None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from alerts.errors import Fault, Faults
 from alerts.match.check import Checker
+from alerts.match.check_when import cross_faults
 from alerts.match.lexicon import Lexicon
 from alerts.match.rule import Rule
 from alerts.toml_lines import Document, read_text
@@ -145,4 +146,4 @@ def cross_check(rules: Sequence[Rule]) -> list[Fault]:
                 " their alerts; take the old file away, or the name out of 'formerly'"
             )
             faults.append(Document(rule.source, rule.file).fault(("about", "formerly"), message))
-    return faults
+    return faults + cross_faults(rules)

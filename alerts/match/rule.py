@@ -132,6 +132,38 @@ class During:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Spike:
+    """Only when there is far more than usual of it at a place of the level `per`: in `window` at least `at_least` and
+    `times` the mean of the windows of `baseline` before, once `history` was watched. `number` is the rule's number
+    that is counted (None: reports), `noun` the word for it."""
+
+    window: timedelta
+    baseline: timedelta
+    history: timedelta
+    at_least: float
+    times: float = 3.0
+    per: Precision = "city"
+    number: str | None = None
+    noun: str = "reports"
+    kind: Literal["spike"] = "spike"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class After:
+    """Only where the rule called `rule` fired at most `within` before. Two places are the same if they are on the
+    level `per`, or if one lies in the other. `line`: where the rule is named."""
+
+    rule: str
+    within: timedelta
+    per: Precision = "city"
+    line: int = 0
+    kind: Literal["after"] = "after"
+
+
+When = Each | First | During | Spike | After
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StateRule:
     """The ledger state this rule keeps: how wide it holds, and when it lapses unless confirmed again."""
 
@@ -237,7 +269,7 @@ class Rule:
     news_for: timedelta | None
     numbers: tuple[NumberRule, ...]
     place: PlaceRule
-    when: Each | First | During
+    when: When
     state: StateRule | None
     confirm: Confirm | None
     severity: Ladder

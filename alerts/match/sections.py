@@ -35,7 +35,10 @@ KEYS: dict[str, tuple[str, ...]] = {
     "claims": ("denied", "possible", "past", "total", "standing", "alleged", "news_for"),
     "numbers.NAME": ("use", "say", "household", "at_least"),
     "place": ("required", "precision", "countries", "not_countries"),
-    "when": ("kind", "in", "per", "learn", "state", "grace"),
+    "when": (
+        "kind", "in", "per", "learn", "state", "grace", "window", "baseline", "at_least", "times", "history", "count",
+        "rule", "within",
+    ),
     "state": ("name", "per", "lasts"),
     "confirm": ("sources", "within", "until_then"),
     "severity": ("default", "raise"),

@@ -11,7 +11,7 @@ from typing import Any
 
 from alerts.durations import say
 from alerts.match.phrases import Choice, Phrase
-from alerts.match.rule import CLAIM_DEFAULTS, UPDATES, Block, During, First, NumberRule, Rule, Scope
+from alerts.match.rule import CLAIM_DEFAULTS, UPDATES, After, Block, During, First, NumberRule, Rule, Scope, Spike
 from alerts.match.written import forms_in, lists_of, signs_in, written
 from alerts.template_filters import listed
 from alerts.types import CLAIM_KINDS
@@ -234,6 +234,21 @@ def _place(rule: Rule) -> list[str]:
     return lines
 
 
+def _spike(when: Spike) -> list[str]:
+    window, baseline = say(when.window), say(when.baseline)
+    if when.number is None:
+        told = f"at least {when.at_least:g} independent reports in {window}, and {when.times:g} times the usual"
+    else:
+        told = (
+            f"at least {when.at_least:,.0f} {when.noun} (the number '{when.number}'): the most in 30 days for a year,"
+            f" a day unlike others, or {when.times:g} times the usual in {window} after a lull"
+        )
+    return [
+        f"only far more than usual of the same {_LEVELS[when.per]}: {told}",
+        f"usual is what the {baseline} before brought; nothing is told before {say(when.history)} were watched",
+    ]
+
+
 def _time(rule: Rule) -> list[str]:
     lines: list[str] = []
     when: Any = rule.when  # a kind that this does not know yet is shown by its settings
@@ -248,6 +263,13 @@ def _time(rule: Rule) -> list[str]:
             lines.append(f"only while '{when.state}' is in force there: by the ledger, or because the article says so")
             if when.grace:
                 lines.append(f"what is told in the first {say(when.grace)} of '{when.state}' does not count yet")
+        case Spike():
+            lines += _spike(when)
+        case After():
+            lines.append(
+                f"only where the rule '{when.rule}' fired in the {say(when.within)} before: in the same"
+                f" {_LEVELS[when.per]}, in what it lies in, or in what lies in it"
+            )
         case _ if when.kind == "each":
             lines.append("every new event")
         case _:

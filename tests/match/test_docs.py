@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import pytest
 
+from alerts.engine import loading
+from alerts.engine.loading import RuleSources
 from alerts.match.bind import Households
-from alerts.match.engine import Ruleset
-from alerts.match.examples import run_examples
-from alerts.match.files import load
 from alerts.match.grammar import SLOTS
+from alerts.match.rule import When
 from alerts.match.sections import KEYS
 from alerts.read.places import Gazetteer
 from alerts.types import CLAIM_KINDS
@@ -54,11 +55,29 @@ def test_every_shipped_rule_is_listed() -> None:
     assert [rule.stem for rule in sorted(RULES.glob("*.toml")) if f"| `{rule.stem}` |" not in README] == []
 
 
-def test_the_first_rule_of_the_guide_loads_and_its_examples_pass(tmp_path: Path, gazetteer: Gazetteer) -> None:
-    blocks = re.findall(r"```toml\n(.*?)```", README, flags=re.DOTALL)
-    assert len(blocks) == 1
-    (tmp_path / "water_cut.toml").write_text(blocks[0], encoding="utf-8")
-    found = load([tmp_path], country=gazetteer.country_of)
-    assert found.faults == ()
-    (rule,) = found.rules
-    assert run_examples(rule, Ruleset(found.rules), gazetteer, Households()) == []
+def shown_rules() -> dict[str, str]:
+    """The rules that the guide shows whole, by the file names it gives them."""
+    found = {}
+    for block in re.finditer(r"```toml\n(.*?)```", README, flags=re.DOTALL):
+        (*_, name) = re.findall(r"`my-rules/(\w+)\.toml`", README[: block.start()])
+        found[name] = block[1]
+    return found
+
+
+def test_the_rules_of_the_guide_load_and_their_examples_and_stories_pass(tmp_path: Path, gazetteer: Gazetteer) -> None:
+    rules = shown_rules()
+    for name, text in rules.items():
+        (tmp_path / f"{name}.toml").write_text(text, encoding="utf-8")
+    book = loading.load(RuleSources(folders=(tmp_path,)), gazetteer=gazetteer, households=Households())
+    assert book.faults == ()
+    assert list(rules) == [
+        rule.name for rule in sorted(book.ruleset.rules, key=lambda rule: list(rules).index(rule.name))
+    ]
+    assert {rule.when.kind for rule in book.ruleset.rules} == {"each", "spike", "after"}
+    assert [rule.name for rule in book.ruleset.rules if rule.stories] == ["flight_wave", "thirst"]
+
+
+def test_every_kind_of_time_is_explained() -> None:
+    kinds = {get_args(get_type_hints(kind)["kind"])[0] for kind in get_args(When)}
+    assert kinds - documented(chapter("when")) == set()
+    assert [kind for kind in kinds if f"- **`{kind}`** fires" not in README] == []
