@@ -19,6 +19,7 @@ def command(alert_id: str, config_path: Path, as_json: bool) -> None:
     from alerts.store import alerts, codec
     from alerts.store.database import reading
     from alerts.template_filters import people
+    from alerts.track.spike import words
 
     with common.store(common.load_config(config_path)) as engine, reading(engine) as conn:
         record = alerts.get_alert(conn, alert_id)
@@ -34,6 +35,8 @@ def command(alert_id: str, config_path: Path, as_json: bool) -> None:
     click.echo(f"{alert.severity}, {alert.certainty}, {alert.state}; place: {place}")
     for name, number in alert.numbers.items():
         click.echo(f"{name}: {people(number)} ('{number.text}')")
+    if alert.spike is not None:
+        click.echo(f"far above the usual: {words(alert.spike)} (by the test '{alert.spike.test}', {alert.spike.day})")
     click.echo(f"rule {alert.rule}; articles: {alert.articles}, independent: {alert.origins}")
     click.secho("\nversions", bold=True)
     for version in record.versions:

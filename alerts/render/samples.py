@@ -15,13 +15,17 @@ _PLACE = Place(
     lat=35.6, lon=36.7, population=90_000, confidence=0.5, runner_up="TUR",
 )  # fmt: skip
 _DISPLACED = Quantity(low=6000, high=6000, stated=1200, unit="households", text="1,200 families", factor=5.0)
+_SPIKE = {
+    "test": "reports", "noun": "reports", "count": 9, "usual": 1.3, "days": 3, "day": "2026-03-02", "level": 9.0,
+    "severity": None, "span": 0,
+}  # fmt: skip
 _KILLED = Quantity(low=12, high=45, stated=12, unit="people", text="12 people")
 
 
 def sample_notices() -> Iterator[Notice]:
     """One notice for each kind of message, and one with as little in it as an alert can have."""
     yield _notice("new", 1, "first report")
-    told = sample_fields() | {"confirmed": True}
+    told = sample_fields() | {"confirmed": True, "spike": _SPIKE}
     changes = ("12 → 12–45 killed", "confirmed by a second source: Northern Radio")
     yield _notice("update", 2, changes[1], changes, fields=told)
     yield _notice("close", 3, "a truce was agreed")

