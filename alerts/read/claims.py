@@ -157,15 +157,23 @@ def _date_scopes(scene: Scene, dates: Sequence[When]) -> Iterator[tuple[When, Sc
         at, last, before = max(when.first, scene.low), when.last, scene.at(when.first - 1)
         if _describes(scene, when):
             low, high = last + 1, scene.phrase_end(last + 1)
-            yield when, Scope("past", at, min(last, scene.high - 1), low, high)
+            end = min(last, scene.high - 1)
+            yield when, Scope("past", at, end, low, high)
             if _happened_in(scene, at):
-                yield when, Scope("past", at, min(last, scene.high - 1), scene.first, scene.end)
+                yield when, Scope("past", at, end, scene.first, scene.end)
+            if scene.at(high) in ("that", "which"):  # "the 2014 offensive that drove them out"
+                yield when, Scope("past", at, end, high, scene.high, high, _HANGING)
+            if _opens_in(scene, at):
+                yield when, Scope("past", at, end, scene.low, scene.high, at, _HANGING)
         elif before == "of":
             yield when, Scope("past", at, min(last, scene.high - 1), _phrase_start(scene, when.first), when.first)
         else:
             if _names(scene, at):
                 yield when, Scope("past", at, min(last, scene.high - 1), scene.first, scene.end)
             yield when, Scope("past", at, min(last, scene.high - 1), scene.low, scene.high, at, _HANGING)
+        if scene.at(last + 1) == "when":  # "the deadliest since 2019, when gunmen killed 60"
+            then = replace(when, relation="on")
+            yield then, Scope("past", at, min(last, scene.high - 1), last + 2, scene.high, last + 2, _HANGING)
 
 
 def _phrase_start(scene: Scene, end: int) -> int:
@@ -191,6 +199,13 @@ def _happened_in(scene: Scene, at: int) -> bool:
         at -= 1
     near = scene.end <= at - 1 <= scene.end + 3
     return near and scene.at(at - 1) in ("by", "in", "during") and scene.home(at - 1) == scene.home(scene.end - 1)
+
+
+def _opens_in(scene: Scene, at: int) -> bool:
+    """The clause opens with what the date at word `at` describes: "In a 2019 attack, rebels killed 30"."""
+    if scene.at(at - 1) in DETERMINERS:
+        at -= 1
+    return scene.at(at - 1) in ("in", "during") and at - 1 == scene.low
 
 
 def _names(scene: Scene, at: int) -> bool:
@@ -225,8 +240,8 @@ def _dated(scene: Scene, dates: Sequence[When], published: datetime) -> Iterator
     if not found:
         return
     when, scope = min(found, key=lambda pair: _distance(scene, pair[0]))
-    if when.relation == "for":  # "within a month in the autumn of 2023"
-        when, scope = next(((d, s) for d, s in found if 0 < d.first - when.last <= 2), (when, scope))
+    if when.relation == "for":  # "within a month in the autumn of 2023", "a decade ago for two weeks"
+        when, scope = next(((d, s) for d, s in found if d.relation == "on"), (when, scope))
     kind = _age(scene, when, published)
     if kind == "past" and _now(scene, scope):
         return
@@ -259,9 +274,10 @@ def _age(scene: Scene, when: When, published: datetime) -> ClaimKind | None:
 
 def _record(scene: Scene, at: int) -> bool:
     """ "The worst attack since 2015", "for the first time in five years": a measure, no date."""
+    low = max((k + 1 for k in range(scene.low, scene.first) if scene.at(k) == "since"), default=scene.low)
     if scene.at(at - 1) == "first":  # "the first five months of the year"
         at -= 1
-    return any(scene.at(k) in w.RECORD for k in range(max(scene.low, at - 12), at))
+    return any(scene.at(k) in w.RECORD for k in range(max(low, at - 12), at))
 
 
 def _running(scene: Scene) -> ClaimKind:

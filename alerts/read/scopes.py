@@ -275,11 +275,18 @@ def _long_after(scene: Scene, i: int) -> Scope | None:
     after = scene.at(i + 1)
     if after == "on" and scene.at(i - 1) in w.COUNTS and _closes(scene, i + 2):
         return Scope("past", i - 1, i + 1, scene.low, scene.high, i, _ALL)
+    if after in ("earlier", "before") and scene.at(i) != "weeks":
+        return Scope("past", i, i + 1, scene.low, scene.high, i, _ALL)
     if after not in ("after", "since") or (scene.at(i) == "weeks" and scene.at(i - 1) not in w.MANY_WEEKS):
         return None
     opens = i - scene.low < 4
     end = next((k for k in range(i + 3, min(i + _FAR, scene.high)) if opens and "," in scene.words.gap(k)), i + _FAR)
     return Scope("past", i, i + 1, i + 2, end, i + 2)
+
+
+def _height(scene: Scene, i: int) -> Scope | None:
+    """ "At the height of the war": long ago."""
+    return Scope("past", i, i + 1, scene.low, scene.high, i, _ALL) if scene.at(i + 1) == "of" else None
 
 
 def _narrated(scene: Scene, i: int) -> Scope | None:
@@ -371,6 +378,7 @@ _TABLE: Sequence[tuple[frozenset[str], _Finder]] = (
     (w.EARLIER, _earlier),
     (w.LONG_TERMS, _long_after),
     (w.NARRATED, _narrated),
+    (frozenset({"height"}), _height),
     (w.BRINGING, _bringing),
     (w.REMAINS, _still),
     (w.STANDING, _participle),
