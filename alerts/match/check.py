@@ -20,7 +20,7 @@ from alerts.match import check_settings as settings
 from alerts.match import check_when
 from alerts.match.check_examples import ExampleReader
 from alerts.match.grammar import PhraseError, parse
-from alerts.match.lexicon import Lexicon
+from alerts.match.lexicon import FAULTY_LIST, Lexicon
 from alerts.match.phrases import Choice, Phrase
 from alerts.match.rule import (
     UPDATES,
@@ -39,7 +39,7 @@ from alerts.match.sections import Section, one_of
 from alerts.read.figurecues import Kind
 from alerts.read.text import fold
 from alerts.template_env import variables_of
-from alerts.toml_lines import Document
+from alerts.toml_lines import Document, KeyPath
 from alerts.types import SEVERITIES, Severity
 
 FORMAT = 1
@@ -113,6 +113,7 @@ class _RuleReader:
         self.lexicon, self.country = checker.lexicon, checker.country
         self.document, self.faults = document, faults
         self.lists: set[str] = set()
+        self.told: set[str] = set()
 
     def rule(self, name: str) -> Rule:
         top = Section(self.document, (), self.document.data, "", self.faults)
@@ -206,12 +207,19 @@ class _RuleReader:
             try:
                 phrases.append(self.lexicon.phrase(source))
             except PhraseError as error:
-                section.fault((key, index), str(error))
+                self.phrase_fault(section, (key, index), str(error))
         if len(phrases) != len(sources):
             return None
         choice = self.lexicon.choice(sources, phrases)
         self.lists |= choice.lists
         return choice
+
+    def phrase_fault(self, section: Section, path: KeyPath, message: str) -> None:
+        """A word list with faults of its own is told once, where it is used first."""
+        if message not in self.told:
+            section.fault(path, message)
+        if message.endswith(FAULTY_LIST):
+            self.told.add(message)
 
     def ignore(self, top: Section) -> Ignore:
         section = top.sub("ignore", "ignore")

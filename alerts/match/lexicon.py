@@ -15,6 +15,7 @@ from alerts.match.phrases import Choice, Phrase
 from alerts.match.sections import one_of
 from alerts.toml_lines import Document
 
+FAULTY_LIST = "has faults of its own"
 _KEYS = ("about", "words")
 _ENTRY = 'a word list needs words = ["...", "..."]; a line of it may be { say = "...", valid_until = 2027-01-31 }'
 
@@ -60,7 +61,7 @@ class Lexicon:
             self._load(name)
         found = self._lists[name]
         if found is None:
-            raise PhraseError(f"the word list '@{name}' has faults of its own")
+            raise PhraseError(f"the word list '@{name}' {FAULTY_LIST}")
         return found
 
     def same_as(self, other: Lexicon) -> bool:

@@ -4,7 +4,7 @@ that have passed. "Today" is an argument, as time is everywhere here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from itertools import combinations
 
@@ -30,6 +30,25 @@ def copies(rule: Rule) -> list[Fault]:
             )
             found[later.line] = Fault(rule.file, later.line, message, "warning")
     return list(found.values())
+
+
+def remarks(rule: Rule) -> list[Fault]:
+    """Notes on a rule that is sound and may still not do what its writer thinks it does."""
+    found = []
+    document = Document(rule.source, rule.file)
+    if rule.status == "draft":
+        how = "is a draft" if "status" in document.data else "has no 'status', and so is a draft"
+        message = f'the rule {how}: it does not run until it says status = "test" (to its owner only) or "active"'
+        found.append(document.fault(("status",), message, "note"))
+    if not any(example.fires for example in _examples(rule)):
+        found.append(Fault(rule.file, 0, "no example fires: nothing shows that the rule finds what it is for", "note"))
+    return found
+
+
+def _examples(rule: Rule) -> Iterator[Example]:
+    yield from rule.examples
+    for story in rule.stories:
+        yield from story.articles
 
 
 def _purpose(example: Example) -> tuple[object, ...]:

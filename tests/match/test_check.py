@@ -236,6 +236,16 @@ def test_lists_that_go_in_a_circle_are_refused(tmp_path: Path) -> None:
     assert any("circle: @one -> @two -> @one" in fault.message for fault in found)
 
 
+def test_a_broken_list_is_told_once_in_a_rule_that_uses_it_often(tmp_path: Path) -> None:
+    (tmp_path / "lexicon").mkdir()
+    (tmp_path / "lexicon" / "place_words.toml").write_text('words = ["a/b"]')
+    text = ALONE.replace('"town"', '"@place_words"').replace('"x y"', '"@place_words", "@place_wards"')
+    (tmp_path / "cut_off.toml").write_text(text)
+    told = [fault.message for fault in load([tmp_path], country=country).faults]
+    assert len(told) == 3
+    assert sum("has faults of its own" in message for message in told) == 1
+
+
 def test_one_broken_file_does_not_keep_the_others_from_loading(tmp_path: Path) -> None:
     (tmp_path / "good.toml").write_text(ALONE)
     (tmp_path / "bad.toml").write_text('format = 1\ntitle = "half\n')

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from alerts.errors import Faults
 from alerts.match.baserates import Estimator, lint
 from alerts.match.lexicon import Lexicon
-from alerts.match.lint import copies, overdue
+from alerts.match.lint import copies, overdue, remarks
 from alerts.match.wordcounts import shipped
 from tests.match.rules import SOUND, check, faults
 
@@ -50,6 +50,22 @@ def test_a_quiet_example_may_differ_from_a_firing_one_by_one_word() -> None:
 @pytest.mark.parametrize("more", ['expect.severity = "severe"', "published = 2026-01-02", 'country = "Norway"'])
 def test_the_same_words_with_another_setting_prove_something_else(more: str) -> None:
     assert copied(fires("Gunmen besieged the town of Djibo."), fires("Gunmen besieged the town of Djibo.", more)) == []
+
+
+def test_a_rule_that_does_not_run_is_remarked() -> None:
+    assert remarks(check(SOUND)) == []
+    [draft] = remarks(check(SOUND.replace('"active"', '"draft"')))
+    assert str(draft).startswith("cut_off.toml:4: note: the rule is a draft: it does not run until it says status =")
+    [without] = remarks(check(SOUND.replace('status = "active"\n', "")))
+    assert "the rule has no 'status', and so is a draft" in without.message
+
+
+def test_a_rule_of_which_no_example_fires_is_remarked() -> None:
+    start, end = SOUND.index("[[fires]]"), SOUND.index("[[quiet]]")
+    [note] = remarks(check(SOUND[:start] + SOUND[end:]))
+    assert note.message.startswith("no example fires")
+    story = '\n[[story]]\nname = "x"\n[[story.article]]\nday = 1\ntext = "Gunmen besieged Djibo."\nfires = true\n'
+    assert remarks(check(SOUND[:start] + story + SOUND[end:])) == []
 
 
 def test_a_rule_is_to_be_looked_at_again_after_its_day() -> None:

@@ -47,13 +47,13 @@ def command(files: tuple[Path, ...], config_path: Path, as_json: bool, phrases: 
 
 def _notes(book: Rulebook, places: Gazetteer, extra: tuple[Path, ...], *, whole: bool) -> list[Fault]:
     """Phrases that stand in no example, of the rules that are in order; if `whole`, of the word lists too."""
-    from alerts.match import coverage
+    from alerts.match import coverage, lint
 
     names = {path.stem for path in extra}
     rules = [rule for rule in (book.files.rules if book.files else ()) if not names or rule.name in names]
     faulty = {fault.file for fault in book.errors}
     rules = [rule for rule in rules if rule.file not in faulty]
-    found = [note for rule in rules for note in coverage.notes(rule, places, whole=whole)]
+    found = [note for rule in rules for note in (*lint.remarks(rule), *coverage.notes(rule, places, whole=whole))]
     return found + (coverage.list_notes(rules, places) if whole else [])
 
 
