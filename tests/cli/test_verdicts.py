@@ -202,7 +202,7 @@ def test_a_rule_that_changed_beyond_the_sentence_takes_nothing(archive: World) -
     ran = alerts("rules", "adopt", "3", "--fires", "--yes")
     assert ran.code == 1
     assert "no part of the rule is in it any more" in ran.err
-    assert "nothing is left to adopt" in ran.err
+    assert "nothing of alert 3 is left to adopt" in ran.err
 
 
 def test_a_rule_that_lost_the_find_says_so(archive: World) -> None:

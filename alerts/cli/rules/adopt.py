@@ -65,7 +65,7 @@ def command(
                 note = f"adopted from alert {alert_id} ({item.source}, {item.published:%Y-%m-%d})"
                 taken.append((_explained(made, because), f"{note}: {because}" if because else note))
         if not taken:
-            raise InputError(f"{target.path}: nothing is left to adopt")
+            raise InputError(f"nothing of alert {alert_id} is left to adopt for the rule '{target.name}'")
         blocks = [as_toml(made.example, note) for made, note in taken]
         text = target.checked(blocks, config, places)
         for made, _ in taken:
