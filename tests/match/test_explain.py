@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from alerts.match.bind import Households
 from alerts.match.engine import Ruleset
@@ -47,28 +49,33 @@ def shipped(gazetteer: Gazetteer) -> tuple[Rule, ...]:
 
 
 def test_explain_says_fires_exactly_where_detect_has_a_hit(shipped: tuple[Rule, ...], gazetteer: Gazetteer) -> None:
-    """Over every example of every shipped rule, for all rules at once; and the stages agree with the verdict."""
+    """Over every example of every shipped rule, of each third one for all rules; and the stages agree with it."""
     ruleset = Ruleset([rule for rule in shipped if rule.status in ("active", "test")])
     fired = 0
     for rule in shipped:
-        for example in rule.examples:
+        for number, example in enumerate(rule.examples):
             given = article_of(example, example.published or DEFAULT_PUBLISHED)
             hits = {hit.rule for hit in ruleset.detect(given, gazetteer, Households()).hits if hit.needs_state is None}
-            found = explain(ruleset, given, gazetteer, Households())
+            asked = ruleset.by_name.keys() if number % 3 == 0 else {rule.name, *hits}
+            found = explain(ruleset, given, gazetteer, Households(), names=asked)
             assert {one.rule.name for one in found if one.fires} == hits, example.text
             for one in found:
-                refused = any(stage.ok is False for stage in one.before)
-                assert one.fires == (not refused and any(map(tells, one.cases))), (one.rule.name, example.text)
-                assert (one.because is None) == one.fires
-                assert "report this" not in (one.because or ""), (one.rule.name, example.text)
-                for case in one.cases:
-                    assert case.because is None or stage_of(case.because) != "rule", case.because
-                    if case.failed == "parts":
-                        continue
-                    failed = [stage.name for stage in one.chain(case) if stage.ok is False]
-                    assert bool(failed) == (case.because is not None), (case.because, failed)
+                _agrees(one, example.text)
             fired += len(hits)
     assert fired > 60
+
+
+def _agrees(one: Explanation, text: str) -> None:
+    """The stages say what the verdict says."""
+    refused = any(stage.ok is False for stage in one.before)
+    assert one.fires == (not refused and any(map(tells, one.cases))), (one.rule.name, text)
+    assert (one.because is None) == one.fires
+    assert "report this" not in (one.because or ""), (one.rule.name, text)
+    for case in one.cases:
+        assert case.because is None or stage_of(case.because) != "rule", case.because
+        if case.failed != "parts":
+            failed = [stage.name for stage in one.chain(case) if stage.ok is False]
+            assert bool(failed) == (case.because is not None), (case.because, failed)
 
 
 def test_the_stages_of_a_hit_are_told_with_words_and_phrases(gazetteer: Gazetteer) -> None:
@@ -233,3 +240,26 @@ def test_one_rule_can_be_asked_alone(shipped: tuple[Rule, ...], gazetteer: Gazet
     found = explain(Ruleset(shipped), article("A bakery opened."), gazetteer, Households(), names=["siege"])
     assert [(one.rule.name, one.found, one.because) for one in found] == [("siege", False, "nothing of it was found")]
     assert one_line(found[0]) == "quiet siege : nothing of it was found"
+
+
+WORDS = st.sampled_from(
+    "gunmen besieged the town of Djibo . In 1994 under siege from critics could not , villages \n 2,000 families"
+    " trapped flee Umm al-Hawa “ <b> é 𝔘 \x00 ’s".split(" ")
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(words=st.lists(WORDS, max_size=40), title=st.text(max_size=20))
+def test_whatever_the_text_the_explanation_and_the_engine_agree(
+    gazetteer: Gazetteer, words: list[str], title: str
+) -> None:
+    ruleset = Ruleset([check(SOUND)])
+    given_article = article(" ".join(words), title=title)
+    hits = ruleset.detect(given_article, gazetteer, Households()).hits
+    (one,) = explain(ruleset, given_article, gazetteer, Households())
+    assert one.fires == bool(hits) == any(map(tells, one.cases))
+    assert one_line(one).startswith("FIRES" if hits else "quiet")
+    for case in one.cases:
+        failed = any(stage.ok is False for stage in one.chain(case))
+        assert failed == (case.because is not None)
+    nearest(ruleset.rules[0], given_article, gazetteer)

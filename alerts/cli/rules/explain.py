@@ -187,9 +187,8 @@ class _Teller:
                     click.echo(f"  {'also':{_WIDTH}}    {others}")
             if not one.found:
                 self._nothing(item, one)
-            left = len({case.at for case in one.cases} - {case.at for case in shown})
-            if left:
-                click.echo(f"  ... and {left} more sentence{'s' if left > 1 else ''} with something of it")
+            if more := _more(one, shown):
+                click.echo(f"  ... and {more}")
             for line in now(one):
                 click.echo(f"  {'now':{_WIDTH}}    {line}")
         _count(len(silent))
@@ -256,6 +255,17 @@ def _shown(one: Explanation) -> Sequence[Case]:
         return sorted(counts.values(), key=one.cases.index)[:_FIRING]
     ended_late = [case for case in one.cases if case.failed != "parts"]
     return (ended_late or one.cases)[:_ALMOST]
+
+
+def _more(one: Explanation, shown: Sequence[Case]) -> str:
+    """The sentences of the same sort that are not shown."""
+    counts = any(case.because is None for case in shown)
+    same = {case.at for case in one.cases if (case.because is None) == counts}
+    left = len(same - {case.at for case in shown})
+    if not left:
+        return ""
+    verb = "counts" if left == 1 else "count"
+    return f"{left} more sentence{'s' if left > 1 else ''} {f'that {verb}' if counts else 'with something of it'}"
 
 
 def _also(one: Explanation, case: Case) -> str:
