@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import chain
 from pathlib import Path
 
 from alerts.engine.rulebook import Rulebook, compiled
@@ -80,17 +81,16 @@ def load(
     trial = compiled((*found.rules, *broken))
     tried = _try_all(found.rules, trial, before, gazetteer, households)
     failed = {name for name, problems in tried.items() if any(problem.level == "error" for problem in problems)}
-    sound = [rule for rule in found.rules if rule.name not in failed]
-    kept = broken
+    book, kept, sound = trial, broken, list(found.rules)
     if failed:
+        sound = [rule for rule in found.rules if rule.name not in failed]
         standing.also(name for rule in found.rules if rule.name in failed for name in rule.about.formerly)
         kept = standing.without({rule.name for rule in sound})
-    problems = [problem for rule in found.rules for problem in tried[rule.name]]
-    late = lint.overdue(found.rules, found.lexicon, today) if today else []
-    faults = (*found.own, *files.cross_check((*sound, *kept)), *problems, *late)
+        book = compiled((*sound, *kept))
+    faults = [*found.own, *files.cross_check((*sound, *kept)), *chain.from_iterable(tried.values())]
+    faults += lint.overdue(found.rules, found.lexicon, today) if today else []
     names = tuple(sorted(rule.name for rule in kept))
-    book = compiled((*sound, *kept)) if failed else trial
-    return replace(book, faults=faults, kept=names, files=found, trial=trial, tried=tried)
+    return replace(book, faults=tuple(faults), kept=names, files=found, trial=trial, tried=tried)
 
 
 class _Standing:

@@ -70,11 +70,8 @@ def load(
         for folder in folders
         if not folder.is_dir()
     ]
-    list_files: dict[str, Path] = {}
-    for folder in (*folders, *lists):
-        list_files |= {path.stem: path for path in _toml_files(folder / "lexicon")}
     faults += [fault for folder in folders for fault in _overlooked(folder)]
-    lexicon = Lexicon(list_files.values())
+    lexicon = _lexicon((*folders, *lists))
     checked: dict[str, Rule] = {}
     if known is not None and known.lexicon.same_as(lexicon):
         lexicon = known.lexicon  # so that equal phrases of old and new rules stay one
@@ -96,13 +93,19 @@ def load(
     return RuleFiles(rules=tuple(rules), own=tuple(faults), lexicon=lexicon, formerly=frozenset(formerly))
 
 
+def _lexicon(folders: Iterable[Path]) -> Lexicon:
+    """The word lists of the folders; a later folder's list replaces an earlier one's."""
+    found: dict[str, Path] = {}
+    for folder in folders:
+        found |= {path.stem: path for path in _toml_files(folder / "lexicon")}
+    return Lexicon(found.values())
+
+
 def _overlooked(folder: Path) -> Iterator[Fault]:
     """Warnings of files that somebody may take for rules in force: Notepad saves siege.toml.txt."""
     for path in sorted(folder.glob("*")):
         name = path.name.lower()
-        if name.endswith((".toml.txt", ".toml.toml", ".yaml", ".yml")) or (
-            name.endswith(".toml") and path.suffix != ".toml"
-        ):
+        if name.endswith((".toml.txt", ".yaml", ".yml")) or (name.endswith(".toml") and path.suffix != ".toml"):
             better = re.sub(r"(\.(toml|txt|ya?ml))+$", "", name)
             yield Fault(str(path), 0, f"this file is not read: call it {better}.toml", "warning")
         elif path.is_dir() and name != "lexicon" and next(path.glob("*.toml"), None) is not None:
