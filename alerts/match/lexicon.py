@@ -17,6 +17,7 @@ from alerts.toml_lines import Document
 
 FAULTY_LIST = "has faults of its own"
 _KEYS = ("about", "words")
+_DEEPEST = 8  # lists that use lists; with the brackets of each, Python's stack is the limit
 _ENTRY = 'a word list needs words = ["...", "..."]; a line of it may be { say = "...", valid_until = 2027-01-31 }'
 
 
@@ -31,6 +32,7 @@ class Lexicon:
         self._phrases: dict[tuple[str, ...], Choice] = {}
         self._parsed: dict[str, Phrase] = {}
         self._uses: dict[str, set[str]] = {}
+        self._depths: dict[str, int] = {}  # how deep the lists that a list uses go
         self._open: list[str] = []
         self.dated: list[tuple[str, int, str, date]] = []  # list, number of the line, phrase, the day it holds until
         found: dict[str, Path | str] = {path.stem: path for path in files}
@@ -52,6 +54,8 @@ class Lexicon:
         if name in self._open:
             circle = " -> ".join(f"@{one}" for one in (*self._open[self._open.index(name) :], name))
             raise PhraseError(f"the word lists go in a circle: {circle}")
+        if len(self._open) > _DEEPEST:
+            raise PhraseError(f"word lists use each other more than {_DEEPEST} deep, down to '@{name}'")
         if self._open:
             self._uses.setdefault(self._open[-1], set()).add(name)
         if name not in self._lists:
@@ -62,6 +66,10 @@ class Lexicon:
         found = self._lists[name]
         if found is None:
             raise PhraseError(f"the word list '@{name}' {FAULTY_LIST}")
+        if self._open:
+            self._depths[self._open[-1]] = max(self._depths.get(self._open[-1], 0), self._depths.get(name, 0) + 1)
+            if self._depths[self._open[-1]] > _DEEPEST:
+                raise PhraseError(f"word lists use each other more than {_DEEPEST} deep, here by '@{name}'")
         return found
 
     def same_as(self, other: Lexicon) -> bool:
