@@ -16,7 +16,6 @@ from alerts.store.reports import LastSpike
 from alerts.track import spike
 from alerts.track.facts import event_time
 from alerts.track.lifecycle import Step
-from alerts.track.severity import worst
 from alerts.track.spike import Series, Terms, Told, Verdict
 from alerts.types import Alert, Evidence, Hit, Place, Wave
 
@@ -112,10 +111,7 @@ def with_all(step: Step, stored: Sequence[Evidence], together: Sequence[Evidence
 
 def remember(conn: Connection, found: Weighed, wave: Wave, alert: Alert) -> None:
     """This was told: from here on the spike goes on, until it falls or grows far above."""
-    levels = [wave.severity] if wave.severity else []
-    if found.verdict.what == "grows" and found.last and found.last.told.severity:
-        levels.append(found.last.told.severity)
-    told = Told(day=wave.day, level=wave.level, severity=worst(levels) if levels else None)
+    told = Told(day=wave.day, level=wave.level, severity=alert.severity)
     reports.put_spike(conn, found.rule.family, found.place.id, LastSpike(alert_id=alert.id, told=told))
 
 

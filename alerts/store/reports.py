@@ -9,7 +9,7 @@ of `watch` to the end of its transaction.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
@@ -68,10 +68,11 @@ def watched_since(conn: Connection, name: str) -> date | None:
 def count(conn: Connection, place: Place, item: Evidence, value: float | None) -> None:
     """Take a report into the series of its rule at `place`. `value` is the number that is counted."""
     key = Key(item.hit.family, place.id)
-    before = conn.execute(_own(key, item.article_id)).one_or_none()
+    article_id = int(item.article_id)
+    before = [_Print(row) for row in conn.execute(_PRINTS.where(key.here(report), report.c.article_id == article_id))]
     keep(conn, place, item, value)
-    start = item.published if before is None else min(before.published, item.published)
-    _settle(conn, key, start, touched=set() if before is None else {before.day})
+    start = min([item.published, *(one.published for one in before)])
+    _settle(conn, key, start, before, touched={one.day for one in before}, new=article_id)
 
 
 def keep(conn: Connection, place: Place, item: Evidence, value: float | None = None) -> None:
@@ -101,14 +102,13 @@ def take_back(conn: Connection, article_id: str, *, before: int | None = None) -
     here = report.c.article_id == int(article_id)
     if before is not None:
         here &= report.c.revision < before
-    query = select(report.c.family, report.c.place_id, report.c.published, report.c.day)
-    for row in conn.execute(query.where(here)).all():
-        key = Key(row.family, row.place_id)
-        counted = key.here(count_day) & (count_day.c.day == row.day)
+    for row in conn.execute(_PRINTS.where(here)).all():
+        key, gone = Key(row.family, row.place_id), _Print(row)
+        counted = key.here(count_day) & (count_day.c.day == gone.day)
         is_counted = conn.execute(select(count_day.c.day).where(counted)).one_or_none() is not None
         forget(conn, row.family, row.place_id, article_id)
         if is_counted:
-            _settle(conn, key, row.published, touched={row.day})
+            _settle(conn, key, gone.published, [gone], touched={gone.day})
 
 
 def forget(conn: Connection, family: str, place_id: str, article_id: str) -> None:
@@ -121,50 +121,72 @@ def forget_before(conn: Connection, family: str, before: datetime) -> int:
     return conn.execute(delete(report).where(report.c.family == family, report.c.event_time < before)).rowcount
 
 
-def _own(key: Key, article_id: str) -> Any:
-    query = select(report.c.published, report.c.day)
-    return query.where(key.here(report), report.c.article_id == int(article_id))
+class _Print:
+    """A report as far as it takes to know its story again."""
+
+    __slots__ = ("_data", "_shingles", "article_id", "day", "event_day", "origin", "published", "sample")
+
+    def __init__(self, row: Any) -> None:
+        self.article_id: int = row.article_id
+        self.published: datetime = row.published
+        self.event_day = _day(row.event_time)
+        self.origin: int = row.origin
+        self.day: date = row.day
+        self.sample = codec.unpack_sample(row.shingles)
+        self._data: bytes = row.shingles
+        self._shingles: frozenset[int] | None = None
+
+    @property
+    def shingles(self) -> frozenset[int]:
+        if self._shingles is None:
+            self._shingles = codec.unpack(self._data)
+        return self._shingles
+
+    def copies(self, other: _Print) -> bool:
+        """`near_copies`, asked of a sample first, as `origins` does."""
+        sampled = min(len(self.sample), len(other.sample))
+        if sampled >= 16 and len(self.sample & other.sample) < sampled / 10:
+            return False
+        return near_copies(self.shingles, other.shingles)
 
 
-def _settle(conn: Connection, key: Key, start: datetime, touched: set[date]) -> None:
+_PRINTS: Final = select(
+    *(report.c.family, report.c.place_id, report.c.article_id, report.c.published, report.c.event_time),
+    *(report.c.day, report.c.origin, report.c.shingles),
+).order_by(report.c.published, report.c.article_id)
+
+
+def _settle(
+    conn: Connection, key: Key, start: datetime, changed: list[_Print], *, touched: set[date], new: int | None = None
+) -> None:
     """Put the reports published from `start` on with the stories they copy, and count the days that this changes.
 
-    Reports are gone through in order of publication; each goes with the first that it copies. It takes one later
-    report to look at nothing but the new one, so late news alone is costly.
+    Reports are gone through in order of publication; each goes with the first that it copies. Only the `new` one is
+    looked at, and those that copy something that has `changed` (or was there before).
     """
     near = report.c.published.between(start - COPIED_FOR, start + 2 * COPIED_FOR)
-    columns = ("article_id", "published", "event_time", "day", "origin", "shingles")
-    query = select(*(report.c[name] for name in columns)).where(key.here(report), near)
     earlier: list[_Print] = []
-    for row in conn.execute(query.order_by(report.c.published, report.c.article_id)):
-        one = _Print(row.article_id, row.published, row.origin, row.day, codec.unpack(row.shingles))
-        if row.published >= start:
+    for row in conn.execute(_PRINTS.where(key.here(report), near)):
+        one = _Print(row)
+        is_new = one.article_id == new
+        if is_new or (one.published >= start and any(one.copies(other) for other in changed)):
             first = _copied(one, earlier)
-            mended = (first.origin, first.day) if first else (one.article_id, _day(row.event_time))
-            touched |= {one.day, mended[1]}
-            if mended != (one.origin, one.day):
+            origin, day = (first.origin, first.day) if first else (one.article_id, one.event_day)
+            touched |= {one.day, day}
+            if is_new or (origin, day) != (one.origin, one.day):
+                changed.append(one)
+            if (origin, day) != (one.origin, one.day):
                 own = key.here(report) & (report.c.article_id == one.article_id)
-                conn.execute(update(report).where(own).values(origin=mended[0], day=mended[1]))
-                one = replace(one, origin=mended[0], day=mended[1])
+                conn.execute(update(report).where(own).values(origin=origin, day=day))
+                one.origin, one.day = origin, day
         earlier.append(one)
     for day in sorted(touched):
         _count(conn, key, day)
 
 
-@dataclass(frozen=True, slots=True)
-class _Print:
-    """A report as far as it takes to know its story again."""
-
-    article_id: int
-    published: datetime
-    origin: int
-    day: date
-    shingles: frozenset[int]
-
-
 def _copied(one: _Print, earlier: Sequence[_Print]) -> _Print | None:
     recent = (other for other in earlier if one.published - other.published <= COPIED_FOR)
-    return next((other for other in recent if near_copies(one.shingles, other.shingles)), None)
+    return next((other for other in recent if one.copies(other)), None)
 
 
 def _count(conn: Connection, key: Key, day: date) -> None:

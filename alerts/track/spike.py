@@ -156,7 +156,7 @@ def weigh(series: Series, terms: Terms, ends: Sequence[date], told: Told | None)
     found = [wave for end in ends for test in tests if (wave := test(series, end, terms)) is not None]
     best = max(found, key=lambda wave: (_level(wave.severity), wave.day), default=None)
     if told is None or fallen(series, terms, told, ends[0]) or _after_a_lull(best, told):
-        if best is not None:
+        if best is not None and (told is None or _is_more(best, series, terms, told)):
             return Verdict(what="fires", why=words(best), wave=best)
         return Verdict(what="quiet", why=_quiet(series, terms, ends[-1]))
     level, end = max((measure(series, terms, end), end) for end in ends)
@@ -185,6 +185,13 @@ def fallen(series: Series, terms: Terms, told: Told, before: date) -> bool:
 def _after_a_lull(wave: Wave | None, told: Told) -> bool:
     """Whether a wave began out of calm, so that what was told is over, though it was told when it was still small."""
     return wave is not None and wave.test == "new wave" and (wave.day - told.day).days > LULL_DAYS
+
+
+def _is_more(wave: Wave, series: Series, terms: Terms, told: Told) -> bool:
+    """Whether there is a wave in what came since the last one was told: its people are in a record of thirty days for
+    a while, though it is over."""
+    since = (wave.day - told.day).days
+    return wave.test != "record" or since >= RECORD_DAYS or series.total(wave.day, since) >= terms.at_least
 
 
 def measure(series: Series, terms: Terms, end: date) -> float:

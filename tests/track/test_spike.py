@@ -205,6 +205,13 @@ def test_a_higher_level_is_not_held_back_by_an_earlier_lower_one() -> None:
     assert weigh(series, PEOPLE, [day(1104)], replace(told, severity="severe")).what == "goes on"
 
 
+def test_a_wave_that_is_over_makes_no_second_record() -> None:
+    values = [0.0] * 400 + [9_000] + [0] * 10 + [300] + [0] * 20
+    assert [one.day for one in alarms(flows(values), PEOPLE, len(values), 395)] == [day(400)]
+    values[411] = 6_000
+    assert [one.day for one in alarms(flows(values), PEOPLE, len(values), 395)] == [day(400), day(411)]
+
+
 def test_the_daily_test_wants_the_floor_three_origins_and_a_day_unlike_others() -> None:
     values = [500.0, 520, 480, 510, 490, 800, 900] * 10
     jump = [*values, 9_000.0]
