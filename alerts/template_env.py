@@ -98,8 +98,9 @@ def line_environment() -> Sandbox:
     return environment
 
 
-def variables_of(source: str) -> set[str]:
-    """The variables that a rule's line uses.
+@lru_cache(maxsize=4096)
+def variables_of(source: str) -> frozenset[str]:
+    """The variables that a rule's line uses; remembered, for rules are made from rules.
 
     Raises TemplateSyntaxError, with `lineno` counted from the line's own beginning, for a line that does
     not compile, names an unknown filter, or uses a statement that a line may not have.
@@ -115,7 +116,7 @@ def variables_of(source: str) -> set[str]:
             f"'{{% {type(node).__name__.lower()} %}}' cannot stand in a rule's line; use variables, filters and if",
             node.lineno,
         )
-    return names
+    return frozenset(names)
 
 
 def render_line(

@@ -268,3 +268,15 @@ def test_no_text_raises_anything_but_faults(text: str) -> None:
             assert 1 <= document.line(path) <= text.count("\n") + 1
             if isinstance(path[-1], str):
                 assert path[-1].strip("\n ") in text.split("\n")[document.line(path) - 1] or "\\" in text
+
+
+SHIPPED = sorted((Path(__file__).parents[1] / "rules").glob("*.toml"))
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_the_quick_look_at_how_lines_begin_agrees_with_the_walk_over_the_text(path: Path) -> None:
+    quick, walked = Document.load(path), Document.load(path)
+    walked.text_line(("title",), 1)  # from here on it knows every line
+    keys = [one for one in _paths(quick.data) if one and isinstance(one[-1], str)]
+    keys = [one for one in keys if len(one) < 3]  # deeper ones make the quick look give up for good
+    assert {key: quick.line(key) for key in keys} == {key: walked.line(key) for key in keys}

@@ -73,7 +73,7 @@ class Ruleset:
         for view, active in zip(views, parts, strict=True):
             view.active = active
         awake = self._not_ignored(awake, views)
-        case = _Case(self, views, parts, set(awake), households)
+        case = _Case(self, views, parts, {entry.number for entry in awake}, households)
         case.look()
         return Detection(
             hits=tuple(case.hits.values()),
@@ -105,7 +105,7 @@ class _Case:
         rules: Ruleset,
         views: Sequence[SentenceView],
         parts: Sequence[Active],
-        awake: Set[Entry],
+        awake: Set[int],
         households: Households,
     ) -> None:
         self.rules, self.views, self.parts, self.awake, self.households = rules, views, parts, awake, households
@@ -116,9 +116,8 @@ class _Case:
 
     def look(self) -> None:
         for at in range(len(self.views)):
-            for entry in self.rules.index.led_to(self.parts[at]):
-                awake = entry in self.awake and looks_at(entry.block, self.views[at])
-                if awake and may_be_met(entry.block, self.views[at]):
+            for entry in self.rules.index.led_to(self.parts[at], self.awake):
+                if looks_at(entry.block, self.views[at]) and may_be_met(entry.block, self.views[at]):
                     self.take(at, entry)
 
     def take(self, at: int, entry: Entry) -> None:

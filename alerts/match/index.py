@@ -9,7 +9,7 @@ runs for each sentence, and phrases are looked for only where it kept them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from alerts.match.anchors import NO_ANCHOR
@@ -29,12 +29,12 @@ Atom = str | int  # a word "town", a beginning "town*", forms "~flee", a number 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Entry:
-    """A block of a rule in the index, and the `rank` by which blocks are tried. `needs` are its parts that can be
-    gated, by the ids of their phrases, less the one that leads to the block."""
+    """A block of a rule in the index. `needs` are its parts that can be gated, by the ids of their phrases, less the
+    one that leads to the block."""
 
     rule: Rule
     block: Block
-    rank: tuple[int, int]
+    number: int
     needs: tuple[frozenset[int], ...]
 
 
@@ -63,16 +63,16 @@ class Index:
         self._everywhere: list[int] = []  # rows without any atom
         self._lists: dict[int, Atom] = {}  # the atoms of lists and brackets in phrases, by their id
         self._brackets: dict[tuple[frozenset[str], frozenset[str]], Atom] = {}
-        self._led_to: dict[int, list[Entry]] = {}  # by the id of a phrase of the block's rarest part
-        self._always: list[Entry] = []
-        self._blocks = 0
+        self._entries: list[Entry] = []
+        self._led_to: dict[int, set[int]] = {}  # numbers of entries, by the id of a phrase of the block's rarest part
+        self._always: set[int] = set()  # numbers of entries whose parts are only slots
         self._rules = tuple(rules)  # ids are good as long as what they are of
-        numbers: dict[int, int] = {}
         for rule in self._rules:
             self._add_choices(rule)
             for block in rule.blocks:
-                self._blocks += 1
-                self._add(rule, block, numbers)
+                for part in block.parts:
+                    self._add_rows(part.choice.phrases)
+        self._add_blocks()
         self._asked = frozenset().union(*self._needs)
         self._lengths = sorted({len(stem) for stem in self._stems})
         self._cache: dict[str, _Known] = {}
@@ -88,21 +88,27 @@ class Index:
             if choice is not None:
                 self._add_rows(choice.phrases)
 
-    def _add(self, rule: Rule, block: Block, numbers: dict[int, int]) -> None:
-        for part in block.parts:
-            numbers.setdefault(id(part.choice), len(numbers))
-            self._add_rows(part.choice.phrases)
-        gated = [part.choice for part in block.parts if part.choice.anchor is not NO_ANCHOR]
-        if not gated:
-            self._always.append(Entry(rule, block, (-1, self._blocks), ()))
-            return
-        rarest = min(gated, key=lambda choice: choice.anchor.cost)
-        # what another sentence may give leads nowhere
-        lead = rarest if block.within_sentences == 1 or block.parts[0].choice not in gated else block.parts[0].choice
-        needs = tuple(choice.ids for choice in gated if choice is not lead)
-        entry = Entry(rule, block, (numbers[id(rarest)], self._blocks), needs)
-        for phrase_id in lead.ids:
-            self._led_to.setdefault(phrase_id, []).append(entry)
+    def _add_blocks(self) -> None:
+        """Entries for the blocks, in the order in which they are tried: those with the same rarest part together."""
+        blocks = [(rule, block) for rule in self._rules for block in rule.blocks]
+        parts: dict[int, int] = {}
+        for _, block in blocks:
+            for part in block.parts:
+                parts.setdefault(id(part.choice), len(parts))
+        gated = [[p.choice for p in block.parts if p.choice.anchor is not NO_ANCHOR] for _, block in blocks]
+        rarest = [min(some, key=lambda choice: choice.anchor.cost, default=None) for some in gated]
+        ranks = [-1 if choice is None else parts[id(choice)] for choice in rarest]
+        for number, at in enumerate(sorted(range(len(blocks)), key=lambda at: ranks[at])):
+            (rule, block), lead = blocks[at], rarest[at]
+            if block.within_sentences > 1 and block.parts[0].choice in gated[at]:
+                lead = block.parts[0].choice  # what another sentence may give leads nowhere
+            needs = tuple(choice.ids for choice in gated[at] if choice is not lead)
+            self._entries.append(Entry(rule, block, number, needs))
+            if lead is None:
+                self._always.add(number)
+            else:
+                for phrase_id in lead.ids:
+                    self._led_to.setdefault(phrase_id, set()).add(number)
 
     def _add_list(self, choice: Choice) -> Atom:
         """A list or bracket inside phrases: an atom of each of its single words, and rows for longer phrases. Equal
@@ -164,7 +170,8 @@ class Index:
     def scan(self, title: str, text: str) -> list[Entry]:
         """The blocks that can fire somewhere in the article."""
         active = self.active(_words(f"{title}\n{text}"))
-        return [entry for entry in self.led_to(active) if not any(map(active.isdisjoint, entry.needs))]
+        found = (self._entries[number] for number in sorted(self._numbers(active)))
+        return [entry for entry in found if not any(map(active.isdisjoint, entry.needs))]
 
     def active(self, norm: Iterable[str]) -> Active:
         """The phrases that can be in a text of these words, by their ids."""
@@ -186,11 +193,13 @@ class Index:
                     have.update(lists_of[row])
         return found
 
-    def led_to(self, active: Active) -> list[Entry]:
-        """The blocks whose rarest part has one of these phrases (of blocks over several sentences: the first part),
-        in the order in which they are tried."""
-        entries = {entry for phrase_id in self._led_to.keys() & active for entry in self._led_to[phrase_id]}
-        return sorted((*self._always, *entries), key=lambda entry: entry.rank)
+    def led_to(self, active: Active, awake: Set[int]) -> list[Entry]:
+        """Of the blocks `awake` (their numbers) those whose rarest part has one of these phrases (of blocks over
+        several sentences: the first part), in the order in which they are tried."""
+        return [self._entries[number] for number in sorted(self._numbers(active) & awake)]
+
+    def _numbers(self, active: Active) -> set[int]:
+        return self._always.union(*map(self._led_to.__getitem__, self._led_to.keys() & active))
 
     def _know(self, word: str) -> _Known:
         """What a word says; remembered."""

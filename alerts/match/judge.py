@@ -43,8 +43,10 @@ class Finding:
 def may_be_met(block: Block, view: SentenceView) -> bool:
     """Whether the sentence has of the block what it must have itself: a quick test before `judge`, which also says
     what is missing."""
-    wanted = block.parts if block.within_sentences == 1 else block.parts[:1]
-    return all(view.find(part.choice) for part in wanted)
+    for part in block.parts if block.within_sentences == 1 else block.parts[:1]:
+        if not view.find(part.choice):
+            return False
+    return True
 
 
 def judge(rule: Rule, block: Block, view: SentenceView, near: Sequence[SentenceView] = ()) -> Finding:

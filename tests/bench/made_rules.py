@@ -20,8 +20,8 @@ def names_in(texts: Sequence[str]) -> list[str]:
 
 
 def write_rules(folder: Path, count: int, *, shipped: Path, names: Sequence[str], seed: int) -> None:
-    """`count` rule files in `folder`. Each takes the blocks of a shipped rule, asks for names of its own besides
-    (a place, a company, a road), and half of them add a phrase of their own to what happens."""
+    """`count` rule files in `folder`: the shipped ones, then others that each take the blocks of a shipped rule and
+    ask for names of their own besides (a place, a company, a road); half of them have an idiom of their own, too."""
     chance = random.Random(seed)
     originals = [(path.stem, path.read_text(encoding="utf-8")) for path in sorted(shipped.glob("*.toml"))]
     lists = folder / "lexicon"
@@ -30,6 +30,9 @@ def write_rules(folder: Path, count: int, *, shipped: Path, names: Sequence[str]
         (lists / path.name).write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
     for number in range(count):
         stem, text = originals[number % len(originals)]
+        if number < len(originals):
+            (folder / f"{stem}.toml").write_text(text, encoding="utf-8")
+            continue
         own = chance.sample(names, min(_OWN_WORDS, len(names)))
         (folder / f"{stem}_{number}.toml").write_text(_varied(text, own, phrase=number % 2 == 0), encoding="utf-8")
 

@@ -37,6 +37,7 @@ from tests.bench.made_rules import names_in, write_rules
 
 _WHEN = datetime(2026, 1, 15, 12, tzinfo=UTC)
 _SENTENCES = 12  # of a full article made of examples
+_BESIDE = Path(__file__).parents[2] / ".." / "shared" / "eval"
 _SPACY = Path(__file__).with_name("spacy_pipeline.py")
 _HOW_TO = (
     "make an environment for it: python3 -m venv /tmp/spacy && /tmp/spacy/bin/pip install spacy, then give"
@@ -46,7 +47,7 @@ _HOW_TO = (
 
 def main(arguments: Sequence[str] | None = None) -> None:
     options = _options(arguments)
-    if options.memory:
+    if options.memory is not None:
         _flag_and_tell_memory(options.memory)
         return
     gazetteer = open_gazetteer(places_cache(), lambda *_: None)
@@ -70,7 +71,10 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--sample", type=int, default=500, help="articles for the made rules")
     parser.add_argument("--spacy", default=sys.executable, help="the Python of an environment with spaCy")
     parser.add_argument("--memory", type=Path, nargs="*", help=argparse.SUPPRESS)
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    beside = (_BESIDE / "news_dev.jsonl", _BESIDE / "syria_dev.jsonl")
+    options.files = options.files or [path for path in beside if path.exists()]
+    return options
 
 
 def _load(folders: Sequence[Path], gazetteer: Gazetteer) -> tuple[Rule, ...]:
