@@ -90,7 +90,7 @@ def _head(rule: Rule) -> list[str]:
     lines.append(f"status {rule.status}: {STATUS.get(rule.status, '')}")
     if about.why:
         lines.append(f"why: {' '.join(about.why.split())}")
-    plain = {name: getattr(about, name) for name in ("author", "owner", "created", "modified")}
+    plain = {name: getattr(about, name) for name in ("author", "owner", "created", "modified", "review_by")}
     plain |= {name: "; ".join(getattr(about, name)) for name in ("false_alarms", "references", "tags")}
     lines += [f"{name.replace('_', ' ')}: {value}" for name, value in plain.items() if value]
     if about.formerly:
@@ -137,11 +137,15 @@ def _block(rule: Rule, block: Block) -> list[str]:
     lines += [f"here what {CLAIMS[kind]} {_POLICIES[policy]} ({kind})" for kind, policy in changed.items()]
     states = (("opens", "begins"), ("closes", "ends"), ("holds", "is in force"))
     lines += [f"such a sentence says that '{name}' {verb}" for key, verb in states if (name := getattr(block, key))]
+    if common := block.common:
+        lines.append(f"its words may be common ones: {common}")
     return lines + _unknown(block, known=_BLOCK)
 
 
 # What the lines above say. A key that the language has got since is shown by its name, and never left out.
-_BLOCK = frozenset("name language within_words look_in parts within_sentences opens closes holds unless claims".split())
+_BLOCK = frozenset(
+    "name language within_words look_in parts within_sentences opens closes holds unless claims common".split()
+)
 
 
 def _unknown(value: Any, known: frozenset[str]) -> list[str]:

@@ -285,4 +285,9 @@ def _time(rule: Rule, hit: Hit) -> str:
         if hit.needs_state is None:
             return f"while '{when.state}' is in force, {happened}: the article says that it is"
         return f"while '{when.state}' is in force, {happened}: the article does not say so, the ledger may know"
+    if when.kind == "spike":
+        return f"only if far more than usual come together, {happened}: what else came, the database knows"
+    if when.kind == "after":
+        within = f"only within {say(when.within)} of an alert of '{when.rule}'"
+        return f"{within} there, {happened}: what fired before, the database knows"
     return f"{when.kind}, {happened}: what went before, the database knows"

@@ -220,6 +220,24 @@ def test_a_state_that_the_article_does_not_name_is_told(gazetteer: Gazetteer) ->
     assert "the article does not say so" in chain(one)["time"][1]
 
 
+@pytest.mark.parametrize(
+    ("when", "says"),
+    [
+        ('kind = "after"\nrule = "water"\nwithin = "7 days"', "only within 7 days of an alert of 'water' there"),
+        ('kind = "spike"\nwindow = "3 days"\nbaseline = "28 days"\nat_least = 4', "only if far more than usual come"),
+        ('kind = "each"', "every new event, of 15 January 2026"),
+    ],
+)
+def test_what_only_the_database_knows_is_told_as_such(gazetteer: Gazetteer, when: str, says: str) -> None:
+    text = SOUND.replace('kind = "first"\nin   = "120 days"', when)
+    one = explained(gazetteer, "Gunmen besieged the town of Djibo.", rule=text)
+    ok, said = chain(one)["time"]
+    assert one.fires
+    assert ok
+    assert said.startswith(says)
+    assert said.endswith("the database knows") == (when != 'kind = "each"')
+
+
 def test_a_rule_that_only_keeps_the_ledger_says_so(gazetteer: Gazetteer) -> None:
     text = SOUND.replace("within_words = 16", 'within_words = 16\nholds = "siege"') + '\n[state]\nname = "siege"\n'
     one = explained(gazetteer, "Gunmen besieged the town of Djibo.", rule=text)

@@ -70,6 +70,16 @@ def test_what_the_rule_says_itself_is_marked() -> None:
             'kind = "during"\nstate = "siege"\ngrace = "6 hours"',
             "only while 'siege' is in force there: by the ledger, or because the article says so",
         ),
+        (
+            'kind = "after"\nrule = "water"\nwithin = "7 days"',
+            "only where the rule 'water' fired in the 7 days before: in the same town, in what it lies in, or in what"
+            " lies in it",
+        ),
+        (
+            'kind = "spike"\nwindow = "3 days"\nbaseline = "28 days"\nat_least = 4',
+            "only far more than usual of the same town: at least 4 independent reports in 3 days, and"
+            " 3 times the usual",
+        ),
     ],
 )
 def test_each_kind_of_time_is_said_in_words(when: str, says: str) -> None:
