@@ -346,7 +346,8 @@ def _check(config: Config, places: Gazetteer, path: Path) -> None:
     from alerts.service import households
 
     sources, extra = sources_with(config, (path,))
-    book = loading.load(sources, gazetteer=places, households=households(config), extra=extra)
+    alone = replace(sources, folders=(), list_folders=(*sources.folders, *sources.list_folders))
+    book = loading.load(alone, gazetteer=places, households=households(config), extra=extra)
     faults = common.placed(faults_of(book.faults, extra), sources, extra)
     errors = [fault for fault in faults if fault.level == "error" and fault.file == str(path)]
     if errors:
