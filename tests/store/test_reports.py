@@ -10,6 +10,7 @@ from itertools import permutations
 import pytest
 from sqlalchemy import Connection, Engine
 
+from alerts.errors import StoreError
 from alerts.store import reports
 from alerts.store.alerts import save_alert
 from alerts.store.database import writing
@@ -150,6 +151,15 @@ def test_the_watch_begins_once(engine: Engine) -> None:
         reports.begin_watch(conn, ["a"], NOW)
         reports.begin_watch(conn, ["b", "a"], NOW + 3 * DAY)
         assert [reports.watched_since(conn, name) for name in "ab"] == [TODAY, TODAY + 3 * DAY]
+
+
+def test_a_series_is_written_by_one_at_a_time(engine: Engine) -> None:
+    with writing(engine) as conn:
+        reports.begin_watch(conn, ["a"], NOW)
+    with writing(engine) as conn:
+        reports.begin_watch(conn, ["a"], NOW)
+        with pytest.raises(StoreError), writing(engine) as other:
+            reports.begin_watch(other, ["a"], NOW)
 
 
 @pytest.mark.parametrize("severity", [None, "severe"])
