@@ -8,7 +8,7 @@ from functools import cached_property
 
 from alerts.match import names
 from alerts.match.phrases import SHORTEST_PREFIX, Active, Choice, Phrase, Reach, Span
-from alerts.read.governing import Governed, govern
+from alerts.read.governing import Governed
 from alerts.read.numbers import singles
 from alerts.read.places import Mention
 from alerts.read.reading import SentenceReading
@@ -34,7 +34,6 @@ class SentenceView:
         self._numbers: dict[int, Number] | None = None
         self.counts: dict[tuple[int, str | None, timedelta | None], tuple[Counted, ...]] = {}  # see `counting`
         self._singles: list[Number] | None = None
-        self._governed: list[Governed] | None = None
         self._places: dict[int, list[int]] | None = None
         self._towns: dict[int, list[int]] | None = None
 
@@ -144,6 +143,4 @@ class SentenceView:
     @property
     def governed(self) -> list[Governed]:
         """The numbers of the sentence with the word that says what became of those they count."""
-        if self._governed is None:
-            self._governed = govern(self.reading.words, self.reading.numbers)
-        return self._governed
+        return self.reading.governed

@@ -53,35 +53,37 @@ class Window:
 class Scene:
     """A window of a sentence, and the hit (`first`, `end`) that is judged."""
 
-    __slots__ = ("dated", "end", "first", "high", "low", "window", "words")
+    __slots__ = ("dated", "end", "first", "high", "low", "norm", "window", "words")
 
     def __init__(self, window: Window, first: int, end: int) -> None:
         self.window, self.first, self.end = window, first, end
         self.words, self.low, self.high, self.dated = window.words, window.low, window.high, window.dated
+        self.norm = window.words.norm
 
     @property
     def clauses(self) -> Clauses:
         return self.window.clauses
 
     def at(self, i: int) -> str:
-        return self.words.norm[i] if self.low <= i < self.high else ""
+        return self.norm[i] if self.low <= i < self.high else ""
 
     def covers(self, scope: Scope) -> bool:
         """The hit lies in the scope: half of its words, and one of its ends."""
         if self.end <= scope.low or self.first >= scope.high:
             return False
-        inside = [self._inside(scope, i) for i in range(self.first, self.end)]
+        low, high, home = scope.low, scope.high, self.clause_of(scope)
+        inside = [
+            low <= i < high and (home is None or self._hangs(i, home, scope.through))
+            for i in range(self.first, self.end)
+        ]
         return (inside[0] or inside[-1]) and 2 * sum(inside) >= len(inside)
 
-    def _inside(self, scope: Scope, i: int) -> bool:
-        if not scope.low <= i < scope.high:
-            return False
-        if scope.home is None:
-            return True
-        at, home = self.home(i), self.clause_of(scope)
+    def _hangs(self, i: int, home: int, through: frozenset[str]) -> bool:
+        """Word `i` is in the clause `home`, or in one that hangs on it by a kind of `through`."""
+        at = self.home(i)
         while at != home:
             clause = self.clauses.all[at]
-            if clause.kind not in scope.through:
+            if clause.kind not in through:
                 return False
             at = clause.parent
             if at < 0:
