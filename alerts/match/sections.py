@@ -5,6 +5,7 @@ Unknown is an error: nothing an analyst writes is ever ignored in silence.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
@@ -172,6 +173,9 @@ class Section:
         value: float | None = self.take(key, (int, float), "a number without quotes", None)
         if value is not None and value < 0:
             self.fault((key,), f"'{key}' must not be below 0")
+            return None
+        if value is not None and not math.isfinite(value):
+            self.fault((key,), f"'{key}' must be a number that ends: '{value}' is none")
             return None
         return None if value is None else float(value)
 

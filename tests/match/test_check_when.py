@@ -6,6 +6,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from alerts.errors import Fault
 from alerts.match.files import load
@@ -90,6 +92,8 @@ def test_an_after_is_read() -> None:
         ("at_least = 3", "at_least = 2.5", "at_least", "a whole number, 2 or more"),
         ("times    = 2.5", "times    = 1", "times", "'times' must be above 1"),
         ("times    = 2.5", 'times    = "3"', "times", "'times' must be a number"),
+        ("times    = 2.5", "times    = nan", "times", "'times' must be a number that ends"),
+        ("at_least = 3", "at_least = inf", "at_least", "'at_least' must be a number that ends"),
         ('"reports"', '"report"', "count", "nothing called 'report' to count; did you mean 'reports'?"),
         ('"reports"', '"traped"', "count", "nothing called 'traped' to count; did you mean 'trapped'?"),
         ('"reports"', '"people"', "count", "the rule needs a number of them, [numbers.displaced]"),
@@ -119,6 +123,12 @@ def test_a_mistake_in_a_spike_is_found_in_its_line(old: str, new: str, at: str, 
 )
 def test_a_mistake_in_an_after_is_found(old: str, new: str, said: str) -> None:
     assert any(said in fault.message for fault in faults(with_when(AFTER.replace(old, new))))
+
+
+@given(st.sampled_from([SPIKE, AFTER]), st.integers(0, 200), st.text(max_size=4))
+def test_no_edit_of_the_section_raises_anything_but_faults(when: str, at: int, typed: str) -> None:
+    at = at % len(when)
+    faults(with_when(when[:at] + typed + when[at + 1 :]))
 
 
 def loaded(folder: Path, **named: str) -> list[str]:
