@@ -25,6 +25,7 @@ _TELLTALE = CUES | w.WAR | {"since"}
 _SPEAKING = _TELLTALE - {"to"}
 _OLD = timedelta(days=21)
 _LONG = timedelta(days=35)
+_WENT_ON = ("was", "were", "had")
 _HAS = frozenset({"has", "have", "had", "also"})
 _HANGING = frozenset({"doing", "quote", "that", "which", "of", "when"})
 _TELLING = frozenset({"doing", "quote", "that"})
@@ -171,6 +172,8 @@ def _date_scopes(scene: Scene, dates: Sequence[When]) -> Iterator[tuple[When, Sc
             if _names(scene, at):
                 yield when, Scope("past", at, min(last, scene.high - 1), scene.first, scene.end)
             yield when, Scope("past", at, min(last, scene.high - 1), scene.low, scene.high, at, _HANGING)
+        if scene.at(last + 1) == "and" and scene.at(last + 2) in _WENT_ON:  # "fell last year and was emptied"
+            yield when, Scope("past", at, min(last, scene.high - 1), last + 2, scene.high, last + 2, _HANGING)
         if scene.at(last + 1) == "when":  # "the deadliest since 2019, when gunmen killed 60"
             then = replace(when, relation="on")
             yield then, Scope("past", at, min(last, scene.high - 1), last + 2, scene.high, last + 2, _HANGING)

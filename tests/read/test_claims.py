@@ -317,3 +317,8 @@ def test_a_count_since_a_deed_of_long_ago_is_a_total(text: str) -> None:
 )
 def test_news_beside_what_is_long_ago_is_news(text: str) -> None:
     assert not kinds(text) & {"past", "total"}
+
+
+def test_a_second_verb_shares_the_day_of_the_first() -> None:
+    assert "past" in kinds("The suburb fell to the army last year and was [evacuated]")
+    assert not kinds("The suburb was shelled on Saturday and was [evacuated]")
