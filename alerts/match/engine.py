@@ -22,7 +22,6 @@ from alerts.read.places import Gazetteer
 from alerts.read.reading import Reading
 from alerts.types import Article, Hit
 
-Pair = tuple[Rule, Block]
 OPENING = 4  # the title and three sentences: there an article says what it is about
 
 
@@ -54,9 +53,8 @@ class Ruleset:
         self.rules = tuple(rules)
         self.by_name = {rule.name: rule for rule in self.rules}
         self.index = Index(self.rules)
-        blocks = [(rule, block) for rule in self.rules for block in rule.blocks]
-        self._holders = _by_state(blocks, "holds")
-        self._enders = _by_state(blocks, "closes")
+        self._holders = _by_state(self.index.entries, "holds")
+        self._enders = _by_state(self.index.entries, "closes")
 
     def detect(self, article: Article, gazetteer: Gazetteer, households: Households) -> Detection:
         """Flag the events of one article. Pure: the same input gives the same hits."""
@@ -83,9 +81,22 @@ class Ruleset:
             bind_dropped=cache(case.dropped),
         )
 
-    def holds(self, state: str, views: Sequence[SentenceView]) -> bool:
+    def holds(self, state: str, views: Sequence[SentenceView], parts: Sequence[Active]) -> bool:
         """Whether the article itself says that the state is in force, and not that it ended."""
-        return _say(self._holders.get(state, ()), views) and not _say(self._enders.get(state, ()), views)
+        holders, enders = self._holders.get(state, set()), self._enders.get(state, set())
+        return self._say(holders, views, parts) and not self._say(enders, views, parts)
+
+    def _say(self, blocks: Set[int], views: Sequence[SentenceView], parts: Sequence[Active]) -> bool:
+        """Whether the article says one of these of a state, be it as news or as known."""
+        for at, view in enumerate(views):
+            for entry in self.index.led_to(parts[at], blocks):
+                if not may_be_met(entry.block, view):
+                    continue
+                finding = judge(entry.rule, entry.block, view, neighbours(entry.block, views, at))
+                known = finding.because is None or finding.because.startswith(("past", "standing"))
+                if finding.complete and known:
+                    return True
+        return False
 
     def _not_ignored(self, awake: Sequence[Entry], views: Sequence[SentenceView]) -> list[Entry]:
         """Without the rules whose `[ignore] articles` are found."""
@@ -157,28 +168,17 @@ class _Case:
         if entry.block.holds == state:
             return None
         if state not in self.said:
-            self.said[state] = self.rules.holds(state, self.views)
+            self.said[state] = self.rules.holds(state, self.views, self.parts)
         return None if self.said[state] else state
 
 
-def _by_state(blocks: Iterable[tuple[Rule, Block]], what: Literal["holds", "closes"]) -> dict[str, list[Pair]]:
-    found: dict[str, list[Pair]] = {}
-    for rule, block in blocks:
-        if state := getattr(block, what):
-            found.setdefault(state, []).append((rule, block))
+def _by_state(entries: Iterable[Entry], what: Literal["holds", "closes"]) -> dict[str, set[int]]:
+    """The numbers of the blocks that hold or close each state."""
+    found: dict[str, set[int]] = {}
+    for entry in entries:
+        if state := getattr(entry.block, what):
+            found.setdefault(state, set()).add(entry.number)
     return found
-
-
-def _say(blocks: Sequence[Pair], views: Sequence[SentenceView]) -> bool:
-    """Whether the article says one of these of a state, be it as news or as known."""
-    for at, view in enumerate(views):
-        for rule, block in blocks:
-            if not may_be_met(block, view):
-                continue
-            finding = judge(rule, block, view, neighbours(block, views, at))
-            if finding.complete and (finding.because is None or finding.because.startswith(("past", "standing"))):
-                return True
-    return False
 
 
 def read(article: Article, gazetteer: Gazetteer) -> list[SentenceView]:

@@ -63,7 +63,7 @@ class Index:
         self._everywhere: list[int] = []  # rows without any atom
         self._lists: dict[int, Atom] = {}  # the atoms of lists and brackets in phrases, by their id
         self._brackets: dict[tuple[frozenset[str], frozenset[str]], Atom] = {}
-        self._entries: list[Entry] = []
+        self.entries: list[Entry] = []  # by number
         self._led_to: dict[int, set[int]] = {}  # numbers of entries, by the id of a phrase of the block's rarest part
         self._always: set[int] = set()  # numbers of entries whose parts are only slots
         self._rules = tuple(rules)  # ids are good as long as what they are of
@@ -103,7 +103,7 @@ class Index:
             if block.within_sentences > 1 and block.parts[0].choice in gated[at]:
                 lead = block.parts[0].choice  # what another sentence may give leads nowhere
             needs = tuple(choice.ids for choice in gated[at] if choice is not lead)
-            self._entries.append(Entry(rule, block, number, needs))
+            self.entries.append(Entry(rule, block, number, needs))
             if lead is None:
                 self._always.add(number)
             else:
@@ -170,7 +170,7 @@ class Index:
     def scan(self, title: str, text: str) -> list[Entry]:
         """The blocks that can fire somewhere in the article."""
         active = self.active(_words(f"{title}\n{text}"))
-        found = (self._entries[number] for number in sorted(self._numbers(active)))
+        found = (self.entries[number] for number in sorted(self._numbers(active)))
         return [entry for entry in found if not any(map(active.isdisjoint, entry.needs))]
 
     def active(self, norm: Iterable[str]) -> Active:
@@ -196,7 +196,7 @@ class Index:
     def led_to(self, active: Active, awake: Set[int]) -> list[Entry]:
         """Of the blocks `awake` (their numbers) those whose rarest part has one of these phrases (of blocks over
         several sentences: the first part), in the order in which they are tried."""
-        return [self._entries[number] for number in sorted(self._numbers(active) & awake)]
+        return [self.entries[number] for number in sorted(self._numbers(active) & awake)]
 
     def _numbers(self, active: Active) -> set[int]:
         return self._always.union(*map(self._led_to.__getitem__, self._led_to.keys() & active))

@@ -57,7 +57,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     shortest = min(sets, key=lambda name: sum(len(a.text) for a in sets[name]) / len(sets[name]))
     for name, articles in sets.items():
         _throughput(table, name, articles, rules, gazetteer, bar=20_000 if name == shortest else 1_000)
-    _scaling(table, sets[shortest][: options.sample], gazetteer, options.rules)
+    short = sets[shortest]
+    names = names_in([article.text for article in short])
+    _scaling(table, short[:: max(1, len(short) // options.sample)], names, gazetteer, options.rules)
     _memory(table, options.files)
     for name, articles in sets.items():
         _against_spacy(table, name, articles, rules, gazetteer, options.spacy)
@@ -143,9 +145,10 @@ def _throughput(
     table.add_row("  dismissed by one scan", f"{dismissed:.0%}", "most")
 
 
-def _scaling(table: Table, articles: Sequence[Article], gazetteer: Gazetteer, counts: Sequence[int]) -> None:
+def _scaling(
+    table: Table, articles: Sequence[Article], names: Sequence[str], gazetteer: Gazetteer, counts: Sequence[int]
+) -> None:
     """The cost of more rules, and of loading them."""
-    names = names_in([article.text for article in articles])
     least: float | None = None
     for count in counts:
         with tempfile.TemporaryDirectory() as made:
