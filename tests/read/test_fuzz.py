@@ -38,11 +38,11 @@ def read_all(article: Article, gazetteer: Gazetteer) -> Reading:
         words = sentence.words
         cited_sources(words)
         assert len(sentence.places) == len(sentence.mentions)
-        for first in range(0, len(words), 9):
+        for first in range(0, len(words), 25):
             end = min(len(words), first + 2)
             sentence.claims(first, end)
             event_date(words, first, end, dates=sentence.dates, published=article.published)
-            if first % 45 == 0:
+            if first % 50 == 0:
                 reading.place_of(sentence.index, first, end)
         for number in sentence.numbers:
             assert number.low <= number.high and number.first < number.end <= number.noun_end <= len(words)
