@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 
-from alerts.match.anchors import NO_ANCHOR
+from alerts.match.anchors import NO_ANCHOR, STOPWORDS
 from alerts.match.phrases import Active, Choice, Exact, Forms, Item, Phrase, Prefix, Slot, Word, anchor_of
 from alerts.match.rule import Block, Rule
 from alerts.read.numerals import COUNT_WORDS
@@ -23,6 +23,7 @@ _COUNTED = ("people", "number")  # slots that only a digit or a number word fill
 _COUNT = "{number}"
 _FOUND_BY_COUNT = 500.0  # as an anchor a number is better than nothing
 _IN_MOST = 1000.0  # a word as common as this is in most sentences: to ask for it gains nothing
+_RARER = 999.0
 
 Atom = str | int  # a word "town", a beginning "town*", forms "~flee", a number "{number}", a list: its id
 
@@ -162,7 +163,8 @@ class Index:
             case Choice():
                 atom = self._add_list(item)
                 if not item.optional:
-                    yield atom, cost
+                    # the cost of a list is a sum: only a stopword in it makes it as common as one
+                    yield atom, cost if not item.words.isdisjoint(STOPWORDS) else min(cost, _RARER)
             case Slot(name):
                 if name in _COUNTED:
                     yield _COUNT, _FOUND_BY_COUNT
