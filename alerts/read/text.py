@@ -13,6 +13,8 @@ import unicodedata
 from functools import lru_cache
 from operator import add
 
+from alerts.read.mending import mend
+
 # Markup is written by others: possessive repeats, or "<" and ten thousand blanks would cost hours.
 _BLOCK = re.compile(
     r"(?i)<\s*+(?:/\s*+)?(?:p|br|div|li|ul|ol|h[1-6]|tr|table|blockquote|section|article|hr|dd|dt)\b[^<>]*+>"
@@ -41,7 +43,7 @@ def plain(markup: str) -> str:
             text = _TAG.sub(" ", _BLOCK.sub("\n", text))
         if "&" in text:
             text = html.unescape(text)
-    text = unicodedata.normalize("NFC", text.translate(_INVISIBLE).replace("\r\n", "\n").replace("\r", "\n"))
+    text = unicodedata.normalize("NFC", mend(text).translate(_INVISIBLE).replace("\r\n", "\n").replace("\r", "\n"))
     return _LINES.sub("\n", _BLANKS.sub(" ", text)).strip()
 
 
@@ -59,6 +61,7 @@ def _table() -> dict[int, str]:
             table[code] = folded
     for code in (0x2018, 0x2019, 0x201B, 0x02BC, 0x02BB, 0x02BF, 0x02BE, 0x00B4, 0x0060, 0xFF07, 0x2032):
         table[code] = "'"
+    table[0xFFFD] = "'"  # a letter or an apostrophe that was lost: the word stays one
     table |= {
         0x0130: "i",
         0x0131: "i",

@@ -39,7 +39,8 @@ _PEOPLE = """interpreters translators interpreter translator people persons pers
     spectators peshmerga casualities peole people's infiltrators defectors partisans separatists secessionists
     nomads indigenous deportees escapees runaways islanders householders homeowners tenants neighbours neighbors
     womenfolk elders friends""".split()
-_HOUSEHOLDS = "families family households household familias familles menages hogares".split()
+# "famlias" is what is left of "famílias" where a wrong character set took the accent.
+_HOUSEHOLDS = "families family households household familias famlias familles menages hogares".split()
 _HOUSING = """homes home houses house huts hut dwellings dwelling apartments apartment flats residences residence shacks
     shanties bungalows cottages tents shelters buildings building properties tenements compounds housing homesteads
     structures viviendas casas""".split()

@@ -20,14 +20,21 @@ from alerts.read.gazetteer.index import (
     STRIPPED,
     Index,
 )
+from alerts.read.mending import LOST
 from alerts.read.text import Words
 
 _SOFT = frozenset((" ", "-", "–", "'", "’", " -", "- ", "\n"))
 _LONGEST = 6  # words of a name
 _INNER = frozenset(
-    "de da do dos das del della di la le les los al el and of the e y i a du des sur en upon am an der".split()
+    "de da do dos das del della dei di la las le les los al el and of the e y i a du des sur sous en upon am an der im bei auf ob".split()
 )
 _KIND_WORDS = frozenset(names.KINDS)
+_APOSTROPHES = ("'", "’", LOST)
+_ACCENTED = "aeiounc'"  # the letters that accents stand on, and what is lost where an apostrophe was
+_NOT_HAD = _INNER | frozenset(  # words that no possessive stands before
+    "in on at to from by for with as or but is are was were has have had will would may can said says who which that "
+    "en con que se o está están es son era por para où qui est sont par dans".split()
+)
 _NO_NAMES = vocabulary.BESIDE | vocabulary.TITLES
 _NO_STRANGERS = _NO_NAMES | _KIND_WORDS
 _BEFORE_NAMES = vocabulary.INTO | names.ARTICLES | {"the"}
@@ -112,6 +119,10 @@ def _match(index: Index, words: Words, i: int, done: int) -> _Match | None:
 
 def _longest(index: Index, words: Words, i: int) -> _Match | None:
     norm = words.norm
+    if LOST in words.text:
+        lost = _mended(index, words, i)
+        if lost is not None or LOST in _piece(words, i, i + 1):
+            return lost
     if i + 1 < len(norm) and index.begins(norm[i], norm[i + 1]):
         joined = " ".join(norm[i : i + _LONGEST])
         size = len(joined)
@@ -128,6 +139,32 @@ def _longest(index: Index, words: Words, i: int) -> _Match | None:
     return match or _other_form(index, words, i)
 
 
+def _mended(index: Index, words: Words, i: int) -> _Match | None:
+    """The longest known name that begins at word `i` with one or two letters lost to a wrong character set."""
+    for end in range(min(i + _LONGEST, len(words)), i, -1):
+        piece = _piece(words, i, end)
+        if 1 <= piece.count(LOST) <= 2 and len(piece) > 3 and _one_name(words, i, end):
+            match = _usable(words, i, end, _guessed(index, piece))
+            if match is not None:
+                return match
+    return None
+
+
+def _piece(words: Words, first: int, end: int) -> str:
+    """The words as printed, with a lost letter at their end, which `Words` takes for a mark."""
+    low, high = words.start[first], words.end[end - 1]
+    return words.text[low : high + words.text.startswith(LOST, high)]
+
+
+def _guessed(index: Index, piece: str) -> tuple[int, ...]:
+    """The postings of the best known name that `piece` may have been before letters of it were lost."""
+    keys = {piece}
+    for _ in range(piece.count(LOST)):
+        keys = {one.replace(LOST, letter, 1) for one in keys for letter in _ACCENTED}
+    found = [postings for one in sorted(keys) if (postings := index.find(names.key(one)))]
+    return max(found, key=lambda postings: max(index.rank[posting >> 4] for posting in postings), default=())
+
+
 def _other_form(index: Index, words: Words, i: int) -> _Match | None:
     """A known name inside a form it does not have in the index: a case ending, an Arabic prefix, a possessive that
     lost its apostrophe ("Aleppos suburbs": only of well-known places)."""
@@ -137,13 +174,19 @@ def _other_form(index: Index, words: Words, i: int) -> _Match | None:
             match = _usable(words, i, i + 1, index.find(form))
             if match is not None:
                 return match
-    elif word.endswith("s") and len(word) > 4:
+    elif word.endswith("s") and len(word) > 4 and _possesses(words, i):
         match = _usable(words, i, i + 1, index.find(word[:-1]))
         if match is not None and match.postings and not match.given and not match.mask:
             best = match.postings[0] >> 4
             if index.level[best] < 3 or index.population[best] >= 100_000:
                 return match
     return None
+
+
+def _possesses(words: Words, i: int) -> bool:
+    """May word `i` be a possessive: does something that it could have follow?"""
+    after = i + 1
+    return after < len(words) and words.gap(after) == " " and words.norm[after] not in _NOT_HAD
 
 
 def _usable(words: Words, first: int, end: int, postings: tuple[int, ...]) -> _Match | None:
@@ -166,6 +209,11 @@ def _usable(words: Words, first: int, end: int, postings: tuple[int, ...]) -> _M
     return _Match(first, end, places, given, mask) if places or given or mask else None
 
 
+def _elided(text: str, at: int) -> bool:
+    """Does a small word that lost its vowel stand before a name there: "d'Ivoire", "l’Artibonite"?"""
+    return text[at : at + 1] in ("d", "l") and text[at + 1 : at + 2] in _APOSTROPHES and text[at + 2 : at + 3].isupper()
+
+
 def _one_name(words: Words, first: int, end: int) -> bool:
     """Do these words stand together as one name: no comma between, and capitals but for the small words?"""
     text, start, norm = words.text, words.start, words.norm
@@ -173,7 +221,8 @@ def _one_name(words: Words, first: int, end: int) -> bool:
         gap = words.gap(i)
         if gap not in _SOFT and not (gap == ". " and len(norm[i - 1]) < 4):
             return False
-        if not capital(text[start[i]]) and (norm[i] not in _INNER or i == end - 1) and not norm[i].isdecimal():
+        small = not capital(text[start[i]]) and not _elided(text, start[i]) and not norm[i].isdecimal()
+        if small and (i == end - 1 or (norm[i] not in _INNER and norm[i] not in names.ARTICLES)):
             return False
     return True
 
