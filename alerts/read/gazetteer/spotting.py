@@ -14,27 +14,14 @@ from alerts.read.gazetteer.index import (
     CITY,
     DEMONYM,
     DOUBTFUL,
-    GIVEN,
-    MASK,
     QUALITY,
     STRIPPED,
     Index,
 )
-from alerts.read.mending import LOST
+from alerts.read.gazetteer.matching import SOFT, Match, capital, longest, match_at
 from alerts.read.text import Words
 
-_SOFT = frozenset((" ", "-", "–", "'", "’", " -", "- ", "\n"))
-_LONGEST = 6  # words of a name
-_INNER = frozenset(
-    "de da do dos das del della dei di la las le les los al el and of the e y i a du des sur sous en upon am an der im bei auf ob".split()
-)
 _KIND_WORDS = frozenset(names.KINDS)
-_APOSTROPHES = ("'", "’", LOST)
-_ACCENTED = "aeiounc'"  # the letters that accents stand on, and what is lost where an apostrophe was
-_NOT_HAD = _INNER | frozenset(  # words that no possessive stands before
-    "in on at to from by for with as or but is are was were has have had will would may can said says who which that "
-    "en con que se o está están es son era por para où qui est sont par dans".split()
-)
 _NO_NAMES = vocabulary.BESIDE | vocabulary.TITLES
 _NO_STRANGERS = _NO_NAMES | _KIND_WORDS
 _BEFORE_NAMES = vocabulary.INTO | names.ARTICLES | {"the"}
@@ -60,22 +47,6 @@ class Mention:
     located: bool = False
 
 
-@dataclass(slots=True)
-class _Match:
-    """A name found by the index; `first` may move left over an article or a compass word."""
-
-    first: int
-    end: int
-    postings: tuple[int, ...]
-    given: bool
-    mask: bool
-
-
-def capital(char: str) -> bool:
-    """May a name begin with this letter? Scripts without case always may."""
-    return char.isupper() if char < "\u0590" else not char.islower()
-
-
 def spot(index: Index, words: Words) -> list[Mention]:
     """The mentions of a sentence, left to right, not overlapping."""
     text, norm = words.text, words.norm
@@ -85,13 +56,13 @@ def spot(index: Index, words: Words) -> list[Mention]:
         caps = [i for i, s in enumerate(words.start) if capital(text[s])]
     if not caps:
         return []
-    matches: list[_Match] = []
+    matches: list[Match] = []
     done = 0
     for i in caps:
         if i >= done:
             word = norm[i - 1] if i else ""
             small = word in names.ARTICLES or word in vocabulary.COMPASS
-            match = _match(index, words, i, done) if small else _longest(index, words, i)
+            match = match_at(index, words, i, done) if small else longest(index, words, i)
             if match is not None:
                 matches.append(match)
                 done = match.end
@@ -101,138 +72,12 @@ def spot(index: Index, words: Words) -> list[Mention]:
     return sorted([*found, *unknown], key=lambda mention: mention.first) if unknown else found
 
 
-def _match(index: Index, words: Words, i: int, done: int) -> _Match | None:
-    """The longest name that begins at word `i`, or at the small article or compass word before it."""
-    norm = words.norm
-    before = i - 1
-    if before >= done and not words.text[words.start[before]].isupper():
-        if norm[before] in names.ARTICLES and words.gap(i) == "-":
-            longer = _longest(index, words, before)
-            if longer is not None and longer.end > i:
-                return longer
-        elif norm[before] in vocabulary.COMPASS and words.gap(i) == " ":
-            longer = _longest(index, words, before)
-            if longer is not None and longer.end > i and longer.postings and index.level[longer.postings[0] >> 4]:
-                return longer
-    return _longest(index, words, i)
-
-
-def _longest(index: Index, words: Words, i: int) -> _Match | None:
-    norm = words.norm
-    if LOST in words.text:
-        lost = _mended(index, words, i)
-        if lost is not None or LOST in _piece(words, i, i + 1):
-            return lost
-    if i + 1 < len(norm) and index.begins(norm[i], norm[i + 1]):
-        joined = " ".join(norm[i : i + _LONGEST])
-        size = len(joined)
-        for name in reversed(index.prefixes(joined)):
-            end = i + name.count(" ") + 1
-            if end == i + 1:
-                break
-            if (len(name) == size or joined[len(name)] == " ") and _one_name(words, i, end):
-                match = _usable(words, i, end, index.find(name))
-                if match is not None:
-                    return match
-    postings = index.find(norm[i])
-    match = _usable(words, i, i + 1, postings) if postings else None
-    return match or _other_form(index, words, i)
-
-
-def _mended(index: Index, words: Words, i: int) -> _Match | None:
-    """The longest known name that begins at word `i` with one or two letters lost to a wrong character set."""
-    for end in range(min(i + _LONGEST, len(words)), i, -1):
-        piece = _piece(words, i, end)
-        if 1 <= piece.count(LOST) <= 2 and len(piece) > 3 and _one_name(words, i, end):
-            match = _usable(words, i, end, _guessed(index, piece))
-            if match is not None:
-                return match
-    return None
-
-
-def _piece(words: Words, first: int, end: int) -> str:
-    """The words as printed, with a lost letter at their end, which `Words` takes for a mark."""
-    low, high = words.start[first], words.end[end - 1]
-    return words.text[low : high + words.text.startswith(LOST, high)]
-
-
-def _guessed(index: Index, piece: str) -> tuple[int, ...]:
-    """The postings of the best known name that `piece` may have been before letters of it were lost."""
-    keys = {piece}
-    for _ in range(piece.count(LOST)):
-        keys = {one.replace(LOST, letter, 1) for one in keys for letter in _ACCENTED}
-    found = [postings for one in sorted(keys) if (postings := index.find(names.key(one)))]
-    return max(found, key=lambda postings: max(index.rank[posting >> 4] for posting in postings), default=())
-
-
-def _other_form(index: Index, words: Words, i: int) -> _Match | None:
-    """A known name inside a form it does not have in the index: a case ending, an Arabic prefix, a possessive that
-    lost its apostrophe ("Aleppos suburbs": only of well-known places)."""
-    word = words.norm[i]
-    if word >= "\u0400":
-        for form in names.inflected(word):
-            match = _usable(words, i, i + 1, index.find(form))
-            if match is not None:
-                return match
-    elif word.endswith("s") and len(word) > 4 and _possesses(words, i):
-        match = _usable(words, i, i + 1, index.find(word[:-1]))
-        if match is not None and match.postings and not match.given and not match.mask:
-            best = match.postings[0] >> 4
-            if index.level[best] < 3 or index.population[best] >= 100_000:
-                return match
-    return None
-
-
-def _possesses(words: Words, i: int) -> bool:
-    """May word `i` be a possessive: does something that it could have follow?"""
-    after = i + 1
-    return after < len(words) and words.gap(after) == " " and words.norm[after] not in _NOT_HAD
-
-
-def _usable(words: Words, first: int, end: int, postings: tuple[int, ...]) -> _Match | None:
-    """Abbreviations must be printed in capitals; marks are set apart from places. Both stand first in the index."""
-    if not postings:
-        return None
-    if postings[0] & QUALITY < ABBREVIATION:
-        return _Match(first, end, postings, False, False)
-    marks = abbreviated = 0
-    for posting in postings:
-        quality = posting & QUALITY
-        marks += quality >= GIVEN
-        abbreviated += quality == ABBREVIATION
-        if quality < ABBREVIATION:
-            break
-    given, mask = GIVEN in postings[:marks], MASK in postings[:marks]
-    if abbreviated and not words.span(first, end).isupper():
-        marks += abbreviated
-    places = postings[marks:]
-    return _Match(first, end, places, given, mask) if places or given or mask else None
-
-
-def _elided(text: str, at: int) -> bool:
-    """Does a small word that lost its vowel stand before a name there: "d'Ivoire", "l’Artibonite"?"""
-    return text[at : at + 1] in ("d", "l") and text[at + 1 : at + 2] in _APOSTROPHES and text[at + 2 : at + 3].isupper()
-
-
-def _one_name(words: Words, first: int, end: int) -> bool:
-    """Do these words stand together as one name: no comma between, and capitals but for the small words?"""
-    text, start, norm = words.text, words.start, words.norm
-    for i in range(first + 1, end):
-        gap = words.gap(i)
-        if gap not in _SOFT and not (gap == ". " and len(norm[i - 1]) < 4):
-            return False
-        small = not capital(text[start[i]]) and not _elided(text, start[i]) and not norm[i].isdecimal()
-        if small and (i == end - 1 or (norm[i] not in _INNER and norm[i] not in names.ARTICLES)):
-            return False
-    return True
-
-
 class _Sight:
     """One sentence, while its matches are judged."""
 
     __slots__ = ("caps", "covered", "end", "index", "kinds", "matches", "norm", "start", "text", "title", "words")
 
-    def __init__(self, index: Index, words: Words, caps: list[int], matches: list[_Match]) -> None:
+    def __init__(self, index: Index, words: Words, caps: list[int], matches: list[Match]) -> None:
         self.index, self.words, self.matches, self.norm = index, words, matches, words.norm
         self.text, self.start, self.end = words.text, words.start, words.end
         self.caps = dict.fromkeys(caps)  # in order, and quick to look up
@@ -245,7 +90,7 @@ class _Sight:
 
     def _beside(self, i: int) -> bool:
         """Is word `i` joined to the word before it, by no more than a blank or hyphen?"""
-        return 0 < i < len(self.norm) and self.text[self.end[i - 1] : self.start[i]] in _SOFT
+        return 0 < i < len(self.norm) and self.text[self.end[i - 1] : self.start[i]] in SOFT
 
     def judge(self, at: int) -> Mention | None:
         match, norm = self.matches[at], self.norm
@@ -335,7 +180,7 @@ class _Sight:
             return names.KINDS[norm[first - 2]]
         return None
 
-    def _person(self, match: _Match, first: int, at: int) -> bool:
+    def _person(self, match: Match, first: int, at: int) -> bool:
         """Does what stands before the name make it a person's?"""
         if not first:
             return False
@@ -356,7 +201,7 @@ class _Sight:
             return False
         return not (other.postings and self.index.level[other.postings[0] >> 4] == 0 and at and not match.given)
 
-    def _neighbours(self, match: _Match, first: int, end: int, cue: bool) -> bool | None:
+    def _neighbours(self, match: Match, first: int, end: int, cue: bool) -> bool | None:
         """None: part of another name. True: perhaps. False: stands by itself."""
         norm, raw = self.norm, self.words.raw
         best = match.postings[0] >> 4
@@ -378,7 +223,7 @@ class _Sight:
             weak = True
         return weak
 
-    def _strength(self, match: _Match, at: int, cue: bool) -> tuple[tuple[int, ...], bool]:
+    def _strength(self, match: Match, at: int, cue: bool) -> tuple[tuple[int, ...], bool]:
         """What is left of the candidates, and whether they are weak: peoples, doubtful words, small places where a
         capital letter proves nothing."""
         postings = match.postings
