@@ -234,6 +234,8 @@ class Wave:
     `test` says which test fired, and what `usual` is: the mean of as many days (`reports`, `new wave`) or of a day
     (`ears`), the highest before in `span` days (`record`), what was told before (`growth`). `level` is what the
     rule's window holds, by which later growth is judged; `severity` the least that the test gives the alert.
+    `share` is how much of all that the same outlets printed in the window these reports are, where that is known:
+    more journalists make more reports, and no greater share.
     """
 
     test: Literal["reports", "record", "ears", "new wave", "growth"]
@@ -245,6 +247,7 @@ class Wave:
     level: float
     severity: Severity | None = None
     span: int = 0
+    share: float | None = None
 
 
 AlertState = Literal["unconfirmed", "active", "ended", "closed", "cancelled"]

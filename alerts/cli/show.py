@@ -37,6 +37,8 @@ def command(alert_id: str, config_path: Path, as_json: bool) -> None:
         click.echo(f"{name}: {people(number)} ('{number.text}')")
     if alert.spike is not None:
         click.echo(f"far above the usual: {words(alert.spike)} (by the test '{alert.spike.test}', {alert.spike.day})")
+        if alert.spike.share is not None:
+            click.echo(f"that is {alert.spike.share:.0%} of what the same outlets printed in the window")
     click.echo(f"rule {alert.rule}; articles: {alert.articles}, independent: {alert.origins}")
     click.secho("\nversions", bold=True)
     for version in record.versions:

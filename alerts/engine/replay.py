@@ -41,7 +41,7 @@ class Replay:
         self.rulebook, self.gazetteer, self.households = rulebook, gazetteer, households
         self.owners = owners or {}
         self._engine = open_scratch()
-        self._tracker = Tracker(rulebook=rulebook, gazetteer=gazetteer, outbox=Nobody())
+        self._tracker = Tracker(rulebook=rulebook, gazetteer=gazetteer, outbox=Nobody(), whole_archive=False)
         self._feeds: dict[str, int] = {}
         self._tidied: datetime | None = None
         self._begun = False  # watching what is usual begins with the first article, whatever it says

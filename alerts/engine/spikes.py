@@ -102,6 +102,13 @@ def of_the_window(conn: Connection, found: Weighed, wave: Wave) -> list[Evidence
     return reports.counted_between(conn, found.rule.family, found.place.id, first, wave.day)
 
 
+def with_share(conn: Connection, found: Weighed, wave: Wave, reported: Sequence[Evidence]) -> Wave:
+    """The wave with its share of what the same outlets printed. Only an archive of all articles knows it."""
+    first = wave.day - (found.window - 1) * _DAY
+    ids = sorted({item.article_id for item in reported})
+    return replace(wave, share=reports.share_of(conn, ids, first, wave.day))
+
+
 def with_all(step: Step, stored: Sequence[Evidence], together: Sequence[Evidence]) -> Step:
     """The step with all evidence that is to be stored: what the alert did not have before, and what changed."""
     final = {item.article_id: item for item in (*together, *step.regrouped)}

@@ -60,13 +60,15 @@ class Outcome:
 
 @dataclass(slots=True)
 class Tracker:
-    """Tracks articles by the rules of one `Rulebook`. Holds no state: everything is in the database."""
+    """Tracks articles by the rules of one `Rulebook`. Holds no state: everything is in the database.
+    `whole_archive`: the database has all articles, not only those in which something was found."""
 
     rulebook: Rulebook
     gazetteer: Gazetteer
     outbox: Outbox
     late_after: timedelta = timedelta(hours=24)
     first_loaded: dict[str, datetime] = field(default_factory=dict)
+    whole_archive: bool = True
 
     def begin(self, conn: Connection, now: datetime) -> None:
         """To be called first in each transaction: what is counted is counted from the first article on, whatever
@@ -219,6 +221,8 @@ class _Case:
             return
         alert = self._alert_for(evidence.hit, evidence, policy)
         more = spikes.of_the_window(self.conn, found, wave)
+        if self.tracker.whole_archive:
+            wave = spikes.with_share(self.conn, found, wave, (*more, evidence))
         saved, told = self._join(rule, alert, evidence, policy, more=more, spike=wave)
         if told or saved.version == 0:  # what came in too late to be told is told with the next report
             spikes.remember(self.conn, found, wave, saved)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from alerts.store import codec
 from alerts.store.schema import article, count_day, feed, report, spike, watch
@@ -228,6 +228,18 @@ def counted_between(conn: Connection, family: str, place_id: str, first: date, l
     """The reports, copies too, that count for these days, in order of publication."""
     here = Key(family, place_id).here(report) & report.c.day.between(first, last)
     return [_evidence(row) for row in conn.execute(_ROWS.where(here))]
+
+
+def share_of(conn: Connection, article_ids: Sequence[str], first: date, last: date) -> float | None:
+    """How much of all that their outlets printed in these days the articles are; None when nothing was."""
+    ids = [int(article_id) for article_id in article_ids]
+    begin = datetime(first.year, first.month, first.day, tzinfo=UTC)
+    end = datetime(last.year, last.month, last.day, tzinfo=UTC) + timedelta(days=1)
+    feeds = select(article.c.feed_id).where(article.c.id.in_(ids))
+    within = article.c.published.between(begin, end)
+    query = select(func.count()).select_from(article).where(article.c.feed_id.in_(feeds), within)
+    printed = conn.execute(query).scalar_one()
+    return min(1.0, len(ids) / printed) if printed else None
 
 
 def kept_between(conn: Connection, family: str, country: str, first: datetime, last: datetime) -> list[Evidence]:

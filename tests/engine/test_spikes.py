@@ -112,6 +112,16 @@ def test_the_report_that_makes_it_far_more_than_usual_is_told_with_the_counts(wo
     assert world.mails() == [(1, 1)]
 
 
+def test_the_share_of_what_the_outlets_printed_is_known(world: World) -> None:
+    for number in range(7):
+        world.hear(f"The council of Khartoum met for the {number + 1}th time.", source="Paper 1")
+    for number in range(3):
+        flee(world, number)
+    [record] = world.alerts()
+    assert record.alert.spike is not None
+    assert record.alert.spike.share == 0.3
+
+
 def test_copies_of_one_story_are_one_report(world: World) -> None:
     for number in range(5):
         assert world.hear(LONG.replace("sums", f"sums of {number}"), source=f"Paper {number}") == []
