@@ -28,6 +28,9 @@ from alerts.read.gazetteer.index import (
 )
 
 _MOST = 48  # places kept for one name
+# Where the second level is what news names: the counties of England, the provinces of the Philippines, the districts
+# of countries whose first level is a handful of divisions.
+_BY_SECOND = frozenset("BD GB LK MW NP PH UG".split())
 _FAMOUS = 900_000  # a city of so many people is meant by its name, whatever else the word means
 
 
@@ -74,12 +77,20 @@ class Compiler:
         data["parent"].append(parent)
         data["country"].append(record if level == COUNTRY else country)
         data["level"].append(level)
-        data["rank"].append(rank(level, population, False))
+        data["rank"].append(0)
+        self._rank(record)
         data["name"].append(self.columns.put(name))
         data["id"].append(self.columns.put(id_))
         if id_:
             self.ids[id_] = record
         return record
+
+    def _rank(self, record: int) -> None:
+        data = self.columns.data
+        level = data["level"][record]
+        if level == ADMIN2 and self.alpha2.get(data["country"][record]) in _BY_SECOND:
+            level = ADMIN1
+        data["rank"][record] = rank(level, data["population"][record], bool(data["capital"][record]))
 
     def amend(self, record: int, row: sources.Own) -> None:
         """What a table says of a place that the sources know."""
@@ -90,7 +101,7 @@ class Compiler:
             data["lat"][record], data["lon"][record] = row.lat, row.lon
         if row.population >= 0:
             data["population"][record] = row.population
-            data["rank"][record] = rank(data["level"][record], row.population, bool(data["capital"][record]))
+            self._rank(record)
 
     def call(self, record: int, name_key: str, quality: int) -> None:
         """Give a record a name. Words that are never places are dropped, doubtful ones marked."""
@@ -187,7 +198,7 @@ class Compiler:
                 data["lat"][record], data["lon"][record] = lat / weight, lon / weight
             if data["level"][record] != COUNTRY and not data["population"][record]:
                 data["population"][record] = int(weight)
-                data["rank"][record] = rank(data["level"][record], int(weight), False)
+                self._rank(record)
 
     def trie(self) -> Any:
         """The trie of all names, and the table of postings in its order."""

@@ -15,8 +15,8 @@ from alerts.read.text import Words
 SOFT = frozenset((" ", "-", "–", "'", "’", " -", "- ", "\n"))
 _LONGEST = 6  # words of a name
 _INNER = frozenset(
-    "de da do dos das del della dei di la las le les los al el and of the e y i a du des sur sous en upon am an der im "
-    "bei auf ob".split()
+    "de da do dos das del della dei di la las le les los al el and of the e y i a du des au aux sur sous en upon am an "
+    "der im bei auf ob".split()
 )
 _APOSTROPHES = ("'", "’", LOST)
 _ACCENTED = "aeiounc'"  # the letters that accents stand on, and what is lost where an apostrophe was
@@ -163,6 +163,8 @@ def _one_name(words: Words, first: int, end: int) -> bool:
         if gap not in SOFT and not (gap == ". " and len(norm[i - 1]) < 4):
             return False
         small = not capital(text[start[i]]) and not _elided(text, start[i]) and not norm[i].isdecimal()
+        if small and i == end - 1 and norm[i] in names.KINDS:
+            continue  # "Beni territory" is a name of its own, which says more than "Beni"
         if small and (i == end - 1 or (norm[i] not in _INNER and norm[i] not in names.ARTICLES)):
             return False
     return True

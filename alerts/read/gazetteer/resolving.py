@@ -38,6 +38,8 @@ _WANTED: dict[str, dict[int, float]] = {
     "area": {ADMIN2: 0.3, REGION: 0.3},
     "compass": {COUNTRY: 0.5, REGION: 1.0, ADMIN1: 0.5},
 }
+_TOWN = 1.2  # how much less known than its province a town may be and still be meant by the name of both
+_KNOWN = 0.75  # how far a smaller town is believed in
 _SURE = 0.5  # below this confidence the answer is None
 _REMEMBERED = 1 << 14  # names whose meanings are kept in memory
 
@@ -146,11 +148,12 @@ class _Article:
     def __init__(self, index: Index, names: list[_Name], hint: int | None) -> None:
         self.index = index
         self.votes: dict[int, float] = {}
-        self.areas: set[int] = set()  # provinces and regions named without much doubt
+        self.areas: dict[int, int] = {}  # provinces and regions named without much doubt, by how many names
         votes = self.votes
         for name in names:
             name.own = _shares(name)
-            self.areas.update(name.meanings.areas)
+            for area in name.meanings.areas:
+                self.areas[area] = self.areas.get(area, 0) + 1
             for country, share in name.own.items():
                 votes[country] = votes.get(country, 0.0) + share
         if hint is not None:
@@ -179,7 +182,8 @@ class _Article:
         support = self._support(name, index.country[record])
         score = name.meanings.scores[at] + 3.0 * support / (support + 1.0)
         above = index.above(record)
-        if above and not self.areas.isdisjoint(above[:-1]):
+        own = name.meanings.areas
+        if any(area in self.areas and self.areas[area] > (area in own) for area in above[:-1]):
             score += 0.7
         if mention.kind:
             score += _WANTED.get(mention.kind, {}).get(index.level[record], 0.0)
@@ -203,14 +207,23 @@ class _Article:
         score, _, posting = scored[0]
         best = posting >> 4
         if index.level[best] in (ADMIN1, ADMIN2) and not (mention.kind or name.kinds & {"admin1", "admin2"}):
-            inner = next((p for s, _, p in scored[1:] if best in index.above(p >> 4) and s > score - 2.5), None)
+            inner = next((p for s, _, p in scored[1:] if best in index.above(p >> 4) and s > score - _TOWN), None)
             if inner is not None and index.level[inner >> 4] == CITY:  # Aleppo: the city, not its province
                 best, posting = inner >> 4, inner
         family = {best, *index.above(best)}
         rivals = [(s, p) for s, _, p in scored if p >> 4 not in family and best not in index.above(p >> 4)]
         abroad = next((s for s, p in rivals if index.country[p >> 4] != index.country[best]), None)
-        at_home = next((s for s, p in rivals if index.country[p >> 4] == index.country[best]), None)
+        lies = index.above(best)  # a district and its chief town lie in one province: near enough to be one place
+        at_home = next(
+            (s for s, p in rivals if index.country[p >> 4] == index.country[best] and index.above(p >> 4) != lies), None
+        )
         confidence = self._trust(name, posting)
+        if not name.weak and index.level[best] == CITY and _SURE <= confidence < _KNOWN:
+            # its district, or the province that has its name, is known
+            if any(
+                p >> 4 in lies or (index.level[p >> 4] < CITY and index.above(p >> 4) == lies) for p in name.candidates
+            ):
+                confidence = _KNOWN
         if abroad is not None:
             confidence *= 1 / (1 + math.exp(-1.6 * (score - abroad)))
         if at_home is not None and at_home > score - 0.5:
@@ -224,6 +237,9 @@ class _Article:
         support = self._support(name, index.country[record])
         others = self.total - sum(name.own.values()) - support
         foreign = others >= 1.0 and support < 0.15 * others  # the article is about other countries
+        named = bool(name.kinds & {"admin1", "admin2"}) and index.level[record] in (ADMIN1, ADMIN2)
+        if named and posting & QUALITY == DOUBTFUL and not foreign:
+            return 0.75  # "Pool" is a doubtful word, "Pool department" is not
         if posting & QUALITY == DOUBTFUL or (name.weak and city and people < 300_000 and not index.capital[record]):
             return 0.75 if support >= 0.5 and not foreign else 0.4
         if foreign and (people < 100_000 if city else posting & QUALITY == STRIPPED):
@@ -232,7 +248,7 @@ class _Article:
             return 0.6  # perhaps an old or foreign name of a town far away
         if not city or people >= 100_000:
             return 1.0
-        known = 0.55 if people < 15_000 else 0.75
+        known = 0.55 if people < 15_000 else _KNOWN
         return known if support < 0.4 else 0.95
 
 

@@ -98,6 +98,10 @@ class _Sight:
         if not match.postings or (end - first == 1 and norm[first] in vocabulary.TITLES and end in self.caps):
             return None
         kind = self._kind(first, end)
+        if self._small_kind(first, end):
+            if self._capital_before(first):
+                return None  # "Pacific Coast region" is not the Coast region
+            end -= 1
         if match.mask and kind not in ("admin1", "admin2"):
             return None
         first = self._with_article(first)
@@ -171,6 +175,8 @@ class _Sight:
         if not self.kinds:
             return None
         norm = self.words.norm
+        if self._small_kind(first, end):
+            return names.KINDS[norm[end - 1]]
         if self._beside(end) and norm[end] in names.KINDS:
             return names.KINDS[norm[end]]
         if end + 1 < len(norm) and self._beside(end) and self._beside(end + 1) and norm[end + 1] in names.KINDS:
@@ -179,6 +185,13 @@ class _Sight:
         if first > 1 and norm[first - 1] in ("of", "de", "du") and norm[first - 2] in names.KINDS:
             return names.KINDS[norm[first - 2]]
         return None
+
+    def _small_kind(self, first: int, end: int) -> bool:
+        """Does a name end with its kind in small letters: "Beni territory"?"""
+        return end - first > 1 and (end - 1) not in self.caps and self.norm[end - 1] in names.KINDS
+
+    def _capital_before(self, first: int) -> bool:
+        return self._beside(first) and (first - 1) in self.caps and self.norm[first - 1] not in _NO_STRANGERS
 
     def _person(self, match: Match, first: int, at: int) -> bool:
         """Does what stands before the name make it a person's?"""
