@@ -25,6 +25,8 @@ _TELLTALE = CUES | w.WAR | {"since"}
 _SPEAKING = _TELLTALE - {"to"}
 _OLD = timedelta(days=21)
 _LONG = timedelta(days=35)
+_YEAR = timedelta(days=365)
+_SHORT = frozenset({"hours", "day", "days", "week", "fortnight"})
 _WENT_ON = ("was", "were", "had")
 _HAS = frozenset({"has", "have", "had", "also"})
 _HANGING = frozenset({"doing", "quote", "that", "which", "of", "when"})
@@ -172,6 +174,8 @@ def _date_scopes(scene: Scene, dates: Sequence[When]) -> Iterator[tuple[When, Sc
             if _names(scene, at):
                 yield when, Scope("past", at, min(last, scene.high - 1), scene.first, scene.end)
             yield when, Scope("past", at, min(last, scene.high - 1), scene.low, scene.high, at, _HANGING)
+        if _opens(scene, when):
+            yield when, Scope("past", at, min(last, scene.high - 1), scene.low, scene.high)
         if scene.at(last + 1) == "and" and scene.at(last + 2) in _WENT_ON:  # "fell last year and was emptied"
             yield when, Scope("past", at, min(last, scene.high - 1), last + 2, scene.high, last + 2, _HANGING)
         if scene.at(last + 1) == "when":  # "the deadliest since 2019, when gunmen killed 60"
@@ -194,6 +198,12 @@ def _describes(scene: Scene, when: When) -> bool:
         return False
     text = scene.words.folded[scene.words.start[when.last] : scene.words.end[when.last]]
     return text.endswith("'s") or scene.at(when.first - 1) in DETERMINERS or "-" in scene.words.gap(when.last + 1)
+
+
+def _opens(scene: Scene, when: When) -> bool:
+    """ "In 2014, ...", "In the war of 2014, ...": what opens a sentence so dates all of it."""
+    opener = scene.at(scene.low) in ("in", "during") and scene.low <= when.first <= scene.low + 4
+    return opener and "," in scene.words.gap(when.last + 1) if when.last + 1 < scene.high else False
 
 
 def _happened_in(scene: Scene, at: int) -> bool:
@@ -227,7 +237,8 @@ def _said_then(scene: Scene, when: When) -> bool:
     the hit itself ("a truce announced in August")."""
     near = [scene.at(k) for k in range(when.first - 3, when.first) if not scene.first <= k < scene.end]
     after = when.last + 1
-    said_next = scene.at(after) in SAYING and scene.home(after) == scene.home(max(when.first, scene.low))
+    mine = scene.first <= after < scene.end  # "a famine in 1998 claimed 70,000 lives"
+    said_next = not mine and scene.at(after) in SAYING and scene.home(after) == scene.home(max(when.first, scene.low))
     return said_next or any(word in SAYING for word in near)
 
 
@@ -265,8 +276,10 @@ def _now(scene: Scene, scope: Scope) -> bool:
 def _age(scene: Scene, when: When, published: datetime) -> ClaimKind | None:
     today = published.date()
     start, end = window(when, published)
-    if when.relation == "after" or _record(scene, when.first):
+    if _record(scene, when.first):
         return None
+    if when.relation == "after":  # "after 2000": not "after Monday"
+        return "past" if when.precision in ("year", "decade") and today - when.end > _YEAR else None
     if when.relation in ("since", "for") or (end >= today - timedelta(days=1) and start < end):
         return _running(scene) if today - start > _LONG and start <= today else None
     if when.relation in ("until", "before"):
@@ -303,7 +316,7 @@ def _totals(scene: Scene, published: datetime) -> Iterator[Scope]:
 
 
 def _since(scene: Scene, i: int, published: datetime) -> Iterator[Scope]:
-    if i in scene.dated or scene.at(i - 1) in _HAS:  # "has since taken"
+    if i in scene.dated or scene.at(i - 1) in _HAS or scene.at(i - 1) in _SHORT:
         return
     stop = next((k for k in range(i + 1, min(i + 8, scene.high)) if scene.words.gap(k).strip(" -'’\"")), i + 8)
     near = [scene.at(k) for k in range(i + 1, stop)]

@@ -114,14 +114,16 @@ MEMORY = _set(
     "memorial memorials museum remembrance film movie documentary novel biography exhibition veterans historian "
     "historians centenary"
 )
-MARKING = _set("mark marks marked marking remember remembers remembered remembering recall recalls recalled recalling")
+MARKING = _set(
+    "honours honoured honouring honors honored honoring tribute tributes mark marks marked marking remember remembers remembered remembering recall recalls recalled recalling"
+)
 MARKED_NOW = _set("second third fourth fifth start beginning end escalation shift change turning departure return move")
 COURT = _set(
     "trial trials retrial convicted convicts convicting conviction sentenced sentences indicted indictment "
     "acquitted acquits extradited extradite extradition jailed jails prosecuted prosecution tribunal pleaded "
     "mastermind masterminds masterminding verdict"
 )
-ARRESTED = _set("charged arrested detained questioned wanted arrests held nabbed")
+ARRESTED = _set("charged arrest arrested detained questioned wanted arrests held nabbed")
 PROBE = _set("inquiry probe inquest investigation enquiry")
 LONG_TERMS = _set("weeks month months year years decade decades")
 NARRATED = _set("following next")

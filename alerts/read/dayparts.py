@@ -104,7 +104,10 @@ def read_season(words: Words, i: int, floor: int, today: date) -> Span | None:
     year = year_at(words, at, today)
     if year:
         return span_of(*season_days(year, month), "season", i, at)
-    if before not in ("last", "this") or (word == "fall" and before == "this" and not words.raw(i).islower()):
+    bare = before == "the" and word_at(words, i - 2) == "in" and word != "fall"  # "in the autumn"
+    if not bare and (
+        before not in ("last", "this") or (word == "fall" and before == "this" and not words.raw(i).islower())
+    ):
         return None
     starts = [date(y, month, 1) for y in range(max(1, today.year - 2), today.year + 1)]
     chosen = nearest(starts, today, future=False)

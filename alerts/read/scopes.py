@@ -218,7 +218,10 @@ def _memory(scene: Scene, i: int) -> Scope | None:
 def _mark(scene: Scene, i: int) -> Scope | None:
     """ "Haitians mark the quake": what is remembered lies back. "Marks the first attack", "marked by fighting": not."""
     near = {scene.at(k) for k in range(i + 1, i + 4)}
-    if near & (w.RECORD | w.MARKED_NOW) or scene.at(i + 1) in PREPOSITIONS or scene.at(i - 1) in DETERMINERS:
+    paid = scene.at(i).startswith("tribute") and scene.at(i + 1) == "to"
+    if near & (w.RECORD | w.MARKED_NOW) or scene.at(i - 1) in DETERMINERS:
+        return None
+    if scene.at(i + 1) in PREPOSITIONS and not paid:
         return None
     return Scope("past", i, i, i + 1, i + 8, i, frozenset({"which", "that", "of"}))
 
@@ -231,12 +234,23 @@ def _court(scene: Scene, i: int) -> Scope | None:
     return Scope("past", i, i, low, scene.high, i, _ALL)
 
 
+def _heard(scene: Scene, i: int) -> Scope | None:
+    """ "A court heard how ...": what was done long ago."""
+    at = next((k for k in range(i + 1, i + 5) if scene.at(k) == "heard"), None)
+    return Scope("past", i, at, at + 1, scene.high) if at else None
+
+
+def _used(scene: Scene, i: int) -> Scope | None:
+    """ "Foreigners used to be kidnapped": no more."""
+    return Scope("past", i, i + 1, i + 2, i + _FAR, i) if scene.at(i + 1) == "to" else None
+
+
 def _charged(scene: Scene, i: int) -> Scope | None:
     """charged with, arrested over, wanted in connection with: what follows is what they did."""
     direct = ("with", "over", "in", "for") if scene.at(i) in ("charged", "wanted") else ("over",)
     if scene.at(i + 1) in direct:
         return Scope("past", i, i + 1, i + 2, scene.high, i, _ALL)
-    at = next((k for k in range(i + 2, i + 9) if scene.at(k) == "connection"), None)
+    at = next((k for k in range(i + 2, i + 9) if scene.at(k) in ("connection", "over")), None)
     return Scope("past", i, at, at + 1, scene.high, at, _ALL) if at else None
 
 
@@ -371,6 +385,8 @@ _TABLE: Sequence[tuple[frozenset[str], _Finder]] = (
     (w.MEMORY, _memory),
     (w.MARKING, _mark),
     (w.COURT, _court),
+    (frozenset({"court"}), _heard),
+    (frozenset({"used"}), _used),
     (w.ARRESTED, _charged),
     (w.PROBE, _probe),
     (frozenset({"world"}), _world_war),

@@ -287,6 +287,14 @@ def test_a_noun_is_dated_by_the_clause_that_says_when_it_began() -> None:
         "It was the worst violence since gunmen [killed 60] people in 2009",
         "The 2009 offensive that [drove out] the militants was his",
         "At the height of the war, shelling [killed 20 people] a day",
+        "In the war of 2009, hundreds were killed and some 10,000 [lost their homes]",
+        "A famine in the lowlands in 1998 [claimed 7,000 lives]",
+        "After 2000 the rebels lived by [kidnapping] farmers",
+        "Travellers used to be [kidnapped] by tribesmen",
+        "A court heard on Thursday how migrants were [shot dead]",
+        "The agency paid tribute to nurses who [died] in the raid",
+        "Police arrest gang leader over [kidnap] for ransom",
+        "Some 20,000 people [escaped] in the spring",
     ],
 )
 def test_what_is_told_as_long_ago_is_past(text: str) -> None:
@@ -313,6 +321,8 @@ def test_a_count_since_a_deed_of_long_ago_is_a_total(text: str) -> None:
         "The raid marks the first time that the group has [killed] soldiers",
         "More than 900 people have [fled] since rebels launched their offensive on Monday",
         "Rebels [took the town] the following day",
+        "Nearly 90,000 people have [fled] in the week since the invasion began",
+        "Shelling killed four in the port in 2009, and on Monday gunmen [killed two]",
     ],
 )
 def test_news_beside_what_is_long_ago_is_news(text: str) -> None:
