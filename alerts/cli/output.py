@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from alerts.config import Config
@@ -12,6 +13,7 @@ from alerts.read.figures import figures
 from alerts.read.languages import detect
 from alerts.read.places import Gazetteer
 from alerts.read.reading import Reading
+from alerts.read.whereabouts import place_of_people
 from alerts.service import households
 from alerts.types import Article, Figure, Hit, Place, Quantity
 
@@ -52,7 +54,7 @@ def all_figures(reading: Reading) -> list[Figure]:
     """Every displacement and casualty figure of an article."""
     return figures(
         [(one.words, one.governed) for one in reading.sentences],
-        place_at=lambda sentence, word: reading.place_of(sentence, word, word + 1)[0],
+        place_at=partial(place_of_people, reading),
         published=reading.article.published,
         dates_at=lambda sentence: reading.sentences[sentence].dates,
     )
