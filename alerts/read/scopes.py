@@ -50,6 +50,8 @@ def _modal(scene: Scene, i: int) -> Scope | None:
 def _wanting(scene: Scene, i: int) -> Scope | None:
     """threatened to, plans to, offensive to: the infinitive and the rest of its clause."""
     for at in (i + 1, i + 2, i + 3):
+        if scene.at(at) == "for":  # "trying for months to"
+            continue
         if scene.at(at) == "to":
             if scene.at(at + 1) in ("the", "a", "an", "its", "his", "their"):
                 return None
@@ -105,7 +107,7 @@ def _infinitive(scene: Scene, i: int) -> Scope | None:
         return None
     if any(scene.at(k) in w.WANTING for k in range(i - 3, i)):
         return None  # said better by that cue
-    if any(scene.at(k) in _SETTLED for k in range(max(scene.low, i - 8), i)):
+    if any(scene.at(k) in _SETTLED and scene.words.gap(k) != "-" for k in range(max(scene.low, i - 8), i)):
         return None
     return Scope("possible", i, i, i + 1, i + 20, i)
 
@@ -344,6 +346,8 @@ def describes(scene: Scene, i: int) -> bool:
     if scene.words.gap(i + 1).strip(" -") or before in _NOT_STANDING or after in w.VAGUE | {"all", "several"}:
         return False
     opens = i == scene.low and scene.words.raw(i)[0].isupper()
+    if before == "that":  # "a bomb that wounded six policemen"
+        return False
     owned = before in w.OWNED_BY and "-" in scene.words.gap(i)
     return opens or owned or before in _ARTICLES or before in PREPOSITIONS
 
