@@ -29,7 +29,7 @@ from alerts.read.gazetteer.index import (
 )
 from alerts.read.gazetteer.spotting import Mention
 
-_PENALTY = {PRIMARY: 0.0, ALTERNATE: 0.6, STRIPPED: 0.8, DOUBTFUL: 1.0, DEMONYM: 0.0, ABBREVIATION: 0.0}
+_PENALTY = {PRIMARY: 0.0, ALTERNATE: 1.0, STRIPPED: 0.8, DOUBTFUL: 1.0, DEMONYM: 0.0, ABBREVIATION: 0.0}
 _WANTED: dict[str, dict[int, float]] = {
     "admin1": {ADMIN1: 2.5, REGION: 2.5, ADMIN2: 1.0},
     "admin2": {ADMIN2: 2.5, ADMIN1: 0.8},
