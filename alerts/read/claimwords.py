@@ -115,7 +115,8 @@ MEMORY = _set(
     "historians centenary"
 )
 MARKING = _set(
-    "honours honoured honouring honors honored honoring tribute tributes mark marks marked marking remember remembers remembered remembering recall recalls recalled recalling"
+    "honours honoured honouring honors honored honoring tribute tributes mark marks marked marking "
+    "remember remembers remembered remembering recall recalls recalled recalling"
 )
 MARKED_NOW = _set("second third fourth fifth start beginning end escalation shift change turning departure return move")
 COURT = _set(

@@ -332,3 +332,15 @@ def test_news_beside_what_is_long_ago_is_news(text: str) -> None:
 def test_a_second_verb_shares_the_day_of_the_first() -> None:
     assert "past" in kinds("The suburb fell to the army last year and was [evacuated]")
     assert not kinds("The suburb was shelled on Saturday and was [evacuated]")
+
+
+def test_what_somebody_tries_for_months_is_not_done() -> None:
+    assert "possible" in kinds("His forces have been trying for months to [surround the town]")
+
+
+def test_a_led_coalition_leads_to_nothing() -> None:
+    assert "possible" in kinds("The raids came with an operation by the French-led coalition to [retake the city]")
+
+
+def test_that_which_wounded_people_describes_none_of_them() -> None:
+    assert not kinds("The bombing of an office that [injured six] policemen drew protests")
