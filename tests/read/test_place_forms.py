@@ -73,3 +73,17 @@ def test_a_small_town_and_its_district_of_one_name_are_no_rivals(gazetteer: Gaze
 
 def test_a_name_in_s_is_a_possessive_only_before_what_it_has(gazetteer: Gazetteer) -> None:
     assert [p.country for p in places(gazetteer, "Syrias army and Chiles y otros volcanes.")] == ["SYR"]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "name", "country"),
+    [
+        ("Floods reached Samar on Sunday.", "Samar", "PHL"),
+        ("Aid was dropped over Ganyiel.", "Ganyiel", "SSD"),
+        ("Rockets fell in Amiriyat al-Fallujah.", "Amiriyat al-Fallujah", "IRQ"),
+    ],
+)
+def test_a_place_of_displacement_is_not_taken_for_a_better_known_one_of_another_name(
+    gazetteer: Gazetteer, sentence: str, name: str, country: str
+) -> None:
+    assert [(place.name, place.country) for place in places(gazetteer, sentence)] == [(name, country)]
