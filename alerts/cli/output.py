@@ -32,7 +32,7 @@ class Detector:
         found = self.ruleset.detect(article, self.gazetteer, self.households)
         row: dict[str, Any] = {
             "id": article.id,
-            "language": detect(f"{article.title}\n{article.text}", article.language),
+            "language": found.language or detect(f"{article.title}\n{article.text}", article.language),
             "hits": self._hits(found),
         }
         if self.figures:
