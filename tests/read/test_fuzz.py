@@ -92,7 +92,7 @@ def grows(work: Read, unit: str) -> float:
 
 HARD = (
     "A", "a", "1", " ", "\n", ".", "a\n", ".\n", "و", "U.S. ", "20 ", "a, ", "killed 20 ", "in Maarrat ", "could ",
-    "5 May ", "Al ", "(",
+    "5 May ", "Al ", "(", "Go\ufffda ", "Go\ufffd",
 )  # fmt: skip
 
 

@@ -170,6 +170,10 @@ class Index:
         """Whether a name of several words may begin with these two."""
         return next(self._trie.iterkeys(f"{first} {second}"), None) is not None
 
+    def leads(self, prefix: str) -> bool:
+        """Whether some name begins with these letters."""
+        return next(self._trie.iterkeys(prefix), None) is not None
+
     def text(self, offset: int) -> str:
         at = self._text + offset
         return self._map[at : self._map.find(b"\0", at)].decode()

@@ -99,10 +99,11 @@ def _piece(words: Words, first: int, end: int) -> str:
 
 def _guessed(index: Index, piece: str) -> tuple[int, ...]:
     """The postings of the best known name that `piece` may have been before letters of it were lost."""
-    keys = {piece}
-    for _ in range(piece.count(LOST)):
-        keys = {one.replace(LOST, letter, 1) for one in keys for letter in _ACCENTED}
-    found = [postings for one in sorted(keys) if (postings := index.find(names.key(one)))]
+    keys = [piece]
+    while keys and LOST in keys[0]:
+        tried = [one.replace(LOST, letter, 1) for one in keys for letter in _ACCENTED]
+        keys = [one for one in tried if index.leads(names.key(one.partition(LOST)[0]))]
+    found = [postings for one in keys if (postings := index.find(names.key(one)))]
     return max(found, key=lambda postings: max(index.rank[posting >> 4] for posting in postings), default=())
 
 
