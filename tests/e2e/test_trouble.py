@@ -59,7 +59,7 @@ async def test_a_broken_rule_is_told_with_its_line_and_stops_no_other(
     await waiting.until(lambda: len(desk.mails()) == 2)
     assert desk.mails() == ALL
     [line] = said(caplog, "broken.toml")
-    assert line.startswith("broken.toml:4: error: ")
+    assert "\n  broken.toml:4: error: " in line
     assert "did you mean 'severity'" in line
 
 
