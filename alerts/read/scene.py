@@ -12,6 +12,8 @@ from alerts.read.text import Words
 from alerts.types import ClaimKind, When
 
 _DOING = frozenset({"doing", "quote"})
+ALL = frozenset({"doing", "quote", "that", "which", "of", "when"})  # every kind of clause that hangs on another
+FAR = 40  # words that a cue speaks about at most
 
 
 @dataclass(frozen=True, slots=True)
