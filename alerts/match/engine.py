@@ -87,13 +87,15 @@ class Ruleset:
         return self._say(holders, views, parts) and not self._say(enders, views, parts)
 
     def _say(self, blocks: Set[int], views: Sequence[SentenceView], parts: Sequence[Active]) -> bool:
-        """Whether the article says one of these of a state, be it as news or as known."""
+        """Whether the article says one of these of a state, as news or as known; as past only in the rule that keeps
+        it: a truce announced in August may hold, one that was broken last year does not."""
         for at, view in enumerate(views):
             for entry in self.index.led_to(parts[at], blocks):
                 if not may_be_met(entry.block, view):
                     continue
                 finding = judge(entry.rule, entry.block, view, neighbours(entry.block, views, at))
-                known = finding.because is None or finding.because.startswith(("past", "standing"))
+                because = finding.because or "standing"
+                known = because.startswith("standing" if entry.rule.state is None else ("past", "standing"))
                 if finding.complete and known:
                     return True
         return False

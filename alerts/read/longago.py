@@ -25,8 +25,8 @@ def _mark(scene: Scene, i: int) -> Scope | None:
     paid = scene.at(i).startswith("tribute") and scene.at(i + 1) == "to"
     if near & (w.RECORD | w.MARKED_NOW) or scene.at(i - 1) in DETERMINERS:
         return None
-    if scene.at(i + 1) in PREPOSITIONS and not paid:
-        return None
+    if scene.at(i + 1) in ("a", "an", "another", "yet") or (scene.at(i + 1) in PREPOSITIONS and not paid):
+        return None  # "the raids mark a violation"
     return Scope("past", i, i, i + 1, i + 8, i, frozenset({"which", "that", "of"}))
 
 

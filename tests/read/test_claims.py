@@ -321,6 +321,7 @@ def test_a_count_since_a_deed_of_long_ago_is_a_total(text: str) -> None:
         "The raid marks the first time that the group has [killed] soldiers",
         "More than 900 people have [fled] since rebels launched their offensive on Monday",
         "Rebels [took the town] the following day",
+        "The raids mark another [violation of the truce]",
         "Nearly 90,000 people have [fled] in the week since the invasion began",
         "Shelling killed four in the port in 2009, and on Monday gunmen [killed two]",
     ],
