@@ -275,7 +275,8 @@ def test_whatever_the_text_the_explanation_and_the_engine_agree(
     given_article = article(" ".join(words), title=title)
     hits = ruleset.detect(given_article, gazetteer, Households()).hits
     (one,) = explain(ruleset, given_article, gazetteer, Households())
-    assert one.fires == bool(hits) == any(map(tells, one.cases))
+    let_in = all(stage.ok is not False for stage in one.before)  # odd letters make it another language
+    assert one.fires == bool(hits) == (let_in and any(map(tells, one.cases)))
     assert one_line(one).startswith("FIRES" if hits else "quiet")
     for case in one.cases:
         failed = any(stage.ok is False for stage in one.chain(case))
