@@ -38,7 +38,7 @@ _HEADER = """\
 # `python -m alerts.match.wordcounts`; counts only, no sentence is kept.
 # Counted in: {items} short news items of 2004 (AG News, test set) that flag no event, {sentences} sentences;
 # rare words by the frequency list of SymSpell (MIT licence), which is made from the Google Books Ngrams (CC BY 3.0).
-# "{{place}}" is a slot of phrases, "=WHO" a word in these capitals.
+# Slurs and obscene words were taken out by hand. "{{place}}" is a slot of phrases, "=WHO" a word in these capitals.
 length {length:.2f}
 """
 
