@@ -192,6 +192,8 @@ class _Sections:
         """The line of the section or key at `path`; None where it takes a walk to know."""
         start, end = self._spans.get(path, (-1, -1))
         if start < 0 and path and isinstance(path[-1], str) and path[:-1] in self._spans:
+            if not _BARE_KEY.fullmatch(path[-1]):
+                return None  # in quotes, or what a comment begins with
             start, end = self._spans[path[:-1]]
             key = re.compile(rf"^[ \t]*{re.escape(path[-1])}[ \t]*=", re.MULTILINE).search(self._text, start, end)
             start = key.start() if key else -1

@@ -280,3 +280,7 @@ def test_the_quick_look_at_how_lines_begin_agrees_with_the_walk_over_the_text(pa
     keys = [one for one in _paths(quick.data) if one and isinstance(one[-1], str)]
     keys = [one for one in keys if len(one) < 3]  # deeper ones make the quick look give up for good
     assert {key: quick.line(key) for key in keys} == {key: walked.line(key) for key in keys}
+
+
+def test_a_key_in_quotes_is_no_comment() -> None:
+    assert Document('[top]\n# = [\n"#" = 1\n', "x").line(("top", "#")) == 3
