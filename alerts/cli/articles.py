@@ -154,9 +154,13 @@ class Reader:
         if not text.strip():
             self.faults.append(Fault(path, 0, "the file is empty"))
             return
+        yield self.of_text(text, Path(path).stem if path != STDIN else "text")
+
+    def of_text(self, text: str, name: str = "text") -> Article:
+        """A text without title as an article, with the facts that hold where nothing is said."""
         known = self.defaults
-        yield Article(
-            id=Path(path).stem if path != STDIN else "text",
+        return Article(
+            id=name,
             title="",
             text=plain(text),
             published=known.published or known.now,

@@ -63,26 +63,11 @@ class Giver:
                 f"'{given}' is no file, no address (https://...), no id of a stored article, and too short for a text"
             )
         else:
-            yield self._completed(self._text(given))
+            yield self._completed(self.reader.of_text(given))
 
     def _completed(self, article: Article) -> Given:
         title = article.title or self.title
         return Given(article=replace(article, title=title, language=self.language or article.language))
-
-    def _text(self, text: str) -> Article:
-        from alerts.read.text import plain
-        from alerts.types import Article
-
-        known = self.reader.defaults
-        return Article(
-            id="text",
-            title="",
-            text=plain(text),
-            published=known.published or known.now,
-            source=known.source,
-            country=known.country,
-            dated=known.published is not None,
-        )
 
     def _stored(self, article_id: str) -> Given:
         from alerts.store import articles
@@ -109,7 +94,7 @@ class Giver:
             yield self._page(response, url)
         elif kind.startswith("text/plain") and not start.startswith((b"<", b"{")):
             text = response.body.decode("utf-8", "replace")
-            yield replace(self._text(text), id=url, url=response.url)
+            yield replace(self.reader.of_text(text), id=url, url=response.url)
         elif kind.startswith(("image/", "audio/", "video/", "application/pdf", "application/zip")):
             raise InputError(f"{url}: this is {kind}, which cannot be read; give the text of the article instead")
         else:
@@ -134,7 +119,7 @@ class Giver:
         known = self.reader.defaults
         published = known.published or page.published
         return replace(
-            self._text(page.text),
+            self.reader.of_text(page.text),
             id=url,
             url=response.url,
             title=page.title,

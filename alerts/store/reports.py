@@ -9,13 +9,14 @@ of `watch` to the end of its transaction.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from alerts.store import codec
+from alerts.store.alerts import evidence_from
 from alerts.store.schema import article, count_day, feed, report, spike, watch
 from alerts.store.upsert import insert_for, upsert
 from alerts.track.facts import event_time
@@ -257,21 +258,7 @@ _ROWS: Final = (
 
 
 def _evidence(row: Row[Any]) -> Evidence:
-    return Evidence(
-        article_id=str(row.article_id),
-        revision=row.revision,
-        hit=codec.hit(row.hit),
-        title=row.title,
-        url=row.url,
-        source=row.source,
-        owner=row.owner,
-        tier=row.tier,
-        cited=tuple(row.cited),
-        published=row.published,
-        seen=row.seen,
-        origin=str(row.origin),
-        shingles=codec.unpack(row.shingles),
-    )
+    return replace(evidence_from(row), origin=str(row.origin))
 
 
 def last_spike(conn: Connection, family: str, place_id: str) -> LastSpike | None:
