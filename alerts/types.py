@@ -250,8 +250,9 @@ class Wave:
     share: float | None = None
 
 
-AlertState = Literal["unconfirmed", "active", "ended", "closed", "cancelled"]
+AlertState = Literal["unconfirmed", "active", "ended", "closed", "cancelled", "merged"]
 OPEN_STATES: tuple[AlertState, ...] = ("unconfirmed", "active")
+Triage = Literal["waiting", "approved", "dropped"]
 MessageKind = Literal["new", "update", "close", "cancel"]
 
 
@@ -261,7 +262,9 @@ class Alert:
 
     `key` is its identity without severity, numbers, titles or dates; `told` is the snapshot of the last
     version made (numbers as {"killed": [low, high]}), against which updates are decided. `spike` is what made a
-    rule of that kind speak last.
+    rule of that kind speak last. `incident` is the id of the happening that it tells of, perhaps with alerts of other
+    rules ("" before it is stored). `triage` says whether it waits for a person, `approved` up to which level one let
+    it go, `own_title` the title that one gave it; `merged_into` is the alert that goes on in its place.
     """
 
     id: str
@@ -285,6 +288,11 @@ class Alert:
     updated: datetime
     told: dict[str, Any] = field(default_factory=dict)
     spike: Wave | None = None
+    incident: str = ""
+    triage: Triage | None = None
+    approved: Severity | None = None
+    own_title: str | None = None
+    merged_into: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -298,9 +306,13 @@ class Message:
     changes: tuple[str, ...] = ()
 
 
+# Who reads alerts; who is told of an extreme alert that nobody acknowledged; who runs the service.
+Duty = Literal["reader", "escalation", "operator"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """A reader. Empty `events` or `countries` mean all. The address never appears in logs or `repr`."""
+    """Somebody who gets mail. Empty `events` or `countries` mean all. The address never appears in logs or `repr`."""
 
     id: int
     address: str = field(repr=False)
@@ -309,3 +321,4 @@ class Person:
     min_severity: Severity = "minor"
     language: str = "en"
     active: bool = True
+    duties: tuple[Duty, ...] = ("reader",)

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row, Select, func, insert, select, update
 
 from alerts.errors import InputError
 from alerts.store import codec
-from alerts.store.schema import alert, alert_version, article, evidence, feed
+from alerts.store.schema import alert, alert_version, article, evidence, feed, incident
 from alerts.store.upsert import upsert
 from alerts.track.lifecycle import Step
 from alerts.types import OPEN_STATES, SEVERITIES, Alert, AlertState, Evidence, Message, MessageKind, Place, Severity
@@ -187,6 +187,9 @@ def save_step(conn: Connection, step: Step, *, title: str, summary: str) -> Aler
 
 def save_alert(conn: Connection, value: Alert, *, title: str, summary: str) -> Alert:
     """Insert an alert (with an empty id) or replace the stored one; returns it with its id."""
+    if not value.incident:  # a happening of its own
+        opened = insert(incident).values(opened=value.opened).returning(incident.c.id)
+        value = replace(value, incident=str(conn.execute(opened).scalar_one()))
     row = _row(value) | {"title": codec.clean(title), "summary": codec.clean(summary)}
     if not value.id:
         found = conn.execute(insert(alert).values(row).returning(alert.c.id)).scalar_one()
@@ -211,16 +214,19 @@ def _row(value: Alert) -> dict[str, Any]:
         "numbers": codec.to_json(value.numbers),
         "told": codec.to_json(value.told),
         "spike": codec.to_json(value.spike),
+        "incident_id": _number(value.incident),
+        "merged_into": None if value.merged_into is None else _number(value.merged_into),
+        "own_title": codec.clean_or_none(value.own_title, 300),
     }
     plain = ("family", "rule", "event", "key", "state", "severity", "worst", "certainty", "confirmed", "version")
-    more = ("origins", "articles", "first_event", "last_event", "opened", "updated")
+    more = ("origins", "articles", "first_event", "last_event", "opened", "updated", "triage", "approved")
     return row | {name: getattr(value, name) for name in (*plain, *more)}
 
 
 def alert_from(row: Row[Any]) -> Alert:
     """An alert from its row of the table."""
     columns = row._asdict()
-    for name in ("place_id", "country", "title", "summary"):
+    for name in ("place_id", "country", "title", "summary", "incident_id"):
         del columns[name]
     return Alert(
         **columns
@@ -229,6 +235,8 @@ def alert_from(row: Row[Any]) -> Alert:
             "place": codec.place(row.place),
             "numbers": codec.quantities(row.numbers),
             "spike": codec.wave(row.spike),
+            "incident": str(row.incident_id),
+            "merged_into": None if row.merged_into is None else str(row.merged_into),
         }
     )
 

@@ -26,7 +26,9 @@ from alerts.store.schema import outbox
 from alerts.store.upsert import insert_for
 from alerts.types import Person
 
-State = Literal["queued", "sending", "accepted", "failed", "ambiguous", "held", "withdrawn"]
+State = Literal[
+    "queued", "sending", "accepted", "failed", "ambiguous", "held", "withdrawn", "bundled", "inhibited", "silenced"
+]
 STATES: tuple[State, ...] = get_args(State)
 
 # Rows of these states reached their reader, or may have.
@@ -59,11 +61,20 @@ class NewRow(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxRow:
-    """A mail in the outbox, with its reader. `attempts` counts the times it was `sending`."""
+    """A mail in the outbox, with its reader: about a version of an alert, or a bulletin. `round` is 0 for what is told,
+    from 1 on for what is told again; `trigger_id` the article that brought it; `lead_id` the row in whose mail it goes.
+    `covered_by` is the alert that inhibited it, `silence_id` what silenced it. `attempts` counts the times it was
+    `sending`."""
 
     id: int
     alert_id: str
     version: int
+    round: int
+    bulletin_id: int | None
+    trigger_id: int | None
+    lead_id: int | None
+    covered_by: int | None
+    silence_id: int | None
     person: Person
     channel: str
     state: State
@@ -282,5 +293,6 @@ def _rows(conn: Connection, rows: Sequence[Row[Any]]) -> list[OutboxRow]:
         columns = row._asdict()
         person = people.get(columns.pop("person_id"))
         if person is not None:  # else removed a moment ago, with this row
-            made.append(OutboxRow(**columns | {"alert_id": str(row.alert_id), "person": person}))
+            alert_id = "" if row.alert_id is None else str(row.alert_id)
+            made.append(OutboxRow(**columns | {"alert_id": alert_id, "version": row.version or 0, "person": person}))
     return made

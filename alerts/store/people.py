@@ -11,11 +11,11 @@ from sqlalchemy import Connection, Row, Select, func, insert, select, update
 from alerts.addresses import normal_address
 from alerts.errors import InputError
 from alerts.store.schema import person
-from alerts.types import Person, Severity
+from alerts.types import Duty, Person, Severity
 
 _PEOPLE: Final[Select[Any]] = select(
     *(person.c.id, person.c.address, person.c.events, person.c.countries),
-    *(person.c.min_severity, person.c.language, person.c.active),
+    *(person.c.min_severity, person.c.language, person.c.active, person.c.duties),
 )
 
 
@@ -44,6 +44,7 @@ def add_person(
         "min_severity": min_severity,
         "language": language,
         "active": True,
+        "duties": ["reader"],
         "created": now,
     }
     return _person(conn.execute(insert(person).values(row).returning(person)).one())
@@ -70,9 +71,10 @@ def list_people(conn: Connection) -> list[Person]:
     return [_person(row) for row in conn.execute(_PEOPLE.order_by(person.c.id))]
 
 
-def active_people(conn: Connection) -> list[Person]:
-    """The readers who get mail."""
-    return [_person(row) for row in conn.execute(_PEOPLE.where(person.c.active).order_by(person.c.id))]
+def active_people(conn: Connection, duty: Duty = "reader") -> list[Person]:
+    """Those of a duty who get mail."""
+    people = [_person(row) for row in conn.execute(_PEOPLE.where(person.c.active).order_by(person.c.id))]
+    return [one for one in people if duty in one.duties]
 
 
 def set_active(conn: Connection, person_id: int, active: bool) -> None:
@@ -96,4 +98,5 @@ def _person(row: Row[Any]) -> Person:
         min_severity=row.min_severity,
         language=row.language,
         active=row.active,
+        duties=tuple(row.duties),
     )

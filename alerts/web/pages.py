@@ -29,6 +29,7 @@ _STATE_CHOICES: Final = (
     ("ended", "Ended"),
     ("closed", "Over"),
     ("cancelled", "Cancelled"),
+    ("merged", "Merged"),
 )
 
 

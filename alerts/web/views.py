@@ -23,6 +23,7 @@ STATE_WORDS: Final[Mapping[AlertState, tuple[str, str]]] = {
     "ended": ("Ended", "Nothing more was heard of it. That does not mean that it is over."),
     "closed": ("Over", "It is reported to be over."),
     "cancelled": ("Cancelled", "This alert was wrong."),
+    "merged": ("Merged", "It is the same event as another alert, which goes on."),
 }
 _KINDS: Final[Mapping[MessageKind, str]] = {
     "new": "First alert",

@@ -24,10 +24,12 @@ def upgrade() -> None:
     _feed()
     _poll()
     _article()
+    _incident()
     _alert()
     _evidence()
     _alert_version()
     _person()
+    _bulletin()
     _outbox()
     _ledger()
     _seen()
@@ -124,6 +126,16 @@ def _article() -> None:
     )
 
 
+def _incident() -> None:
+    op.create_table(
+        "incident",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("opened", _TIME, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_incident"),
+        sqlite_autoincrement=True,
+    )
+
+
 def _alert() -> None:
     op.create_table(
         "alert",
@@ -152,9 +164,18 @@ def _alert() -> None:
         sa.Column("updated", _TIME, nullable=False),
         sa.Column("told", sa.JSON(), nullable=False),
         sa.Column("spike", sa.JSON(), nullable=True),
+        sa.Column("incident_id", sa.Integer(), nullable=False),
+        sa.Column("triage", sa.String(length=20), nullable=True),
+        sa.Column("approved", sa.String(length=20), nullable=True),
+        sa.Column("own_title", sa.Text(), nullable=True),
+        sa.Column("merged_into", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name="fk_alert_incident_id"),
+        sa.ForeignKeyConstraint(["merged_into"], ["alert.id"], name="fk_alert_merged_into"),
         sa.PrimaryKeyConstraint("id", name="pk_alert"),
         sqlite_autoincrement=True,
     )
+    op.create_index("ix_alert_country_last_event", "alert", ["country", "last_event"])
+    op.create_index("ix_alert_incident_id", "alert", ["incident_id"])
     op.create_index("ix_alert_family_country", "alert", ["family", "country", "state"])
     op.create_index("ix_alert_updated", "alert", ["updated"])
     op.create_index("uq_alert_open_key", "alert", ["key"], unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN)
@@ -209,9 +230,23 @@ def _person() -> None:
         sa.Column("min_severity", sa.String(length=20), nullable=False),
         sa.Column("language", sa.String(length=20), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("duties", sa.JSON(), nullable=False),
         sa.Column("created", _TIME, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_person"),
         sa.UniqueConstraint("address", name="uq_person_address"),
+        sqlite_autoincrement=True,
+    )
+
+
+def _bulletin() -> None:
+    op.create_table(
+        "bulletin",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("created", _TIME, nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_bulletin"),
         sqlite_autoincrement=True,
     )
 
@@ -220,8 +255,10 @@ def _outbox() -> None:
     op.create_table(
         "outbox",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("alert_id", sa.Integer(), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("alert_id", sa.Integer(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=True),
+        sa.Column("round", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("bulletin_id", sa.Integer(), nullable=True),
         sa.Column("person_id", sa.Integer(), nullable=False),
         sa.Column("channel", sa.String(length=20), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),
@@ -235,13 +272,23 @@ def _outbox() -> None:
         sa.Column("lease_until", _TIME, nullable=True),
         sa.Column("finished", _TIME, nullable=True),
         sa.Column("last_error", sa.Text(), nullable=True),
+        sa.Column("trigger_id", sa.Integer(), nullable=True),
+        sa.Column("lead_id", sa.Integer(), nullable=True),
+        sa.Column("covered_by", sa.Integer(), nullable=True),
+        sa.Column("silence_id", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["alert_id"], ["alert.id"], name="fk_outbox_alert_id", ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["bulletin_id"], ["bulletin.id"], name="fk_outbox_bulletin_id", ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["lead_id"], ["outbox.id"], name="fk_outbox_lead_id", ondelete="SET NULL"),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name="fk_outbox_person_id", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name="pk_outbox"),
         sa.UniqueConstraint(
-            "alert_id", "version", "person_id", "channel", name="uq_outbox_alert_id_version_person_id_channel"
+            *("alert_id", "version", "person_id", "channel", "round"),
+            name="uq_outbox_alert_id_version_person_id_channel_round",
         ),
+        sa.UniqueConstraint(*("bulletin_id", "person_id", "channel"), name="uq_outbox_bulletin_id_person_id_channel"),
     )
+    op.create_index("ix_outbox_lead_id", "outbox", ["lead_id"])
+    op.create_index("ix_outbox_person_id", "outbox", ["person_id", "state"])
     op.create_index("ix_outbox_due", "outbox", ["state", "not_before"])
 
 

@@ -1,0 +1,44 @@
+"""The tables, once, for SQLite and PostgreSQL (SQLAlchemy Core).
+
+Times are UTC: `UtcTime` refuses naive ones and gives aware ones back on both databases. Ids of articles,
+alerts and people are never used twice (`sqlite_autoincrement`): messages already sent name them. A change
+here needs a migration; a test holds the migrated database equal to these tables.
+"""
+
+from __future__ import annotations
+
+from alerts.store.schema.alerting import act, alert, alert_version, evidence, incident, judgement, silence
+from alerts.store.schema.base import OPEN, UtcTime, metadata
+from alerts.store.schema.collected import article, feed, minhash, poll, story
+from alerts.store.schema.mailing import bulletin, outbox, person
+from alerts.store.schema.remembered import count_day, ledger, meta, notice, report, rule_version, seen, spike, watch
+
+__all__ = [
+    "OPEN",
+    "UtcTime",
+    "act",
+    "alert",
+    "alert_version",
+    "article",
+    "bulletin",
+    "count_day",
+    "evidence",
+    "feed",
+    "incident",
+    "judgement",
+    "ledger",
+    "meta",
+    "metadata",
+    "minhash",
+    "notice",
+    "outbox",
+    "person",
+    "poll",
+    "report",
+    "rule_version",
+    "seen",
+    "silence",
+    "spike",
+    "story",
+    "watch",
+]
