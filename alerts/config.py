@@ -237,6 +237,11 @@ class Web(Section):
     base_url: Annotated[str, AfterValidator(_base_url)] = "http://127.0.0.1:8080"
 
 
+class Verdicts(Section):
+    expire: Annotated[Length, _at_least(timedelta(days=1))] = timedelta(days=30)
+    second_look: Annotated[int, Field(ge=0)] = 50
+
+
 class Config(Section):
     """The whole configuration. Paths are absolute; lengths of time are timedeltas, sizes bytes."""
 
@@ -248,6 +253,7 @@ class Config(Section):
     notify: Notify
     smtp: Smtp
     web: Web
+    verdicts: Verdicts
     owners: Annotated[dict[str, Texts], AfterValidator(_once)]
     tiers: Annotated[dict[Annotated[int, Field(strict=False)], Texts], AfterValidator(_tiers), AfterValidator(_once)]
 
