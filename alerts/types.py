@@ -252,6 +252,7 @@ class Wave:
 
 AlertState = Literal["unconfirmed", "active", "ended", "closed", "cancelled", "merged"]
 OPEN_STATES: tuple[AlertState, ...] = ("unconfirmed", "active")
+FINAL_STATES: tuple[AlertState, ...] = ("cancelled", "merged")
 Triage = Literal["waiting", "approved", "dropped"]
 MessageKind = Literal["new", "update", "close", "cancel"]
 

@@ -23,7 +23,7 @@ from alerts.track.places import Lookup, lies_in, nowhere
 from alerts.track.policy import DAY, Confirm, Policy, Updates
 from alerts.track.spike import words
 from alerts.track.telling import Quiet, Tell
-from alerts.types import OPEN_STATES, Alert, AlertState, Evidence, Message, MessageKind, Wave
+from alerts.types import FINAL_STATES, OPEN_STATES, Alert, AlertState, Evidence, Message, MessageKind, Wave
 
 __all__ = ["Confirm", "Policy", "Step", "Updates", "advance", "cancel", "close", "end", "late", "retract"]
 
@@ -77,8 +77,8 @@ def advance(
     known = next((item for item in evidence_before if item.article_id == new.article_id), None)
     if known is not None and known.revision >= new.revision:
         return Step(alert=alert, evidence=known, quiet="this article is already counted")
-    if alert.state == "cancelled":
-        return Step(alert=alert, evidence=new, quiet="the alert was cancelled")
+    if alert.state in FINAL_STATES:
+        return Step(alert=alert, evidence=new, quiet=f"the alert was {alert.state}")
     kept = [item for item in evidence_before if item is not known]
     evidence = origins.add(kept, new) if known is None else origins.assign((*kept, new))
     if not any(item.hit.current for item in evidence):
@@ -115,8 +115,8 @@ def retract(
         return Step(alert=alert, quiet="the article is no evidence of this alert")
     if not any(item.hit.current for item in kept):
         return cancel(alert, now=now, why=why)
-    if alert.state == "cancelled":
-        return Step(alert=alert, quiet="the alert was cancelled")
+    if alert.state in FINAL_STATES:
+        return Step(alert=alert, quiet=f"the alert was {alert.state}")
     left = origins.assign(kept)
     step = _settle(alert, left, now=now, policy=policy, lookup=lookup, quiet=None, revised=True)
     messages = tuple(replace(message, changes=(why, *message.changes)) for message in step.messages)
@@ -148,15 +148,15 @@ def parted(alert: Alert, twin: Alert) -> tuple[Alert, Alert]:
 
 def close(alert: Alert, *, now: datetime, why: str, quiet: str | None = None) -> Step:
     """It is over: the all-clear, to those who were told. `quiet` is the reason to tell nobody (`late`)."""
-    if alert.state in ("closed", "cancelled"):
+    if alert.state == "closed" or alert.state in FINAL_STATES:
         return Step(alert=alert, quiet=f"the alert is {alert.state} already")
     return _finish(alert, "closed", "close", now=now, why=why, quiet=quiet)
 
 
 def cancel(alert: Alert, *, now: datetime, why: str) -> Step:
     """It was wrong: said to those who were told, and there is no way back."""
-    if alert.state == "cancelled":
-        return Step(alert=alert, quiet="the alert is cancelled already")
+    if alert.state in FINAL_STATES:
+        return Step(alert=alert, quiet=f"the alert is {alert.state} already")
     return _finish(alert, "cancelled", "cancel", now=now, why=why, quiet=None)
 
 
@@ -217,10 +217,8 @@ def _settle(
 ) -> Step:
     """The alert as its evidence has it now, with the message that this is worth. `insist` is a reason to tell it
     again whatever else has changed."""
-    facts = gather(evidence, policy, lookup)
-    if alert.spike is not None and alert.spike.severity is not None:
-        facts = replace(facts, severity=severity.worst((facts.severity, alert.spike.severity)))
-    after = _with_facts(alert, facts, policy)
+    facts = facts_of(alert, evidence, policy, lookup)
+    after = with_facts(alert, facts, policy)
     if alert.state == "closed":
         return Step(alert=after, quiet=quiet or "the alert was closed")
     again = alert.state == "ended" and quiet is None and (alert.version == 0 or facts.last_event > alert.last_event)
@@ -254,7 +252,16 @@ def _with_counts(alert: Alert, verdict: Tell | Quiet, insist: str | None) -> Tel
     return Tell(f"{insist}; {verdict.why}" if isinstance(verdict, Tell) else insist)
 
 
-def _with_facts(alert: Alert, facts: Facts, policy: Policy) -> Alert:
+def facts_of(alert: Alert, evidence: Sequence[Evidence], policy: Policy, lookup: Lookup = nowhere) -> Facts:
+    """What its evidence, in order with its origins, makes of an alert; at least as bad as its spike."""
+    facts = gather(evidence, policy, lookup)
+    if alert.spike is None or alert.spike.severity is None:
+        return facts
+    return replace(facts, severity=severity.worst((facts.severity, alert.spike.severity)))
+
+
+def with_facts(alert: Alert, facts: Facts, policy: Policy) -> Alert:
+    """The alert as `facts` have it; its state stays."""
     place = facts.place
     refined = place is not None and (alert.place is None or lies_in(place, alert.place))
     return replace(
