@@ -14,7 +14,7 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
-from alerts.engine import spikes, timekinds
+from alerts.engine import incidents, spikes, timekinds
 from alerts.engine.rulebook import Rulebook
 from alerts.engine.texts import texts
 from alerts.engine.timekinds import TimeKinds
@@ -24,8 +24,8 @@ from alerts.match.rule import Rule, Spike
 from alerts.read.claims import cited_sources
 from alerts.read.places import Gazetteer
 from alerts.store import alerts as alert_store
+from alerts.store import issuing, reports
 from alerts.store import ledger as ledger_store
-from alerts.store import reports
 from alerts.store.articles import Waiting
 from alerts.track import identity, ledger, lifecycle, origins, places
 from alerts.track.policy import Policy
@@ -331,7 +331,7 @@ class _Case:
 
     def _save(self, rule: Rule, step: lifecycle.Step, before: Iterable[Evidence]) -> Alert:
         """Store a step with its texts, and hand its messages to the outbox."""
-        step = self._make_way(step)
+        step = incidents.placed(self.conn, self._make_way(step))
         evidence = {item.article_id: item for item in before}
         evidence |= {item.article_id: item for item in step.regrouped}
         if step.evidence is not None:
@@ -339,7 +339,7 @@ class _Case:
         title, summary, fault = texts(rule, step.alert, list(evidence.values()))
         if fault is not None:
             self.faults.append(fault)
-        saved = alert_store.save_step(self.conn, step, title=title, summary=summary)
+        saved = alert_store.save_step(self.conn, step, title=title, summary=summary, terms=issuing.terms(rule))
         if step.quiet:
             self.quiet.append(f"{rule.name}: {step.quiet}")
         for message in step.messages:

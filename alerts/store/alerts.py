@@ -14,7 +14,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, Select, func, insert, select, update
 
 from alerts.errors import InputError
-from alerts.store import codec
+from alerts.store import codec, issuing
 from alerts.store.schema import alert, alert_version, article, evidence, feed, incident
 from alerts.store.upsert import upsert
 from alerts.track.lifecycle import Step
@@ -27,7 +27,7 @@ _OPEN: Final = alert.c.state.in_(OPEN_STATES)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Version:
     """One told version of an alert. `fields` is the alert as it was then (JSON form), with its `title` and
-    `summary`."""
+    `summary`, and what `issuing` adds."""
 
     alert_id: str
     version: int
@@ -172,21 +172,25 @@ def alert_of(conn: Connection, alert_id: str) -> Alert | None:
     return None if row is None else alert_from(row)
 
 
-def save_step(conn: Connection, step: Step, *, title: str, summary: str) -> Alert:
+def save_step(
+    conn: Connection, step: Step, *, title: str, summary: str, terms: Mapping[str, Any] | None = None
+) -> Alert:
     """Store what tracking decided: the alert (a new one if its id is empty), its evidence, its messages.
 
-    Returns the alert with its id. `title` and `summary` are the alert's texts as of now.
+    Returns the alert with its id. `title` and `summary` are the alert's texts as of now, `terms` what its rule says
+    of such alerts (`issuing.terms`; None: what it said when the version before was made).
     """
     saved = save_alert(conn, step.alert, title=title, summary=summary)
     changed = [*step.regrouped, *([step.evidence] if step.evidence is not None else [])]
     put_evidence(conn, saved, changed)
     for message in step.messages:
-        add_version(conn, saved, message, title=title, summary=summary)
+        add_version(conn, saved, message, title=title, summary=summary, terms=terms)
     return saved
 
 
 def save_alert(conn: Connection, value: Alert, *, title: str, summary: str) -> Alert:
-    """Insert an alert (with an empty id) or replace the stored one; returns it with its id."""
+    """Insert an alert (with an empty id) or replace the stored one; returns it with its id. The incident of a stored
+    one stays: `incidents` alone changes it, perhaps since `value` was read."""
     if not value.incident:  # a happening of its own
         opened = insert(incident).values(opened=value.opened).returning(incident.c.id)
         value = replace(value, incident=str(conn.execute(opened).scalar_one()))
@@ -194,6 +198,7 @@ def save_alert(conn: Connection, value: Alert, *, title: str, summary: str) -> A
     if not value.id:
         found = conn.execute(insert(alert).values(row).returning(alert.c.id)).scalar_one()
         return replace(value, id=str(found))
+    del row["incident_id"]
     if conn.execute(update(alert).where(alert.c.id == _number(value.id)).values(row)).rowcount == 0:
         raise InputError(f"there is no alert {value.id}")
     return value
@@ -241,9 +246,19 @@ def alert_from(row: Row[Any]) -> Alert:
     )
 
 
-def add_version(conn: Connection, value: Alert, message: Message, *, title: str, summary: str) -> Version:
-    """Keep a version that readers are told, with the alert as it is now."""
+def add_version(
+    conn: Connection,
+    value: Alert,
+    message: Message,
+    *,
+    title: str,
+    summary: str,
+    terms: Mapping[str, Any] | None = None,
+) -> Version:
+    """Keep a version that readers are told, with the alert as it is now and what its messages to machines need
+    (`issuing`). `terms` as in `save_step`. What speaks for the alert must have been stored before."""
     fields = codec.to_json(value) | {"title": codec.clean(title), "summary": codec.clean(summary)}
+    fields |= issuing.taken_along(conn, _number(value.id), terms)
     row = {
         "alert_id": _number(value.id),
         "version": message.version,
