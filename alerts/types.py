@@ -264,8 +264,9 @@ class Alert:
     `key` is its identity without severity, numbers, titles or dates; `told` is the snapshot of the last
     version made (numbers as {"killed": [low, high]}), against which updates are decided. `spike` is what made a
     rule of that kind speak last. `incident` is the id of the happening that it tells of, perhaps with alerts of other
-    rules ("" before it is stored). `triage` says whether it waits for a person, `approved` up to which level one let
-    it go, `own_title` the title that one gave it; `merged_into` is the alert that goes on in its place.
+    rules ("" before it is stored). `triage` says whether it waits for a person (`waits_since`) and what one decided,
+    `approved` up to which level (of a dropped alert: up to which it was dropped), `own_title` the title that one gave
+    it; `merged_into` is the alert that goes on in its place.
     """
 
     id: str
@@ -291,6 +292,7 @@ class Alert:
     spike: Wave | None = None
     incident: str = ""
     triage: Triage | None = None
+    waits_since: datetime | None = None
     approved: Severity | None = None
     own_title: str | None = None
     merged_into: str | None = None

@@ -224,8 +224,9 @@ def _row(value: Alert) -> dict[str, Any]:
         "own_title": codec.clean_or_none(value.own_title, 300),
     }
     plain = ("family", "rule", "event", "key", "state", "severity", "worst", "certainty", "confirmed", "version")
-    more = ("origins", "articles", "first_event", "last_event", "opened", "updated", "triage", "approved")
-    return row | {name: getattr(value, name) for name in (*plain, *more)}
+    more = ("origins", "articles", "first_event", "last_event", "opened", "updated")
+    review = ("triage", "waits_since", "approved")
+    return row | {name: getattr(value, name) for name in (*plain, *more, *review)}
 
 
 def alert_from(row: Row[Any]) -> Alert:

@@ -19,6 +19,7 @@ from alerts.types import Alert, Claim, Hit, Place, Quantity, Wave
 
 Value = TypeVar("Value")
 
+_ALERT_TIMES: Final = ("first_event", "last_event", "opened", "updated", "waits_since")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -72,7 +73,7 @@ def hit(data: Mapping[str, Any]) -> Hit:
 
 def alert(data: Mapping[str, Any]) -> Alert:
     """An alert from its JSON form, such as the `fields` of one of its versions."""
-    times = ("first_event", "last_event", "opened", "updated")
+    times = [name for name in _ALERT_TIMES if data.get(name) is not None]
     return _make(
         Alert,
         data,

@@ -57,7 +57,8 @@ alert = Table(
     Column("spike", JSON),  # types.Wave: why a rule of this kind spoke last
     Column("incident_id", ForeignKey("incident.id"), nullable=False),
     Column("triage", String(20)),  # types.Triage: whether it waits for a person, and what that decided
-    Column("approved", String(20)),  # the level up to which a person approved it
+    Column("waits_since", UtcTime),  # while it waits for a person
+    Column("approved", String(20)),  # the level up to which a person has decided: approved or dropped it
     Column("own_title", Text),  # the title that a person gave it
     Column("merged_into", ForeignKey("alert.id")),
     Index("uq_alert_open_key", "key", unique=True, sqlite_where=text(OPEN), postgresql_where=text(OPEN)),

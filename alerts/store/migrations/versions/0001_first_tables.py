@@ -166,6 +166,7 @@ def _alert() -> None:
         sa.Column("spike", sa.JSON(), nullable=True),
         sa.Column("incident_id", sa.Integer(), nullable=False),
         sa.Column("triage", sa.String(length=20), nullable=True),
+        sa.Column("waits_since", _TIME, nullable=True),
         sa.Column("approved", sa.String(length=20), nullable=True),
         sa.Column("own_title", sa.Text(), nullable=True),
         sa.Column("merged_into", sa.Integer(), nullable=True),
