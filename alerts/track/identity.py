@@ -6,9 +6,10 @@ event stays the same (and a date bucket would split an event at midnight).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import count
 
 from alerts.track.places import chain, lies_in, lift
 from alerts.track.severity import rank
@@ -30,6 +31,25 @@ def key_at(family: str, place: Place | None, precision: Precision, *, article_id
     return f"{family}|{lift(place, precision).id}"
 
 
+def base(key: str) -> str:
+    """A key without what sets the parts of a split alert apart: "family|place id|2" is "family|place id"."""
+    fields = key.split("|")
+    return "|".join(fields[: 3 if fields[1:2] == [UNKNOWN] else 2])
+
+
+def part_key(wanted: str, taken: Collection[str]) -> str:
+    """A key for a part of an alert: `wanted`, or the first of its numbered forms that is not `taken`."""
+    if wanted not in taken:
+        return wanted
+    numbers = count(2)
+    return next(key for number in numbers if (key := f"{base(wanted)}|{number}") not in taken)
+
+
+def moved(key: str, place: Place, precision: Precision) -> str:
+    """The key of an alert that turns out to be at `place`: a part of a split one stays apart there too."""
+    return key_at(key.partition("|")[0], place, precision) + key.removeprefix(base(key))
+
+
 def distinct(hits: Sequence[Hit], precision: Precision) -> list[Hit]:
     """One hit for each alert that an article bears on, for hits of one rule family.
 
@@ -39,7 +59,7 @@ def distinct(hits: Sequence[Hit], precision: Precision) -> list[Hit]:
     by_key: dict[str, list[Hit]] = {}
     for hit in hits:
         by_key.setdefault(key(hit, precision), []).append(hit)
-    merged = [_merge(group) for group in by_key.values()]
+    merged = [combined(group) for group in by_key.values()]
     placed = [hit.place for hit in merged if hit.place is not None]
     return [hit for hit in merged if not _repeats(hit.place, placed)]
 
@@ -50,7 +70,8 @@ def _repeats(place: Place | None, placed: Sequence[Place]) -> bool:
     return any(lies_in(other, place) for other in placed)
 
 
-def _merge(group: Sequence[Hit]) -> Hit:
+def combined(group: Sequence[Hit]) -> Hit:
+    """The worst hit of an article (the earlier of equals), with the numbers that it lacks from the others."""
     ordered = sorted(group, key=lambda hit: (-rank(hit.severity), hit.sentence_index))
     numbers = {name: quantity for hit in reversed(ordered) for name, quantity in hit.numbers.items()}
     return ordered[0] if numbers == ordered[0].numbers else replace(ordered[0], numbers=numbers)
@@ -68,20 +89,46 @@ def pick(
     """The alert that `hit` joins, or None: it opens a new one.
 
     `alerts` are those of the family and country (all of the family for a hit without a place): open ones,
-    and those that ended, closed or were cancelled within about `same_event`. `same_story(alert)` says
-    whether the hit's article is a near-copy of one in the alert (`origins.same_story`); it is asked only
-    where no place can decide.
+    those that ended, closed or were cancelled within about `same_event`, and merged ones with those they were merged
+    into. `same_story(alert)` says whether the hit's article is a near-copy of one in the alert (`origins.same_story`);
+    it is asked only where no place can decide.
     """
-    near = [alert for alert in alerts if alert.family == hit.family and _within(alert, hit, same_event)]
+    by_id = {alert.id: alert for alert in alerts}
+    near = [alert for alert in _standing(by_id) if alert.family == hit.family and _within(alert, hit, same_event)]
     near.sort(key=_preference)
+    near.sort(key=lambda alert: (alert.state not in OPEN_STATES, by_id[alert.id] is not alert))
     own = key(hit, precision, article_id=article_id)
     taking = [alert for alert in near if _takes(alert, hit)]
-    same = next((alert for alert in taking if alert.key == own), None) or next(
+    same = _one_of([alert for alert in taking if base(alert.key) == own], hit, same_story) or next(
         (alert for alert in taking if alert.place and key_at(alert.family, alert.place, precision) == own), None
     )  # an alert whose fine place was taken back keeps its key
     place = None if hit.place is None else lift(hit.place, precision)
-    if same is not None or place is None:
-        return same or _retold(near, same_story)
+    if same is None and place is None:
+        same = _retold(near, same_story)
+    elif same is None and place is not None:
+        same = _by_place(near, place, same_story)
+    return None if same is None else by_id[same.id]
+
+
+def _standing(by_id: Mapping[str, Alert]) -> Iterator[Alert]:
+    """The alerts, and in place of each merged one that into which it was merged, with the key and place of the merged
+    one: what would have joined that is news of the other."""
+    for alert in by_id.values():
+        if alert.state != "merged":
+            yield alert
+        elif (target := _target(alert, by_id)) is not None:
+            yield replace(target, key=alert.key, place=alert.place)
+
+
+def _target(alert: Alert, by_id: Mapping[str, Alert]) -> Alert | None:
+    """Where a chain of merges ends. (It ends: what is merged is never merged into.)"""
+    target: Alert | None = alert
+    while target is not None and target.state == "merged":
+        target = by_id.get(target.merged_into or "")
+    return target
+
+
+def _by_place(near: Sequence[Alert], place: Place, same_story: Callable[[Alert], bool]) -> Alert | None:
     still_open = [alert for alert in near if alert.state in OPEN_STATES]
     return (
         _retold([alert for alert in near if alert.state == "cancelled"], same_story)
@@ -89,6 +136,34 @@ def pick(
         or _only_finer(still_open, place)
         or _retold([alert for alert in near if alert.place is None], same_story)
     )
+
+
+def _one_of(alerts: Sequence[Alert], hit: Hit, same_story: Callable[[Alert], bool]) -> Alert | None:
+    """The first of `alerts`, unless a person split them: then the part whose story it is, or whose numbers it agrees
+    with, or that happened nearest to it, or of which was heard last."""
+    by_key: dict[str, Alert] = {}
+    for alert in alerts:
+        by_key.setdefault(alert.key, alert)
+    parts = list(by_key.values())
+    if len(parts) < 2:
+        return parts[0] if parts else None
+    told = next((alert for alert in parts if same_story(alert)), None)
+    agreeing = [alert for alert in parts if _agrees(alert, hit)] or parts
+    return told or min(agreeing, key=lambda alert: _apart(alert, hit.event_time))
+
+
+def _agrees(alert: Alert, hit: Hit) -> bool:
+    """Whether some number of the hit is one that was given for the alert."""
+    both = [(alert.numbers[name], number) for name, number in hit.numbers.items() if name in alert.numbers]
+    return any(
+        max(known.low if known.least is None else known.least, number.low)
+        <= min(known.high if known.most is None else known.most, number.high)
+        for known, number in both
+    )
+
+
+def _apart(alert: Alert, event_time: datetime) -> timedelta:
+    return max(alert.first_event - event_time, event_time - alert.last_event, timedelta(0))
 
 
 def _within(alert: Alert, hit: Hit, same_event: timedelta) -> bool:
@@ -116,7 +191,7 @@ def _coarser(alerts: Sequence[Alert], place: Place) -> Alert | None:
 def _only_finer(alerts: Sequence[Alert], place: Place) -> Alert | None:
     """The alert that a hit at the containing `place` must be about: it is the only one there."""
     below = [alert for alert in alerts if alert.place is not None and lies_in(alert.place, place)]
-    return below[0] if len(below) == 1 else None
+    return below[0] if len({alert.id for alert in below}) == 1 else None
 
 
 def _retold(alerts: Sequence[Alert], same_story: Callable[[Alert], bool]) -> Alert | None:

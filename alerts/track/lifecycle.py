@@ -263,10 +263,12 @@ def facts_of(alert: Alert, evidence: Sequence[Evidence], policy: Policy, lookup:
 def with_facts(alert: Alert, facts: Facts, policy: Policy) -> Alert:
     """The alert as `facts` have it; its state stays."""
     place = facts.place
-    refined = place is not None and (alert.place is None or lies_in(place, alert.place))
+    key = alert.key
+    if place is not None and (alert.place is None or lies_in(place, alert.place)):
+        key = identity.moved(key, place, policy.precision)
     return replace(
         alert,
-        key=identity.key_at(alert.family, place, policy.precision) if refined else alert.key,
+        key=key,
         place=place,
         severity=facts.severity,
         worst=severity.worst((alert.worst, facts.severity)),

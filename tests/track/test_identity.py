@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from alerts.track.identity import distinct, key, pick
+from alerts.track.identity import base, distinct, key, moved, part_key, pick
 from alerts.track.lifecycle import Policy, cancel, close, end
 from alerts.types import Alert, Hit, Place, Precision
 from tests.track.make import ABROAD, ARLO, BELL, CORA, COUNTRY, NORTH, SOUTH, Tracked, at, count, evidence, hit
@@ -158,3 +158,72 @@ def test_the_country_beside_its_town_in_one_article_is_no_event_of_its_own() -> 
 def test_two_towns_in_one_article_are_two_events() -> None:
     assert len(distinct([hit(ARLO), hit(CORA)], "city")) == 2
     assert len(distinct([hit(ARLO), hit(BELL)], "admin1")) == 1
+
+
+def merged(alert: Alert, into: Alert) -> Alert:
+    return replace(alert, state="merged", merged_into=into.id)
+
+
+def test_what_would_join_a_merged_alert_joins_the_one_it_was_merged_into() -> None:
+    a, b = opened(ARLO, name="a"), opened(CORA, name="b")
+    assert picked([a, merged(b, a)], hit(CORA, when=20)) == "a"
+    assert picked([merged(b, a)], hit(CORA, when=20)) is None
+
+
+def test_a_chain_of_merges_is_followed_to_its_end() -> None:
+    a, b, c = (opened(place, name=name) for place, name in ((ARLO, "a"), (BELL, "b"), (CORA, "c")))
+    assert picked([merged(c, b), merged(b, a), a], hit(CORA)) == "a"
+
+
+def test_a_merged_alert_has_the_life_of_the_one_it_was_merged_into() -> None:
+    a, b = replace(opened(ARLO, name="a"), last_event=at(200)), opened(CORA, name="b")
+    assert picked([a, merged(b, a)], hit(CORA, when=220)) == "a"
+    assert picked([replace(a, state="cancelled"), merged(b, a)], hit(CORA, when=20)) is None
+
+
+def test_an_open_alert_of_the_place_comes_before_a_merged_one() -> None:
+    a, b = replace(opened(ARLO, name="a"), last_event=at(60)), opened(CORA, name="b")
+    assert picked([a, merged(b, a), opened(CORA, name="c")], hit(CORA, when=40)) == "c"
+
+
+def test_a_country_joins_the_only_alert_inside_it_though_another_was_merged_into_that() -> None:
+    a, b = opened(ARLO, name="a"), opened(CORA, name="b")
+    assert picked([a, merged(b, a)], hit(COUNTRY)) == "a"
+
+
+def split(*, killed: tuple[float, float] = (12, 45), last: tuple[float, float] = (0, 0)) -> list[Alert]:
+    """Two parts of an alert at one place."""
+    return [
+        replace(opened(ARLO, name=name), key=key, numbers={"killed": count(number)}, last_event=at(end))
+        for name, key, number, end in zip("ab", ("raid|gn:1", "raid|gn:1|2"), killed, last, strict=True)
+    ]
+
+
+def test_a_copy_goes_to_the_part_whose_story_it_is() -> None:
+    found = hit(ARLO, when=20, numbers={"killed": count(45)})
+    assert picked(split(), found, retold="a") == "a"
+    assert picked(split(), found, retold="b") == "b"
+
+
+def test_a_hit_goes_to_the_part_whose_number_it_gives() -> None:
+    assert [picked(split(), hit(ARLO, when=20, numbers={"killed": count(dead)})) for dead in (12, 45)] == ["a", "b"]
+
+
+def test_a_hit_goes_to_the_part_that_happened_nearest_to_it() -> None:
+    parts = split(last=(0, 40))
+    parts[1] = replace(parts[1], first_event=at(40))
+    assert [picked(parts, hit(ARLO, when=when)) for when in (1, 30, 50)] == ["a", "b", "b"]
+
+
+def test_of_parts_as_near_the_one_heard_of_last_takes_the_hit() -> None:
+    assert picked(split(last=(0, 30)), hit(ARLO, when=0)) == "b"
+    assert picked(split(last=(30, 0)), hit(ARLO, when=0)) == "a"
+
+
+def test_a_part_keeps_apart_where_its_place_is_refined() -> None:
+    assert part_key("raid|gn:1", ()) == "raid|gn:1"
+    assert part_key("raid|gn:1", ("raid|gn:1", "raid|gn:1|2")) == "raid|gn:1|3"
+    assert part_key("raid|?|7", ("raid|?|7",)) == "raid|?|7|2"
+    assert [base(one) for one in ("raid|gn:1|3", "raid|?|7|2", "raid|?|7")] == ["raid|gn:1", "raid|?|7", "raid|?|7"]
+    assert moved("raid|ZZ-N|2", ARLO, "city") == "raid|gn:1|2"
+    assert moved("raid|?|7|2", ARLO, "admin1") == "raid|ZZ-N|2"
