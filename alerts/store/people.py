@@ -30,24 +30,44 @@ def add_person(
     language: str = "en",
 ) -> Person:
     """Add a reader. Raises InputError for what is no mail address, or is on the list already (capitals do
-    not make another address)."""
+    not make another address). Who was there for another duty only becomes a reader."""
     try:
         address = normal_address(address)
     except ValueError as error:
         raise InputError(f"this {error}") from None
-    if find_person(conn, address) is not None:
-        raise InputError("this address is on the list already")
-    row = {
-        "address": address,
+    wishes = {
         "events": list(events),
         "countries": list(countries),
         "min_severity": min_severity,
         "language": language,
         "active": True,
-        "duties": ["reader"],
-        "created": now,
     }
-    return _person(conn.execute(insert(person).values(row).returning(person)).one())
+    known = find_person(conn, address)
+    if known is None:
+        row = {"address": address, **wishes, "duties": ["reader"], "created": now}
+        return _person(conn.execute(insert(person).values(row).returning(person)).one())
+    if "reader" in known.duties:
+        raise InputError("this address is on the list already")
+    row = {**wishes, "duties": ["reader", *known.duties]}
+    return _person(conn.execute(update(person).where(person.c.id == known.id).values(row).returning(person)).one())
+
+
+def assign_duties(conn: Connection, duty: Duty, addresses: Collection[str], now: datetime) -> None:
+    """Give a duty to exactly those with these addresses. Who is not on the list is added to it for this duty alone,
+    and gets no alerts; who loses the duty stays on it. Raises InputError for what is no mail address."""
+    try:
+        wanted = {normal_address(address).lower(): normal_address(address) for address in addresses}
+    except ValueError as error:
+        raise InputError(f"this {error}") from None
+    for known in list_people(conn):
+        has = wanted.pop(known.address.lower(), None) is not None
+        if has != (duty in known.duties):
+            duties = [*known.duties, duty] if has else [one for one in known.duties if one != duty]
+            conn.execute(update(person).where(person.c.id == known.id).values(duties=duties))
+    nothing: dict[str, Any] = {"events": [], "countries": [], "min_severity": "minor", "language": "en", "active": True}
+    rows = [{"address": address, **nothing, "duties": [duty], "created": now} for address in wanted.values()]
+    if rows:
+        conn.execute(insert(person), rows)
 
 
 def find_person(conn: Connection, address: str) -> Person | None:

@@ -70,3 +70,35 @@ def test_the_number_of_a_reader_who_left_is_not_given_to_another(engine: Engine)
 def test_addresses_are_not_in_the_text_of_a_reader(engine: Engine) -> None:
     with writing(engine) as conn:
         assert "@" not in repr(people.add_person(conn, "one@example.org", now=NOW))
+
+
+def duties(engine: Engine) -> dict[str, tuple[str, ...]]:
+    with reading(engine) as conn:
+        return {person.address.partition("@")[0]: person.duties for person in people.list_people(conn)}
+
+
+def test_a_duty_is_given_to_exactly_those_whom_the_configuration_names(engine: Engine) -> None:
+    with writing(engine) as conn:
+        people.add_person(conn, "officer@example.org", now=NOW)
+        people.assign_duties(conn, "operator", ["Officer@Example.org", "desk@example.org"], NOW)
+    assert duties(engine) == {"officer": ("reader", "operator"), "desk": ("operator",)}
+    with writing(engine) as conn:
+        people.assign_duties(conn, "operator", ["desk@example.org", "night@example.org"], NOW)
+        people.assign_duties(conn, "escalation", ["desk@example.org"], NOW)
+    assert duties(engine) == {"officer": ("reader",), "desk": ("operator", "escalation"), "night": ("operator",)}
+
+
+def test_who_is_there_for_another_duty_only_gets_no_alerts_and_may_become_a_reader(engine: Engine) -> None:
+    with writing(engine) as conn:
+        people.assign_duties(conn, "escalation", ["desk@example.org"], NOW)
+        assert people.active_people(conn) == []
+        [desk] = people.active_people(conn, "escalation")
+        made = people.add_person(conn, "desk@example.org", now=NOW, events=["siege"])
+        assert (made.id, made.events, made.duties) == (desk.id, ("siege",), ("reader", "escalation"))
+        assert people.active_people(conn) == people.active_people(conn, "escalation") == [made]
+
+
+def test_a_duty_for_what_is_no_address_is_refused_without_naming_it(engine: Engine) -> None:
+    with pytest.raises(InputError, match="no mail address") as caught, writing(engine) as conn:
+        people.assign_duties(conn, "operator", ["desk at example.org"], NOW)
+    assert "desk" not in str(caught.value)
