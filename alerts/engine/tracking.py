@@ -14,7 +14,7 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
-from alerts.engine import spikes, timekinds
+from alerts.engine import incidents, spikes, timekinds
 from alerts.engine.rulebook import Rulebook
 from alerts.engine.texts import texts
 from alerts.engine.timekinds import TimeKinds
@@ -331,7 +331,7 @@ class _Case:
 
     def _save(self, rule: Rule, step: lifecycle.Step, before: Iterable[Evidence]) -> Alert:
         """Store a step with its texts, and hand its messages to the outbox."""
-        step = self._make_way(step)
+        step = incidents.placed(self.conn, self._make_way(step))
         evidence = {item.article_id: item for item in before}
         evidence |= {item.article_id: item for item in step.regrouped}
         if step.evidence is not None:

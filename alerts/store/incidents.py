@@ -1,0 +1,124 @@
+"""Incidents: the happenings that alerts of one or several rules tell of, and what is near a new report.
+
+Which alert belongs to which incident is decided in `track.incidents`; an alert's incident is changed here only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
+
+from alerts.store import codec
+from alerts.store.alerts import alert_from
+from alerts.store.schema import alert, evidence, incident, story
+from alerts.track.incidents import FINE, ONE_PLACE, ONE_STORY, Incident, Near, Report
+from alerts.types import Alert, Place
+
+_COPIES: Final = timedelta(days=7)  # between the first article of a story and a copy that can matter
+_LIVE: Final = alert.c.state.not_in(("cancelled", "merged"))
+
+
+def begin(conn: Connection, opened: datetime) -> str:
+    """A new incident; its id."""
+    return str(conn.execute(insert(incident).values(opened=opened).returning(incident.c.id)).scalar_one())
+
+
+def alerts_of(conn: Connection, incident_id: str) -> list[Alert]:
+    """The alerts of an incident, the oldest first."""
+    query = select(alert).where(alert.c.incident_id == int(incident_id)).order_by(alert.c.id)
+    return [alert_from(row) for row in conn.execute(query)]
+
+
+def others(conn: Connection, incident_id: str, alert_id: str) -> list[tuple[Alert, str]]:
+    """The other alerts of an alert's incident, each with its title."""
+    here = (alert.c.incident_id == int(incident_id)) & (alert.c.id != int(alert_id))
+    return [(alert_from(row), row.title) for row in conn.execute(select(alert).where(here).order_by(alert.c.id))]
+
+
+def join(conn: Connection, into: str, gone: str) -> None:
+    """Two incidents are one: all alerts of `gone` go over, and it is no more."""
+    conn.execute(update(alert).where(alert.c.incident_id == int(gone)).values(incident_id=int(into)))
+    _forget_empty(conn, [gone])
+
+
+def move(conn: Connection, alert_ids: Sequence[str], into: str) -> None:
+    """Put alerts into another incident. One that is left without alerts is no more."""
+    here = alert.c.id.in_([int(alert_id) for alert_id in alert_ids])
+    left = {str(one) for one in conn.execute(select(alert.c.incident_id).where(here)).scalars()} - {into}
+    conn.execute(update(alert).where(here).values(incident_id=int(into)))
+    _forget_empty(conn, left)
+
+
+def _forget_empty(conn: Connection, incident_ids: Iterable[str]) -> None:
+    used = select(alert.c.id).where(alert.c.incident_id == incident.c.id).exists()
+    conn.execute(delete(incident).where(incident.c.id.in_([int(one) for one in incident_ids]), ~used))
+
+
+def incidents(conn: Connection, ids: Iterable[str]) -> dict[str, Incident]:
+    """Incidents by id, each with the places of its alerts. What was wrong is nowhere."""
+    wanted = [int(one) for one in ids]
+    opened = dict(conn.execute(select(incident.c.id, incident.c.opened).where(incident.c.id.in_(wanted))).all())
+    places: dict[int, list[Place | None]] = {one: [] for one in opened}
+    query = select(alert.c.incident_id, alert.c.place).where(alert.c.incident_id.in_(wanted), _LIVE)
+    for incident_id, place in conn.execute(query.order_by(alert.c.id)):
+        places[incident_id].append(codec.place(place))
+    return {str(one): Incident(id=str(one), opened=at, places=tuple(places[one])) for one, at in sorted(opened.items())}
+
+
+def report(conn: Connection, article_id: str, at: datetime) -> Report:
+    """An article's evidence in brief, with the story it tells."""
+    first = select(story.c.first_id).where(story.c.article_id == int(article_id))
+    told = conn.execute(first).scalar_one_or_none()
+    return Report(article=article_id, story=article_id if told is None else str(told), at=at)
+
+
+def near(conn: Connection, new: Report, published: datetime, alert_id: str, place: Place | None) -> list[Near]:
+    """The alerts (other than `alert_id`) that may tell of the happening that `new` tells: those with its article or
+    a copy of it, and those with reports from the same town."""
+    found: dict[int, list[Report]] = {}
+    stories = _articles_of(conn, new, published)
+    told = select(evidence.c.alert_id, evidence.c.article_id, evidence.c.event_time)
+    theirs = evidence.c.article_id.in_([int(one) for one in stories])
+    around = evidence.c.event_time.between(new.at - ONE_STORY, new.at + ONE_STORY)
+    for owner, article, at in conn.execute(told.where(theirs, around)):
+        story_id = stories[str(article)]
+        found.setdefault(owner, []).append(Report(article=str(article), story=story_id, at=at))
+    if place is not None and place.precision in FINE:
+        for owner in conn.execute(select(alert.c.id).where(*_same_town(place, new.at))).scalars():
+            if owner not in found and (nearest := _nearest(conn, owner, new.at)):
+                found[owner] = [nearest]
+    found.pop(int(alert_id or 0), None)
+    if not found:
+        return []
+    rows = conn.execute(select(alert).where(alert.c.id.in_(found), _LIVE).order_by(alert.c.id))
+    return [Near(alert=alert_from(row), reports=tuple(found[row.id])) for row in rows]
+
+
+def _articles_of(conn: Connection, new: Report, published: datetime) -> dict[str, str]:
+    """The articles of a report's story, each with the story's id. Found by date, for that is what there is an index
+    of: the first of a story and its copies are printed within days."""
+    known = {new.article: new.story, new.story: new.story}
+    since = story.c.published.between(published - _COPIES, published + _COPIES)
+    query = select(story.c.article_id).where(since, story.c.first_id == int(new.story))
+    return known | {str(article_id): new.story for article_id in conn.execute(query).scalars()}
+
+
+def _same_town(place: Place, at: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        alert.c.country == place.country,
+        alert.c.last_event >= at - ONE_PLACE,
+        alert.c.first_event <= at + ONE_PLACE,
+        alert.c.place_id == place.id,
+        _LIVE,
+    )
+
+
+def _nearest(conn: Connection, alert_id: int, at: datetime) -> Report | None:
+    """An alert's report of what happened nearest to `at`, if anything happened near it."""
+    close = evidence.c.event_time.between(at - ONE_PLACE, at + ONE_PLACE)
+    told = select(evidence.c.article_id, evidence.c.event_time).where(evidence.c.alert_id == alert_id, close)
+    reports = [Report(article=str(article), story=str(article), at=time) for article, time in conn.execute(told)]
+    return min(reports, key=lambda one: (abs(one.at - at), int(one.article)), default=None)
