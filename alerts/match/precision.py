@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import sqrt
 
+from alerts.match.opinions import Opinion
 from alerts.match.phrasing import PhraseKey
 
 _Z = 1.959964  # 95 %
@@ -17,11 +17,15 @@ WEAK = 0.3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
-    """Alerts, how many of them were judged, and how many of those were right."""
+    """Alerts, how many of them were judged right or wrong, and how many of those were right; of the right ones, how
+    many had a wrong place or number. `duplicates` are not among the judged: they are tracking's fault."""
 
     alerts: int = 0
     judged: int = 0
     right: int = 0
+    duplicates: int = 0
+    wrong_place: int = 0
+    wrong_number: int = 0
 
     @property
     def wrong(self) -> int:
@@ -51,20 +55,29 @@ def wilson(right: int, judged: int) -> tuple[float, float]:
     return min(low, share), max(high, share)  # at 0 and 1 rounding must not put the share outside
 
 
-def score(verdicts: Iterable[str | None]) -> Score:
-    """The score of alerts by their verdicts: "right", "wrong", or None for one not judged."""
-    counts = Counter(verdicts)
-    judged = counts["right"] + counts["wrong"]
-    return Score(alerts=counts.total(), judged=judged, right=counts["right"])
+def score(opinions: Iterable[Opinion | None]) -> Score:
+    """The score of alerts by what was said of each; None for one that nobody judged."""
+    every = list(opinions)
+    said = [one for one in every if one is not None]
+    right = [one for one in said if one.verdict == "right"]
+    wrong = sum(one.verdict == "wrong" for one in said)
+    return Score(
+        alerts=len(every),
+        judged=len(right) + wrong,
+        right=len(right),
+        duplicates=len(said) - len(right) - wrong,
+        wrong_place=sum(one.wrong_place for one in right),
+        wrong_number=sum(one.wrong_number for one in right),
+    )
 
 
 def by_phrase(
-    known: Sequence[PhraseKey], alerts: Iterable[tuple[frozenset[PhraseKey], str | None]]
+    known: Sequence[PhraseKey], alerts: Iterable[tuple[frozenset[PhraseKey], Opinion | None]]
 ) -> list[tuple[PhraseKey, Score]]:
     """The score of each phrase that stands in an alert's hits, most alerts first; the rule's order among equals."""
-    verdicts: dict[PhraseKey, list[str | None]] = {}
-    for phrases, verdict in alerts:
+    opinions: dict[PhraseKey, list[Opinion | None]] = {}
+    for phrases, opinion in alerts:
         for phrase in phrases:
-            verdicts.setdefault(phrase, []).append(verdict)
-    found = [(phrase, score(verdicts[phrase])) for phrase in known if phrase in verdicts]
+            opinions.setdefault(phrase, []).append(opinion)
+    found = [(phrase, score(opinions[phrase])) for phrase in known if phrase in opinions]
     return sorted(found, key=lambda one: -one[1].alerts)

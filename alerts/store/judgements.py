@@ -1,68 +1,131 @@
-"""What people said of alerts: right or wrong. The last word of an alert counts; what was said before is kept.
+"""What people said of alerts: right, wrong, or what was wrong about them. What was said before is kept;
+`match.opinions` says what counts.
 
 The figures of a rule's precision come from here and from nowhere else: an alert that nobody judged is neither.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Literal, get_args
+from typing import Any, Final
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, Row, insert, select
 
+from alerts.errors import InputError
+from alerts.match.opinions import Opinion, Said, Verdict, opinion
 from alerts.store import codec
 from alerts.store.codec import clean
 from alerts.store.schema import alert, evidence, judgement
 from alerts.types import Hit
 
-Verdict = Literal["right", "wrong"]
-VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 _AT_ONCE: Final = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """What was last said of an alert."""
+    """What somebody said of an alert. `person_id` is a reader who pressed a link of the mail, None somebody at the
+    terminal, `duplicate_of` the alert that told the same before, where they named it."""
 
+    alert_id: str
     verdict: Verdict
     who: str
     why: str
     at: datetime
+    person_id: int | None = None
+    duplicate_of: str | None = None
+    by_reader: bool = False
+
+    @property
+    def said(self) -> Said:
+        return Said(verdict=self.verdict, by=self.who, reader=self.by_reader)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """An alert as the figures of its rule need it: whether it was told, and the last verdict (None: not judged)."""
+    """An alert as the figures of its rule need it: whether it was told, and what was said of it (None: nothing)."""
 
     alert_id: str
     rule: str
     family: str
     opened: datetime
     told: bool
-    verdict: Verdict | None
+    opinion: Opinion | None
 
 
-def judge(conn: Connection, alert_id: str, verdict: Verdict, *, who: str, why: str, now: datetime) -> None:
-    """Add what somebody says of an alert; the alert must be there."""
-    row = {"alert_id": int(alert_id), "verdict": verdict, "who": clean(who)[:200], "why": clean(why), "at": now}
+def judge(
+    conn: Connection,
+    alert_id: str,
+    verdict: Verdict,
+    *,
+    who: str,
+    why: str,
+    now: datetime,
+    person_id: int | None = None,
+    duplicate_of: str | None = None,
+) -> None:
+    """Add what somebody says of an alert; the alert must be there. A reader's name is "reader 12", never an address."""
+    row = {
+        "alert_id": int(alert_id),
+        "verdict": verdict,
+        "who": clean(who)[:200],
+        "why": clean(why),
+        "at": now,
+        "by_reader": person_id is not None,
+        "person_id": person_id,
+        "duplicate_of": None if duplicate_of is None else int(duplicate_of),
+    }
     conn.execute(insert(judgement).values(row))
+
+
+def lock_alert(conn: Connection, alert_id: str) -> None:
+    """Let nobody else say something of this alert before this transaction ends (SQLite has one writer anyway).
+    Raises InputError when there is no such alert."""
+    found = conn.execute(select(alert.c.id).where(alert.c.id == int(alert_id)).with_for_update()).one_or_none()
+    if found is None:
+        raise InputError(f"there is no alert {alert_id}")
+
+
+def judgements_of(conn: Connection, alert_id: str) -> list[Judged]:
+    """All that was said of an alert, the oldest first."""
+    query = select(judgement).where(judgement.c.alert_id == int(alert_id)).order_by(judgement.c.id)
+    return [_judged(row) for row in conn.execute(query)]
 
 
 def last_verdict(conn: Connection, alert_id: str) -> Judged | None:
     """What was last said of an alert; None for one that nobody judged."""
-    query = select(judgement).where(judgement.c.alert_id == int(alert_id)).order_by(judgement.c.id.desc()).limit(1)
-    row = conn.execute(query).one_or_none()
-    return None if row is None else Judged(verdict=row.verdict, who=row.who, why=row.why, at=row.at)
+    return next(reversed(judgements_of(conn, alert_id)), None)
 
 
-def cases(conn: Connection, *, since: datetime | None = None) -> list[Case]:
-    """The alerts opened `since`, in the order in which they were opened; without their hits (see `hits_of`)."""
+def judged_between(conn: Connection, first: datetime, end: datetime) -> list[Judged]:
+    """What was said of any alert in that time, the oldest first."""
+    query = select(judgement).where(judgement.c.at >= first, judgement.c.at < end).order_by(judgement.c.id)
+    return [_judged(row) for row in conn.execute(query)]
+
+
+def opinion_of(conn: Connection, alert_id: str) -> Opinion | None:
+    """What all that was said of an alert comes to."""
+    return opinion(one.said for one in judgements_of(conn, alert_id))
+
+
+def _judged(row: Row[Any]) -> Judged:
+    columns = row._asdict()
+    del columns["id"]
+    other = columns["duplicate_of"]
+    return Judged(**columns | {"alert_id": str(row.alert_id), "duplicate_of": None if other is None else str(other)})
+
+
+def cases(conn: Connection, *, since: datetime | None = None, rules: Collection[str] | None = None) -> list[Case]:
+    """The alerts opened `since`, in the order in which they were opened; without their hits (see `hits_of`).
+    `rules`: only those of these rules or families."""
     query = select(alert.c.id, alert.c.rule, alert.c.family, alert.c.opened, alert.c.version).order_by(alert.c.id)
     if since is not None:
         query = query.where(alert.c.opened >= since)
-    verdicts = _verdicts(conn)
+    if rules is not None:
+        query = query.where(alert.c.rule.in_(rules) | alert.c.family.in_(rules))
+    opinions = _opinions(conn, since)
     return [
         Case(
             alert_id=str(row.id),
@@ -70,16 +133,20 @@ def cases(conn: Connection, *, since: datetime | None = None) -> list[Case]:
             family=row.family,
             opened=row.opened,
             told=row.version > 0,
-            verdict=verdicts.get(row.id),
+            opinion=opinions.get(str(row.id)),
         )
         for row in conn.execute(query)
     ]
 
 
-def _verdicts(conn: Connection) -> Mapping[int, Verdict]:
-    last = select(func.max(judgement.c.id)).group_by(judgement.c.alert_id)
-    query = select(judgement.c.alert_id, judgement.c.verdict).where(judgement.c.id.in_(last))
-    return {row.alert_id: row.verdict for row in conn.execute(query)}
+def _opinions(conn: Connection, since: datetime | None) -> dict[str, Opinion | None]:
+    query = select(judgement).order_by(judgement.c.id)
+    if since is not None:
+        query = query.where(judgement.c.at >= since)  # nobody judges an alert before it is opened
+    said: dict[str, list[Said]] = defaultdict(list)
+    for row in conn.execute(query):
+        said[str(row.alert_id)].append(_judged(row).said)
+    return {alert_id: opinion(words) for alert_id, words in said.items()}
 
 
 def hits_of(conn: Connection, alert_ids: Sequence[str]) -> dict[str, list[Hit]]:

@@ -6,7 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alerts.match.opinions import Opinion
 from alerts.match.precision import Score, by_phrase, score, wilson
+
+RIGHT, WRONG, DUPLICATE = Opinion(verdict="right"), Opinion(verdict="wrong"), Opinion(verdict="duplicate")
 
 
 @pytest.mark.parametrize(
@@ -33,10 +36,21 @@ def test_more_verdicts_of_the_same_kind_make_it_narrower(right: int, wrong: int)
 
 
 def test_alerts_that_nobody_judged_are_neither_right_nor_wrong() -> None:
-    found = score(["right", None, "wrong", "right", None])
+    found = score([RIGHT, None, WRONG, RIGHT, None])
     assert (found.alerts, found.judged, found.right, found.wrong) == (5, 3, 2, 1)
     assert found.precision == pytest.approx(2 / 3)
     assert (score([None]).precision, score([]).interval) == (None, None)
+
+
+def test_a_duplicate_is_no_verdict_on_the_rule_but_is_counted() -> None:
+    found = score([RIGHT, DUPLICATE, DUPLICATE, WRONG])
+    assert (found.alerts, found.judged, found.right, found.duplicates) == (4, 2, 1, 2)
+
+
+def test_an_alert_with_a_wrong_place_or_number_is_right_and_counted() -> None:
+    both = Opinion(verdict="right", wrong_place=True, wrong_number=True)
+    found = score([both, Opinion(verdict="right", wrong_number=True), RIGHT])
+    assert (found.right, found.wrong_place, found.wrong_number) == (3, 1, 2)
 
 
 def test_a_phrase_is_weak_when_enough_was_judged_and_little_of_it_right() -> None:
@@ -47,7 +61,7 @@ def test_a_phrase_is_weak_when_enough_was_judged_and_little_of_it_right() -> Non
 
 def test_each_phrase_has_the_verdicts_of_the_alerts_it_stands_in() -> None:
     shells, rockets, bombs = ("attack", "shells"), ("attack", "rockets"), ("attack", "bombs")
-    alerts = [(frozenset({rockets}), "wrong"), (frozenset({shells, rockets}), "right"), (frozenset({shells}), None)]
+    alerts = [(frozenset({rockets}), WRONG), (frozenset({shells, rockets}), RIGHT), (frozenset({shells}), None)]
     assert by_phrase([shells, rockets, bombs], alerts) == [
         (shells, Score(alerts=2, judged=1, right=1)),
         (rockets, Score(alerts=2, judged=2, right=1)),

@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import Engine
 
-from alerts.store import alerts, judgements, meta
+from alerts.errors import InputError
+from alerts.match.opinions import Opinion
+from alerts.store import alerts, meta, people
 from alerts.store.database import reading, writing
-from alerts.store.judgements import Judged, cases, hits_of, judge, last_verdict
+from alerts.store.judgements import (
+    Judged,
+    cases,
+    hits_of,
+    judge,
+    judged_between,
+    judgements_of,
+    last_verdict,
+    lock_alert,
+    opinion_of,
+)
 from alerts.store.versions import rule_versions
 from alerts.types import Alert
 from tests.store import values
@@ -24,18 +37,51 @@ def test_an_alert_that_nobody_judged_has_no_verdict(engine: Engine) -> None:
     with writing(engine) as conn:
         saved = _alert(conn)
         assert last_verdict(conn, saved.id) is None
-        assert [case.verdict for case in cases(conn)] == [None]
+        assert [case.opinion for case in cases(conn)] == [None]
 
 
-def test_the_last_word_counts(engine: Engine) -> None:
+def test_the_last_word_of_the_desk_counts(engine: Engine) -> None:
     with writing(engine) as conn:
         saved = _alert(conn)
         judge(conn, saved.id, "right", who="ana", why="", now=NOW)
         judge(conn, saved.id, "wrong", who="ben", why="an old \x00story", now=NOW + HOUR)
     with reading(engine) as conn:
-        assert last_verdict(conn, saved.id) == Judged(verdict="wrong", who="ben", why="an old story", at=NOW + HOUR)
+        last = Judged(alert_id=saved.id, verdict="wrong", who="ben", why="an old story", at=NOW + HOUR)
+        assert last_verdict(conn, saved.id) == last
         [case] = cases(conn)
-        assert (case.alert_id, case.rule, case.verdict) == (saved.id, saved.rule, "wrong")
+        assert (case.alert_id, case.rule, case.opinion) == (saved.id, saved.rule, Opinion(verdict="wrong"))
+
+
+def test_what_a_reader_said_stays_when_the_reader_leaves(engine: Engine) -> None:
+    with writing(engine) as conn:
+        saved, other = _alert(conn, key="one"), _alert(conn, key="two")
+        reader = people.add_person(conn, "ana@example.org", now=NOW)
+        judge(
+            conn, saved.id, "duplicate", who=f"reader {reader.id}", why="", now=NOW,
+            person_id=reader.id, duplicate_of=other.id,
+        )  # fmt: skip
+        [said] = judgements_of(conn, saved.id)
+        assert (said.person_id, said.by_reader, said.duplicate_of) == (reader.id, True, other.id)
+        people.remove_person(conn, reader.id)
+        [said] = judgements_of(conn, saved.id)
+        assert (said.person_id, said.by_reader, said.who) == (None, True, f"reader {reader.id}")
+        assert opinion_of(conn, saved.id) == Opinion(verdict="duplicate")
+
+
+def test_verdicts_can_be_had_of_a_time(engine: Engine) -> None:
+    with writing(engine) as conn:
+        saved = _alert(conn)
+        for hours in range(3):
+            judge(conn, saved.id, "right", who=f"{hours}", why="", now=NOW + hours * HOUR)
+        assert [one.who for one in judged_between(conn, NOW + HOUR, NOW + 2 * HOUR)] == ["1"]
+
+
+def test_cases_can_be_had_of_some_rules(engine: Engine) -> None:
+    with writing(engine) as conn:
+        shelling, siege = _alert(conn, key="one"), _alert(conn, key="two", rule="siege", family="old_siege")
+        judge(conn, siege.id, "right", who="ana", why="", now=NOW)
+        assert [case.alert_id for case in cases(conn, rules=["shelling"])] == [shelling.id]
+        assert [case.opinion for case in cases(conn, rules=["old_siege"])] == [Opinion(verdict="right")]
 
 
 def test_alerts_can_be_had_since_a_time(engine: Engine) -> None:
@@ -55,8 +101,9 @@ def test_the_hits_of_alerts_come_by_alert(engine: Engine) -> None:
     assert found[bare.id] == []
 
 
-def test_verdicts_are_right_or_wrong() -> None:
-    assert judgements.VERDICTS == ("right", "wrong")
+def test_nothing_can_be_said_of_an_alert_that_is_not_there(engine: Engine) -> None:
+    with writing(engine) as conn, pytest.raises(InputError, match="no alert 7"):
+        lock_alert(conn, "7")
 
 
 def test_the_versions_of_a_rule_come_the_latest_first(engine: Engine) -> None:

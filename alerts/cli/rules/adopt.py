@@ -84,17 +84,23 @@ def _judged(engine: Engine, alert_id: str, fires: bool | None) -> tuple[Record, 
     from alerts.errors import InputError
     from alerts.store.alerts import get_alert
     from alerts.store.database import reading
-    from alerts.store.judgements import last_verdict
+    from alerts.store.judgements import opinion_of
 
     with reading(engine) as conn:
         record = get_alert(conn, alert_id)
         if record is None:
             raise InputError(f"there is no alert {alert_id}; see: alerts list")
-        said = last_verdict(conn, alert_id)
+        said = opinion_of(conn, alert_id)
     if fires is not None:
         return record, fires
+    ask = "say --quiet (a false alarm) or --fires (it was right)"
     if said is None:
-        raise InputError(f"nobody judged alert {alert_id} yet: say --quiet (a false alarm) or --fires (it was right)")
+        raise InputError(f"nobody judged alert {alert_id} yet: {ask}")
+    if said.verdict == "duplicate":
+        raise InputError(f"alert {alert_id} was judged a duplicate, which says nothing of its sentence: {ask}")
+    if said.wrong_place or said.wrong_number:
+        what = "place" if said.wrong_place else "number"
+        raise InputError(f"the {what} of alert {alert_id} was judged wrong, and the example would ask for it: {ask}")
     return record, said.verdict == "right"
 
 

@@ -13,7 +13,7 @@ from alerts.cli import common
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from alerts.store.judgements import Verdict
+    from alerts.match.opinions import Verdict
 
 
 @click.command(name="judge", short_help="Say of alerts that they were right or wrong.")

@@ -27,9 +27,10 @@ if TYPE_CHECKING:
 @common.json_option
 @since_option
 def command(rule: str | None, config_path: Path, as_json: bool, since: datetime | None) -> None:
-    """How often rules alert, and how often they were right, by what was said of their alerts (`alerts rules judge`,
-    `alerts rules adopt`): right of judged, and between which shares the truth lies with 95 % certainty. With RULE
-    the same for each of its phrases.
+    """How often rules alert, and how often they were right, by what was said of their alerts (by readers who pressed a
+    link of the mail, by `alerts rules judge` and `adopt`): right of judged, and between which shares the truth lies
+    with 95 % certainty. An alert with a wrong place or number counts as right, and is shown; a duplicate is no fault
+    of the rule, and counts as not judged. With RULE the same for each of its phrases.
     """
     from alerts.match import files
     from alerts.service import rule_sources
@@ -104,7 +105,7 @@ def _row(name: str, found: Sequence[Case], weeks: float | None) -> dict[str, Any
     told = sum(case.told for case in found)
     return {
         "rule": name,
-        **_said(score(case.verdict for case in found)),
+        **_said(score(case.opinion for case in found)),
         "never_told": len(found) - told,
         "a_week": round(told / weeks, 2) if weeks else None,
     }
@@ -118,6 +119,9 @@ def _said(score: Score) -> dict[str, Any]:
         "wrong": score.wrong,
         "precision": None if score.precision is None else round(score.precision, 3),
         "interval": [round(bound, 3) for bound in interval] if interval else None,
+        "wrong_place": score.wrong_place,
+        "wrong_number": score.wrong_number,
+        "duplicates": score.duplicates,
     }
 
 
@@ -133,7 +137,7 @@ def _phrases(
     for case in wanted:
         current = [hit for hit in hits[case.alert_id] if hit.current]
         stand = [book.of_sentence(hit, places, hit.event_time).found for hit in current]
-        found.append((frozenset[tuple[str, str]]().union(*stand), case.verdict))
+        found.append((frozenset[tuple[str, str]]().union(*stand), case.opinion))
     return by_phrase(book.known, found)
 
 

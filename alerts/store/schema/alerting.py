@@ -14,6 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -106,10 +107,13 @@ judgement = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("alert_id", ForeignKey("alert.id", ondelete="CASCADE"), nullable=False),
-    Column("verdict", String(20), nullable=False),  # judgements.VERDICTS
+    Column("verdict", String(20), nullable=False),  # opinions.VERDICTS
     Column("who", String(200), nullable=False),
     Column("why", Text, nullable=False),
     Column("at", UtcTime, nullable=False),
+    Column("by_reader", Boolean, nullable=False, server_default=false()),  # who pressed a link of a mail
+    Column("person_id", ForeignKey("person.id", ondelete="SET NULL")),  # that reader, while they are one
+    Column("duplicate_of", ForeignKey("alert.id", ondelete="SET NULL")),
     Index("ix_judgement_alert_id", "alert_id"),
 )
 

@@ -407,7 +407,12 @@ def _judgement() -> None:
         sa.Column("who", sa.String(length=200), nullable=False),
         sa.Column("why", sa.Text(), nullable=False),
         sa.Column("at", _TIME, nullable=False),
+        sa.Column("by_reader", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=True),
+        sa.Column("duplicate_of", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["alert_id"], ["alert.id"], name="fk_judgement_alert_id", ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name="fk_judgement_person_id", ondelete="SET NULL"),
+        sa.ForeignKeyConstraint(["duplicate_of"], ["alert.id"], name="fk_judgement_duplicate_of", ondelete="SET NULL"),
         sa.PrimaryKeyConstraint("id", name="pk_judgement"),
     )
     op.create_index("ix_judgement_alert_id", "judgement", ["alert_id"], unique=False)
