@@ -107,18 +107,24 @@ class Gazetteer:
     def lookup(self, name: str, country: str | None = None) -> Place | None:
         """The best known place of a name as a person would write it in a configuration or a command ("El Fasher",
         "Idlib province", "SY-ID"); `country` (alpha-2, alpha-3 or name) narrows it. None if there is none."""
+        return next(iter(self.namesakes(name, country)), None)
+
+    def namesakes(self, name: str, country: str | None = None) -> list[Place]:
+        """All places of a name, as `lookup` takes it, the best known first."""
         within = self.country_of(country) if country else None
         if country and within is None:
-            return None
+            return []
         record = self._index.record(name)
-        if record >= 0:
-            place = self._place(record)
-            return place if within in (None, place.country) else None
-        for posting in self._named(name):
-            place = self._place(posting >> 4)
-            if within in (None, place.country):
-                return place
-        return None
+        records = [record] if record >= 0 else dict.fromkeys(posting >> 4 for posting in self._named(name))
+        return [place for place in map(self._place, records) if within in (None, place.country)]
+
+    def provinces(self, id_: str) -> list[Place]:
+        """The provinces of a region that is made of several (Darfur); none for any other place."""
+        region = self._index.record(id_)
+        if region < 0 or self._index.level[region] != REGION:
+            return []
+        first_levels = [one for one, level in enumerate(self._index.level) if level == ADMIN1]
+        return [self._place(one) for one in first_levels if region in self._index.above(one)]
 
     def _named(self, name: str) -> list[int]:
         """Postings of a written name: as it stands, without kind word, without article, by its consonants."""

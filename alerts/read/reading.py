@@ -9,6 +9,7 @@ from collections.abc import Container, Sequence
 from alerts.read import dates, numbers
 from alerts.read.claims import Judgement
 from alerts.read.figurecues import speaks_of
+from alerts.read.gazetteer.names import KINDS
 from alerts.read.governing import Governed, govern
 from alerts.read.narrative import goes_on, sets_the_time
 from alerts.read.places import Choice, Gazetteer, Mention
@@ -18,7 +19,15 @@ from alerts.types import CLAIM_KINDS, Article, Claim, Number, Place, PlaceFrom, 
 
 _BEFORE = 3  # sentences before the event's own in which its place is looked for
 _FARTHEST_TALE = 4  # sentences a date of long ago reaches in its paragraph
-_SEATED = frozenset({"based", "headquartered", "registered", "exiled", "exile"})
+_SEATED = frozenset({"based", "headquartered", "registered", "exiled", "exile", "outlawed", "banned", "designated"})
+_SPEAKING = frozenset({"said", "told", "speaking", "telephone", "phone", "statement", "interview", "reporters"})
+_CALLED_AFTER = frozenset({("islamic", "state", "in"), ("islamic", "state", "of")})
+# Between a quarter's name and its town's: "district of", "neighbourhood in the city of".
+_INSIDE = frozenset({"of", "in", "the"})
+_WITHIN = _INSIDE | frozenset(KINDS) | {"city"}
+_APART = 6
+# The country an article is about has so many times the mentions of any other.
+_AT_HOME = 2.0
 
 
 class SentenceReading:
@@ -86,7 +95,7 @@ class SentenceReading:
 class Reading:
     """An article in sentences. Pure: the same article and gazetteer give the same reading."""
 
-    __slots__ = ("_choices", "_focus", "_mentions", "_places", "article", "dateline", "gazetteer", "sentences")
+    __slots__ = ("_choices", "_focus", "_home", "_mentions", "_places", "article", "dateline", "gazetteer", "sentences")
 
     def __init__(self, article: Article, gazetteer: Gazetteer) -> None:
         self.article, self.gazetteer = article, gazetteer
@@ -96,6 +105,7 @@ class Reading:
         self._choices: list[list[Choice | None]] = []
         self._places: dict[int, list[tuple[Mention, Place | None]]] = {}
         self._focus: Choice | None = None
+        self._home: str | None = None
 
     @property
     def places(self) -> list[list[tuple[Mention, Place | None]]]:
@@ -118,14 +128,15 @@ class Reading:
         self._mentions = [sentence.mentions for sentence in self.sentences]
         self._mentions.append(self.gazetteer.mentions(words(self.dateline)) if self.dateline else [])
         self._choices = self.gazetteer.choose(self._mentions, hint=self.article.country)
+        self._home = self._most_spoken_of()
         self._focus = self._most_named()
 
     def place_of(self, index: int, first: int, end: int) -> tuple[Place | None, PlaceFrom | None, str | None]:
         """The place of something said in words `first` to `end` of sentence `index`.
 
         The one its sentence says, else the nearest before it in the paragraph, else the title's, else the one
-        the article is most about; a people's name or the seat of a source ("Syrian", "based in Britain") only
-        where none is named at all; else the feed's country. Also says where it was found, and the printed
+        the article is most about; a people's name, the seat of a source ("Syrian", "based in Britain") or a foreign
+        power only where none is named at all; else the feed's country. Also says where it was found, and the printed
         name, which may be known when the place is not.
         """
         name: str | None = None
@@ -134,7 +145,7 @@ class Reading:
         for weak in (False, True):
             for where, at, row in rows:
                 for mention, place in row:
-                    if place is not None and self._is_weak(at, mention) is weak:
+                    if place is not None and self._is_aside(where, at, mention, place) is weak:
                         return place, where, mention.text
                     if name is None and not mention.weak:
                         name, source = mention.text, where
@@ -158,13 +169,38 @@ class Reading:
             part = self.sentences[at].sentence.part if at < len(self.sentences) else "lead"
             weight = {"title": 3.0, "lead": 2.0}.get(part, 1.0)
             for mention, choice in zip(self._mentions[at], row, strict=True):
-                if choice is not None and not self._is_weak(at, mention):
+                if choice is not None and not self._is_aside("article", at, mention, self.gazetteer.place(choice)):
                     found.setdefault(choice.record, choice)
                     weights[choice.record] = weights.get(choice.record, 0.0) + weight
         if not found:
             return None
         smaller = [record for record, choice in found.items() if not self.gazetteer.is_country(choice)] or list(found)
         return found[max(smaller, key=weights.__getitem__)]
+
+    def _most_spoken_of(self) -> str | None:
+        """The country the article is about, if it is far more about it than about any other."""
+        weights: dict[str, float] = {}
+        for at, row in enumerate(self._choices):
+            part = self.sentences[at].sentence.part if at < len(self.sentences) else "lead"
+            for mention, choice in zip(self._mentions[at], row, strict=True):
+                if choice is not None:
+                    country = self.gazetteer.place(choice).country
+                    weight = (2.0 if part == "title" else 1.0) * (0.5 if mention.weak else 1.0)
+                    weights[country] = weights.get(country, 0.0) + weight
+        first, second = ([*sorted(weights.items(), key=lambda item: -item[1]), ("", 0.0), ("", 0.0)])[:2]
+        return first[0] if first[1] >= max(_AT_HOME, _AT_HOME * second[1]) else None
+
+    def _is_aside(self, where: PlaceFrom, at: int, mention: Mention, place: Place) -> bool:
+        """Whether nothing is said to happen at the place: a people's name, the seat of a source, and in an article
+        about one country a power or a namesake elsewhere ("a truce that Qatar brokered", "Castello road")."""
+        if self._is_weak(at, mention):
+            return True
+        if self._home is None or place.country == self._home:
+            return False
+        if where != "sentence" or not mention.located:
+            return True
+        norm = self.sentences[at].words.norm
+        return mention.end < len(norm) and norm[mention.end] in _SPEAKING
 
     def _order(self, index: int) -> list[tuple[PlaceFrom, int]]:
         """Where to look: the sentence, those before it in its paragraph, the title."""
@@ -196,11 +232,13 @@ class Reading:
         return "\n" in self.article.text[one.start + len(one.text) : other.start]
 
     def _by_nearness(self, where: PlaceFrom, at: int, first: int, end: int) -> list[tuple[Mention, Place | None]]:
-        """The mentions of a sentence: of the event's own the nearest first, a country after what is smaller;
-        of a sentence before, the last first."""
+        """The mentions of a sentence: of the event's own the nearest first, a country after what is smaller, and
+        one in which something happens before one that only acts; of a sentence before, the last first."""
         found = self.places_at(at)
+        if len(found) > 1 and at < len(self.sentences):
+            found = _without_namesakes(self.sentences[at].words.norm, found)
         if where == "sentence" and len(found) > 1:
-            return sorted(found, key=lambda item: (_wide(item[1]), _distance(item[0], first, end)))
+            return sorted(found, key=lambda item: (*_wide(*item), _distance(item[0], first, end)))
         return found[::-1] if where == "before" else found
 
     def _is_weak(self, at: int, mention: Mention) -> bool:
@@ -209,7 +247,9 @@ class Reading:
             return mention.weak
         norm, first, end = self.sentences[at].words.norm, mention.first, mention.end
         seated = first > 1 and norm[first - 1] == "in" and norm[first - 2] in _SEATED
-        return seated or (end < len(norm) and norm[end] == "based")
+        speaking = first > 1 and norm[first - 1] in ("in", "from") and norm[first - 2] in _SPEAKING
+        called = first > 2 and tuple(norm[first - 3 : first]) in _CALLED_AFTER
+        return seated or speaking or called or (end < len(norm) and norm[end] == "based")
 
 
 def _distance(mention: Mention, first: int, end: int) -> tuple[int, int]:
@@ -221,5 +261,21 @@ def _distance(mention: Mention, first: int, end: int) -> tuple[int, int]:
     return 0, 0
 
 
-def _wide(place: Place | None) -> bool:
-    return place is None or place.precision == "country"
+def _wide(mention: Mention, place: Place | None) -> tuple[bool, bool]:
+    wide = place is None or place.precision == "country"
+    return wide, wide and not mention.located
+
+
+def _without_namesakes(
+    norm: Sequence[str], found: list[tuple[Mention, Place | None]]
+) -> list[tuple[Mention, Place | None]]:
+    """Without quarters that are called like a place elsewhere: "the Saladin district of Aleppo" is Aleppo."""
+    kept = []
+    for (mention, place), (other, around) in zip(found, [*found[1:], (None, None)], strict=True):
+        between = norm[mention.end : other.first] if other is not None else ()
+        inside = 0 < len(between) <= _APART and between[-1] in _INSIDE and _WITHIN.issuperset(between)
+        if not inside or place is None or around is None or around.id in (place.id, place.admin1, place.country):
+            kept.append((mention, place))
+        elif place.country == around.country and place.admin1 == around.admin1:
+            kept.append((mention, place))
+    return kept

@@ -84,3 +84,37 @@ def test_nothing_to_read_is_no_fault(gazetteer: Gazetteer, text: str) -> None:
     found = reading(gazetteer, text)
     assert found.focus is None
     assert found.places in ([[]], [[], []])
+
+
+@pytest.mark.parametrize(
+    ("sentence", "word", "place"),
+    [
+        ("At least nine people were killed in Dilling, a truce that Qatar had brokered notwithstanding.", "killed", "Dilling"),
+        ("Gunmen of the Islamic State in Iraq killed nine herders near Kadugli.", "killed", "Kadugli"),
+        ("A strike on a clinic that the Qatar Red Crescent runs killed two nurses.", "killed", "El Obeid"),
+        ("Nine people were killed, a doctor said by telephone from Cairo.", "killed", "El Obeid"),
+        ("Some 30 fighters were killed in US airstrikes.", "killed", "El Obeid"),
+    ],
+)  # fmt: skip
+def test_powers_and_sources_abroad_are_not_where_it_happened(
+    gazetteer: Gazetteer, sentence: str, word: str, place: str
+) -> None:
+    text = f"Sudan: fighting goes on around El Obeid. The Sudanese army shelled El Obeid on Monday.\n\n{sentence}"
+    assert place_of(reading(gazetteer, text), word)[0] == place
+
+
+def test_what_is_said_to_happen_in_a_foreign_town_happened_there(gazetteer: Gazetteer) -> None:
+    text = (
+        "The Sudanese army shelled El Obeid in Sudan. Sudan closed its schools.\n\nIn Adre in Chad a shell killed two."
+    )
+    assert place_of(reading(gazetteer, text), "killed")[0] == "Adre"
+
+
+def test_a_quarter_is_in_its_town_and_not_where_its_namesake_is(gazetteer: Gazetteer) -> None:
+    text = "A shell killed two people in the Salah al-Din district of Aleppo. Syria buried its dead."
+    assert place_of(reading(gazetteer, text), "killed")[0] == "Aleppo"
+
+
+def test_what_a_thing_is_is_not_its_name(gazetteer: Gazetteer) -> None:
+    text = "Blast Kills Evacuees From Besieged Towns in Aleppo. Syria mourns."
+    assert place_of(reading(gazetteer, text), "kills")[0] == "Aleppo"

@@ -97,6 +97,8 @@ class _Sight:
         first, end = match.first, match.end
         if not match.postings or (end - first == 1 and norm[first] in vocabulary.TITLES and end in self.caps):
             return None
+        if end - first == 1 and norm[first] in _KIND_WORDS:
+            return None  # "Towns": what they are, not what they are called
         kind = self._kind(first, end)
         if self._small_kind(first, end):
             if self._capital_before(first):
@@ -254,12 +256,16 @@ class _Sight:
         if sure[0] & QUALITY == ABBREVIATION:
             if self.title and self.words.text.isupper():
                 return (), True
-            return sure, not cue  # "U.S. troops": of the country, not in it
+            return sure, not cue or self._acts(match.end)  # "U.S. troops": of the country, not in it
         if self.index.level[best] < 3 or cue or followed or match.end - match.first > 1:
             return sure, False
         people = self.index.population[best]
         plain = match.first > 0 and not self.title and self.words.norm[match.first] < "\u0590"
         return sure, people < 50_000 and (not plain or sure[0] & QUALITY == STRIPPED)
+
+    def _acts(self, end: int) -> bool:
+        """Do those of the country act, wherever it may be: "killed in US airstrikes"?"""
+        return self._beside(end) and self.norm[end] in vocabulary.ACTING
 
     def _government(self, first: int, end: int, cue: bool) -> bool:
         """Does the name stand for those who rule: "Moscow said", "a truce announced by Ankara"?"""

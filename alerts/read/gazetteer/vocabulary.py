@@ -33,6 +33,12 @@ SPEAKS = frozenset(
     "would will may might could".split()
 )
 TO_ACTOR = frozenset("by told urged accuses accused accusing blamed blames pressed pressing with asked".split())
+# After "US": what it does may be anywhere.
+ACTING = frozenset(
+    "airstrike airstrikes air strike strikes raid raids jet jets warplane warplanes drone drones missile missiles "
+    "bombing bombings shelling artillery forces force troops soldiers army military navy coalition state embassy "
+    "officials official diplomats citizen citizens journalist journalists".split()
+)
 # "Moscow-backed rebels": about the rebels.
 LINKED = frozenset(
     "backed led based born bound allied aligned linked supported funded trained made educated sponsored installed "
