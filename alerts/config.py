@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
 from urllib.parse import urlsplit
@@ -21,6 +22,7 @@ from alerts.config_faults import disagree, size, told, validate
 from alerts.durations import duration, say
 from alerts.errors import ConfigError, Fault, Faults
 from alerts.toml_lines import Document
+from alerts.types import SEVERITIES, Severity
 
 MIB = 1024 * 1024
 _Key = TypeVar("_Key", str, int)
@@ -135,6 +137,7 @@ FilePath = Annotated[Path, Field(strict=False), AfterValidator(_from_the_file)]
 OptionalPath = Annotated[FilePath | None, BeforeValidator(lambda value: None if value == "" else value)]
 Texts = Annotated[tuple[str, ...], Field(strict=False)]
 Port = Annotated[int, AfterValidator(_port_ok)]
+Addresses = Annotated[tuple[Annotated[str, AfterValidator(_mail_address)], ...], Field(strict=False, repr=False)]
 
 
 class Section(PydanticModel):
@@ -198,19 +201,48 @@ class Read(Section):
 class Notify(Section):
     sender: Annotated[str, Field(alias="from"), AfterValidator(_mail_address)] = "alerts@localhost"
     late_after: Second = timedelta(hours=24)
+    wait_extreme: Length = timedelta(seconds=30)
+    wait_severe: Length = timedelta(minutes=3)
+    wait_moderate: Length = timedelta(minutes=30)
+    wait_minor: Length = timedelta(hours=2)
     retry_first: Second = timedelta(minutes=1)
     retry_max: Second = timedelta(hours=1)
     give_up: Second = timedelta(days=2)
 
+    @property
+    def waits(self) -> dict[Severity, timedelta]:
+        """How long mails of each level wait for what belongs with them."""
+        return {
+            "minor": self.wait_minor,
+            "moderate": self.wait_moderate,
+            "severe": self.wait_severe,
+            "extreme": self.wait_extreme,
+        }
+
     @model_validator(mode="after")
     def _agree(self) -> Self:
         faults = []
+        for worse, less in pairwise(reversed(SEVERITIES)):
+            if self.waits[less] < self.waits[worse]:
+                faults.append((f"wait_{less}", f"is shorter than wait_{worse}"))
+        if self.give_up < max(self.waits.values()):
+            faults.append(("give_up", "is shorter than the longest wait: mails would be given up before they are sent"))
         if self.retry_max < self.retry_first:
             faults.append(("retry_max", "is shorter than retry_first"))
         if self.give_up < self.retry_max:
             faults.append(("give_up", "is shorter than retry_max"))
         disagree(faults)
         return self
+
+
+class Operator(Section):
+    to: Addresses = ()
+
+
+class Escalation(Section):
+    to: Addresses = ()
+    after: Second = timedelta(hours=2)
+    times: Annotated[int, Field(ge=0, le=10)] = 3
 
 
 class Smtp(Section):
@@ -251,11 +283,20 @@ class Config(Section):
     collect: Collect
     read: Read
     notify: Notify
+    operator: Operator
+    escalation: Escalation
     smtp: Smtp
     web: Web
     verdicts: Verdicts
     owners: Annotated[dict[str, Texts], AfterValidator(_once)]
     tiers: Annotated[dict[Annotated[int, Field(strict=False)], Texts], AfterValidator(_tiers), AfterValidator(_once)]
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        if self.escalation.after < max(self.notify.waits.values()):
+            fault = "is shorter than the longest wait in [notify]: a mail would be repeated before what belongs with it"
+            disagree([(("escalation", "after"), fault)])
+        return self
 
     @property
     def database_url(self) -> str:

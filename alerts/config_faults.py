@@ -44,8 +44,9 @@ def told(text: str) -> PydanticCustomError:
     return PydanticCustomError("told", "{text}", {"text": text})
 
 
-def disagree(faults: Sequence[tuple[str, str]]) -> None:
-    """Raise the faults that several keys of a section make together: (key to change, message) each."""
+def disagree(faults: Sequence[tuple[str | tuple[str, ...], str]]) -> None:
+    """Raise the faults that several keys of a section make together: (key to change, message) each. Of keys in several
+    sections the key is a path."""
     if faults:
         raise PydanticCustomError("disagree", "keys disagree", {"faults": list(faults)})
 
@@ -78,7 +79,8 @@ def _faults(error: ErrorDetails, model: type[BaseModel], document: Document) -> 
     if "[key]" in error["loc"]:
         return [_fault(document, path, "the name must be a number")]
     if error["type"] == "disagree":
-        return [_fault(document, (*path, key), message) for key, message in context["faults"]]
+        keys = [((key,) if isinstance(key, str) else tuple(key), message) for key, message in context["faults"]]
+        return [_fault(document, (*path, *key), message) for key, message in keys]
     if error["type"] == "extra_forbidden":
         return [_fault(document, path, _unknown(path, model))]
     if error["type"] == "literal_error":

@@ -44,7 +44,7 @@ from alerts.read.places import Gazetteer
 from alerts.render.mail import mail_renderer
 from alerts.render.view import Site
 from alerts.resources import shipped
-from alerts.store import articles, feeds, meta
+from alerts.store import articles, feeds, meta, people
 from alerts.store.database import open_database, reading, writing
 from alerts.store.migrations import upgrade
 
@@ -163,13 +163,15 @@ class Service:
             self._say(book, f"rules read: {rulebook.told(book, before or None)}")
         with writing(self.engine) as conn:
             feeds.assign_owners(conn, config.owner_of, config.tier_of)
+            people.assign_duties(conn, "operator", config.operator.to, self.clock())
+            people.assign_duties(conn, "escalation", config.escalation.to, self.clock())
         self.tracker = Tracker(
             rulebook=book,
             gazetteer=self.gazetteer,
             outbox=Post(
                 domain=domain_of(config.notify.sender),
                 secret=self.secret,
-                policy=audience.Policy(waits={}, give_up=config.notify.give_up),
+                policy=audience.Policy(waits=config.notify.waits, give_up=config.notify.give_up),
             ),
             late_after=config.notify.late_after,
         )

@@ -15,6 +15,7 @@ from alerts.config import Config, defaults, load, read
 from alerts.errors import ConfigError
 from alerts.resources import shipped
 from alerts.toml_lines import Document
+from alerts.types import SEVERITIES
 
 
 def _read(text: str, base: Path = Path("/etc/alerts")) -> Config:
@@ -188,3 +189,26 @@ def test_no_value_raises_anything_but_a_config_error(section: str, values: dict[
         _read(text)
     except ConfigError as caught:
         assert all(re.match(r"config\.toml:\d+: error: \S", line) for line in str(caught).splitlines())
+
+
+def test_timers_that_contradict_each_other_are_told_with_their_lines() -> None:
+    assert _faults('[notify]\nwait_severe = "1 hour"\n') == [
+        "config.toml:1: error: notify.wait_moderate: is shorter than wait_severe"
+    ]
+    [late] = _faults('[notify]\nwait_minor = "7 days"\nwait_moderate = "1 hour"\n')
+    assert late.startswith("config.toml:1: error: notify.give_up: is shorter than the longest wait")
+    [early] = _faults('[escalation]\nto = ["night@example.org"]\nafter = "1 hour"\n')
+    assert early.startswith("config.toml:3: error: escalation.after: is shorter than the longest wait in [notify]")
+
+
+def test_nobody_need_wait() -> None:
+    config = _read("[notify]\n" + "".join(f'wait_{level} = "0 seconds"\n' for level in SEVERITIES))
+    assert set(config.notify.waits.values()) == {timedelta(0)}
+
+
+def test_addresses_of_duties_show_in_no_repr() -> None:
+    config = _read('[operator]\nto = ["desk@example.org"]\n[escalation]\nto = ["night@example.org"]\n')
+    assert (config.operator.to, config.escalation.to) == (("desk@example.org",), ("night@example.org",))
+    assert "@example.org" not in repr(config)
+    [fault] = _faults('[operator]\nto = ["desk"]\n')
+    assert fault.startswith("config.toml:2: error: operator.to[0]:")

@@ -47,6 +47,16 @@ min_interval = "1 minute"
 max_backoff = "2 minutes"
 allow_hosts = ["127.0.0.1:{feeds}"]
 
+[notify]
+# The story's clock leaps from one report to the next: what belongs together arrives at one moment.
+wait_extreme = "0 seconds"
+wait_severe = "0 seconds"
+wait_moderate = "0 seconds"
+wait_minor = "0 seconds"
+
+[escalation]
+times = 0
+
 [read]
 gazetteer = "{places}"
 

@@ -17,10 +17,12 @@ from alerts.config import Config, load
 from alerts.service import Service, Watch, open_store
 from alerts.store import feeds, people
 from alerts.store.database import writing
+from alerts.types import SEVERITIES
 from tests.engine.world import SHELLING
 from tests.fakes.feeds import FeedServer, Item, rss
 
 READERS = ("one@example.org", "two@example.org")
+AT_ONCE = "\n".join(f'wait_{level} = "0 seconds"' for level in SEVERITIES)
 CONFIG = """\
 [service]
 data = "data"
@@ -38,6 +40,7 @@ allow_hosts = {hosts}
 [read]
 gazetteer = {gazetteer}
 [notify]
+{notify}
 retry_first = "1 second"
 retry_max = "2 seconds"
 [web]
@@ -86,13 +89,19 @@ class Newsdesk:
         readers: Iterable[str] = READERS,
         port: int = 8080,
         service: str = "",
+        notify: str = AT_ONCE,
         more: str = "",
         hosts: Iterable[str] = (),
     ) -> None:
         """Write the files, and add feeds and readers to the database."""
         hosts = [self.server.address, f"localhost:{self.server.port}", *hosts]
         text = CONFIG.format(
-            hosts=json.dumps(hosts), gazetteer=json.dumps(str(self.gazetteer)), port=port, service=service, more=more
+            hosts=json.dumps(hosts),
+            gazetteer=json.dumps(str(self.gazetteer)),
+            port=port,
+            service=service,
+            notify=notify,
+            more=more,
         )
         self.folder.mkdir(parents=True, exist_ok=True)
         self.config_path.write_text(text, encoding="utf-8")
