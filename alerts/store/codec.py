@@ -13,6 +13,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any, Final, TypeVar
 
 from alerts.types import Alert, Claim, Hit, Place, Quantity, Wave
@@ -21,6 +22,7 @@ Value = TypeVar("Value")
 
 _ALERT_TIMES: Final = ("first_event", "last_event", "opened", "updated", "waits_since")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_PLAIN: Final = frozenset((int, float, bool, type(None)))
 
 
 def clean(text: str) -> str:
@@ -35,8 +37,13 @@ def clean_or_none(text: str | None, longest: int | None = None) -> str | None:
 
 def to_json(value: Any) -> Any:
     """Any value of `alerts.types` as JSON: dataclasses as objects, times as ISO 8601 text."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: to_json(getattr(value, field.name)) for field in fields(value)}
+    kind = type(value)
+    if kind is str:
+        return clean(value)
+    if kind in _PLAIN:
+        return value
+    if (names := _fields(kind)) is not None:
+        return {name: to_json(getattr(value, name)) for name in names}
     if isinstance(value, Mapping):
         return {str(key): to_json(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
@@ -46,6 +53,12 @@ def to_json(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
     return clean(value) if isinstance(value, str) else value
+
+
+@cache
+def _fields(kind: type[Any]) -> tuple[str, ...] | None:
+    """The names of a dataclass's fields; None for what is none."""
+    return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else None
 
 
 def place(data: Mapping[str, Any] | None) -> Place | None:
@@ -111,7 +124,8 @@ def unpack_sample(data: bytes) -> frozenset[int]:
 
 def _make(kind: type[Value], data: Mapping[str, Any], **read: Any) -> Value:
     known = _NAMES[kind]
-    return kind(**{name: item for name, item in {**data, **read}.items() if name in known})
+    given = {**data, **read}
+    return kind(**(given if given.keys() <= known else {name: given[name] for name in given.keys() & known}))
 
 
 _NAMES: Final[dict[type[Any], frozenset[str]]] = {
