@@ -5,20 +5,18 @@ Built as a tree, never as text: whatever an article's words hold, the document s
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
-from urllib.parse import quote
 from xml.etree.ElementTree import Element, SubElement, tostring
+
+from alerts.render import cap
+from alerts.render.xmltext import clean, iri
 
 MEDIA_TYPE: Final = "application/atom+xml"
 _ATOM: Final = "http://www.w3.org/2005/Atom"
 _GEORSS: Final = "http://www.georss.org/georss"
-# What XML 1.0 cannot hold, not even escaped.
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_RESERVED: Final = ":/?#[]@!$&'()*+,;=%-._~"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +33,7 @@ class AtomEntry:
     """One alert. `id` never changes; `updated` is the time of its last version, `published` of its first.
 
     `html` is the content as an HTML fragment, already escaped where it needs to be; `point` is
-    (latitude, longitude); `related` are (title, address) of articles.
+    (latitude, longitude); `related` are (title, address) of articles; `cap` is the address of its CAP message.
     """
 
     id: str
@@ -48,6 +46,7 @@ class AtomEntry:
     categories: tuple[Category, ...] = ()
     point: tuple[float, float] | None = None
     related: tuple[tuple[str, str], ...] = ()
+    cap: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,22 +78,19 @@ def atom(feed: AtomFeed, entries: Sequence[AtomEntry]) -> bytes:
     return document
 
 
-def iri(address: str) -> str:
-    """`address` with what may not stand in an address percent-encoded; letters of all scripts may."""
-    return "".join(char if ord(char) > 0x9F else quote(char, safe=_RESERVED) for char in _NOT_XML.sub("", address))
-
-
 def _entry(parent: Element, entry: AtomEntry) -> None:
     _text(parent, "id", iri(entry.id))
     _text(parent, "title", entry.title)
     _text(parent, "published", _time(entry.published))
     _text(parent, "updated", _time(entry.updated))
     _link(parent, "alternate", entry.url, media_type="text/html")
+    if entry.cap:
+        _link(parent, "alternate", entry.cap, media_type=cap.MEDIA_TYPE)
     for title, address in entry.related:
         _link(parent, "related", address, title=title)
     for category in entry.categories:
         names = {"scheme": iri(category.scheme), "term": category.term, "label": category.label}
-        SubElement(parent, "category", {name: _clean(value) for name, value in names.items()})
+        SubElement(parent, "category", {name: clean(value) for name, value in names.items()})
     if entry.point is not None:
         _text(parent, "georss:point", f"{entry.point[0]:.6g} {entry.point[1]:.6g}")
     _text(parent, "summary", entry.summary)
@@ -102,18 +98,14 @@ def _entry(parent: Element, entry: AtomEntry) -> None:
 
 
 def _link(parent: Element, relation: str, address: str, *, media_type: str = "", title: str = "") -> None:
-    attributes = {"rel": relation, "href": iri(address), "type": media_type, "title": _clean(title)}
+    attributes = {"rel": relation, "href": iri(address), "type": media_type, "title": clean(title)}
     SubElement(parent, "link", {name: value for name, value in attributes.items() if value})
 
 
 def _text(parent: Element, tag: str, text: str) -> Element:
     element = SubElement(parent, tag)
-    element.text = _clean(text)
+    element.text = clean(text)
     return element
-
-
-def _clean(text: str) -> str:
-    return _NOT_XML.sub("", text)
 
 
 def _time(moment: datetime) -> str:

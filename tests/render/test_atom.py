@@ -11,7 +11,8 @@ import feedparser
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.render.atom import AtomEntry, AtomFeed, Category, atom, iri
+from alerts.render.atom import AtomEntry, AtomFeed, Category, atom
+from alerts.render.xmltext import iri
 
 T = datetime(2026, 3, 2, 6, 30, tzinfo=UTC)
 NS = {"a": "http://www.w3.org/2005/Atom"}
