@@ -86,7 +86,7 @@ def advance(
     corrects = known is not None and alert.version > 0  # old as the article may be, its correction is new
     quiet = None if corrects else late(arrived or new, now=now, policy=policy, backlog=backlog)
     insist = words(spike) if spike is not None else None
-    step = _settle(
+    step = settle(
         *(alert, evidence),
         now=now,
         policy=policy,
@@ -118,7 +118,7 @@ def retract(
     if alert.state in FINAL_STATES:
         return Step(alert=alert, quiet=f"the alert was {alert.state}")
     left = origins.assign(kept)
-    step = _settle(alert, left, now=now, policy=policy, lookup=lookup, quiet=None, revised=True)
+    step = settle(alert, left, now=now, policy=policy, lookup=lookup, quiet=None, revised=True)
     messages = tuple(replace(message, changes=(why, *message.changes)) for message in step.messages)
     return replace(step, regrouped=_regrouped(kept, left), messages=messages)
 
@@ -179,7 +179,7 @@ def _span(seconds: float) -> str:
 
 
 def _opened(new: Evidence, policy: Policy, now: datetime) -> Alert:
-    """An alert before its first evidence counts: `_settle` fills in the facts."""
+    """An alert before its first evidence counts: `settle` fills in the facts."""
     hit = new.hit
     return Alert(
         id="",
@@ -204,7 +204,7 @@ def _opened(new: Evidence, policy: Policy, now: datetime) -> Alert:
     )
 
 
-def _settle(
+def settle(
     alert: Alert,
     evidence: Sequence[Evidence],
     *,
