@@ -89,7 +89,7 @@ def test_nothing_to_read_is_no_fault(gazetteer: Gazetteer, text: str) -> None:
 @pytest.mark.parametrize(
     ("sentence", "word", "place"),
     [
-        ("At least nine people were killed in Dilling, a truce that Qatar had brokered notwithstanding.", "killed", "Dilling"),
+        ("Nine people were killed in Dilling, a truce that Qatar had brokered notwithstanding.", "killed", "Dilling"),
         ("Gunmen of the Islamic State in Iraq killed nine herders near Kadugli.", "killed", "Kadugli"),
         ("A strike on a clinic that the Qatar Red Crescent runs killed two nurses.", "killed", "El Obeid"),
         ("Nine people were killed, a doctor said by telephone from Cairo.", "killed", "El Obeid"),
