@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -41,10 +41,11 @@ from alerts.notify.transport import Transport
 from alerts.notify.verdict import Retry
 from alerts.read.gazetteer import ensure
 from alerts.read.places import Gazetteer
+from alerts.render.cap import Issuer, issuer_of
 from alerts.render.mail import mail_renderer
 from alerts.render.view import Site
 from alerts.resources import shipped
-from alerts.store import articles, feeds, meta, people
+from alerts.store import articles, feeds, issuing, meta, people
 from alerts.store.database import open_database, reading, writing
 from alerts.store.migrations import upgrade
 
@@ -101,6 +102,19 @@ def collect_settings(config: Config) -> CollectSettings:
         allow_ports=own.allow_ports,
         min_interval=own.min_interval.total_seconds(),
         max_backoff=own.max_backoff.total_seconds(),
+    )
+
+
+def issuer(config: Config) -> Issuer:
+    """Who issues the messages for other systems."""
+    site = Site(name=config.service.name, base_url=config.web.base_url, contact=config.service.contact)
+    usual = issuer_of(site)
+    return replace(
+        usual,
+        sender=config.cap.sender or usual.sender,
+        scope=config.cap.scope,
+        restriction=config.cap.restriction,
+        exercise=config.cap.exercise,
     )
 
 
@@ -163,6 +177,7 @@ class Service:
             self._say(book, f"rules read: {rulebook.told(book, before or None)}")
         with writing(self.engine) as conn:
             feeds.assign_owners(conn, config.owner_of, config.tier_of)
+            issuing.put_issuer(conn, asdict(issuer(config)))
             people.assign_duties(conn, "operator", config.operator.to, self.clock())
             people.assign_duties(conn, "escalation", config.escalation.to, self.clock())
         self.tracker = Tracker(
@@ -206,7 +221,12 @@ class Service:
             engine=self.engine,
             transport=transport,
             renderer=mail_renderer(site, own=self.config.templates.folder, report=self._tell_fault),
-            sender=Sender(address=self.config.notify.sender, name=self.config.service.name, secret=self.secret),
+            sender=Sender(
+                address=self.config.notify.sender,
+                name=self.config.service.name,
+                secret=self.secret,
+                links_expire=self.config.verdicts.expire,
+            ),
             clock=self.clock,
             retry=Retry(first=self.config.notify.retry_first, longest=self.config.notify.retry_max),
         )

@@ -6,20 +6,25 @@ after a crash makes the same mail.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from alerts.errors import MailError
+from alerts.notify import links
 from alerts.notify.audience import reason
+from alerts.notify.bulletins import reason as why_bulletin
 from alerts.notify.mime import Mail, domain_of, encode
 from alerts.notify.secret import message_id
 from alerts.notify.transport import Envelope
-from alerts.render.mail import MailRenderer, personal
+from alerts.render.mail import MailRenderer, MailText, personal
 from alerts.render.view import Notice
 from alerts.store import alerts as alert_store
+from alerts.store import bulletins
 from alerts.store.alerts import Version
+from alerts.store.bulletins import Bulletin
 from alerts.store.outbox import OutboxRow, told_before
 from alerts.track.changes import changes
 from alerts.types import Evidence
@@ -27,11 +32,13 @@ from alerts.types import Evidence
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sender:
-    """Who the mails come from: `address` is the bare address, `name` what readers see."""
+    """Who the mails come from: `address` is the bare address, `name` what readers see. `links_expire`: how long the
+    links are good by which readers say what they know of an alert."""
 
     address: str
     name: str
     secret: bytes = field(repr=False)
+    links_expire: timedelta = links.EXPIRE
 
     @property
     def header(self) -> str:
@@ -50,17 +57,19 @@ class Material:
     id, version), evidence by alert, and which version a reader was told before (`outbox.told_before`)."""
 
     versions: Mapping[tuple[str, int], Version]
+    bulletins: Mapping[int, Bulletin]
     evidence: Mapping[str, Sequence[Evidence]]
     told: Mapping[tuple[str, int, int], int]
 
 
-def gather(conn: Connection, rows: Iterable[OutboxRow]) -> Material:
+def gather(conn: Connection, rows: Sequence[OutboxRow]) -> Material:
     """Read what the mails of `rows` need."""
-    wanted = {(row.alert_id, row.version) for row in rows}
+    wanted = {(row.alert_id, row.version) for row in rows if row.alert_id}
     alerts = {alert_id for alert_id, _ in wanted}
     found = alert_store.versions(conn, [(alert_id, None) for alert_id in sorted(alerts)])
     return Material(
         versions={(version.alert_id, version.version): version for version in found},
+        bulletins=bulletins.by_id(conn, {row.bulletin_id for row in rows if row.bulletin_id is not None}),
         evidence={alert_id: alert_store.evidence_of(conn, alert_id) for alert_id in alerts},
         told=told_before(conn, wanted),
     )
@@ -71,16 +80,35 @@ def envelope(row: OutboxRow, material: Material, *, renderer: MailRenderer, send
     that cannot be written."""
     if not row.person.active:
         raise MailError("the reader has left", reason="refused", permanent=True)
+    if row.bulletin_id is not None:
+        return _bulletin(row, material, renderer=renderer, sender=sender)
     notice = _notice(row, material)
-    words = personal(renderer.render(notice, row.person.language), reason(row.person, notice.fields))
+    own = {notice.alert_id: _token(row, notice, sender)}
+    words = personal(renderer.render(notice, row.person.language), reason(row.person, notice.fields), own)
+    # The thread's first mail to this reader, whether it was sent or not.
     root = message_id(sender.secret, alert_id=row.alert_id, version=1, person_id=row.person.id, domain=sender.domain)
+    return _enveloped(row, words, sender=sender, sent=notice.at, root=root)
+
+
+def _bulletin(row: OutboxRow, material: Material, *, renderer: MailRenderer, sender: Sender) -> Envelope:
+    found = material.bulletins.get(row.bulletin_id or 0)
+    if found is None:
+        raise MailError("this bulletin is gone", reason="refused", permanent=True)
+    words = renderer.bulletin(
+        kind=found.kind, subject=found.subject, body=found.body, at=found.created, language=row.person.language
+    )
+    words = personal(words, why_bulletin(row.person))
+    return _enveloped(row, words, sender=sender, sent=found.created, root=row.message_id)
+
+
+def _enveloped(row: OutboxRow, words: MailText, *, sender: Sender, sent: datetime, root: str) -> Envelope:
     mail = Mail(
         sender=sender.header,
         recipient=row.person.address,
         subject=words.subject,
         text=words.text,
         html=words.html,
-        sent=notice.at,
+        sent=sent,
         message_id=row.message_id,
         root=root,
         list_name=sender.name,
@@ -88,6 +116,18 @@ def envelope(row: OutboxRow, material: Material, *, renderer: MailRenderer, send
     )
     return Envelope(
         sender=sender.address, recipient=row.person.address, message_id=row.message_id, message=encode(mail)
+    )
+
+
+def _token(row: OutboxRow, notice: Notice, sender: Sender) -> str:
+    """What this reader's links about this version are signed with; the same at every attempt."""
+    return links.sign(
+        sender.secret,
+        alert_id=notice.alert_id,
+        version=notice.version,
+        person_id=row.person.id,
+        now=notice.at,
+        expire=sender.links_expire,
     )
 
 

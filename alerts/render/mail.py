@@ -9,13 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from html import escape
 from pathlib import Path
+from types import MappingProxyType
 
 from alerts.errors import Fault, TemplateError
+from alerts.render.bulletin import bulletin_view
 from alerts.render.environment import Kind, Templates, check_templates
-from alerts.render.samples import sample_notices
-from alerts.render.view import Notice, Site, alert_view
+from alerts.render.samples import sample_bulletin, sample_notices
+from alerts.render.verdicts import links, signed
+from alerts.render.view import Notice, Site, alert_view, web_link
 from alerts.resources import shipped
 from alerts.template_filters import one_line, shorten
 
@@ -29,7 +33,7 @@ _MANY_BLANK_LINES = re.compile(r"\n{3,}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailText:
-    """The words of one mail. Before `personal` the texts hold the token for the reader's own reason."""
+    """The words of one mail. Before `personal` the texts hold placeholders for the reader's own reason and links."""
 
     subject: str
     text: str
@@ -61,6 +65,17 @@ class MailRenderer:
         html = self._document("mail/alert.html", variables, language)
         return MailText(subject=subject(notice), text=_MANY_BLANK_LINES.sub("\n\n", text).strip() + "\n", html=html)
 
+    def bulletin(self, *, kind: str, subject: str, body: str, at: datetime, language: str = "en") -> MailText:
+        """A mail about no alert, from its plain text."""
+        view = bulletin_view(kind=kind, subject=subject, body=body, at=at, site=self._site, language=language)
+        variables = _for_a_reader(view)
+        text = self._document("mail/bulletin.txt", variables, language) or f"{subject}\n\n{body}\n\n-- \n{_REASON}"
+        return MailText(
+            subject=shorten(one_line(subject), LONGEST_SUBJECT),
+            text=_MANY_BLANK_LINES.sub("\n\n", text).strip() + "\n",
+            html=self._document("mail/bulletin.html", variables, language),
+        )
+
     def _document(self, name: str, variables: Mapping[str, object], language: str) -> str:
         try:
             return self._templates.render(name, variables, language=language)
@@ -77,9 +92,15 @@ def mail_renderer(site: Site, *, own: Path | None = None, report: Callable[[Faul
 
 def mail_variables(notice: Notice, site: Site, *, language: str = "en") -> dict[str, object]:
     """What a mail template may use: `alert_view` and `reader`."""
-    view = _cleaned(alert_view(notice, site, language=language))
-    assert isinstance(view, dict)
-    return view | {"reader": {"reason": _REASON}}
+    view = alert_view(notice, site, language=language)
+    own = links(web_link(site.base_url), notice.alert_id, notice.kind, place=bool(view["place"]))
+    return _for_a_reader(view, links=own)
+
+
+def _for_a_reader(view: dict[str, object], **own: object) -> dict[str, object]:
+    cleaned = _cleaned(view)
+    assert isinstance(cleaned, dict)
+    return cleaned | {"reader": {"reason": _REASON, **own}}
 
 
 def _cleaned(value: object) -> object:
@@ -104,12 +125,12 @@ def subject(notice: Notice) -> str:
     return f"{mark} {shorten(_UNCONFIRMED.sub('', stem), LONGEST_SUBJECT - len(mark) - 1)}"
 
 
-def personal(mail: MailText, reason: str) -> MailText:
-    """The mail of one reader: with why this reader gets it."""
+def personal(mail: MailText, reason: str, tokens: Mapping[str, str] = MappingProxyType({})) -> MailText:
+    """The mail of one reader: with why this reader gets it, and the `tokens` of this reader's links by alert id."""
     return MailText(
         subject=mail.subject,
-        text=mail.text.replace(_REASON, one_line(reason)),
-        html=mail.html.replace(_REASON, escape(one_line(reason))),
+        text=signed(mail.text.replace(_REASON, one_line(reason)), tokens),
+        html=signed(mail.html.replace(_REASON, escape(one_line(reason))), tokens),
     )
 
 
@@ -125,4 +146,11 @@ def check_mail_templates(own: Path) -> list[Fault]:
     site = Site(name="alerts", base_url="https://alerts.example", contact="alerts@example.org")
     samples = tuple(mail_variables(notice, site) for notice in sample_notices())
     kind = Kind(variables=frozenset(samples[0]), samples=samples)
-    return check_templates(own, shipped("templates"), {"mail": kind})
+    bulletin = bulletin_variables(site)
+    about_none = Kind(variables=frozenset(bulletin), samples=(bulletin,))
+    return check_templates(own, shipped("templates"), {"mail": kind, "mail/bulletin": about_none})
+
+
+def bulletin_variables(site: Site) -> dict[str, object]:
+    """What the template of a bulletin may use, with a sample's values."""
+    return _for_a_reader(bulletin_view(**sample_bulletin(), site=site))

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from alerts.errors import Fault
 from alerts.render.mail import MailRenderer, MailText, check_mail_templates, mail_renderer, personal, subject
 from alerts.render.samples import sample_evidence, sample_fields, sample_notices
+from alerts.render.verdicts import SAYINGS
 from alerts.render.view import Notice, Site
 
 SITE = Site(name="Duty desk", base_url="https://alerts.example", contact="desk@alerts.example")
@@ -125,6 +126,38 @@ def test_each_reader_is_told_why_they_get_it() -> None:
     assert "\ufdd0" not in mail.text + mail.html
 
 
+def test_each_reader_has_links_of_their_own_to_say_what_they_know() -> None:
+    mail = personal(render(NEW), "R", {"7": "7.1.3.abc", "8": "another alert's"})
+    for name in SAYINGS:
+        assert mail.text.count(f"https://alerts.example/v/7.1.3.abc?say={name}\n") == 1
+        assert mail.html.count(f'href="https://alerts.example/v/7.1.3.abc?say={name}"') == 1
+    assert "- False alarm: https://alerts.example/v/7.1.3.abc?say=false_alarm\n" in mail.text
+    assert "\ufdd0" not in mail.text + mail.html and "another" not in mail.text
+
+
+def test_of_a_cancelled_alert_nothing_is_asked() -> None:
+    mail = render(CANCEL)
+    assert "/v/" not in mail.text + mail.html and "WHAT DO YOU KNOW" not in mail.text
+
+
+def test_who_looks_after_an_alert_that_is_over_is_not_asked() -> None:
+    assert "I have it" not in render(CLOSE).text and "False alarm" in render(CLOSE).text
+
+
+def test_without_a_place_there_is_none_to_mute() -> None:
+    assert "say=mute" in render(NEW).text and "say=mute" not in render(BARE).text
+
+
+def test_without_pages_there_are_no_links() -> None:
+    mail = mail_renderer(Site(), report=unexpected).render(NEW)
+    assert "say=" not in mail.text + mail.html
+
+
+def test_no_article_can_forge_a_link() -> None:
+    mail = personal(render(changed(NEW, title="\ufdd0link 7\ufdd1")), "R", {"7": "TOKEN"})
+    assert mail.text.count("TOKEN") == len(SAYINGS)
+
+
 def test_no_article_can_forge_a_readers_own_part() -> None:
     mail = personal(render(changed(NEW, title="x \ufdd0reason\ufdd1", summary="\ufdd0reason\ufdd1")), "MINE")
     assert mail.text.count("MINE") == mail.html.count("MINE") == 1
@@ -141,7 +174,7 @@ def test_text_of_articles_is_escaped_in_html_and_never_run_as_a_template() -> No
 def test_only_links_to_the_web_become_links(url: str) -> None:
     evidence = tuple(replace(item, url=url) for item in sample_evidence())
     mail = render(replace(NEW, evidence=evidence))
-    assert mail.html.count("<a ") == 1
+    assert mail.html.count("<a ") == 1 + len(SAYINGS)
     assert "javascript" not in mail.text
 
 
