@@ -87,7 +87,7 @@ def load(
         standing.also(name for rule in found.rules if rule.name in failed for name in rule.about.formerly)
         kept = standing.without({rule.name for rule in sound})
         book = compiled((*sound, *kept))
-    faults = [*found.own, *files.cross_check((*sound, *kept)), *chain.from_iterable(tried.values())]
+    faults = [*found.own, *files.cross_check((*sound, *kept), found.others), *chain.from_iterable(tried.values())]
     faults += lint.overdue(found.rules, found.lexicon, today) if today else []
     names = tuple(sorted(rule.name for rule in kept))
     return replace(book, faults=tuple(faults), kept=names, files=found, trial=trial, tried=tried)

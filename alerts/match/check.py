@@ -334,6 +334,7 @@ class _RuleReader:
             expires=section.length("expires", timedelta(0)) or None,
             same_event=section.length("same_event", timedelta(days=3)),
             update_when=self.updates(section),
+            covers=tuple(dict.fromkeys(section.texts("covers"))),
         )
 
     @staticmethod

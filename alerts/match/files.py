@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from alerts.errors import Fault, Faults
 from alerts.match.check import Checker
 from alerts.match.check_when import cross_faults
+from alerts.match.covering import cover_faults
 from alerts.match.lexicon import Lexicon
 from alerts.match.rule import Rule
 from alerts.toml_lines import Document, read_text
@@ -22,16 +23,18 @@ from alerts.toml_lines import Document, read_text
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleFiles:
     """What a read of the folders gave: the rules without faults, and every fault. `own` are those of single files;
-    the others show only when all rules are seen together. `formerly` has the earlier names of broken rules."""
+    the others show only when all rules are seen together. `formerly` has the earlier names of broken rules, `others`
+    the names of rules that are broken or switched off."""
 
     rules: tuple[Rule, ...]
     own: tuple[Fault, ...]
     lexicon: Lexicon
     formerly: frozenset[str] = frozenset()
+    others: frozenset[str] = frozenset()
 
     @property
     def faults(self) -> tuple[Fault, ...]:
-        return (*self.own, *cross_check(self.rules))
+        return (*self.own, *cross_check(self.rules, self.others))
 
     @property
     def errors(self) -> tuple[Fault, ...]:
@@ -90,7 +93,13 @@ def load(
         except Faults as error:
             faults += error.faults
             formerly |= _formerly(text)
-    return RuleFiles(rules=tuple(rules), own=tuple(faults), lexicon=lexicon, formerly=frozenset(formerly))
+    return RuleFiles(
+        rules=tuple(rules),
+        own=tuple(faults),
+        lexicon=lexicon,
+        formerly=frozenset(formerly),
+        others=frozenset(paths).union(off) - {rule.name for rule in rules},
+    )
 
 
 def _lexicon(folders: Iterable[Path]) -> Lexicon:
@@ -127,9 +136,9 @@ def _formerly(text: str) -> set[str]:
     return {name for name in names if isinstance(name, str)} if isinstance(names, list) else set()
 
 
-def cross_check(rules: Sequence[Rule]) -> list[Fault]:
-    """What only shows when all rules are seen together: states that no rule keeps, and rules that take each
-    other's alerts for their own."""
+def cross_check(rules: Sequence[Rule], others: Collection[str] = ()) -> list[Fault]:
+    """What only shows when all rules are seen together: states that no rule keeps, rules that take each other's
+    alerts for their own, and rules covered that there are not, not even among `others`."""
     names = {rule.name for rule in rules}
     families = Counter(rule.family for rule in rules)
     states = {rule.state.name for rule in rules if rule.state}
@@ -149,4 +158,4 @@ def cross_check(rules: Sequence[Rule]) -> list[Fault]:
                 " their alerts; take the old file away, or the name out of 'formerly'"
             )
             faults.append(Document(rule.source, rule.file).fault(("about", "formerly"), message))
-    return faults + cross_faults(rules)
+    return faults + cross_faults(rules) + cover_faults(rules, others)

@@ -321,6 +321,8 @@ def _alert(rule: Rule) -> list[str]:
     else:
         worth = [_WORTH.get(reason, reason) for reason in alert.update_when]
         lines.append(f"an update is sent when {listed(worth, 'or')}" if worth else "no update is sent")
+    if alert.covers:
+        lines.append(f"in one mail with it, no mail of their own need alerts of {listed(alert.covers, 'and')}")
     return [*lines, f"category {alert.category}, response {alert.response} (words of CAP)"]
 
 
