@@ -34,7 +34,7 @@ AT_ONCE = Policy(waits={})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One mail to be sent: a row of the outbox (`store.outbox.enqueue`)."""
+    """One mail to be sent: a row of the outbox (`store.outbox.enqueue`). Of a bulletin `alert_id` is empty."""
 
     alert_id: str
     version: int
@@ -45,6 +45,9 @@ class Row:
     created: datetime
     not_before: datetime
     expires: datetime
+    round: int = 0
+    trigger_id: int | None = None
+    bulletin_id: int | None = None
 
 
 def wants(person: Person, fields: Mapping[str, Any]) -> str | None:

@@ -66,7 +66,13 @@ def token(secret: bytes, *parts: object) -> str:
     return hmac.new(secret, message, sha256).hexdigest()[:28]
 
 
-def message_id(secret: bytes, *, alert_id: str, version: int, person_id: int, domain: str) -> str:
+def bulletin_message_id(secret: bytes, *, bulletin_id: int, person_id: int, domain: str) -> str:
+    """The Message-ID of one bulletin to one person."""
+    return f"<{token(secret, 'bulletin', bulletin_id, person_id)}@{domain}>"
+
+
+def message_id(secret: bytes, *, alert_id: str, version: int, person_id: int, domain: str, reminder: int = 0) -> str:
     """The Message-ID of one mail, the same on every attempt: with it a store that collapses equal ones shows
     one. Version 1's is the root of the reader's thread about the alert."""
-    return f"<{token(secret, 'mail', alert_id, version, person_id)}@{domain}>"
+    again = (reminder,) if reminder else ()
+    return f"<{token(secret, 'mail', alert_id, version, person_id, *again)}@{domain}>"

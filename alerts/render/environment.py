@@ -112,8 +112,8 @@ class Kind:
 
 def check_templates(own: Path, shipped: Path, kinds: Mapping[str, Kind]) -> list[Fault]:
     """Every fault of the templates in the folder `own`: unknown file names, syntax, unknown variables and
-    filters, and whatever fails when tried on sample alerts. `kinds` maps the top folders ("mail") to what
-    their templates may use; files of other folders are checked for syntax and name.
+    filters, and whatever fails when tried on sample alerts. `kinds` maps documents ("mail/bulletin") and
+    top folders ("mail") to what their templates may use; files of other folders are checked for syntax and name.
     """
     if not own.is_dir():
         return [Fault(str(own), 0, "there is no such folder of templates")]
@@ -123,7 +123,7 @@ def check_templates(own: Path, shipped: Path, kinds: Mapping[str, Kind]) -> list
     included: set[str] = set()
     faults: list[Fault] = []
     for name in names:
-        kind = kinds.get(name.partition("/")[0])
+        kind = kinds.get(_plain_name(name).rpartition(".")[0]) or kinds.get(name.partition("/")[0])
         faults += _check_one(environment, own / name, name, kind, included)
     for name in names:
         if _plain_name(name) not in known and name not in included and not Path(name).name.startswith("_"):

@@ -34,6 +34,15 @@ def sample_notices() -> Iterator[Notice]:
     yield _notice("new", 1, "first report", fields=bare, evidence=())
 
 
+def sample_bulletin() -> dict[str, Any]:
+    """What a mail about no alert is made from."""
+    body = (
+        "Two feeds have fallen silent.\n\n- Example Wire: nothing for 3 days\n- Northern Radio: nothing for 2 days\n\n"
+        "See https://alerts.example/feeds."
+    )
+    return {"kind": "notices", "subject": "2 feeds are silent", "body": body, "at": _START}
+
+
 def sample_fields() -> dict[str, Any]:
     """The JSON form of a sample alert, with title and summary."""
     place = {name: getattr(_PLACE, name) for name in _PLACE.__slots__}

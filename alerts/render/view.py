@@ -117,8 +117,13 @@ def alert_view(notice: Notice, site: Site, *, language: str = "en") -> dict[str,
         "site_url": web_link(site.base_url),
         "contact": one_line(site.contact),
         "language": language,
-        "direction": "rtl" if language.partition("-")[0] in _RIGHT_TO_LEFT else "ltr",
+        "direction": direction(language),
     }
+
+
+def direction(language: str) -> str:
+    """Which way a language is written, for `<html dir>`."""
+    return "rtl" if language.partition("-")[0] in _RIGHT_TO_LEFT else "ltr"
 
 
 def event_name(event: str) -> str:

@@ -57,6 +57,12 @@ class NewRow(Protocol):
     def not_before(self) -> datetime: ...
     @property
     def expires(self) -> datetime | None: ...
+    @property
+    def round(self) -> int: ...
+    @property
+    def trigger_id(self) -> int | None: ...
+    @property
+    def bulletin_id(self) -> int | None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,12 +97,15 @@ class OutboxRow:
 
 
 def enqueue(conn: Connection, rows: Iterable[NewRow]) -> None:
-    """Write the mails of an alert version. A mail that is there already (same version, reader and channel)
-    is left as it is."""
+    """Write the mails of an alert version or of a bulletin. A mail that is there already (same version, round, reader
+    and channel) is left as it is."""
     values = [
         {
-            "alert_id": int(row.alert_id),
-            "version": row.version,
+            "alert_id": int(row.alert_id) if row.alert_id else None,
+            "version": row.version if row.alert_id else None,
+            "round": row.round,
+            "bulletin_id": row.bulletin_id,
+            "trigger_id": row.trigger_id,
             "person_id": row.person_id,
             "channel": row.channel,
             "state": "queued",

@@ -34,6 +34,9 @@ class New:
     created: datetime = NOW
     not_before: datetime = NOW
     expires: datetime | None = NOW + 48 * HOUR
+    round: int = 0
+    trigger_id: int | None = None
+    bulletin_id: int | None = None
 
 
 @pytest.fixture
