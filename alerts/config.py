@@ -89,6 +89,12 @@ def _base_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _cap_name(value: str) -> str:
+    if any(char.isspace() or char in ",<&" or not char.isprintable() for char in value):
+        raise told("a sender has no blanks, no commas, no < and no &; write a name such as alerts.example.org")
+    return value
+
+
 def _port_ok(value: int) -> int:
     if not 1 <= value <= 65535:
         raise told("a port is a number from 1 to 65535")
@@ -269,6 +275,21 @@ class Web(Section):
     base_url: Annotated[str, AfterValidator(_base_url)] = "http://127.0.0.1:8080"
 
 
+class Cap(Section):
+    sender: Annotated[str, AfterValidator(_cap_name)] = ""
+    scope: Literal["Restricted", "Public"] = "Restricted"
+    restriction: Annotated[str, Field(max_length=500)] = (
+        "For the readers of this service. Made by machine from public news: check before you act."
+    )
+    exercise: bool = False
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        if self.scope == "Restricted" and not self.restriction.strip():
+            disagree([("restriction", "say whom messages of the scope Restricted are for")])
+        return self
+
+
 class Verdicts(Section):
     expire: Annotated[Length, _at_least(timedelta(days=1))] = timedelta(days=30)
     second_look: Annotated[int, Field(ge=0)] = 50
@@ -287,6 +308,7 @@ class Config(Section):
     escalation: Escalation
     smtp: Smtp
     web: Web
+    cap: Cap
     verdicts: Verdicts
     owners: Annotated[dict[str, Texts], AfterValidator(_once)]
     tiers: Annotated[dict[Annotated[int, Field(strict=False)], Texts], AfterValidator(_tiers), AfterValidator(_once)]

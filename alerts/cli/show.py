@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -13,8 +14,17 @@ from alerts.cli import common
 @click.argument("alert_id", metavar="ID")
 @common.config_option
 @common.json_option
-def command(alert_id: str, config_path: Path, as_json: bool) -> None:
+@click.option("--cap", "as_cap", is_flag=True, help="Print its last version as a CAP 1.2 message.")
+@click.option("--version", "version", type=click.IntRange(min=1), metavar="N", help="With --cap: that of version N.")
+def command(alert_id: str, config_path: Path, as_json: bool, as_cap: bool, version: int | None) -> None:
     """Show one alert: what is known, its versions, and the sentences that made it fire."""
+    if as_cap and as_json:
+        raise click.UsageError("--cap and --json are two forms; choose one")
+    if version is not None and not as_cap:
+        raise click.UsageError("--version says which CAP message; give --cap too")
+    if as_cap:
+        print_cap(alert_id, version, config_path)
+        return
     from alerts.errors import InputError
     from alerts.store import alerts, codec
     from alerts.store.database import reading
@@ -41,9 +51,9 @@ def command(alert_id: str, config_path: Path, as_json: bool) -> None:
             click.echo(f"that is {alert.spike.share:.0%} of what the same outlets printed in the window")
     click.echo(f"rule {alert.rule}; articles: {alert.articles}, independent: {alert.origins}")
     click.secho("\nversions", bold=True)
-    for version in record.versions:
-        changes = f" ({'; '.join(version.changes)})" if version.changes else ""
-        click.echo(f"  {version.version}  {version.at:%Y-%m-%d %H:%M}  {version.kind}: {version.why}{changes}")
+    for told in record.versions:
+        changes = f" ({'; '.join(told.changes)})" if told.changes else ""
+        click.echo(f"  {told.version}  {told.at:%Y-%m-%d %H:%M}  {told.kind}: {told.why}{changes}")
     if not record.versions:
         click.echo("  none: nobody was told")
     click.secho("\nevidence", bold=True)
@@ -53,3 +63,27 @@ def command(alert_id: str, config_path: Path, as_json: bool) -> None:
         click.echo(f'      "{item.hit.sentence}"')
         if item.url:
             click.echo(f"      {item.url}")
+
+
+def print_cap(alert_id: str, version: int | None, config_path: Path) -> None:
+    """The message of a version, as it was issued. Raises InputError where there is none."""
+    from alerts.errors import InputError
+    from alerts.render.cap import cap, issuer_of, status
+    from alerts.render.view import Site
+    from alerts.store import alerts, archive
+    from alerts.store.database import reading
+
+    config = common.load_config(config_path)
+    with common.store(config) as engine, reading(engine) as conn:
+        known = alerts.alert_of(conn, alert_id)
+        found = archive.version_with_earlier(conn, alert_id, version)
+    if known is None:
+        raise InputError(f"there is no alert {alert_id}; see: alerts list")
+    if found is None and not known.version:
+        raise InputError(f"nobody was told of alert {alert_id} yet, so there is no message")
+    if found is None:
+        raise InputError(f"alert {alert_id} has no version {version}; its last is {known.version}")
+    if status(found[0]) == "Draft":
+        raise InputError(f"alert {alert_id} waits for a person to approve it; until then there is no message")
+    site = Site(name=config.service.name, base_url=config.web.base_url, contact=config.service.contact)
+    click.echo(cap(*found, issuer_of(site)), nl=sys.stdout.isatty())  # into a file or pipe: the very bytes

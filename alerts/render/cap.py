@@ -79,7 +79,8 @@ def issuer_of(site: Site) -> Issuer:
 
 def status(version: Stored) -> Status:
     """Whether a message is in earnest. What is "Draft" must not leave the house, "Test" is for a rule's owner."""
-    return capwords.status(version.fields, exercise=bool(_issued(version).get("issuer", {}).get("exercise")))
+    exercise = bool((_issued(version).get("issuer") or {}).get("exercise"))
+    return capwords.status(version.kind, version.fields, _terms(version), exercise=exercise)
 
 
 def is_public(version: Stored) -> bool:

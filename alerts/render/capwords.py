@@ -15,10 +15,9 @@ RADIUS_KM: Final[Mapping[str, int]] = {"city": 5, "admin2": 25, "admin1": 100}
 _RECENT: Final = timedelta(hours=48)
 
 
-def status(stored: Mapping[str, Any], *, exercise: bool) -> Status:
-    """A draft waits for a person; a rule in test speaks to its owner only."""
-    terms = (stored.get("issued") or {}).get("terms") or {}
-    if stored.get("triage") == "waiting":
+def status(kind: MessageKind, stored: Mapping[str, Any], terms: Mapping[str, Any], *, exercise: bool) -> Status:
+    """A draft waits for a person (the end of what was told waits for nobody); a rule in test speaks to its owner."""
+    if stored.get("triage") == "waiting" and kind in ("new", "update"):
         return "Draft"
     if terms.get("test"):
         return "Test"

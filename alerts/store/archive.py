@@ -12,7 +12,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Select, func, select
 
-from alerts.store.alerts import EVIDENCE_ROWS, Listed, Version, alert_from, evidence_from, version_from
+from alerts.store import issuing
+from alerts.store.alerts import EVIDENCE_ROWS, Listed, Version, alert_from, evidence_from, version_from, versions
 from alerts.store.schema import alert, alert_version, evidence
 from alerts.types import SEVERITIES, AlertState, Evidence, Severity
 
@@ -103,6 +104,21 @@ def last_versions(conn: Connection, ids: Sequence[str]) -> dict[str, tuple[datet
         first = columns.pop("first")
         found[str(row.alert_id)] = (first, version_from(columns))
     return found
+
+
+def version_with_earlier(
+    conn: Connection, alert_id: str, number: int | None = None
+) -> tuple[Version, list[Version]] | None:
+    """A version of an alert (the last for None) with all that were made before it, of this alert and of those that
+    were merged into it by then; None when there is none."""
+    own = versions(conn, [(alert_id, None)])
+    found = next((one for one in reversed(own) if number in (None, one.version)), None)
+    if found is None:
+        return None
+    merged = issuing.merged(found.fields)
+    others = versions(conn, [(one, None) for one in merged]) if merged else []
+    before = [one for one in own if one.version < found.version]
+    return found, before + [one for one in others if one.at <= found.at]
 
 
 def first_evidence(conn: Connection, ids: Sequence[str]) -> dict[str, Evidence]:

@@ -63,6 +63,11 @@ def taken_along(conn: Connection, alert_id: int, said: Mapping[str, Any] | None)
     return {FIELD: kept}
 
 
+def merged(fields: Mapping[str, Any]) -> list[str]:
+    """The alerts that a version with these fields goes on for."""
+    return list((fields.get(FIELD) or {}).get("merged") or ())
+
+
 def _terms_now(conn: Connection, alert_id: int, said: Mapping[str, Any] | None) -> dict[str, Any]:
     if said is not None and not said["test"]:
         return dict(said)

@@ -21,7 +21,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from alerts.errors import Fault, InputError, StoreError
-from alerts.web import feeds, pages
+from alerts.web import cap, feeds, pages
 from alerts.web.security import HEADERS, Secured
 from alerts.web.site import WebSettings, open_web, web_of
 
@@ -44,6 +44,8 @@ def create_app(
         routes=[
             Route("/", pages.list_page),
             Route("/alerts", pages.alerts_home),
+            Route("/alerts/{id}.cap", cap.last_message),
+            Route("/alerts/{id}/{version}.cap", cap.message),
             Route("/alerts/{id}", pages.alert_page),
             Route("/alerts.atom", feeds.atom_feed),
             Route("/healthz", feeds.health),

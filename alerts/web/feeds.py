@@ -18,6 +18,7 @@ from alerts.store.alerts import Listed, Version
 from alerts.store.database import reading
 from alerts.template_filters import one_line
 from alerts.types import Alert, Evidence
+from alerts.web import cap
 from alerts.web.query import Query, read_query
 from alerts.web.site import Web, answer, web_of
 from alerts.web.views import article_view, item_view, version_view
@@ -85,6 +86,7 @@ def entry(web: Web, listed: Listed, *, told: tuple[datetime, Version], evidence:
         categories=tuple(_categories(web, alert)),
         point=_point(alert),
         related=((one_line(evidence.title), link),) if evidence is not None and link else (),
+        cap=cap.address(web, last),
     )
 
 

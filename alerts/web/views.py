@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Final
 
+from alerts.render.cap import is_public
 from alerts.render.marks import marked
 from alerts.render.view import Notice, Site, alert_view, event_name, numbers_view, place_view, web_link
 from alerts.store import codec
@@ -158,6 +159,7 @@ def version_view(version: Version) -> dict[str, Any]:
         "title": one_line(version.fields.get("title", "")),
         "severity": str(version.fields.get("severity", "")),
         "certainty": str(version.fields.get("certainty", "")),
+        "has_message": is_public(version),
     }
 
 
