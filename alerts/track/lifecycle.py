@@ -9,6 +9,8 @@ told, and hence what is an update, depends on it.
     (none) ─────► unconfirmed ◄─────────────────► active ───────────────────────────────► ended ─► again
                        │          one withdrawn      │  all clear ► closed
                        └────────── it was wrong ─────┴────────────► cancelled (for ever)
+
+Beside its state, an alert may wait for a person before (more of) it is told: see `triage`.
 """
 
 from __future__ import annotations
@@ -215,8 +217,8 @@ def settle(
     revised: bool,
     insist: str | None = None,
 ) -> Step:
-    """The alert as its evidence has it now, with the message that this is worth. `insist` is a reason to tell it
-    again whatever else has changed."""
+    """The alert as its evidence has it now, with the message that this is worth unless a person is to look first.
+    `insist` is a reason to tell it again whatever else has changed."""
     facts = facts_of(alert, evidence, policy, lookup)
     after = with_facts(alert, facts, policy)
     if alert.state == "closed":
@@ -229,20 +231,32 @@ def settle(
     verdict: Tell | Quiet = Quiet(quiet or "")
     if quiet is None:
         verdict = telling.decide(alert, facts, told, policy, again=again, revised=revised)
-        verdict = _with_counts(alert, verdict, insist)
+        verdict = with_counts(alert, verdict, insist)
     if isinstance(verdict, Quiet):
         return Step(alert=after, quiet=verdict.why)
+    if why := telling.held_for_a_person(alert, facts.severity, policy):
+        return Step(alert=after if telling.is_dropped(alert, facts.severity) else _waiting(after, now), quiet=why)
+    return said(after, told, why=verdict.why, now=now)
+
+
+def said(alert: Alert, told: changes.Snapshot, *, why: str, now: datetime) -> Step:
+    """The message that tells readers `told` of the alert, as new or as an update of what they were told before."""
     message = Message(
         kind="update" if alert.version else "new",
         version=alert.version + 1,
         at=now,
-        why=verdict.why,
+        why=why,
         changes=changes.changes(alert.told, told) if alert.version else (),
     )
-    return Step(alert=replace(after, version=message.version, told=told), messages=(message,))
+    return Step(alert=replace(alert, version=message.version, told=dict(told)), messages=(message,))
 
 
-def _with_counts(alert: Alert, verdict: Tell | Quiet, insist: str | None) -> Tell | Quiet:
+def _waiting(alert: Alert, now: datetime) -> Alert:
+    """Held until a person looks at it (`triage`)."""
+    return replace(alert, triage="waiting", waits_since=alert.waits_since or now)
+
+
+def with_counts(alert: Alert, verdict: Tell | Quiet, insist: str | None) -> Tell | Quiet:
     """With what was counted, where that is news: in the first message of a spike, and when it has grown."""
     if alert.version == 0:
         counts = words(alert.spike) if alert.spike is not None else ""

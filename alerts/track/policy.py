@@ -47,12 +47,22 @@ class Updates:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """The people who look at alerts before they are told: from which level on, whatever the rule (None: only where
+    the rule asks for it), and for how long an alert waits for them before it is told unreviewed (None: for ever)."""
+
+    triage_from: Severity | None = None
+    triage_for: timedelta | None = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """`same_event` is how long after its last evidence a hit still belongs to an alert; `ends_after` how long
     without news it is shown as in force (None: as long; what is heard later reopens it). `steps` is the
     rule's severity by number. What was published more than `late_after` before it came in, or happened
     more than `old_event` before, tells nobody. (News from a cut-off place may take days to be printed at
-    all, so the two are not one; `old_event` is never below `late_after` and `same_event`.)"""
+    all, so the two are not one; `old_event` is never below `late_after` and `same_event`.) From the level
+    `triage_from` a person must look before it is told (None: never), for as long as `triage_for` (None: for ever)."""
 
     same_event: timedelta = timedelta(days=3)
     ends_after: timedelta | None = None
@@ -63,6 +73,8 @@ class Policy:
     steps: Steps = field(default_factory=dict)
     late_after: timedelta = DAY
     old_event: timedelta = timedelta(days=7)
+    triage_from: Severity | None = None
+    triage_for: timedelta | None = None
 
     @property
     def lasts(self) -> timedelta:

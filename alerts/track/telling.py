@@ -14,7 +14,7 @@ from alerts.track.changes import Snapshot
 from alerts.track.facts import Facts
 from alerts.track.policy import Policy, Reason
 from alerts.track.severity import at_least, rank
-from alerts.types import Alert
+from alerts.types import Alert, Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,31 @@ def decide(alert: Alert, facts: Facts, now: Snapshot, policy: Policy, *, again: 
             return Tell(why)
     riding = changes.changes(alert.told, now)
     return Quiet(f"rides with the next message: {'; '.join(riding)}" if riding else "the same facts again")
+
+
+def held_for_a_person(alert: Alert, level: Severity, policy: Policy) -> str | None:
+    """Why what would be told at this level is not; None when it may go out.
+
+    A level that was approved or told before goes out by itself. What waits, or was dropped, is let out by a person
+    or by time, never by further evidence; but worse than was dropped waits again."""
+    if is_dropped(alert, level):
+        return "a person dropped it"
+    asked = policy.triage_from is not None and at_least(level, policy.triage_from)
+    if alert.triage in ("waiting", "dropped") or (asked and is_news(alert, level)):
+        return "it waits for a person"
+    return None
+
+
+def is_dropped(alert: Alert, level: Severity) -> bool:
+    """Whether a person decided that nobody is to hear of it at this level."""
+    return alert.triage == "dropped" and not is_news(alert, level)
+
+
+def is_news(alert: Alert, level: Severity) -> bool:
+    """Whether the level is above what a person decided about, and above what readers were told."""
+    decided = [alert.approved] if alert.approved is not None else []
+    told = [alert.told["severity"]] if alert.told else []
+    return all(rank(level) > rank(known) for known in (*decided, *told))
 
 
 def _again(case: _Case) -> str | None:

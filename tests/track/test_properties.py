@@ -8,9 +8,10 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from alerts.track import origins
+from alerts.track import origins, triage
+from alerts.track.changes import snapshot
 from alerts.track.identity import key_at
-from alerts.track.lifecycle import Policy, Step, cancel, close, end, retract
+from alerts.track.lifecycle import Policy, Step, cancel, close, end, facts_of, retract
 from alerts.track.policy import Confirm
 from alerts.types import SEVERITIES, Alert, Evidence
 from tests.track.make import ARLO, COUNTRY, NORTH, Tracked, at, count, denial, evidence, hit, hours
@@ -30,7 +31,10 @@ policies = st.builds(
         within=st.sampled_from([None, hours(20)]),
         until_then=st.sampled_from(["mark", "hold"]),
     ),
+    triage_from=st.sampled_from([None, None, "moderate", "severe", "extreme"]),
+    triage_for=st.sampled_from([None, hours(1)]),
 )
+COMMANDS = ("end", "close", "cancel", "retract", "approve", "drop", "let_go", "retitle")
 
 
 @st.composite
@@ -131,7 +135,7 @@ def lives(draw: st.DrawFn) -> tuple[Tracked, list[str]]:
         tracked.take(item, now=now)
         states.append(tracked.now.state)
         now += timedelta(hours=draw(st.sampled_from([0, 1, 30, 100])))
-        step = command(tracked, draw(st.sampled_from(["", "", "", "end", "close", "cancel", "retract"])), now)
+        step = command(tracked, draw(st.sampled_from(["", "", "", *COMMANDS])), now)
         if step is not None:
             tracked.after(step)
             states.append(tracked.now.state)
@@ -147,7 +151,21 @@ def command(tracked: Tracked, name: str, now: Any) -> Step | None:
         items, gone = list(tracked.evidence.values()), min(tracked.evidence, default="")
         tracked.evidence.pop(gone, None)
         return retract(tracked.now, items, gone, now=now, policy=tracked.policy, why="so")
-    return None
+    return reviewed(tracked, name, now)
+
+
+def reviewed(tracked: Tracked, name: str, now: Any) -> Step | None:
+    """A command of triage; None for any other, and where there is no evidence left to tell."""
+    alert, items, policy = tracked.now, list(tracked.evidence.values()), tracked.policy
+    if name == "drop":
+        return triage.drop(alert, now=now)
+    if name == "retitle":
+        return triage.retitle(alert, "Another title", now=now)
+    if not any(item.hit.current for item in items):
+        return None
+    if name == "let_go" and triage.due(alert, now=now, policy=policy):
+        return triage.let_go(alert, items, now=now, policy=policy)
+    return triage.approve(alert, items, now=now, policy=policy) if name == "approve" else None
 
 
 @FAST
@@ -221,3 +239,66 @@ def test_the_key_is_that_of_the_place_unless_a_place_is_taken_back(story: list[E
     alert = Tracked(policy).take_all(story, now=at(60)).now
     if alert.place is not None:
         assert alert.key == key_at("raid", alert.place, policy.precision)
+
+
+@FAST
+@given(lives())
+def test_what_was_told_is_what_the_last_message_said(life: tuple[Tracked, list[str]]) -> None:
+    tracked, _ = life
+    told: dict[str, Any] = {}
+    for step in tracked.steps:
+        if any(message.kind in ("new", "update") for message in step.messages):
+            assert step.alert.told["severity"] == step.alert.severity
+            told = step.alert.told
+        assert step.alert.told == told
+
+
+@FAST
+@given(stories().filter(bool), policies.filter(lambda policy: policy.triage_from is not None))
+def test_what_waits_or_was_dropped_is_told_by_no_evidence_alone(story: list[Evidence], policy: Policy) -> None:
+    tracked = Tracked(policy)
+    for number, item in enumerate(story):
+        before = tracked.alert
+        step = tracked.take(item, now=at(60))
+        if before is not None and before.triage is not None:
+            assert not any(message.kind in ("new", "update") for message in step.messages)
+        if number % 2 and tracked.now.triage == "waiting":
+            tracked.after(triage.drop(tracked.now, now=at(60)))
+
+
+@FAST
+@given(stories().filter(bool), policies)
+def test_a_dropped_alert_waits_again_exactly_when_it_gets_worse(story: list[Evidence], policy: Policy) -> None:
+    first, *rest = story
+    tracked = Tracked(policy)
+    tracked.take(first, now=at(60))
+    if tracked.now.version:
+        return
+    dropped = tracked.after(triage.drop(tracked.now, now=at(60))).alert
+    for item in rest:
+        tracked.take(item, now=at(60))
+        if tracked.now.state == "cancelled":
+            return
+    order = SEVERITIES.index
+    assert dropped.approved is not None
+    if tracked.now.triage == "dropped" and policy.confirm.until_then == "mark":
+        assert max(order(step.alert.severity) for step in tracked.steps[1:]) <= order(dropped.approved)
+    if tracked.now.triage == "waiting":
+        assert max(order(step.alert.severity) for step in tracked.steps[1:]) > order(dropped.approved)
+    assert tracked.now.version == 0
+
+
+@FAST
+@given(stories().filter(bool), policies)
+def test_approved_evidence_is_told_as_it_would_have_been_without_triage(story: list[Evidence], policy: Policy) -> None:
+    tracked = Tracked(policy).take_all(story, now=at(60))
+    if tracked.now.triage != "waiting" or tracked.now.state == "cancelled":
+        return
+    items = list(tracked.evidence.values())
+    step = triage.approve(tracked.now, items, now=at(61), policy=policy)
+    if step.tell:
+        facts = facts_of(tracked.now, origins.in_order(items), policy)
+        assert step.alert.told == snapshot(facts)
+    assert (step.alert.triage, step.alert.approved) == ("approved", step.alert.severity)
+    again = triage.approve(step.alert, items, now=at(62), policy=policy)
+    assert step.alert.version == 0 or again.alert == step.alert
