@@ -25,6 +25,7 @@ COMMANDS = {
     "replay": ("alerts.cli.replay", "Articles through the whole life of alerts, on their own clock."),
     "list": ("alerts.cli.listing", "List alerts."),
     "show": ("alerts.cli.show", "Show one alert with its evidence."),
+    "silence": ("alerts.cli.silence", "Keep mails of a rule or place back for a while."),
     "people": ("alerts.cli.people", "Add and list the readers of alerts."),
     "status": ("alerts.cli.status", "What the service is doing: feeds, queues, last alerts."),
     "db": ("alerts.cli.db", "Bring the database up to date."),

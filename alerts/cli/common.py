@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
 import sys
@@ -62,6 +63,14 @@ def meant(name: str, known: Iterable[str]) -> str:
 
 def now() -> datetime:
     return datetime.now(UTC)
+
+
+def user() -> str:
+    """The name of the person at the terminal; "" for a process without one."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return ""
 
 
 def load_config(path: Path) -> Config:

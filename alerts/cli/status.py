@@ -42,6 +42,8 @@ def command(config_path: Path, as_json: bool) -> None:
     ]
     if stuck:
         lines.append(("", ", ".join(f"{number} {state}" for state, number in stuck.items())))
+    hid = f", hid {now.silenced_today} today" if now.silences or now.silenced_today else ""
+    lines.append(("silences", f"{now.silences or 'none'} in force{hid}"))
     if now.rules_trouble:
         lines.append(("rules", f"trouble, first seen {common.ago(now.rules_trouble_since, at)}: {now.rules_trouble}"))
     for name, text in lines:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, case, func, select
 
-from alerts.store import articles, meta, outbox
+from alerts.store import articles, meta, outbox, silences
 from alerts.store.alerts import count_open
 from alerts.store.outbox import State
 from alerts.store.schema import alert, article, feed, person
@@ -22,9 +22,10 @@ DAY: Final = timedelta(days=1)
 class Status:
     """Counts and times. `feeds` are the active ones; `failing` of them did not answer at their last poll,
     `overdue` should have been polled more than five minutes ago, `unpolled` never were. `faulty` articles could
-    not be read or tracked and are set aside. `oldest_waiting` is
-    when the article was first seen that waits longest to be read; `oldest_queued` when the mail that waits
-    longest was due. `rules_trouble` says which rules cannot be taken as their files are, and why."""
+    not be read or tracked and are set aside. `oldest_waiting` is when the article was first seen that waits longest
+    to be read; `oldest_queued` when the mail that waits longest was due. `silences` are those in force,
+    `silenced_today` the alerts that any of them hid from somebody. `rules_trouble` says which rules cannot be taken as
+    their files are, and why."""
 
     at: datetime
     feeds: int
@@ -46,6 +47,8 @@ class Status:
     outbox: dict[State, int]
     oldest_queued: datetime | None
     last_mail: datetime | None
+    silences: int
+    silenced_today: int
     rules_trouble: str
     rules_trouble_since: datetime | None
 
@@ -53,7 +56,13 @@ class Status:
 def status(conn: Connection, now: datetime) -> Status:
     """How things stand. "Today" is the last 24 hours."""
     return Status(
-        at=now, **_feeds(conn, now), **_articles(conn, now), **_alerts(conn, now), **_mails(conn, now), **_rules(conn)
+        at=now,
+        **_feeds(conn, now),
+        **_articles(conn, now),
+        **_alerts(conn, now),
+        **_mails(conn, now),
+        **_silences(conn, now),
+        **_rules(conn),
     )
 
 
@@ -102,6 +111,13 @@ def _mails(conn: Connection, now: datetime) -> dict[str, Any]:
         "outbox": outbox.counts(conn),
         "oldest_queued": due if due is not None and due <= now else None,
         "last_mail": outbox.last_accepted(conn),
+    }
+
+
+def _silences(conn: Connection, now: datetime) -> dict[str, Any]:
+    return {
+        "silences": len(silences.in_force(conn, now)),
+        "silenced_today": silences.silenced_since(conn, now - DAY),
     }
 
 

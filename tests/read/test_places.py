@@ -259,6 +259,23 @@ def test_a_place_is_looked_up_as_a_person_writes_it(gazetteer: Gazetteer) -> Non
     assert found("Qwertyuiop") is None
 
 
+def test_the_namesakes_of_a_place_are_given_the_best_known_first(gazetteer: Gazetteer) -> None:
+    found = [(place.id, place.country) for place in gazetteer.namesakes("Tripoli")]
+    assert found[:2] == [("gn:2210247", "LBY"), ("gn:266826", "LBN")]
+    assert {place.country for place in gazetteer.namesakes("Tripoli", "LBN")} == {"LBN"}
+    assert [place.id for place in gazetteer.namesakes("SY-ID")] == ["SY-ID"]
+    assert gazetteer.namesakes("Qwertyuiop") == []
+
+
+def test_a_region_of_several_provinces_can_name_them(gazetteer: Gazetteer) -> None:
+    darfur = gazetteer.lookup("Darfur")
+    assert darfur is not None
+    names = {place.name for place in gazetteer.provinces(darfur.id)}
+    assert names == {"West Darfur", "South Darfur", "North Darfur", "East Darfur", "Central Darfur"}
+    assert gazetteer.provinces("SY-ID") == []
+    assert gazetteer.provinces("nowhere") == []
+
+
 _TEXTS = st.one_of(
     st.text(max_size=80),
     st.lists(

@@ -1,0 +1,171 @@
+"""A silence as a person asks for it, by options or in a file, and what becomes of it: rules that exist, a place of the
+gazetteer, a moment. Both ways go through the same checks, which name the key that is to be changed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from alerts.durations import duration
+from alerts.errors import did_you_mean
+from alerts.track.silence import HIGHEST, LEVELS, Silence, faults, place_said
+
+if TYPE_CHECKING:
+    from alerts.read.places import Gazetteer
+    from alerts.toml_lines import Document, KeyPath
+    from alerts.types import Place, Severity
+
+Wrong = tuple["KeyPath", str]
+
+_TEXTS: Final = ("place", "country", "up_to", "author", "why")
+KEYS: Final = ("rule", *_TEXTS[:3], "until", *_TEXTS[3:], "idle_days")
+_MOST_NAMESAKES: Final = 4
+_DATE_LIKE: Final = re.compile(r"\d{1,4}[-./]\d")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What was written. `until` is a date, a time, or the text of either or of a length of time."""
+
+    rules: tuple[str, ...] = ()
+    place: str = ""
+    country: str = ""
+    up_to: str = HIGHEST
+    until: date | str | None = None
+    author: str = ""
+    why: str = ""
+    idle_days: int | None = None
+
+
+def from_file(document: Document) -> tuple[Wish, list[Wrong]]:
+    """The wish that a file holds, and every key of it that cannot be read."""
+    data, wrong = document.data, list[Wrong]()
+    for key in data:
+        if key not in KEYS:
+            meant = did_you_mean(key, KEYS) or f"; known are {', '.join(KEYS)}"
+            wrong.append(((key,), f"unknown key{meant}"))
+    texts = {key: _text(data, key, wrong) for key in _TEXTS if key in data}
+    until = data.get("until")
+    if until is not None and not isinstance(until, date | str):
+        wrong.append((("until",), "must be a date without quotes: 2026-01-31"))
+        until = None
+    idle = data.get("idle_days")
+    if idle is not None and (not isinstance(idle, int) or isinstance(idle, bool)):
+        wrong.append((("idle_days",), "must be a whole number, without quotes"))
+        idle = None
+    return Wish(rules=_rules(data, wrong), until=until, idle_days=idle, **texts), wrong
+
+
+def _text(data: dict[str, Any], key: str, wrong: list[Wrong]) -> str:
+    value = data[key]
+    if isinstance(value, str):
+        return value
+    wrong.append(((key,), 'must be text in quotes, "like this"'))
+    return HIGHEST if key == "up_to" else "?"  # not missing, only unread
+
+
+def _rules(data: dict[str, Any], wrong: list[Wrong]) -> tuple[str, ...]:
+    given = data.get("rule", [])
+    names = [given] if isinstance(given, str) else given
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        wrong.append((("rule",), 'must be the name of a rule in quotes, or a list of names: ["one", "two"]'))
+        return ()
+    return tuple(dict.fromkeys(names))
+
+
+def draft_of(
+    wish: Wish, *, rules: Collection[str], places: Gazetteer, person_id: int | None, now: datetime
+) -> tuple[Silence, list[Wrong]]:
+    """The silence that is wished, to begin now, and all that is wrong with it. `rules`: the names there are."""
+    wrong: list[Wrong] = []
+    for number, name in enumerate(wish.rules):
+        if name not in rules:
+            known = did_you_mean(name, rules) or f" (there are {', '.join(sorted(rules))})"
+            wrong.append((("rule", number), f"there is no rule '{name}'{known}"))
+    place = _place(wish, places, wrong)
+    until = _moment(wish.until, now, wrong)
+    if wish.up_to not in (*LEVELS, "extreme"):
+        words = ", ".join(f"'{level}'" for level in LEVELS)
+        wrong.append((("up_to",), f"must be one of {words}{did_you_mean(wish.up_to, LEVELS)}"))
+    up_to: Severity = wish.up_to if wish.up_to in (*LEVELS, "extreme") else HIGHEST
+    silence = Silence(
+        rules=wish.rules,
+        place=place,
+        up_to=up_to,
+        person_id=person_id,
+        author=wish.author,
+        why=wish.why,
+        created=now,
+        until=until or now,
+        idle_days=wish.idle_days,
+    )
+    unread = {path[0] for path, _ in wrong} | ({"rule"} if (wish.place or wish.country) and place is None else set())
+    wrong += [((key,), message) for key, message in faults(silence, now, known=rules) if key not in unread]
+    return silence, wrong
+
+
+def _place(wish: Wish, places: Gazetteer, wrong: list[Wrong]) -> Place | None:
+    if wish.country and places.country_of(wish.country) is None:
+        wrong.append((("country",), f"'{wish.country}' is no country: write its English name or its ISO code (SYR)"))
+        return None
+    if not wish.place:
+        return places.lookup(places.country_of(wish.country) or "") if wish.country else None
+    found = places.lookup(wish.place, wish.country or None)
+    if found is None:
+        there = f" in {places.country_of(wish.country)}" if wish.country else ""
+        wrong.append((("place",), f"no place '{wish.place}' is known{there}; write its usual name, or its id"))
+    elif parts := places.provinces(found.id):
+        named = ", ".join(one.name for one in parts)
+        wrong.append((("place",), f"{found.name} is a region of several provinces; silence one of them: {named}"))
+        return None
+    return found
+
+
+def _moment(given: date | str | None, now: datetime, wrong: list[Wrong]) -> datetime | None:
+    """A day means its beginning, and a time without a zone is in UTC."""
+    if given is None or given == "":
+        wrong.append((("until",), "is missing: say when it ends, at most 30 days ahead"))
+        return None
+    try:
+        moment = _read(given, now) if isinstance(given, str) else given
+    except (ValueError, OverflowError) as error:
+        wrong.append((("until",), str(error)))
+        return None
+    if not isinstance(moment, datetime):
+        moment = datetime(moment.year, moment.month, moment.day)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _read(text: str, now: datetime) -> date:
+    text = text.strip()
+    for form in (date.fromisoformat, datetime.fromisoformat):
+        try:
+            return form(text)
+        except ValueError:
+            pass
+    if _DATE_LIKE.match(text):
+        raise ValueError(f"'{text}' is no date: write it year-month-day (2026-01-31, \"2026-01-31 18:00\")")
+    return now + duration(text)
+
+
+def remarks(wish: Wish, silence: Silence, places: Gazetteer) -> list[str]:
+    """What to mind about the place that was taken: its namesakes, and what it does not cover."""
+    if silence.place is None or not wish.place:
+        return []
+    found = []
+    others = [one for one in places.namesakes(wish.place, wish.country or None) if one.id != silence.place.id]
+    if others:
+        named = [f"{place_said(one)}, {_kind(one)}: {one.id}" for one in others[:_MOST_NAMESAKES]]
+        more = "; ..." if len(others) > _MOST_NAMESAKES else ""
+        taken = f"'{wish.place}' is taken for {place_said(silence.place)}, {_kind(silence.place)}"
+        found.append(f"{taken}. Others of the name, by id for --place: {'; '.join(named)}{more}")
+    if silence.place.precision == "admin2":
+        found.append("of a district only alerts about the district itself are hidden, not those of towns in it")
+    return found
+
+
+def _kind(place: Place) -> str:
+    return {"city": "town", "admin2": "district", "admin1": "province", "country": "country"}[place.precision]
