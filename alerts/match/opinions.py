@@ -34,20 +34,21 @@ class Opinion:
     wrong_number: bool = False
 
 
+def opinions(said: Iterable[Said]) -> dict[Said, Opinion]:
+    """Each person's opinion under the last thing they said, in the order of that."""
+    found: dict[tuple[bool, str], tuple[Said, Opinion]] = {}
+    for one in said:
+        key = (one.reader, one.by)
+        before = found.pop(key, None)
+        found[key] = one, _after(before[1] if before else None, one.verdict)
+    return dict(found.values())
+
+
 def opinion(said: Iterable[Said]) -> Opinion | None:
     """The opinion that all verdicts of one alert, the oldest first, come to; None where there is none."""
-    desk: Opinion | None = None
-    readers: dict[str, Opinion] = {}
-    before: dict[str, Opinion] = {}
-    for one in said:
-        key = f"{'reader' if one.reader else 'desk'} {one.by}"
-        before[key] = now = _after(before.get(key), one.verdict)
-        if one.reader:
-            readers.pop(key, None)  # who spoke last stands last
-            readers[key] = now
-        else:
-            desk = now
-    return desk or _most(list(readers.values()))
+    everybody = opinions(said)
+    desk = [now for one, now in everybody.items() if not one.reader]
+    return desk[-1] if desk else _most(list(everybody.values()))
 
 
 def _after(before: Opinion | None, verdict: Verdict) -> Opinion:
@@ -62,14 +63,14 @@ def _after(before: Opinion | None, verdict: Verdict) -> Opinion:
     )
 
 
-def _most(opinions: list[Opinion]) -> Opinion | None:
+def _most(voices: list[Opinion]) -> Opinion | None:
     """What most say; the last word decides among equals."""
-    if not opinions:
+    if not voices:
         return None
-    counts = Counter(one.verdict for one in opinions)
+    counts = Counter(one.verdict for one in voices)
     most = max(counts.values())
-    verdict = next(one.verdict for one in reversed(opinions) if counts[one.verdict] == most)
-    same = [one for one in opinions if one.verdict == verdict]
+    verdict = next(one.verdict for one in reversed(voices) if counts[one.verdict] == most)
+    same = [one for one in voices if one.verdict == verdict]
     return Opinion(
         verdict=verdict,
         wrong_place=any(one.wrong_place for one in same),
