@@ -57,7 +57,7 @@ _READ: dict[str, Kind] = {
     "trapped": "trapped",
     "in_need": "in_need",
 }
-_CATEGORIES = (
+CATEGORIES = (
     "Geo",
     "Met",
     "Safety",
@@ -71,7 +71,7 @@ _CATEGORIES = (
     "CBRNE",
     "Other",
 )
-_RESPONSES = ("Shelter", "Evacuate", "Prepare", "Execute", "Avoid", "Monitor", "Assess", "AllClear", "None")
+RESPONSES = ("Shelter", "Evacuate", "Prepare", "Execute", "Avoid", "Monitor", "Assess", "AllClear", "None")
 
 
 def version_of(text: str, lists: Mapping[str, str]) -> str:
@@ -329,8 +329,8 @@ class _RuleReader:
             summary=section.text("summary"),
             title_line=self.document.line((*section.path, "title")),
             summary_line=self.document.line((*section.path, "summary")),
-            category=section.choice("category", _CATEGORIES, "Security"),
-            response=section.choice("response", _RESPONSES, "Monitor"),
+            category=section.choice("category", CATEGORIES, "Security"),
+            response=section.choice("response", RESPONSES, "Monitor"),
             expires=section.length("expires", timedelta(0)) or None,
             same_event=section.length("same_event", timedelta(days=3)),
             update_when=self.updates(section),
