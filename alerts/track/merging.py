@@ -15,10 +15,10 @@ from itertools import chain
 from alerts.errors import InputError
 from alerts.template_filters import listed
 from alerts.track import changes, identity, origins, severity
-from alerts.track.lifecycle import Step, facts_of, settle, with_facts
+from alerts.track.lifecycle import Step, facts_of, said, settle, with_facts
 from alerts.track.places import Lookup, nowhere
 from alerts.track.policy import Policy
-from alerts.types import FINAL_STATES, OPEN_STATES, Alert, Evidence, Message, Wave
+from alerts.types import FINAL_STATES, OPEN_STATES, Alert, Evidence, Wave
 
 _UNTOLD = "nobody was told of it"
 
@@ -137,8 +137,7 @@ def split(
         return Step(alert=part, regrouped=evidence, quiet=_UNTOLD)
     told = changes.snapshot(facts)
     why = f"split off from alert {known.name}: {changes.first(told)}"
-    message = Message(kind="new", version=1, at=now, why=why)
-    return Step(alert=replace(part, version=1, told=told), regrouped=evidence, messages=(message,))
+    return replace(said(part, told, why=why, now=now), regrouped=evidence)
 
 
 def rest(
@@ -182,11 +181,7 @@ def _told(
     after = replace(with_facts(alert, facts, policy), updated=now)
     if alert.version == 0:
         return Step(alert=after, quiet=_UNTOLD)
-    told = changes.snapshot(facts)
-    message = Message(
-        kind="update", version=alert.version + 1, at=now, why=why, changes=changes.changes(alert.told, told)
-    )
-    return Step(alert=replace(after, version=message.version, told=told), messages=(message,))
+    return said(after, changes.snapshot(facts), why=why, now=now)
 
 
 def _refuse(into: Alert, gone: Sequence[Alert]) -> None:
