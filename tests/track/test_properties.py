@@ -271,12 +271,12 @@ def test_what_waits_or_was_dropped_is_told_by_no_evidence_alone(story: list[Evid
 def test_a_dropped_alert_waits_again_exactly_when_it_gets_worse(story: list[Evidence], policy: Policy) -> None:
     first, *rest = story
     tracked = Tracked(policy)
-    tracked.take(first, now=at(60))
+    tracked.take(first)  # as soon as it is published: what is late waits for nobody
     if tracked.now.version:
         return
     dropped = tracked.after(triage.drop(tracked.now, now=at(60))).alert
     for item in rest:
-        tracked.take(item, now=at(60))
+        tracked.take(item)
         if tracked.now.state == "cancelled":
             return
     order = SEVERITIES.index
