@@ -27,7 +27,13 @@ _INSIDE = frozenset({"of", "in", "the"})
 _WITHIN = _INSIDE | frozenset(KINDS) | {"city"}
 _APART = 6
 # The country an article is about has so many times the mentions of any other.
-_AT_HOME = 2.0
+_AT_HOME = 1.5
+# "crossed into Turkey": where people went, and not where they were driven out.
+_TO = frozenset({"to", "into", "towards", "toward", "for"})
+_LEAVING = frozenset(
+    "cross crossed crossing crosses fled flee fleeing flees travelled traveled travelling escaped escape escaping returned "
+    "return returning refuge way evacuated".split()
+)
 
 
 class SentenceReading:
@@ -200,7 +206,8 @@ class Reading:
         if where != "sentence" or not mention.located:
             return True
         norm = self.sentences[at].words.norm
-        return mention.end < len(norm) and norm[mention.end] in _SPEAKING
+        goal = mention.first > 1 and norm[mention.first - 1] in _TO and norm[mention.first - 2] in _LEAVING
+        return goal or (mention.end < len(norm) and norm[mention.end] in _SPEAKING)
 
     def _order(self, index: int) -> list[tuple[PlaceFrom, int]]:
         """Where to look: the sentence, those before it in its paragraph, the title."""
