@@ -29,7 +29,7 @@ from alerts.engine.tracking import Tracker
 from alerts.errors import Fault
 from alerts.match.bind import Households
 from alerts.match.rule import Rule
-from alerts.notify import audience
+from alerts.notify import audience, silences
 from alerts.notify.compose import Sender
 from alerts.notify.maildir import Maildir
 from alerts.notify.mime import domain_of
@@ -290,7 +290,7 @@ class Service:
         self.watch.counts.mails += tally.accepted
 
     async def upkeep(self) -> None:
-        """End what nothing more is heard of, forget old logs of polls."""
+        """End what nothing more is heard of, and silences that are over; forget old logs of polls."""
         await asyncio.to_thread(self._upkeep)
 
     def _upkeep(self) -> None:
@@ -298,6 +298,7 @@ class Service:
         with writing(self.engine) as conn:
             self.tracker.end_quiet_alerts(conn, now)
             feeds.prune_polls(conn, now - KEEP_POLLS)
+            silences.upkeep(conn, secret=self.secret, domain=domain_of(self.config.notify.sender), now=now)
 
     async def reload_if_changed(self) -> None:
         """Read the rules again when a file of theirs changed; a faulty one keeps its earlier version."""

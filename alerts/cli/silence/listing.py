@@ -77,7 +77,7 @@ def end(silence_id: int, config_path: Path, why: str) -> None:
     from alerts.store import silences
     from alerts.store.database import writing
 
-    because = f"ended by {common.user() or 'hand'}{f': {why.strip()}' if why.strip() else ''}"
+    because = f"by {common.user() or 'hand'}{f': {why.strip()}' if why.strip() else ''}"
     with common.store(common.load_config(config_path)) as engine, writing(engine) as conn:
         one = silences.end(conn, silence_id, common.now(), because)
         hidden = silences.hidden_by(conn, one.id)
