@@ -5,7 +5,7 @@ before it speaks: `spikes`.)
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -31,13 +31,14 @@ def forget_old(conn: Connection, rules: Iterable[Rule], now: datetime) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeKinds:
-    """The rules' time kinds at one moment."""
+    """The rules' time kinds at one moment, when the ledger is up to date."""
 
     conn: Connection
     rules: Mapping[str, Rule]
     lookup: places.Lookup
     now: datetime
     first_loaded: Mapping[str, datetime]
+    _states: dict[tuple[str, str], list[ledger.LedgerEntry]] = field(default_factory=dict)  # asked for before
 
     def not_in_force(self, rule: Rule, hit: Hit) -> str | None:
         """Why a hit does not count that needs a state: by the ledger it does not hold at the place."""
@@ -45,10 +46,15 @@ class TimeKinds:
             return None
         grace = rule.when.grace if isinstance(rule.when, During) else timedelta(0)
         if hit.place is not None:
-            known = ledger_store.entries(self.conn, hit.place.country, name=hit.needs_state)
+            known = self._entries(hit.place.country, hit.needs_state)
             if ledger.holds(known, places.chain(hit.place), hit.event_time, grace):
                 return None
         return f"no '{hit.needs_state}' is known to hold there"
+
+    def _entries(self, country: str, name: str) -> list[ledger.LedgerEntry]:
+        if (country, name) not in self._states:
+            self._states[country, name] = ledger_store.entries(self.conn, country, name=name)
+        return self._states[country, name]
 
     def not_yet(self, rule: Rule, evidence: Evidence) -> str | None:
         """Why a rule of the kind `first` or `after` opens no alert."""

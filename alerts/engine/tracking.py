@@ -301,8 +301,6 @@ class _Case:
         since = hit.event_time - policy.same_event
         country = hit.place.country if hit.place else None
         near = alert_store.recent_alerts(self.conn, hit.family, country, since)
-        if country is not None:  # a story told before without a place
-            near += alert_store.recent_alerts(self.conn, hit.family, None, since)
         return identity.pick(
             near,
             hit,
@@ -350,13 +348,13 @@ class _Case:
 
     def _make_way(self, step: lifecycle.Step) -> lifecycle.Step:
         """One open alert a key: of two events at one place the later goes on."""
-        alert = step.alert
-        for twin in alert_store.alerts_with_key(self.conn, alert.key):
-            if alert.state in OPEN_STATES and twin.state in OPEN_STATES and twin.id != alert.id:
-                alert, other = lifecycle.parted(alert, twin)
-                if other is not twin:
-                    alert_store.save_state(self.conn, other)
-        return step if alert is step.alert else replace(step, alert=alert)
+        twin = alert_store.open_twin(self.conn, step.alert) if step.alert.state in OPEN_STATES else None
+        if twin is None:
+            return step
+        alert, other = lifecycle.parted(step.alert, twin)
+        if other is not twin:
+            alert_store.save_state(self.conn, other)
+        return replace(step, alert=alert)
 
     def take_back(self) -> None:
         """The alerts that an earlier revision of the article was evidence of, and this one no longer is."""

@@ -7,15 +7,16 @@ whole (`save_step`), in the caller's transaction, where the outbox rows of its m
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, String, Update, bindparam, func, insert, select, update
 
 from alerts.errors import InputError
 from alerts.store import codec, issuing
-from alerts.store.schema import alert, alert_version, article, evidence, feed, incident
+from alerts.store.schema import UtcTime, alert, alert_version, article, evidence, feed, incident
 from alerts.store.upsert import upsert
 from alerts.track.lifecycle import Step
 from alerts.types import OPEN_STATES, SEVERITIES, Alert, AlertState, Evidence, Message, MessageKind, Place, Severity
@@ -77,12 +78,20 @@ def open_alerts(conn: Connection, family: str, country: str | None) -> list[Aler
 
 
 def recent_alerts(conn: Connection, family: str, country: str | None, since: datetime) -> list[Alert]:
-    """The open alerts of a family in a country, and those of other states that had evidence `since`: what a
-    new hit may belong to."""
-    query = select(alert).where(alert.c.family == family, alert.c.country.is_not_distinct_from(country))
-    return [
-        alert_from(row) for row in conn.execute(query.where(_OPEN | (alert.c.last_event >= since)).order_by(alert.c.id))
-    ]
+    """The open alerts of a family in a country and of those without a place, and those of other states that had
+    evidence `since`: what a new hit may belong to."""
+    return [alert_from(row) for row in conn.execute(_RECENT, {"family": family, "country": country, "since": since})]
+
+
+_RECENT: Final = (
+    select(alert)
+    .where(
+        alert.c.family == bindparam("family"),
+        (alert.c.country == bindparam("country", type_=String)) | alert.c.country.is_(None),
+        _OPEN | (alert.c.last_event >= bindparam("since", type_=UtcTime)),
+    )
+    .order_by(alert.c.id)
+)
 
 
 def fired_between(conn: Connection, family: str, country: str, first: datetime, last: datetime) -> list[Place]:
@@ -106,11 +115,13 @@ def _happened(conn: Connection, alert_id: int, first: datetime, last: datetime) 
     return any(hit["current"] for hit in conn.execute(select(evidence.c.hit).where(here)).scalars())
 
 
-def alerts_with_key(conn: Connection, key: str) -> list[Alert]:
-    """All alerts with this identity, the latest first."""
-    return [
-        alert_from(row) for row in conn.execute(select(alert).where(alert.c.key == key).order_by(alert.c.id.desc()))
-    ]
+def open_twin(conn: Connection, value: Alert) -> Alert | None:
+    """The other open alert with this identity."""
+    row = conn.execute(_TWIN, {"of_key": value.key, "of_id": _number(value.id)}).one_or_none()
+    return None if row is None else alert_from(row)
+
+
+_TWIN: Final = select(alert).where(alert.c.key == bindparam("of_key"), _OPEN, alert.c.id != bindparam("of_id"))
 
 
 def due_to_end(
@@ -191,17 +202,26 @@ def save_step(
 def save_alert(conn: Connection, value: Alert, *, title: str, summary: str) -> Alert:
     """Insert an alert (with an empty id) or replace the stored one; returns it with its id. The incident of a stored
     one stays: `incidents` alone changes it, perhaps since `value` was read."""
-    if not value.incident:  # a happening of its own
-        opened = insert(incident).values(opened=value.opened).returning(incident.c.id)
-        value = replace(value, incident=str(conn.execute(opened).scalar_one()))
+    if not value.id and not value.incident:  # a happening of its own
+        value = replace(value, incident=str(conn.execute(_NEW_INCIDENT, {"opened": value.opened}).scalar_one()))
     row = _row(value) | {"title": codec.clean(title), "summary": codec.clean(summary)}
     if not value.id:
-        found = conn.execute(insert(alert).values(row).returning(alert.c.id)).scalar_one()
-        return replace(value, id=str(found))
+        return replace(value, id=str(conn.execute(_NEW, row).scalar_one()))
     del row["incident_id"]
-    if conn.execute(update(alert).where(alert.c.id == _number(value.id)).values(row)).rowcount == 0:
+    if conn.execute(_change_of(frozenset(row)), row | {"of_id": _number(value.id)}).rowcount == 0:
         raise InputError(f"there is no alert {value.id}")
     return value
+
+
+# Statements are made once: putting one together takes longer than it takes to run.
+_NEW_INCIDENT: Final = insert(incident).returning(incident.c.id)
+_NEW: Final = insert(alert).returning(alert.c.id)
+
+
+@lru_cache(maxsize=8)
+def _change_of(names: frozenset[str]) -> Update:
+    here = alert.c.id == bindparam("of_id")
+    return update(alert).where(here).values({name: bindparam(name) for name in sorted(names)})
 
 
 def save_state(conn: Connection, value: Alert) -> None:
@@ -231,20 +251,20 @@ def _row(value: Alert) -> dict[str, Any]:
 
 def alert_from(row: Row[Any]) -> Alert:
     """An alert from its row of the table."""
-    columns = row._asdict()
-    for name in ("place_id", "country", "title", "summary", "incident_id"):
-        del columns[name]
+    columns = row._mapping
     return Alert(
-        **columns
-        | {
-            "id": str(row.id),
-            "place": codec.place(row.place),
-            "numbers": codec.quantities(row.numbers),
-            "spike": codec.wave(row.spike),
-            "incident": str(row.incident_id),
-            "merged_into": None if row.merged_into is None else str(row.merged_into),
-        }
+        **{name: columns[name] for name in _AS_STORED},
+        id=str(row.id),
+        place=codec.place(row.place),
+        numbers=codec.quantities(row.numbers),
+        spike=codec.wave(row.spike),
+        incident=str(row.incident_id),
+        merged_into=None if row.merged_into is None else str(row.merged_into),
     )
+
+
+_READ: Final = ("id", "place", "numbers", "spike", "incident", "merged_into")
+_AS_STORED: Final = tuple(field.name for field in fields(Alert) if field.name not in _READ)
 
 
 def add_version(
@@ -269,7 +289,7 @@ def add_version(
         "changes": codec.to_json(message.changes),
         "fields": fields,
     }
-    conn.execute(insert(alert_version).values(row))
+    conn.execute(insert(alert_version), row)
     return version_from(row)
 
 
@@ -320,7 +340,7 @@ def remove_evidence(conn: Connection, alert_id: str, article_id: str) -> bool:
 
 def evidence_of(conn: Connection, alert_id: str) -> list[Evidence]:
     """The evidence of an alert, in the order in which it came."""
-    return [evidence_from(row) for row in conn.execute(EVIDENCE_ROWS.where(evidence.c.alert_id == _number(alert_id)))]
+    return [evidence_from(row) for row in conn.execute(_OF_ALERT, {"of_alert": _number(alert_id)})]
 
 
 def texts_of(conn: Connection, alert_ids: Sequence[str]) -> dict[str, list[tuple[str, frozenset[int]]]]:
@@ -350,6 +370,9 @@ EVIDENCE_ROWS: Final[Select[Any]] = (
     .join(feed, feed.c.id == article.c.feed_id)
     .order_by(evidence.c.id)
 )
+
+
+_OF_ALERT: Final = EVIDENCE_ROWS.where(evidence.c.alert_id == bindparam("of_alert"))
 
 
 def evidence_from(row: Row[Any]) -> Evidence:

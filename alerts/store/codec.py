@@ -13,7 +13,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
-from functools import cache
+from functools import lru_cache
 from typing import Any, Final, TypeVar
 
 from alerts.types import Alert, Claim, Hit, Place, Quantity, Wave
@@ -37,7 +37,7 @@ def clean_or_none(text: str | None, longest: int | None = None) -> str | None:
 
 def to_json(value: Any) -> Any:
     """Any value of `alerts.types` as JSON: dataclasses as objects, times as ISO 8601 text."""
-    kind = type(value)
+    kind: Any = type(value)
     if kind is str:
         return clean(value)
     if kind in _PLAIN:
@@ -55,8 +55,8 @@ def to_json(value: Any) -> Any:
     return clean(value) if isinstance(value, str) else value
 
 
-@cache
-def _fields(kind: type[Any]) -> tuple[str, ...] | None:
+@lru_cache(maxsize=64)
+def _fields(kind: type) -> tuple[str, ...] | None:
     """The names of a dataclass's fields; None for what is none."""
     return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else None
 

@@ -29,7 +29,7 @@ def test_an_alert_comes_back_as_it_was_saved(engine: Engine) -> None:
         nowhere = _save(conn, key="shelling|?", place=None, numbers={})
     with reading(engine) as conn:
         assert saved.id
-        assert alerts.alerts_with_key(conn, saved.key) == [saved]
+        assert alerts.alert_of(conn, saved.id) == saved
         assert alerts.open_alerts(conn, "shelling", "YEM") == [saved]
         assert alerts.open_alerts(conn, "shelling", None) == [nowhere]
         assert alerts.open_alerts(conn, "siege", "YEM") == []
@@ -60,7 +60,8 @@ def test_a_closed_alert_leaves_its_key_free(engine: Engine) -> None:
     with writing(engine) as conn:
         first = _save(conn, state="ended")
         second = _save(conn)
-        assert alerts.alerts_with_key(conn, first.key) == [second, first]
+        assert alerts.open_twin(conn, first) == second
+        assert alerts.open_twin(conn, second) is None
         assert alerts.open_alerts(conn, "shelling", "YEM") == [second]
 
 
@@ -69,7 +70,10 @@ def test_what_a_new_hit_may_belong_to_is_open_or_recent(engine: Engine) -> None:
         old = _save(conn, key="a", last_event=NOW - 90 * HOUR)
         _save(conn, key="b", state="ended", last_event=NOW - 90 * HOUR)
         recent = _save(conn, key="c", state="ended", last_event=NOW - HOUR)
-        assert alerts.recent_alerts(conn, "shelling", "YEM", NOW - 2 * HOUR) == [old, recent]
+        nowhere = _save(conn, key="d", place=None)
+        _save(conn, key="e", family="siege")
+        assert alerts.recent_alerts(conn, "shelling", "YEM", NOW - 2 * HOUR) == [old, recent, nowhere]
+        assert alerts.recent_alerts(conn, "shelling", None, NOW - 2 * HOUR) == [nowhere]
 
 
 def test_a_step_is_stored_with_evidence_and_messages(engine: Engine) -> None:
