@@ -18,9 +18,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, Protocol, get_args
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, case, func, or_, select, update
 
 from alerts.store.codec import clean
+from alerts.store.merging import merged_ids
 from alerts.store.people import get_people
 from alerts.store.schema import outbox
 from alerts.store.upsert import insert_for
@@ -240,10 +241,12 @@ def withdraw(conn: Connection, alert_id: str, now: datetime, *, before_version: 
 
 def told(conn: Connection, alert_id: str, *, reached: bool = False) -> dict[int, int]:
     """The readers of an alert and the latest version each has a mail of: sent or still to be sent; with
-    `reached` only what was sent, or may have been."""
+    `reached` only what was sent, or may have been. Who was told of an alert that was merged into it has been told of
+    this event, of version 0."""
     states = _TOLD if reached else (*_TOLD, "queued")
-    query = select(outbox.c.person_id, func.max(outbox.c.version)).where(
-        outbox.c.alert_id == int(alert_id), outbox.c.state.in_(states)
+    version = case((outbox.c.alert_id == int(alert_id), outbox.c.version), else_=0)
+    query = select(outbox.c.person_id, func.max(version)).where(
+        outbox.c.alert_id.in_([int(alert_id), *map(int, merged_ids(conn, alert_id))]), outbox.c.state.in_(states)
     )
     return {person_id: version for person_id, version in conn.execute(query.group_by(outbox.c.person_id))}
 

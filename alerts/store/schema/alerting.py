@@ -67,6 +67,7 @@ alert = Table(
     Index("ix_alert_family_country", "family", "country", "state"),
     Index("ix_alert_country_last_event", "country", "last_event"),
     Index("ix_alert_incident_id", "incident_id"),
+    Index("ix_alert_merged_into", "merged_into"),
     sqlite_autoincrement=True,
 )
 

@@ -177,6 +177,7 @@ def _alert() -> None:
     )
     op.create_index("ix_alert_country_last_event", "alert", ["country", "last_event"])
     op.create_index("ix_alert_incident_id", "alert", ["incident_id"])
+    op.create_index("ix_alert_merged_into", "alert", ["merged_into"])
     op.create_index("ix_alert_family_country", "alert", ["family", "country", "state"])
     op.create_index("ix_alert_updated", "alert", ["updated"])
     op.create_index("uq_alert_open_key", "alert", ["key"], unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN)
