@@ -54,6 +54,7 @@ def command(
     rows = [
         (
             one.alert.id,
+            one.alert.incident,
             one.alert.severity,
             one.alert.certainty,
             one.alert.state,
@@ -64,7 +65,7 @@ def command(
         )
         for one in found
     ]
-    columns = ("id", "severity", "certainty", "state", "title", "in", "sources/articles", "changed")
+    columns = ("id", "incident", "severity", "certainty", "state", "title", "in", "sources/articles", "changed")
     common.print_table(columns, rows, empty="no alerts like that" if events or countries else "no alerts yet")
     if more:
         click.echo(f"there are more than these {limit}; see --limit", err=True)

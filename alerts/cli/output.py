@@ -127,6 +127,7 @@ def told(value: Told) -> dict[str, Any]:
         "version": value.message.version,
         "rule": alert.rule,
         "event": alert.event,
+        "incident": alert.incident,
         "severity": alert.severity,
         "certainty": alert.certainty,
         "place": place(alert.place),

@@ -26,13 +26,14 @@ def command(alert_id: str, config_path: Path, as_json: bool, as_cap: bool, versi
         print_cap(alert_id, version, config_path)
         return
     from alerts.errors import InputError
-    from alerts.store import alerts, codec
+    from alerts.store import alerts, codec, incidents
     from alerts.store.database import reading
     from alerts.template_filters import people
     from alerts.track.spike import words
 
     with common.store(common.load_config(config_path)) as engine, reading(engine) as conn:
         record = alerts.get_alert(conn, alert_id)
+        others = incidents.others(conn, record.alert.incident, record.alert.id) if record else []
     if record is None:
         raise InputError(f"there is no alert {alert_id}; see: alerts list")
     if as_json:
@@ -50,6 +51,10 @@ def command(alert_id: str, config_path: Path, as_json: bool, as_cap: bool, versi
         if alert.spike.share is not None:
             click.echo(f"that is {alert.spike.share:.0%} of what the same outlets printed in the window")
     click.echo(f"rule {alert.rule}; articles: {alert.articles}, independent: {alert.origins}")
+    if others:
+        click.secho(f"\nincident {alert.incident}: of the same happening", bold=True)
+    for other, title in others:
+        click.echo(f"  {other.id}  {other.rule}: {title} ({other.severity}, {other.state})")
     click.secho("\nversions", bold=True)
     for told in record.versions:
         changes = f" ({'; '.join(told.changes)})" if told.changes else ""

@@ -10,14 +10,14 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from alerts.render.view import country_name, event_name
-from alerts.store import archive
+from alerts.store import archive, incidents
 from alerts.store.alerts import Listed, get_alert
 from alerts.store.archive import Cursor
 from alerts.store.database import reading
 from alerts.types import SEVERITIES
 from alerts.web.query import Query, read_query
 from alerts.web.site import Web, answer, web_of
-from alerts.web.views import Choice, by_day, options, record_view
+from alerts.web.views import Choice, by_day, options, others_view, record_view
 
 _YEAR: Final = "public, max-age=31536000, immutable"
 _HOUR: Final = "public, max-age=3600"
@@ -79,9 +79,10 @@ def alert_page(request: Request) -> Response:
     web, wanted = web_of(request), str(request.path_params["id"])
     with reading(web.engine) as conn:
         record = get_alert(conn, wanted)
+        others = incidents.others(conn, record.alert.incident, record.alert.id) if record else []
     if record is None or record.alert.id != wanted or not record.versions:
         raise HTTPException(HTTPStatus.NOT_FOUND, "There is no alert of this number.")
-    return web.page(request, "alert", record_view(record, web.site))
+    return web.page(request, "alert", record_view(record, web.site) | {"others": others_view(others)})
 
 
 def alerts_home(request: Request) -> Response:

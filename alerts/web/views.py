@@ -131,6 +131,21 @@ def record_view(record: Record, site: Site) -> dict[str, Any]:
     }
 
 
+def others_view(others: Iterable[tuple[Alert, str]]) -> list[dict[str, str]]:
+    """The other alerts of an incident that readers were told of."""
+    return [
+        {
+            "id": alert.id,
+            "title": one_line(title),
+            "event_name": event_name(alert.event),
+            "severity": alert.severity,
+            "state_word": STATE_WORDS[alert.state][0],
+        }
+        for alert, title in others
+        if alert.version
+    ]
+
+
 def figure_view(name: str, quantity: Quantity) -> dict[str, str]:
     """One number of an alert: the best figure, how far its sources differ, and the words it was printed in."""
     between = ""

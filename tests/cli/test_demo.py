@@ -5,6 +5,7 @@ from __future__ import annotations
 import email
 import shutil
 import sqlite3
+from collections import Counter
 from email.policy import default
 from pathlib import Path
 
@@ -71,7 +72,8 @@ def test_alerts_are_listed_the_latest_first(demo: Played) -> None:
     ran = alerts("list", "-c", demo.config)
     assert ran.code == 0
     head, *rows = ran.out.splitlines()
-    assert head.split() == ["id", "severity", "certainty", "state", "title", "in", "sources/articles", "changed"]
+    columns = ["id", "incident", "severity", "certainty", "state", "title", "in", "sources/articles", "changed"]
+    assert head.split() == columns
     listed = alerts("list", "-c", demo.config, "--json").rows
     assert [row["id"] for row in listed] == [line.split()[0] for line in rows]
     assert [row["updated"] for row in listed] == sorted((row["updated"] for row in listed), reverse=True)
@@ -131,6 +133,19 @@ def test_an_alert_is_shown_with_the_sentences_that_made_it(demo: Played) -> None
         assert item["source"] in ran.out
     for version in record["versions"]:
         assert version["why"] in ran.out
+
+
+def test_an_alert_is_shown_with_the_others_of_its_incident(demo: Played) -> None:
+    listed = alerts("list", "-c", demo.config, "--json", "--limit", "10000").rows
+    incidents = Counter(row["incident"] for row in listed)
+    one, *others = [row for row in listed if row["incident"] == incidents.most_common(1)[0][0]]
+    assert others
+    shown = alerts("show", one["id"], "-c", demo.config).out
+    assert f"incident {one['incident']}" in shown
+    for other in others:
+        assert f"  {other['id']}  {other['rule']}: {other['title']}" in shown
+    alone = next(row for row in listed if incidents[row["incident"]] == 1)
+    assert "incident" not in alerts("show", alone["id"], "-c", demo.config).out
 
 
 @pytest.mark.parametrize("name", ["0", "99999", "x", "-1"])

@@ -10,7 +10,7 @@ from tests.cli.run import alerts
 
 START = datetime.fromisoformat("2026-03-02T06:00:00+00:00")
 KEYS = [
-    "at", "kind", "alert", "version", "rule", "event", "severity", "certainty", "place", "numbers", "origins",
+    "at", "kind", "alert", "version", "rule", "event", "incident", "severity", "certainty", "place", "numbers", "origins",
     "articles", "title", "why",
 ]  # fmt: skip
 

@@ -6,9 +6,10 @@ import pytest
 from sqlalchemy import Engine
 from starlette.applications import Starlette
 
+from alerts.store import incidents
 from alerts.store.database import writing
 from alerts.types import Claim
-from tests.web.archive import Report, Told, people, tell
+from tests.web.archive import NOW, Report, Told, people, tell
 from tests.web.client import ask
 from tests.web.html import Page
 
@@ -150,3 +151,21 @@ def test_an_alert_that_is_not_there_is_a_404(app: Starlette, engine: Engine, wan
     with writing(engine) as conn:
         tell(conn)
     assert ask(app, f"/alerts/{wanted}").status == 404
+
+
+def test_the_other_alerts_of_the_incident_are_linked_if_readers_were_told_of_them(
+    app: Starlette, engine: Engine
+) -> None:
+    with writing(engine) as conn:
+        found = tell(conn)
+        incident = incidents.begin(conn, NOW)
+        told = tell(conn, title="A hospital hit in Djibo", event="health_attack", incident=incident)
+        untold = tell(conn, versions=(), title="Held until confirmed", incident=incident)
+        elsewhere = tell(conn, title="Something else")
+        incidents.move(conn, [found], incident)
+    page = page_of(app, found)
+    links = [link["href"] for link in page.all("a")]
+    assert f"/desk/alerts/{told}" in links
+    assert not {f"/desk/alerts/{one}" for one in (untold, elsewhere, found)} & set(links)
+    assert "A hospital hit in Djibo" in page.text
+    assert "The same happening" not in page_of(app, elsewhere).text
