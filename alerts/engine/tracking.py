@@ -24,7 +24,7 @@ from alerts.match.rule import Rule, Spike
 from alerts.read.claims import cited_sources
 from alerts.read.places import Gazetteer
 from alerts.store import alerts as alert_store
-from alerts.store import issuing, reports
+from alerts.store import issuing, merging, reports
 from alerts.store import ledger as ledger_store
 from alerts.store.articles import Waiting
 from alerts.track import identity, ledger, lifecycle, origins, places
@@ -301,6 +301,7 @@ class _Case:
         since = hit.event_time - policy.same_event
         country = hit.place.country if hit.place else None
         near = alert_store.recent_alerts(self.conn, hit.family, country, since)
+        near += merging.targets(self.conn, near)
         return identity.pick(
             near,
             hit,

@@ -78,8 +78,8 @@ def open_alerts(conn: Connection, family: str, country: str | None) -> list[Aler
 
 
 def recent_alerts(conn: Connection, family: str, country: str | None, since: datetime) -> list[Alert]:
-    """The open alerts of a family in a country and of those without a place, and those of other states that had
-    evidence `since`: what a new hit may belong to."""
+    """The open alerts of a family in a country and of those without a place, those of other states that had evidence
+    `since`, and those that were merged into others: what a new hit may belong to."""
     return [alert_from(row) for row in conn.execute(_RECENT, {"family": family, "country": country, "since": since})]
 
 
@@ -88,7 +88,7 @@ _RECENT: Final = (
     .where(
         alert.c.family == bindparam("family"),
         (alert.c.country == bindparam("country", type_=String)) | alert.c.country.is_(None),
-        _OPEN | (alert.c.last_event >= bindparam("since", type_=UtcTime)),
+        _OPEN | (alert.c.state == "merged") | (alert.c.last_event >= bindparam("since", type_=UtcTime)),
     )
     .order_by(alert.c.id)
 )
