@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from alerts.notify import bulletins
 from alerts.store import meta, people, silences
-from alerts.store.silences import Hidden
+from alerts.store.silences import Hidden, Missed
 from alerts.track.silence import Silence, said
 
 SOON: Final = timedelta(days=2)
@@ -45,6 +45,16 @@ def upkeep(conn: Connection, *, secret: bytes, domain: str, now: datetime) -> No
         now=now,
     )
     meta.put(conn, _TOLD, {"at": now.isoformat(), "ending": [one.id for one in ending]})
+
+
+def missed_said(missed: Sequence[Missed]) -> str:
+    """What a silence kept from a reader of an alert, in a sentence for the first mail after it; "" for nothing."""
+    if not missed:
+        return ""
+    told = "; ".join(f"{one.why} ({one.at:%Y-%m-%d %H:%M} UTC)" for one in missed[-_TITLES:])
+    more = f"{len(missed) - _TITLES} earlier; " if len(missed) > _TITLES else ""
+    mails = "One mail" if len(missed) == 1 else f"{len(missed)} mails"
+    return f"{mails} about this alert did not reach you, because of a silence: {more}{told}."
 
 
 def _ends_soon(one: Silence, now: datetime) -> bool:

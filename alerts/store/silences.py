@@ -5,7 +5,7 @@ What was hidden is not noted here: it stands in the outbox, as mails that are `s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -36,6 +36,15 @@ class Hidden:
     severity: Severity
     at: datetime
     mails: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missed:
+    """A version of an alert that a reader was not told, because it was silenced."""
+
+    version: int
+    at: datetime
+    why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +174,24 @@ def of_alert(conn: Connection, alert_id: str) -> dict[int, int]:
     """The silences that hid an alert, each with how many mails."""
     query = select(outbox.c.silence_id, func.count()).where(_SILENCED, outbox.c.alert_id == int(alert_id))
     return {number: count for number, count in conn.execute(query.group_by(outbox.c.silence_id))}
+
+
+def missed_before(
+    conn: Connection, mails: Collection[tuple[str, int]], told: Mapping[tuple[str, int, int], int]
+) -> dict[tuple[str, int, int], tuple[Missed, ...]]:
+    """For each mail of these alert versions (alert id, version), by (alert id, version, reader's id): the versions of
+    the alert that were silenced since the reader was told last (`outbox.told_before`). Who missed none is not in it."""
+    ids = {int(alert_id) for alert_id, _ in mails}
+    version = (alert_version.c.alert_id == outbox.c.alert_id) & (alert_version.c.version == outbox.c.version)
+    query = select(outbox.c.alert_id, outbox.c.version, outbox.c.person_id, alert_version.c.at, alert_version.c.why)
+    query = query.join(alert_version, version).where(outbox.c.alert_id.in_(ids), _SILENCED).order_by(outbox.c.version)
+    found: dict[tuple[str, int, int], tuple[Missed, ...]] = {}
+    for row in conn.execute(query):
+        for alert_id, later in mails:
+            key = (alert_id, later, row.person_id)
+            if alert_id == str(row.alert_id) and told.get(key, 0) < row.version < later:
+                found[key] = (*found.get(key, ()), Missed(version=row.version, at=row.at, why=row.why))
+    return found
 
 
 def would_hide(conn: Connection, draft: Silence, now: datetime, *, within: timedelta = PREVIEW) -> Preview:

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, insert, select
 
-from alerts.notify.silences import upkeep
+from alerts.notify.silences import missed_said, upkeep
 from alerts.render.samples import sample_fields
 from alerts.store import alerts, codec, people, schema, silences
 from alerts.store.database import reading, writing
+from alerts.store.silences import Missed
 from alerts.track.silence import Silence
 from alerts.types import Message
 from tests.notify.world import SECRET, SENDER, START, new_database, populate
@@ -166,3 +167,14 @@ def test_without_operators_silences_end_all_the_same(tmp_path: Path) -> None:
     with reading(made) as conn:
         assert told(conn) == []
     made.dispose()
+
+
+def test_what_a_reader_missed_is_said_in_a_sentence() -> None:
+    missed = [Missed(version=number, at=START + number * HOUR, why=f"reason {number}") for number in range(1, 8)]
+    assert missed_said([]) == ""
+    assert missed_said(missed[:1]) == (
+        "One mail about this alert did not reach you, because of a silence: reason 1 (2026-03-02 08:00 UTC)."
+    )
+    assert missed_said(missed).startswith(
+        "7 mails about this alert did not reach you, because of a silence: 2 earlier; reason 3 (2026-03-02 10:00 UTC); "
+    )

@@ -160,6 +160,24 @@ def test_what_was_hidden_is_told_by_alert_and_counted(engine: Engine) -> None:
         assert silences.of_alert(conn, first.id) == {one.id: 3, two.id: 1}
 
 
+def test_what_a_reader_missed_since_the_last_mail_is_known(engine: Engine) -> None:
+    with writing(engine) as conn:
+        made = silences.add(conn, draft(), NOW)
+        [ana, ben] = readers(conn)
+        alert, other = tell(conn, "minor", "minor", "minor", "severe", key="1"), tell(conn, "minor", key="2")
+        for version in (1, 2, 3):
+            silenced(conn, alert, version, ana, made.id)
+        silenced(conn, alert, 3, ben, made.id)
+        silenced(conn, other, 1, ben, made.id)
+        told = {(alert.id, 4, ana): 1}
+        found = silences.missed_before(conn, [(alert.id, 4), (other.id, 1)], told)
+        assert {key: [one.version for one in missed] for key, missed in found.items()} == {
+            (alert.id, 4, ana): [2, 3],
+            (alert.id, 4, ben): [3],
+        }
+        assert found[alert.id, 4, ben][0] == silences.Missed(version=3, at=NOW + 2 * HOUR, why="first report")
+
+
 def test_the_preview_counts_alerts_told_lately_with_the_worst_version_it_would_have_hidden(engine: Engine) -> None:
     with writing(engine) as conn:
         grown = tell(conn, "minor", "severe", "extreme", at=NOW - 3 * DAY)
