@@ -26,7 +26,7 @@ def command(alert_id: str, config_path: Path, as_json: bool, as_cap: bool, versi
         print_cap(alert_id, version, config_path)
         return
     from alerts.errors import InputError
-    from alerts.store import alerts, codec, incidents
+    from alerts.store import alerts, codec, incidents, silences
     from alerts.store.database import reading
     from alerts.template_filters import people
     from alerts.track.spike import words
@@ -34,6 +34,7 @@ def command(alert_id: str, config_path: Path, as_json: bool, as_cap: bool, versi
     with common.store(common.load_config(config_path)) as engine, reading(engine) as conn:
         record = alerts.get_alert(conn, alert_id)
         others = incidents.others(conn, record.alert.incident, record.alert.id) if record else []
+        kept_back = silences.of_alert(conn, record.alert.id) if record else {}
     if record is None:
         raise InputError(f"there is no alert {alert_id}; see: alerts list")
     if as_json:
@@ -61,6 +62,8 @@ def command(alert_id: str, config_path: Path, as_json: bool, as_cap: bool, versi
         click.echo(f"  {told.version}  {told.at:%Y-%m-%d %H:%M}  {told.kind}: {told.why}{changes}")
     if not record.versions:
         click.echo("  none: nobody was told")
+    for silence_id, mails in kept_back.items():
+        click.echo(f"  {'1 mail' if mails == 1 else f'{mails} mails'} kept back: alerts silence show {silence_id}")
     click.secho("\nevidence", bold=True)
     for item in record.evidence:
         same = "" if item.origin == item.article_id else "  (the same origin as an earlier one)"

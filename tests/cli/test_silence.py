@@ -101,6 +101,14 @@ def test_one_silence_is_shown_with_what_it_hid(archive: World) -> None:
     assert [(one["alert_id"], one["mails"]) for one in row["hidden"]] == [("2", 1)]
 
 
+def test_an_alert_says_that_it_was_silenced(archive: World) -> None:
+    add("--rule", "flight", "--yes")
+    assert "kept back" not in alerts("show", "2").out
+    hide(archive, 1, 2)
+    assert "  1 mail kept back: alerts silence show 1\n" in alerts("show", "2").out
+    assert [row["id"] for row in alerts("list", "--json").rows] == ["1", "2", "3"][::-1]
+
+
 def test_a_silence_is_ended_by_hand_and_kept(archive: World) -> None:
     add("--rule", "flight", "--yes")
     hide(archive, 1, 2)
