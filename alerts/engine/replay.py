@@ -28,7 +28,9 @@ _TIDY = timedelta(hours=6)
 class Nobody:
     """The outbox of a replay."""
 
-    def put(self, conn: Connection, rule: Rule, alert: Alert, messages: Sequence[Message], now: datetime) -> None:
+    def put(
+        self, conn: Connection, rule: Rule | None, alert: Alert, messages: Sequence[Message], now: datetime
+    ) -> None:
         """Tell nobody."""
 
 

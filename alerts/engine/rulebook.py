@@ -10,7 +10,8 @@ from alerts.errors import Fault
 from alerts.match.engine import Ruleset
 from alerts.match.files import RuleFiles
 from alerts.match.rule import Rule
-from alerts.track.policy import REASONS, Confirm, Policy, Updates
+from alerts.track.policy import REASONS, Confirm, Desk, Policy, Updates
+from alerts.track.severity import rank
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +40,14 @@ class Rulebook:
         """The version of each rule in force."""
         return {rule.name: rule.version for rule in self.ruleset.rules}
 
-    def policy(self, rule: str, late_after: timedelta) -> Policy:
-        return replace(self.policies[rule], late_after=late_after)
+    def policy(self, rule: str, late_after: timedelta, desk: Desk | None = None) -> Policy:
+        """What holds for a rule's alerts. Of what the rule and the `desk` (the configuration) say of triage the
+        stricter holds; without a desk there is nobody to look, so that nothing waits."""
+        policy = replace(self.policies[rule], late_after=late_after)
+        if desk is None:
+            return replace(policy, triage_from=None)
+        asked = sorted((level for level in (policy.triage_from, desk.triage_from) if level is not None), key=rank)
+        return replace(policy, triage_from=asked[0] if asked else None, triage_for=desk.triage_for)
 
 
 def compiled(rules: Iterable[Rule]) -> Rulebook:
@@ -93,4 +100,5 @@ def policy_of(rule: Rule) -> Policy:
         steps=rule.severity.steps,
         updates=Updates(when=frozenset(reason for reason in REASONS if reason in rule.alert.update_when)),
         ends_after=rule.alert.expires,
+        triage_from=rule.alert.triage,
     )

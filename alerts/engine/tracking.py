@@ -10,13 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from sqlalchemy import Connection
 
 from alerts.engine import incidents, spikes, timekinds
+from alerts.engine.keeping import Outbox, keep
 from alerts.engine.rulebook import Rulebook
-from alerts.engine.texts import texts
 from alerts.engine.timekinds import TimeKinds
 from alerts.errors import TemplateError
 from alerts.match.engine import Detection
@@ -24,18 +23,12 @@ from alerts.match.rule import Rule, Spike
 from alerts.read.claims import cited_sources
 from alerts.read.places import Gazetteer
 from alerts.store import alerts as alert_store
-from alerts.store import issuing, merging, reports
 from alerts.store import ledger as ledger_store
+from alerts.store import merging, reports
 from alerts.store.articles import Waiting
 from alerts.track import identity, ledger, lifecycle, origins, places
-from alerts.track.policy import Policy
+from alerts.track.policy import Desk, Policy
 from alerts.types import OPEN_STATES, Alert, Evidence, Hit, Message, Wave
-
-
-class Outbox(Protocol):
-    """Who takes the messages of an alert's new version, within the transaction."""
-
-    def put(self, conn: Connection, rule: Rule, alert: Alert, messages: Sequence[Message], now: datetime) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +54,8 @@ class Outcome:
 @dataclass(slots=True)
 class Tracker:
     """Tracks articles by the rules of one `Rulebook`. Holds no state: everything is in the database.
-    `whole_archive`: the database has all articles, not only those in which something was found."""
+    `whole_archive`: the database has all articles, not only those in which something was found. `desk`: the people who
+    look at alerts before they are told; None where nobody is there to look, so that nothing waits."""
 
     rulebook: Rulebook
     gazetteer: Gazetteer
@@ -69,6 +63,7 @@ class Tracker:
     late_after: timedelta = timedelta(hours=24)
     first_loaded: dict[str, datetime] = field(default_factory=dict)
     whole_archive: bool = True
+    desk: Desk | None = None
 
     def begin(self, conn: Connection, now: datetime) -> None:
         """To be called first in each transaction: what is counted is counted from the first article on, whatever
@@ -190,7 +185,7 @@ class _Case:
                 self._join(rule, alert, evidence, policy)
 
     def _policy(self, rule: Rule) -> Policy:
-        return self.tracker.rulebook.policy(rule.name, self.tracker.late_after)
+        return self.tracker.rulebook.policy(rule.name, self.tracker.late_after, self.tracker.desk)
 
     def _take(self, rule: Rule, hit: Hit, policy: Policy) -> None:
         evidence = self._evidence(hit)
@@ -331,21 +326,16 @@ class _Case:
     def _save(self, rule: Rule, step: lifecycle.Step, before: Iterable[Evidence]) -> Alert:
         """Store a step with its texts, and hand its messages to the outbox."""
         step = incidents.placed(self.conn, self._make_way(step))
-        evidence = {item.article_id: item for item in before}
-        evidence |= {item.article_id: item for item in step.regrouped}
-        if step.evidence is not None:
-            evidence[step.evidence.article_id] = step.evidence
-        title, summary, fault = texts(rule, step.alert, list(evidence.values()))
-        if fault is not None:
-            self.faults.append(fault)
-        saved = alert_store.save_step(self.conn, step, title=title, summary=summary, terms=issuing.terms(rule))
+        kept = keep(self.conn, rule, step, before, outbox=self.tracker.outbox, now=self.now)
+        if kept.fault is not None:
+            self.faults.append(kept.fault)
         if step.quiet:
             self.quiet.append(f"{rule.name}: {step.quiet}")
+        article_id = self.waiting.article.id
         for message in step.messages:
-            told = Told(rule=rule, alert=saved, message=message, title=title, article_id=self.waiting.article.id)
+            told = Told(rule=rule, alert=kept.alert, message=message, title=kept.title, article_id=article_id)
             self.told.append(told)
-        self.tracker.outbox.put(self.conn, rule, saved, step.messages, self.now)
-        return saved
+        return kept.alert
 
     def _make_way(self, step: lifecycle.Step) -> lifecycle.Step:
         """One open alert a key: of two events at one place the later goes on."""
