@@ -38,6 +38,7 @@ def about(top: Section) -> About:
         false_alarms=section.texts("false_alarms"),
         tags=section.texts("tags"),
         formerly=section.texts("formerly"),
+        min_precision=section.share("min_precision"),
     )
 
 

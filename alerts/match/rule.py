@@ -222,6 +222,7 @@ class About:
     false_alarms: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     formerly: tuple[str, ...] = ()
+    min_precision: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     ),
     "about": (
         "author", "owner", "created", "modified", "review_by", "why", "references", "false_alarms", "tags", "formerly",
+        "min_precision",
     ),
     "scope": ("languages", "sources", "not_sources", "sections", "not_sections", "source_tier"),
     "match": (
@@ -178,6 +179,13 @@ class Section:
             self.fault((key,), f"'{key}' must be a number that ends: '{value}' is none")
             return None
         return None if value is None else float(value)
+
+    def share(self, key: str) -> float | None:
+        value = self.number(key)
+        if value is not None and not 0 < value < 1:
+            self.fault((key,), f"'{key}' is a share between 0 and 1, such as 0.6")
+            return None
+        return value
 
     def length(self, key: str, default: timedelta) -> timedelta:
         value = self.take(key, str, 'a length of time in quotes: "3 days"', "")

@@ -93,6 +93,8 @@ def _head(rule: Rule) -> list[str]:
     plain = {name: getattr(about, name) for name in ("author", "owner", "created", "modified", "review_by")}
     plain |= {name: "; ".join(getattr(about, name)) for name in ("false_alarms", "references", "tags")}
     lines += [f"{name.replace('_', ' ')}: {value}" for name, value in plain.items() if value]
+    if about.min_precision is not None:
+        lines.append(f"falls to 'test' when fewer than {about.min_precision:.0%} of its judged alerts were right")
     if about.formerly:
         lines.append(f"formerly called {listed(about.formerly)}: its open alerts stay its own")
     lines.append(f"version {rule.version[:12]} of the file and its word lists")
