@@ -56,6 +56,9 @@ def test_a_sound_file_gives_a_rule() -> None:
         ('event  = "siege"', "", "format", "needs 'event'"),
         ("siege = [", "Siege = [", "siege = [", "a part's name is small letters"),
         ('["{place}", "@settlement"]', "[]", "where = [", "'where' is empty: it would match nothing"),
+        ("[alert]\n", '[alert]\ncategory = "security"\n', "title   =", "did you mean 'Security'?"),
+        ("[alert]\n", '[alert]\ncategory = "War"\n', "title   =", "'War' is no category; write 'Geo', 'Met', 'Safety'"),
+        ("[alert]\n", '[alert]\nresponse = "Asess"\n', "title   =", "did you mean 'Assess'?"),
         ('precision = "city"', 'countries = ["Norwy"]', 'precision = "city"', "'Norwy' is no country"),
     ],
 )  # fmt: skip
