@@ -279,7 +279,7 @@ def add_version(
     """Keep a version that readers are told, with the alert as it is now and what its messages to machines need
     (`issuing`). `terms` as in `save_step`. What speaks for the alert must have been stored before."""
     fields = codec.to_json(value) | {"title": codec.clean(title), "summary": codec.clean(summary)}
-    fields |= issuing.taken_along(conn, _number(value.id), terms)
+    fields |= issuing.taken_along(conn, _number(value.id), terms, fields)
     row = {
         "alert_id": _number(value.id),
         "version": message.version,

@@ -48,16 +48,19 @@ def terms(rule: Rule) -> dict[str, Any]:
     }
 
 
-def taken_along(conn: Connection, alert_id: int, said: Mapping[str, Any] | None) -> dict[str, Any]:
+def taken_along(
+    conn: Connection, alert_id: int, said: Mapping[str, Any] | None, fields: Mapping[str, Any]
+) -> dict[str, Any]:
     """What a version of this alert that is made now takes along: nothing where nobody issues it. `said` are the
-    `terms` of its rule; where they are not at hand, those of the version before hold."""
+    `terms` of its rule; where they are not at hand, those of the version before hold. `fields` are its own: if they
+    repeat a version before, because no more may be told, so do the quotes."""
     issuer = meta.get(conn, _ISSUER)
     if issuer is None:
         return {}
     kept = {
         "issuer": issuer,
         "terms": _terms_now(conn, alert_id, said),
-        "quotes": _quotes(conn, alert_id),
+        "quotes": _quotes(conn, alert_id) if FIELD not in fields else fields[FIELD]["quotes"],
         "merged": _merged_into(conn, alert_id),
     }
     return {FIELD: kept}

@@ -155,3 +155,14 @@ def test_a_version_has_those_before_it_and_those_of_alerts_merged_into_it(engine
     assert found is not None and first is not None
     assert [(one.alert_id, one.version) for one in found[1]] == [(alert.id, 1), (other.id, 1), (third.id, 1)]
     assert first[1] == []
+
+
+def test_a_version_that_may_tell_no_more_than_the_one_before_quotes_no_more(engine: Engine) -> None:
+    with writing(engine) as conn:
+        issuing.put_issuer(conn, ISSUER)
+        alert = _save(conn)
+        _report(conn, alert, "a")
+        told = _tell(conn, alert, 1)
+        _report(conn, alert, "b", hit=values.hit(sentence="Nobody has looked at this."))
+        taken = issuing.taken_along(conn, int(alert.id), None, told.fields)
+    assert taken[issuing.FIELD] == told.fields[issuing.FIELD]
