@@ -94,6 +94,7 @@ def policy_of(rule: Rule) -> Policy:
         confirm = Confirm(sources=rule.confirm.sources, within=rule.confirm.within, until_then=rule.confirm.until_then)
     return Policy(
         same_event=rule.alert.same_event,
+        blow=rule.alert.course == "blow",
         title=rule.title,
         precision=rule.place.precision,
         confirm=confirm,

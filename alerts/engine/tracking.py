@@ -302,6 +302,7 @@ class _Case:
             hit,
             precision=policy.precision,
             same_event=policy.same_event,
+            blow=policy.blow,
             article_id=evidence.article_id,
             same_story=self._same_story(near, evidence),
         )

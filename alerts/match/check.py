@@ -333,6 +333,7 @@ class _RuleReader:
             response=section.choice("response", RESPONSES, "Monitor"),
             expires=section.length("expires", timedelta(0)) or None,
             same_event=section.length("same_event", timedelta(days=3)),
+            course=section.choice("course", ("process", "blow"), "process"),
             update_when=self.updates(section),
             covers=tuple(dict.fromkeys(section.texts("covers"))),
         )

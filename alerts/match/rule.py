@@ -193,9 +193,10 @@ class Ladder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertRule:
-    """What the alert says (Jinja2 lines) and how long evidence belongs to the same event. `covers` names rules whose
-    alerts need no mail of their own beside this one's, in the same incident and at no higher level. From the level
-    `triage` on a person looks before it is told."""
+    """What the alert says (Jinja2 lines) and how long evidence belongs to the same event. `course`: what goes on at a
+    place is one event, a blow there on another day is another. `covers` names rules whose alerts need no mail of their
+    own beside this one's, in the same incident and at no higher level. From the level `triage` on a person looks before
+    it is told."""
 
     title: str
     summary: str
@@ -205,6 +206,7 @@ class AlertRule:
     response: str = "Monitor"
     expires: timedelta | None = None
     same_event: timedelta = timedelta(days=3)
+    course: Literal["process", "blow"] = "process"
     update_when: tuple[str, ...] = UPDATES
     triage: Severity | None = None
     covers: tuple[str, ...] = ()

@@ -318,6 +318,8 @@ def _alert(rule: Rule) -> list[str]:
         f"news within {say(alert.same_event)} of the last belongs to the same alert; it is shown as ended {ends}"
         " after the last",
     ]
+    if alert.course == "blow":
+        lines.append("it strikes once: what strikes there on another day, or with far fewer victims, is another alert")
     if tuple(alert.update_when) == UPDATES:
         lines.append("an update is sent for whatever changes")
     else:

@@ -31,8 +31,8 @@ _AT_HOME = 1.5
 # "crossed into Turkey": where people went, and not where they were driven out.
 _TO = frozenset({"to", "into", "towards", "toward", "for"})
 _LEAVING = frozenset(
-    "cross crossed crossing crosses fled flee fleeing flees travelled traveled travelling escaped escape escaping returned "
-    "return returning refuge way evacuated".split()
+    "cross crossed crossing crosses fled flee fleeing flees travelled traveled travelling escaped escape escaping "
+    "returned return returning refuge way evacuated".split()
 )
 
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
 
+from alerts.track.blows import same_blow
 from alerts.track.places import chain, lies_in, lift
 from alerts.track.severity import rank
 from alerts.types import OPEN_STATES, Alert, Hit, Place, Precision
@@ -83,6 +84,7 @@ def pick(
     *,
     precision: Precision,
     same_event: timedelta,
+    blow: bool = False,
     article_id: str = "",
     same_story: Callable[[Alert], bool] = lambda alert: False,
 ) -> Alert | None:
@@ -91,10 +93,12 @@ def pick(
     `alerts` are those of the family and country (all of the family for a hit without a place): open ones,
     those that ended, closed or were cancelled within about `same_event`, and merged ones with those they were merged
     into. `same_story(alert)` says whether the hit's article is a near-copy of one in the alert (`origins.same_story`);
-    it is asked only where no place can decide.
+    it is asked only where no place can decide, and of a `blow` that seems to be another.
     """
     by_id = {alert.id: alert for alert in alerts}
     near = [alert for alert in _standing(by_id) if alert.family == hit.family and _within(alert, hit, same_event)]
+    if blow:
+        near = [alert for alert in near if same_blow(alert, hit) or same_story(alert)]
     near.sort(key=_preference)
     near.sort(key=lambda alert: (alert.state not in OPEN_STATES, by_id[alert.id] is not alert))
     own = key(hit, precision, article_id=article_id)

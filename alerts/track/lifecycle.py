@@ -223,7 +223,8 @@ def settle(
     after = with_facts(alert, facts, policy)
     if alert.state == "closed":
         return Step(alert=after, quiet=quiet or "the alert was closed")
-    again = alert.state == "ended" and quiet is None and (alert.version == 0 or facts.last_event > alert.last_event)
+    newer = facts.last_event > alert.last_event and not policy.blow  # a blow does not begin again
+    again = alert.state == "ended" and quiet is None and (alert.version == 0 or newer)
     if alert.state in OPEN_STATES or again:
         after = replace(after, state="active" if facts.confirmed else "unconfirmed")
     after = replace(after, updated=now)

@@ -57,7 +57,8 @@ class Desk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """`same_event` is how long after its last evidence a hit still belongs to an alert; `ends_after` how long
+    """`same_event` is how long after its last evidence a hit still belongs to an alert (if it is a `blow`, only what
+    `blows.same_blow` says of it); `ends_after` how long
     without news it is shown as in force (None: as long; what is heard later reopens it). `steps` is the
     rule's severity by number. What was published more than `late_after` before it came in, or happened
     more than `old_event` before, tells nobody. (News from a cut-off place may take days to be printed at
@@ -65,6 +66,7 @@ class Policy:
     `triage_from` a person must look before it is told (None: never), for as long as `triage_for` (None: for ever)."""
 
     same_event: timedelta = timedelta(days=3)
+    blow: bool = False
     ends_after: timedelta | None = None
     title: str = ""
     precision: Precision = "city"

@@ -1,0 +1,57 @@
+"""Whether a report tells of the blow that an alert tells of, or of another at the same place.
+
+A siege or a flight goes on; a bomb falls once. Of places where bombs fall daily, all would be one endless alert if the
+place alone decided: the second blow would look like a witness of the first, and the third, no worse than the second,
+would be told to nobody.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Final
+
+from alerts.types import Alert, Hit, Quantity
+
+# A toll that is printed on later days is known again by its number, so many days long.
+RETOLD_DAYS: Final = 4
+# Two dead may be any two.
+_TELLING: Final = 5
+# On one day a toll rises far, and never falls to a third; on the next it may be counted a little lower.
+_FALL: Final = 3
+_NEAR: Final = 1.6
+
+
+def same_blow(alert: Alert, hit: Hit) -> bool:
+    """Whether `hit` is of the blow of `alert`, at whose place it is: told of the same day, or of the next (a report
+    without a date has that of its print), unless the numbers speak against it; or of some days later by its number."""
+    apart = _days_apart(alert, hit)
+    known, new = _numbers(alert, hit)
+    if known is None or new is None:
+        return apart <= 1
+    if new.low <= _most(known) and _least(known) <= new.high:
+        return apart <= 1 or (apart <= RETOLD_DAYS and new.low >= _TELLING)
+    if new.low > _most(known):
+        return apart <= 1
+    return apart <= 1 and new.high * (_NEAR if apart else _FALL) >= _least(known)
+
+
+def _days_apart(alert: Alert, hit: Hit) -> int:
+    return abs((_day(hit.event_time) - _day(alert.first_event)).days)
+
+
+def _numbers(alert: Alert, hit: Hit) -> tuple[Quantity | None, Quantity | None]:
+    """The number by which both are known: the dead, where both count them."""
+    both = [name for name in ("killed", *hit.numbers) if name in hit.numbers and name in alert.numbers]
+    return (alert.numbers[both[0]], hit.numbers[both[0]]) if both else (None, None)
+
+
+def _least(number: Quantity) -> float:
+    return number.low if number.least is None else number.least
+
+
+def _most(number: Quantity) -> float:
+    return number.high if number.most is None else number.most
+
+
+def _day(time: datetime) -> date:
+    return time.astimezone(UTC).date()
