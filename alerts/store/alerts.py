@@ -15,7 +15,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, Select, String, Update, bindparam, func, insert, select, update
 
 from alerts.errors import InputError
-from alerts.store import codec, issuing
+from alerts.store import codec, held, issuing
 from alerts.store.schema import UtcTime, alert, alert_version, article, evidence, feed, incident
 from alerts.store.upsert import upsert
 from alerts.track.lifecycle import Step
@@ -279,6 +279,8 @@ def add_version(
     """Keep a version that readers are told, with the alert as it is now and what its messages to machines need
     (`issuing`). `terms` as in `save_step`. What speaks for the alert must have been stored before."""
     fields = codec.to_json(value) | {"title": codec.clean(title), "summary": codec.clean(summary)}
+    if held.is_held(value) and message.kind in ("close", "cancel"):  # its end is told, not what waits for a person
+        fields = held.as_told(value, versions(conn, [(value.id, message.version - 1)])[0].fields)
     fields |= issuing.taken_along(conn, _number(value.id), terms, fields)
     row = {
         "alert_id": _number(value.id),

@@ -1,23 +1,35 @@
 """The archive as it is published: the alerts that readers were told of, page by page.
 
-An alert of which nobody was told (held until it is confirmed, or too late to be news) is not in it.
+An alert of which nobody was told (held until it is confirmed, or too late to be news) is not in it. One of which more
+waits for a person is shown as it was told last.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, case, func, select
 
-from alerts.store import issuing
-from alerts.store.alerts import EVIDENCE_ROWS, Listed, Version, alert_from, evidence_from, version_from, versions
+from alerts.store import codec, held, incidents, issuing
+from alerts.store.alerts import (
+    EVIDENCE_ROWS,
+    Listed,
+    Record,
+    Version,
+    alert_from,
+    evidence_from,
+    get_alert,
+    version_from,
+    versions,
+)
 from alerts.store.schema import alert, alert_version, evidence
-from alerts.types import SEVERITIES, AlertState, Evidence, Severity
+from alerts.types import SEVERITIES, Alert, AlertState, Evidence, Severity
 
 _TOLD: Final = alert.c.version > 0
+_SEVERITY: Final = case((alert.c.triage == "waiting", alert.c.told["severity"].as_string()), else_=alert.c.severity)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +65,39 @@ def told_alerts(conn: Connection, wanted: Wanted, *, limit: int, before: Cursor 
     if before is not None:
         earlier = (alert.c.updated == before.updated) & (alert.c.id < before.id)
         query = query.where((alert.c.updated < before.updated) | earlier)
-    return [Listed(alert=alert_from(row), title=row.title, summary=row.summary) for row in conn.execute(query)]
+    found = [Listed(alert=alert_from(row), title=row.title, summary=row.summary) for row in conn.execute(query)]
+    return _shown(conn, found)
+
+
+def _shown(conn: Connection, found: Sequence[Listed]) -> list[Listed]:
+    """Alerts that readers were told of, those of which more is held as they were told last."""
+    last = last_versions(conn, [item.alert.id for item in found if held.is_held(item.alert)])
+    return [_as_told(item, last[item.alert.id][1]) if item.alert.id in last else item for item in found]
+
+
+def _as_told(listed: Listed, told: Version) -> Listed:
+    fields = held.as_told(listed.alert, told.fields)
+    return Listed(alert=codec.alert(fields), title=str(fields["title"]), summary=str(fields["summary"]))
+
+
+def told_alert(conn: Connection, alert_id: str) -> Record | None:
+    """Everything about one alert that readers were told of, as far as they may know it; None when there is none."""
+    record = get_alert(conn, alert_id)
+    if record is None or not record.versions:
+        return None
+    if not held.is_held(record.alert):
+        return record
+    known = [version for version in record.versions if version.kind in ("new", "update")][-1]
+    shown = _as_told(Listed(alert=record.alert, title=record.title, summary=record.summary), record.versions[-1])
+    evidence = tuple(item for item in record.evidence if item.seen <= known.at)
+    return replace(record, alert=shown.alert, title=shown.title, summary=shown.summary, evidence=evidence)
+
+
+def told_others(conn: Connection, value: Alert) -> list[tuple[Alert, str]]:
+    """The other alerts of an alert's incident that readers were told of, each with its title."""
+    found = incidents.others(conn, value.incident, value.id)
+    others = [Listed(alert=one, title=title, summary="") for one, title in found]
+    return [(item.alert, item.title) for item in _shown(conn, [item for item in others if item.alert.version])]
 
 
 def _filtered(wanted: Wanted) -> Select[Any]:
@@ -65,7 +109,7 @@ def _filtered(wanted: Wanted) -> Select[Any]:
     if wanted.states:
         query = query.where(alert.c.state.in_(wanted.states))
     if wanted.min_severity != "minor":
-        query = query.where(alert.c.severity.in_(SEVERITIES[SEVERITIES.index(wanted.min_severity) :]))
+        query = query.where(_SEVERITY.in_(SEVERITIES[SEVERITIES.index(wanted.min_severity) :]))
     return query
 
 

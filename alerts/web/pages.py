@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from alerts.render.view import country_name, event_name
-from alerts.store import archive, incidents
-from alerts.store.alerts import Listed, get_alert
+from alerts.store import archive
+from alerts.store.alerts import Listed
 from alerts.store.archive import Cursor
 from alerts.store.database import reading
 from alerts.types import SEVERITIES
@@ -78,9 +78,9 @@ def alert_page(request: Request) -> Response:
     """`/alerts/{id}`: one alert that readers were told of."""
     web, wanted = web_of(request), str(request.path_params["id"])
     with reading(web.engine) as conn:
-        record = get_alert(conn, wanted)
-        others = incidents.others(conn, record.alert.incident, record.alert.id) if record else []
-    if record is None or record.alert.id != wanted or not record.versions:
+        record = archive.told_alert(conn, wanted)
+        others = archive.told_others(conn, record.alert) if record else []
+    if record is None or record.alert.id != wanted:
         raise HTTPException(HTTPStatus.NOT_FOUND, "There is no alert of this number.")
     return web.page(request, "alert", record_view(record, web.site) | {"others": others_view(others)})
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine
 
 from alerts.errors import StoreError
-from alerts.store import archive
+from alerts.store import alerts, archive, incidents
 from alerts.store.archive import Cursor, Wanted
 from alerts.store.database import reading, writing
-from alerts.types import Severity
+from alerts.track.lifecycle import Step
+from alerts.types import Message, Severity
 from tests.web.archive import GOMA, NOW, Report, Told, tell
 
 DAY = timedelta(days=1)
@@ -102,3 +105,89 @@ def test_a_database_without_tables_does_not_answer(sqlite_engine: Engine) -> Non
         conn.exec_driver_sql("ALTER TABLE alert RENAME TO gone")
     with pytest.raises(StoreError), reading(sqlite_engine) as conn:
         archive.answers(conn)
+
+
+def _hold(engine: Engine, alert_id: str, **changes: Any) -> None:
+    """As tracking leaves an alert that has become worse, and waits for a person."""
+    with writing(engine) as conn:
+        told = alerts.alert_of(conn, alert_id)
+        assert told is not None
+        worse = replace(told, severity="extreme", triage="waiting", waits_since=NOW, told={"severity": "severe"})
+        alerts.save_alert(conn, replace(worse, **changes), title="500 killed", summary="worse")
+
+
+def test_of_an_alert_that_waits_readers_see_what_they_were_told(engine: Engine) -> None:
+    with writing(engine) as conn:
+        told = tell(conn, title="12 killed", severity="severe")
+    _hold(engine, told)
+    assert titles(engine, Wanted()) == ["12 killed"]
+    with reading(engine) as conn:
+        [item] = archive.told_alerts(conn, Wanted(), limit=9)
+        record = archive.told_alert(conn, told)
+    assert record is not None
+    assert (item.alert.severity, record.alert.severity, record.title) == ("severe", "severe", "12 killed")
+
+
+def test_the_level_that_waits_is_not_one_to_ask_for(engine: Engine) -> None:
+    with writing(engine) as conn:
+        told = tell(conn, title="12 killed", severity="severe")
+    _hold(engine, told)
+    assert titles(engine, Wanted(min_severity="extreme")) == []
+    assert titles(engine, Wanted(min_severity="severe")) == ["12 killed"]
+
+
+def test_what_came_in_since_an_alert_waits_is_not_among_its_evidence(engine: Engine) -> None:
+    with writing(engine) as conn:
+        told = tell(conn, Report(hours=0), Report(hours=2, url="https://news.example/worse"), severity="severe")
+    _hold(engine, told)
+    with reading(engine) as conn:
+        record = archive.told_alert(conn, told)
+    assert record is not None
+    assert len(record.evidence) == 1
+
+
+def test_an_alert_that_ended_while_more_of_it_waited_shows_its_end_and_no_more(engine: Engine) -> None:
+    with writing(engine) as conn:
+        told = tell(conn, title="12 killed", severity="severe")
+    _hold(engine, told, state="ended")
+    with reading(engine) as conn:
+        record = archive.told_alert(conn, told)
+    assert record is not None
+    assert (record.alert.state, record.title) == ("ended", "12 killed")
+
+
+def test_the_end_of_an_alert_of_which_more_waits_does_not_tell_that(engine: Engine) -> None:
+    with writing(engine) as conn:
+        told = tell(conn, title="12 killed", severity="severe")
+    _hold(engine, told)
+    with writing(engine) as conn:
+        held = alerts.alert_of(conn, told)
+        assert held is not None
+        over = replace(held, state="cancelled", version=2)
+        message = Message(kind="cancel", version=2, at=NOW, why="it was a film")
+        alerts.save_step(conn, Step(alert=over, messages=(message,)), title="500 killed", summary="worse")
+        record = archive.told_alert(conn, told)
+    assert record is not None
+    fields = record.versions[-1].fields
+    assert (fields["title"], fields["severity"], fields["state"]) == ("12 killed", "severe", "cancelled")
+    assert (record.title, record.alert.state, record.alert.version) == ("12 killed", "cancelled", 2)
+
+
+def test_what_nobody_was_told_of_is_not_there_to_be_had(engine: Engine) -> None:
+    with writing(engine) as conn:
+        waiting = tell(conn, versions=(), triage="waiting", waits_since=NOW)
+        assert archive.told_alert(conn, waiting) is None
+        assert archive.told_alert(conn, "99") is None
+
+
+def test_the_other_alerts_of_a_happening_show_what_was_told_of_them(engine: Engine) -> None:
+    with writing(engine) as conn:
+        one, other = tell(conn, title="one"), tell(conn, title="12 killed", severity="severe")
+        unheard = tell(conn, title="unheard", versions=())
+        seen = alerts.alert_of(conn, one)
+        assert seen is not None
+        incidents.move(conn, [other, unheard], seen.incident)
+    _hold(engine, other)
+    with reading(engine) as conn:
+        [(alert, title)] = archive.told_others(conn, seen)
+    assert (alert.id, alert.severity, title) == (other, "severe", "12 killed")
