@@ -126,18 +126,35 @@ def _stating(told: Sequence[Evidence], strong: Sequence[Evidence]) -> dict[str, 
 
 
 def _over_time(name: str, stating: Sequence[Evidence]) -> Quantity:
-    """The last count of each origin; of those of the last 24 hours the one in the middle, of two the higher
-    (an early count in breaking news is low, and stays in print). Counts are never added up: two reports of
-    twelve dead are mostly the same twelve."""
-    latest = {item.origin: item for item in stating}
-    recent = [item.hit.numbers[name] for item in _of_last_day(list(latest.values()))]
-    middle = sorted(recent, key=_size)[len(recent) // 2]
+    """Of the counts that stand, the one in the middle, of two the higher (an early count in breaking news is low, and
+    stays in print). Counts are never added up: two reports of twelve dead are mostly the same twelve."""
+    standing = _standing(name, stating)
+    middle = sorted(standing, key=_size)[len(standing) // 2]
     return replace(
         middle,
-        least=min(number.low for number in recent),
-        most=max(number.high for number in recent),
-        sources=len(recent),
+        least=min(number.low for number in standing),
+        most=max(number.high for number in standing),
+        sources=len(standing),
     )
+
+
+def _standing(name: str, stating: Sequence[Evidence]) -> list[Quantity]:
+    """The last count of each origin, of those that gave one in the last 24 hours. A vague count ("dozens") is no news
+    beside a precise one that it holds (34): it neither replaces what its own origin said within a day, nor counts
+    beside another's. One that does not hold it says something else."""
+    last: dict[str, tuple[Quantity, datetime]] = {}
+    for item in stating:
+        number = item.hit.numbers[name]
+        said, at = last.get(item.origin, (number, item.published))
+        last[item.origin] = said if item.published - at <= DAY and _holds(number, said) else number, item.published
+    newest = max(at for _, at in last.values())
+    recent = [number for number, at in last.values() if newest - at <= DAY]
+    return [number for number in recent if not any(_holds(number, other) for other in recent)]
+
+
+def _holds(vague: Quantity, precise: Quantity) -> bool:
+    inside = vague.low <= precise.low and precise.high <= vague.high
+    return inside and (vague.low, vague.high) != (precise.low, precise.high)
 
 
 def _of_last_day(items: Sequence[Evidence]) -> list[Evidence]:

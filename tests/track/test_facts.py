@@ -109,3 +109,45 @@ def test_nothing_happens_after_it_was_reported() -> None:
 def test_event_times_span_the_evidence() -> None:
     told = facts(evidence("1", hit(when=2), when=9), evidence("2", hit(when=-4), when=9))
     assert (told.first_event, told.last_event) == (at(-4), at(2))
+
+
+def dead(article: str, low: float, high: float, *, when: float = 0, owner: str | None = None) -> Evidence:
+    """A count between two bounds."""
+    return evidence(article, hit(when=when, numbers={"killed": count(low, high)}), when=when, owner=owner)
+
+
+def test_a_vague_count_after_a_precise_one_adds_nothing() -> None:
+    precise, vague = killed("1", 34), dead("2", 24, 99, when=3)
+    for items in ((precise, vague), (precise, dead("2", 24, 99, when=3, owner="Daily 1"))):
+        number = facts(*items).numbers["killed"]
+        assert (number.low, number.high, number.least, number.most, number.sources) == (34, 34, 34, 34, 1)
+
+
+def test_a_precise_count_after_a_vague_one_stands_alone() -> None:
+    number = facts(dead("1", 24, 99), dead("2", 24, 99, when=1), killed("3", 34, when=2)).numbers["killed"]
+    assert (number.low, number.least, number.most) == (34, 34, 34)
+
+
+def test_a_vague_count_that_says_something_else_is_a_new_count() -> None:
+    number = facts(killed("1", 12), dead("2", 24, 99, when=3)).numbers["killed"]
+    assert (number.low, number.high, number.least, number.most, number.sources) == (24, 99, 12, 99, 2)
+    assert facts(killed("1", 12, owner="A"), dead("2", 24, 99, when=3, owner="A")).numbers["killed"].low == 24
+
+
+def test_the_same_count_by_two_is_told_by_two() -> None:
+    assert facts(dead("1", 24, 99), dead("2", 24, 99)).numbers["killed"].sources == 2
+
+
+def test_a_vague_count_a_day_later_stands_for_itself() -> None:
+    for owner in ("A", "B"):
+        assert facts(killed("1", 34, owner="A"), dead("2", 24, 99, when=25, owner=owner)).numbers["killed"].low == 24
+
+
+def test_a_precise_count_is_kept_by_those_who_repeat_it_vaguely() -> None:
+    said = [killed("1", 34, owner="A"), dead("2", 24, 99, when=20, owner="A")]
+    assert facts(*said, dead("4", 24, 99, when=40, owner="A")).numbers["killed"].low == 34
+
+
+def test_what_an_origin_took_back_is_not_brought_back_by_a_vague_count() -> None:
+    said = [killed("1", 34, owner="A"), killed("2", 10, when=2, owner="A"), dead("3", 24, 99, when=4, owner="A")]
+    assert facts(*said).numbers["killed"].low == 24
