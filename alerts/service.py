@@ -131,6 +131,12 @@ def open_gazetteer(path: Path, progress: Progress = lambda stage, share: None) -
     return Gazetteer.open(path)
 
 
+def post_of(config: Config, secret: bytes) -> Post:
+    """Who writes the mails of an alert's versions into the outbox."""
+    policy = audience.Policy(waits=config.notify.waits, give_up=config.notify.give_up)
+    return Post(domain=domain_of(config.notify.sender), secret=secret, policy=policy)
+
+
 def transport_of(config: Config) -> Transport:
     """A Maildir until a mail server is configured."""
     smtp = config.smtp
@@ -183,11 +189,7 @@ class Service:
         self.tracker = Tracker(
             rulebook=book,
             gazetteer=self.gazetteer,
-            outbox=Post(
-                domain=domain_of(config.notify.sender),
-                secret=self.secret,
-                policy=audience.Policy(waits=config.notify.waits, give_up=config.notify.give_up),
-            ),
+            outbox=post_of(config, self.secret),
             late_after=config.notify.late_after,
         )
         self._take(book)
@@ -228,6 +230,7 @@ class Service:
                 links_expire=self.config.verdicts.expire,
             ),
             clock=self.clock,
+            covers=lambda: rulebook.covers(self.rulebook),
             retry=Retry(first=self.config.notify.retry_first, longest=self.config.notify.retry_max),
         )
         await self.courier.recover()

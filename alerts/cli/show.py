@@ -44,7 +44,8 @@ def command(alert_id: str, config_path: Path, as_json: bool, as_cap: bool, versi
     place = f"{alert.place.name}, {alert.place.country}" if alert.place else "not known"
     click.secho(record.title, bold=True)
     click.echo(record.summary)
-    click.echo(f"{alert.severity}, {alert.certainty}, {alert.state}; place: {place}")
+    state = f"merged into alert {alert.merged_into}" if alert.merged_into else alert.state
+    click.echo(f"{alert.severity}, {alert.certainty}, {state}; place: {place}")
     for name, number in alert.numbers.items():
         click.echo(f"{name}: {people(number)} ('{number.text}')")
     if alert.spike is not None:
@@ -67,7 +68,8 @@ def command(alert_id: str, config_path: Path, as_json: bool, as_cap: bool, versi
     click.secho("\nevidence", bold=True)
     for item in record.evidence:
         same = "" if item.origin == item.article_id else "  (the same origin as an earlier one)"
-        click.echo(f"  {item.published:%Y-%m-%d %H:%M}  {item.source}: {item.title}{same}")
+        article = f"article {item.article_id}"
+        click.echo(f"  {item.published:%Y-%m-%d %H:%M}  {article}  {item.source}: {item.title}{same}")
         click.echo(f'      "{item.hit.sentence}"')
         if item.url:
             click.echo(f"      {item.url}")

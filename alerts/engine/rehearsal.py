@@ -33,7 +33,7 @@ def rehearse(
     """
     said: dict[str, list[str]] = {}
     tracker = replace(tracker, outbox=Nobody())
-    with _undone(engine) as conn:
+    with undone(engine) as conn:
         waiting = article if isinstance(article, Waiting) else _stored(conn, article, now)
         before = set(alert_store.alerts_of_article(conn, waiting.article.id))
         outcome = tracker.track(conn, waiting, found, now)
@@ -61,7 +61,8 @@ def _told(outcome: Outcome) -> Iterator[tuple[str, str]]:
 
 
 @contextmanager
-def _undone(engine: Engine) -> Iterator[Connection]:
+def undone(engine: Engine) -> Iterator[Connection]:
+    """A transaction of which nothing stays."""
     try:
         with writing(engine) as conn:
             yield conn
