@@ -59,6 +59,11 @@ def compiled(rules: Iterable[Rule]) -> Rulebook:
     )
 
 
+def covers(book: Rulebook) -> dict[str, tuple[str, ...]]:
+    """Which rules' alerts the alerts of each rule cover, by name: those need no mail of their own."""
+    return {rule.name: rule.alert.covers for rule in book.ruleset.rules if rule.alert is not None and rule.alert.covers}
+
+
 def told(book: Rulebook, before: Mapping[str, str] | None = None) -> str:
     """What reading the rules came to, for the log and the operator: which rules came, changed, and went since the
     versions `before`, which stand as they were, and every fault, in one text."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from alerts.notify.secret import message_id
@@ -18,6 +19,7 @@ from alerts.template_filters import listed
 from alerts.types import SEVERITIES, Message, MessageKind, Person, Severity
 
 _TOLD = "You get this mail because you were told about this alert before."
+_ESCALATED = "You get this mail because nobody has acknowledged this alert, and you are named for that case."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +57,11 @@ def wants(person: Person, fields: Mapping[str, Any]) -> str | None:
 
     `fields` is the alert's JSON form. An alert whose place is not known goes to readers of every country.
     """
-    if not person.active or fields["event"] not in (person.events or (fields["event"],)):
+    if (
+        not person.active
+        or "reader" not in person.duties
+        or fields["event"] not in (person.events or (fields["event"],))
+    ):
         return None
     country = _country(fields)
     if person.countries and country is not None and country not in person.countries:
@@ -65,9 +71,11 @@ def wants(person: Person, fields: Mapping[str, Any]) -> str | None:
     return f"You get this mail because you asked for {_asked(person)}."
 
 
-def reason(person: Person, fields: Mapping[str, Any]) -> str:
-    """The sentence for a mail that is being sent: why they want it, or that they were told before."""
-    return wants(person, fields) or _TOLD
+def reason(person: Person, fields: Mapping[str, Any], *, told: bool = True) -> str:
+    """The sentence for a mail that is being sent: why they want it, that they were `told` before, or that nobody
+    who was has answered."""
+    escalated = not told and "escalation" in person.duties
+    return wants(person, fields) or (_ESCALATED if escalated else _TOLD)
 
 
 def _asked(person: Person) -> str:
@@ -98,14 +106,17 @@ def rows(
     message: Message,
     *,
     told: Collection[int],
+    promised: Mapping[int, datetime] = MappingProxyType({}),
     secret: bytes,
     domain: str,
     now: datetime,
     policy: Policy = AT_ONCE,
     channel: str = "mail",
+    trigger_id: int | None = None,
 ) -> Iterator[Row]:
     """The outbox rows of one version. `told` holds the ids of the people with a row of an earlier version
-    of this alert; `secret` and `domain` make the Message-IDs."""
+    of this alert, `promised` the times of those whose mail of it this one replaces: news does not put off what
+    was to go; `secret` and `domain` make the Message-IDs."""
     severity: Severity = fields["severity"]
     wait = timedelta(0) if message.kind == "cancel" else policy.waits.get(severity, timedelta(0))
     for person in people:
@@ -120,6 +131,7 @@ def rows(
                     secret, alert_id=str(fields["id"]), version=message.version, person_id=person.id, domain=domain
                 ),
                 created=now,
-                not_before=now + wait,
+                not_before=min(now + wait, promised.get(person.id, now + wait)),
                 expires=now + policy.give_up,
+                trigger_id=trigger_id,
             )

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import chain
+from typing import Final
 
 from sqlalchemy import Connection
 
@@ -18,16 +20,21 @@ from alerts.notify.audience import reason
 from alerts.notify.bulletins import reason as why_bulletin
 from alerts.notify.mime import Mail, domain_of, encode
 from alerts.notify.secret import message_id
+from alerts.notify.silences import missed_said
 from alerts.notify.transport import Envelope
 from alerts.render.mail import MailRenderer, MailText, personal
 from alerts.render.view import Notice
 from alerts.store import alerts as alert_store
-from alerts.store import bulletins
+from alerts.store import bulletins, outbox
 from alerts.store.alerts import Version
 from alerts.store.bulletins import Bulletin
-from alerts.store.outbox import OutboxRow, told_before
+from alerts.store.outbox import OutboxRow
+from alerts.store.silences import Missed, missed_before
+from alerts.store.told import Told, told_before
 from alerts.track.changes import changes
 from alerts.types import Evidence
+
+_OVER: Final = ("close", "cancel")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,25 +60,33 @@ class Sender:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Material:
-    """What the mails of some rows are made of, read from the database in one transaction: versions by (alert
-    id, version), evidence by alert, and which version a reader was told before (`outbox.told_before`)."""
+    """What the mails of some rows are made of, read from the database in one transaction: what goes in them beside
+    the row that leads (`outbox.parts`), versions by (alert id, version), evidence by alert, which version a reader was
+    told before (`told.told_before`), and what a silence kept from them since (`silences.missed_before`)."""
+
+    parts: Mapping[int, Sequence[OutboxRow]]
 
     versions: Mapping[tuple[str, int], Version]
     bulletins: Mapping[int, Bulletin]
     evidence: Mapping[str, Sequence[Evidence]]
-    told: Mapping[tuple[str, int, int], int]
+    told: Mapping[Told, int]
+    missed: Mapping[Told, Sequence[Missed]]
 
 
 def gather(conn: Connection, rows: Sequence[OutboxRow]) -> Material:
-    """Read what the mails of `rows` need."""
-    wanted = {(row.alert_id, row.version) for row in rows if row.alert_id}
-    alerts = {alert_id for alert_id, _ in wanted}
+    """Read what the mails of `rows` need, each the lead of its mail."""
+    parts = outbox.parts(conn, [row.id for row in rows])
+    every = [row for row in (*rows, *chain.from_iterable(parts.values())) if row.alert_id]
+    alerts = {row.alert_id for row in every}
+    told = told_before(conn, {_told(row) for row in every})
     found = alert_store.versions(conn, [(alert_id, None) for alert_id in sorted(alerts)])
     return Material(
+        parts=parts,
         versions={(version.alert_id, version.version): version for version in found},
         bulletins=bulletins.by_id(conn, {row.bulletin_id for row in rows if row.bulletin_id is not None}),
         evidence={alert_id: alert_store.evidence_of(conn, alert_id) for alert_id in alerts},
-        told=told_before(conn, wanted),
+        told=told,
+        missed=missed_before(conn, {(row.alert_id, row.version) for row in every}, told),
     )
 
 
@@ -83,11 +98,20 @@ def envelope(row: OutboxRow, material: Material, *, renderer: MailRenderer, send
     if row.bulletin_id is not None:
         return _bulletin(row, material, renderer=renderer, sender=sender)
     notice = _notice(row, material)
-    own = {notice.alert_id: _token(row, notice, sender)}
-    words = personal(renderer.render(notice, row.person.language), reason(row.person, notice.fields), own)
+    parts = material.parts.get(row.id, ())
+    others = [_notice(one, material) for one in parts if one.state != "inhibited"]
+    others.sort(key=lambda one: one.kind in _OVER)  # they come the worst first
+    mentioned = {one.alert_id: one for one in sorted(parts, key=lambda one: one.version) if one.state == "inhibited"}
+    covered = [_notice(one, material) for one in mentioned.values()]
+    told = notice.since is not None or notice.kind in _OVER
+    words = personal(
+        renderer.render(notice, row.person.language, others=others, covered=covered),
+        reason(row.person, notice.fields, told=told),
+        {one.alert_id: _token(row, one, sender) for one in (notice, *others)},
+    )
     # The thread's first mail to this reader, whether it was sent or not.
     root = message_id(sender.secret, alert_id=row.alert_id, version=1, person_id=row.person.id, domain=sender.domain)
-    return _enveloped(row, words, sender=sender, sent=notice.at, root=root)
+    return _enveloped(row, words, sender=sender, sent=row.created, root=root)
 
 
 def _bulletin(row: OutboxRow, material: Material, *, renderer: MailRenderer, sender: Sender) -> Envelope:
@@ -136,7 +160,7 @@ def _notice(row: OutboxRow, material: Material) -> Notice:
     if version is None:
         raise MailError("this version of the alert is gone", reason="refused", permanent=True)
     first = material.versions.get((row.alert_id, 1), version)
-    since = material.told.get((row.alert_id, row.version, row.person.id))
+    since = material.told.get(_told(row))
     return Notice(
         alert_id=version.alert_id,
         version=version.version,
@@ -148,7 +172,13 @@ def _notice(row: OutboxRow, material: Material) -> Notice:
         fields=version.fields,
         first_title=str(first.fields["title"]),
         evidence=_known_by(version, material.evidence[version.alert_id]),
+        missed=missed_said(material.missed.get(_told(row), ())),
+        reminder=row.round,
     )
+
+
+def _told(row: OutboxRow) -> Told:
+    return row.alert_id, row.version, row.person.id
 
 
 def _changes(version: Version, told: Version | None, *, kept: tuple[str, ...]) -> tuple[str, ...]:

@@ -18,18 +18,21 @@ import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
 
 from alerts.errors import MailError
-from alerts.notify import compose
+from alerts.notify import bundling, compose
+from alerts.notify.bundling import Covers
 from alerts.notify.transport import OPERATOR, ROUTE, Crash, Envelope, Transport, Unanswered, no_crash
 from alerts.notify.verdict import Retry, Verdict, after_attempt, after_crash
 from alerts.render.mail import MailRenderer
 from alerts.store import outbox
 from alerts.store.database import reading, writing
 from alerts.store.outbox import OutboxRow
+from alerts.store.silences import in_force
 
 _log = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
@@ -63,7 +66,8 @@ class _Settled:
 class Courier:
     """Delivers what is due, round by round. One courier a process; several processes may share a database.
 
-    `clock` gives the time, `crash` is the hook of the crash tests.
+    `clock` gives the time, `crash` is the hook of the crash tests; `covers` says of the rules now in force whose alerts
+    make a mail about whose others needless.
     """
 
     engine: Engine
@@ -73,6 +77,7 @@ class Courier:
     clock: Callable[[], datetime]
     retry: Retry = field(default_factory=Retry)
     crash: Crash = no_crash
+    covers: Callable[[], Covers] = dict
     _unsettled: list[_Settled] = field(default_factory=list)
     _blocked_until: datetime | None = None
     _blocks: int = 0
@@ -93,7 +98,7 @@ class Courier:
         if self._stopping or (self._blocked_until is not None and now < self._blocked_until):
             return tally
         token = secrets.token_hex(16)
-        rows = await self._write(lambda conn: _take(conn, now, token))
+        rows = await self._write(lambda conn: _take(conn, now, token, self.covers()))
         tally.leased = len(rows)
         if rows:
             self.crash("leased")
@@ -220,10 +225,11 @@ class Courier:
             return work(conn)
 
 
-def _take(conn: Connection, now: datetime, token: str) -> list[OutboxRow]:
+def _take(conn: Connection, now: datetime, token: str, covers: Covers) -> list[OutboxRow]:
     if late := outbox.expire(conn, now):
         _log.error("%d mails could not be sent in time and were given up", late)
-    return outbox.lease(conn, now, token, BATCH, LEASE_S)
+    decide = partial(bundling.decide, covers=covers, silences=in_force(conn, now), now=now)
+    return outbox.lease(conn, now, token, BATCH, LEASE_S, decide=decide)
 
 
 def _store(conn: Connection, settled: Iterable[_Settled], now: datetime) -> None:
@@ -250,12 +256,12 @@ def _count(tally: Tally, row: OutboxRow, verdict: Verdict) -> None:
 
 
 def groups(rows: Sequence[OutboxRow], size: int) -> Iterator[list[OutboxRow]]:
-    """The rows in groups of at most `size` that may go out side by side: in their order, but the versions of
-    one alert to one reader one after the other, the older first."""
-    waiting: dict[tuple[str, int], list[OutboxRow]] = {}
+    """The rows in groups of at most `size` that may go out side by side: in their order, but what one reader gets
+    one after the other, so that nothing overtakes what it follows."""
+    waiting: dict[int, list[OutboxRow]] = {}
     for row in rows:
-        waiting.setdefault((row.alert_id, row.person.id), []).append(row)
-    lines = [sorted(line, key=lambda row: row.version) for line in waiting.values()]
+        waiting.setdefault(row.person.id, []).append(row)
+    lines = list(waiting.values())
     while lines:
         yield [line.pop(0) for line in lines[:size]]
         lines = [line for line in lines if line]

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from alerts.match.rule import Rule
 from alerts.notify import audience
-from alerts.store import codec, outbox, people
+from alerts.store import codec, demotions, outbox, people, told
 from alerts.types import Alert, Message, Person
 
 
@@ -23,30 +23,53 @@ class Post:
     secret: bytes = field(repr=False)
     policy: audience.Policy = audience.AT_ONCE
 
-    def put(self, conn: Connection, rule: Rule, alert: Alert, messages: Sequence[Message], now: datetime) -> None:
+    def put(
+        self, conn: Connection, rule: Rule | None, alert: Alert, messages: Sequence[Message], now: datetime
+    ) -> None:
         """Write the rows of `messages`, all of one alert. What an earlier version left unsent is taken back:
-        the new one says all of it."""
+        the new one says all of it, and not later. What a cancelled alert covered is told after all. A rule that fell
+        counts as in test."""
+        now_rule = demotions.in_force(conn, rule) if messages and rule is not None else rule
+        instead = people.active_people(conn, "operator") if now_rule is not rule else ()
         for message in messages:
-            unsent = outbox.withdraw(conn, alert.id, now, before_version=message.version)
+            unsent = told.withdraw(conn, alert.id, now, before_version=message.version)
             over = message.kind in ("close", "cancel")
-            told = set(outbox.told(conn, alert.id, reached=over)) | (set() if over else unsent)
+            known = set(told.told(conn, alert.id, reached=over)) | (set() if over else set(unsent))
             rows = audience.rows(
-                readers(rule, people.active_people(conn), told),
+                readers(now_rule, _everybody(conn, known), known, instead=instead),
                 codec.to_json(alert),
                 message,
-                told=told,
+                told=known,
+                promised=unsent,
                 secret=self.secret,
                 domain=self.domain,
                 now=now,
                 policy=self.policy,
+                trigger_id=told.brought_by(conn, alert.id, message.version),
             )
             outbox.enqueue(conn, rows)
+            if message.kind == "cancel":
+                told.uncover(conn, alert.id, now, expires=now + self.policy.give_up)
 
 
-def readers(rule: Rule, everybody: Sequence[Person], told: Collection[int] = ()) -> list[Person]:
-    """Who may hear of a rule's alerts at all: everybody, but of a rule in test only its owner, and those who
-    were `told` when it was not in test."""
+def _everybody(conn: Connection, known: Collection[int]) -> list[Person]:
+    """The readers, and who was told for another duty: they hear what came of it."""
+    everybody = people.active_people(conn)
+    others = set(known) - {person.id for person in everybody}
+    return everybody + [person for _, person in sorted(people.get_people(conn, others).items()) if person.active]
+
+
+def readers(
+    rule: Rule | None, everybody: Sequence[Person], told: Collection[int] = (), *, instead: Sequence[Person] = ()
+) -> list[Person]:
+    """Who may hear of a rule's alerts at all: everybody, but of a rule in test only its owner (`instead`, where the
+    owner is no reader), and those who were `told` when it was not in test; of a rule that is gone only these."""
+    if rule is None:  # gone: what came of an alert is told all the same
+        return [person for person in everybody if person.id in told]
     if rule.status == "active":
         return list(everybody)
     owner = rule.about.owner.casefold()
-    return [person for person in everybody if person.address.casefold() == owner or person.id in told]
+    owners = {person.id for person in everybody if person.address.casefold() == owner}
+    allowed = owners or {person.id for person in instead}
+    known = {person.id: person for person in (*everybody, *instead)}
+    return [person for person in known.values() if person.id in allowed or person.id in told]

@@ -7,8 +7,8 @@ in afterwards, in place of a token. So a mailing of thousands costs a handful of
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from html import escape
 from pathlib import Path
@@ -19,11 +19,12 @@ from alerts.render.bulletin import bulletin_view
 from alerts.render.environment import Kind, Templates, check_templates
 from alerts.render.samples import sample_bulletin, sample_notices
 from alerts.render.verdicts import links, signed
-from alerts.render.view import Notice, Site, alert_view, web_link
+from alerts.render.view import Notice, Site, alert_view, event_name, origins_view, place_view, web_link
 from alerts.resources import shipped
 from alerts.template_filters import one_line, shorten
 
 LONGEST_SUBJECT = 160
+OTHERS_ORIGINS = 2
 # Noncharacters of Unicode: no news text holds them, and what little could is dropped below.
 _REASON = "\ufdd0reason\ufdd1"
 _NONCHARACTERS = re.compile("[\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]")
@@ -45,25 +46,32 @@ class MailRenderer:
 
     def __init__(self, templates: Templates, site: Site, *, report: Callable[[Fault], None], keep: int = 64) -> None:
         self._templates, self._site, self._report, self._keep = templates, site, report, keep
-        self._done: dict[tuple[str, int, int | None, str], MailText] = {}
+        self._done: dict[Hashable, MailText] = {}
 
-    def render(self, notice: Notice, language: str = "en") -> MailText:
-        """The mail of one alert version in one language, without the reader's own parts.
+    def render(
+        self, notice: Notice, language: str = "en", *, others: Sequence[Notice] = (), covered: Sequence[Notice] = ()
+    ) -> MailText:
+        """The mail of one alert version in one language, without the reader's own parts: with `others` in the same
+        mail, and a line about each that is `covered` by one of them.
 
         Never raises for a template: a mail that no template can make is made without one.
         """
-        key = (notice.alert_id, notice.version, notice.since, language)
+        key = (_key(notice), tuple(map(_key, others)), tuple(map(_key, covered)), language)
         if key not in self._done:
             while len(self._done) >= self._keep:
                 self._done.pop(next(iter(self._done)))
-            self._done[key] = self._render(notice, language)
+            self._done[key] = self._render(notice, language, others, covered)
         return self._done[key]
 
-    def _render(self, notice: Notice, language: str) -> MailText:
-        variables = mail_variables(notice, self._site, language=language)
+    def _render(self, notice: Notice, language: str, others: Sequence[Notice], covered: Sequence[Notice]) -> MailText:
+        variables = mail_variables(notice, self._site, language=language, others=others, covered=covered)
         text = self._document("mail/alert.txt", variables, language) or last_resort(variables)
         html = self._document("mail/alert.html", variables, language)
-        return MailText(subject=subject(notice), text=_MANY_BLANK_LINES.sub("\n\n", text).strip() + "\n", html=html)
+        return MailText(
+            subject=subject(notice, more=len(others)),
+            text=_MANY_BLANK_LINES.sub("\n\n", text).strip() + "\n",
+            html=html,
+        )
 
     def bulletin(self, *, kind: str, subject: str, body: str, at: datetime, language: str = "en") -> MailText:
         """A mail about no alert, from its plain text."""
@@ -85,16 +93,62 @@ class MailRenderer:
             return ""
 
 
+def _key(notice: Notice) -> Hashable:
+    """What tells two renderings of alerts apart: `missed` says it in words."""
+    return notice.alert_id, notice.version, notice.since, notice.missed, notice.reminder
+
+
 def mail_renderer(site: Site, *, own: Path | None = None, report: Callable[[Fault], None]) -> MailRenderer:
     """A renderer over the shipped templates, with the user's folder `own` in front when there is one."""
     return MailRenderer(Templates(shipped("templates"), own, report=report), site, report=report)
 
 
-def mail_variables(notice: Notice, site: Site, *, language: str = "en") -> dict[str, object]:
-    """What a mail template may use: `alert_view` and `reader`."""
-    view = alert_view(notice, site, language=language)
-    own = links(web_link(site.base_url), notice.alert_id, notice.kind, place=bool(view["place"]))
-    return _for_a_reader(view, links=own)
+def mail_variables(
+    notice: Notice,
+    site: Site,
+    *,
+    language: str = "en",
+    others: Sequence[Notice] = (),
+    covered: Sequence[Notice] = (),
+) -> dict[str, object]:
+    """What a mail template may use: `alert_view` of the alert that leads and of `others`, `covered` and `reader`."""
+    view = _alert(notice, site, language) | {
+        "reminder": notice.reminder,
+        "covered": [_mentioned(one, site) for one in covered],
+    }
+    return _for_a_reader(view, links=_links(notice, site)) | {"others": [_other(one, site, language) for one in others]}
+
+
+def _alert(notice: Notice, site: Site, language: str) -> dict[str, object]:
+    return alert_view(notice, site, language=language) | {"missed": one_line(notice.missed)}
+
+
+def _other(notice: Notice, site: Site, language: str) -> dict[str, object]:
+    """An alert in the same mail: shorter, so that many of them are no book."""
+    view = _alert(notice, site, language)
+    origins = view["origins"]
+    assert isinstance(origins, list)
+    shown = {"origins": origins[:OTHERS_ORIGINS], "left_out": len(origins_view(notice.evidence)[OTHERS_ORIGINS:])}
+    cleaned = _cleaned(view | shown)
+    assert isinstance(cleaned, dict)
+    return cleaned | {"links": _links(notice, site)}
+
+
+def _links(notice: Notice, site: Site) -> list[dict[str, str]]:
+    place = bool(notice.fields.get("place"))
+    return links(web_link(site.base_url), notice.alert_id, notice.kind, place=place)
+
+
+def _mentioned(notice: Notice, site: Site) -> dict[str, object]:
+    """An alert that another one covers, in a line."""
+    place = place_view(notice.fields.get("place"))
+    return {
+        "title": one_line(notice.fields["title"]),
+        "event_name": event_name(str(notice.fields["event"])),
+        "place": place["full"] if place else "",
+        "severity": str(notice.fields["severity"]),
+        "url": web_link(site.alert_url(notice.alert_id)),
+    }
 
 
 def _for_a_reader(view: dict[str, object], **own: object) -> dict[str, object]:
@@ -114,15 +168,23 @@ def _cleaned(value: object) -> object:
     return value
 
 
-def subject(notice: Notice) -> str:
+def subject(notice: Notice, *, more: int = 0) -> str:
     """One line, at most 160 characters. The stem is the first version's title, so that all mails of an
-    alert make one thread; what happened stands in brackets, which mail readers leave out when threading."""
+    alert make one thread; what happened stands in brackets, which mail readers leave out when threading. `more` is
+    how many other alerts the mail tells of."""
     stem = _NONCHARACTERS.sub("", one_line(notice.first_title))
-    if notice.kind == "new":
-        return shorten(stem, LONGEST_SUBJECT)
-    mark = {"update": f"[Update {notice.version - 1}]", "close": "[Over]", "cancel": "[Cancelled]"}[notice.kind]
-    # An update may be the very confirmation that the first title lacked.
-    return f"{mark} {shorten(_UNCONFIRMED.sub('', stem), LONGEST_SUBJECT - len(mark) - 1)}"
+    mark = {
+        "new": "",
+        "update": f"[Update {notice.version - 1}] ",
+        "close": "[Over] ",
+        "cancel": "[Cancelled] ",
+    }[notice.kind]
+    if notice.reminder:
+        mark = f"[Reminder {notice.reminder}] "
+    if notice.kind != "new":  # an update may be the very confirmation that the first title lacked
+        stem = _UNCONFIRMED.sub("", stem)
+    rest = f" (and {more} more)" if more else ""
+    return mark + shorten(stem, LONGEST_SUBJECT - len(mark) - len(rest)) + rest
 
 
 def personal(mail: MailText, reason: str, tokens: Mapping[str, str] = MappingProxyType({})) -> MailText:
@@ -144,7 +206,9 @@ def last_resort(variables: Mapping[str, object]) -> str:
 def check_mail_templates(own: Path) -> list[Fault]:
     """Every fault of the user's templates in the folder `own`, for `alerts check`."""
     site = Site(name="alerts", base_url="https://alerts.example", contact="alerts@example.org")
-    samples = tuple(mail_variables(notice, site) for notice in sample_notices())
+    notices = tuple(sample_notices())
+    samples = tuple(mail_variables(notice, site) for notice in notices)
+    samples += (mail_variables(replace(notices[1], reminder=1), site, others=notices, covered=notices[:1]),)
     kind = Kind(variables=frozenset(samples[0]), samples=samples)
     bulletin = bulletin_variables(site)
     about_none = Kind(variables=frozenset(bulletin), samples=(bulletin,))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -27,7 +28,8 @@ def sample_notices() -> Iterator[Notice]:
     yield _notice("new", 1, "first report")
     told = sample_fields() | {"confirmed": True, "spike": _SPIKE}
     changes = ("12 → 12–45 killed", "confirmed by a second source: Northern Radio")
-    yield _notice("update", 2, changes[1], changes, fields=told)
+    missed = "One mail about this alert was not sent, because it was silenced: now severe"
+    yield replace(_notice("update", 2, changes[1], changes, fields=told), missed=missed)
     yield _notice("close", 3, "a truce was agreed")
     yield _notice("cancel", 4, "the publisher withdrew the report")
     bare = sample_fields() | {"place": None, "numbers": {}, "confirmed": True}

@@ -52,6 +52,7 @@ _NOTES = {
 class Notice:
     """One version of an alert, as stored: what a mail or page of that version is made from.
 
+    `missed` says what a silence kept from this reader since then; `reminder` counts the mails that repeat this one.
     `fields` is the alert then (the JSON form of `types.Alert`) with its `title` and `summary`;
     `first_title` is the title of version 1. `changes` are those since version `since`, the last one its
     readers were told (None: they were told of none). Optional in `fields`: `severity_why`, `certainty_why`.
@@ -67,6 +68,8 @@ class Notice:
     fields: Mapping[str, Any]
     first_title: str
     evidence: Sequence[Evidence] = field(default=())
+    missed: str = ""
+    reminder: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,9 +2,13 @@
 
             lease               mark_sending            sent
     queued ───────► queued, ours ───────────► sending ─────────► accepted
-      ▲ ▲                                      │ │ │ refused ──► failed
-      │ └────────── deferred ──────────────────┘ │ └ no answer ► ambiguous ─┐
-      └──────────── release (operator) ◄── held ◄┴──────────────────────────┘
+      ▲ ▲   │                                  │ │ │ refused ──► failed
+      │ └───│────── deferred ──────────────────┘ │ └ no answer ► ambiguous ─┐
+      └─────│────── release (operator) ◄── held ◄┴──────────────────────────┘
+            └► inhibited, silenced: not sent; withdrawn: a later version says all of it
+
+What goes in the mail of another row (`lead_id`) is `bundled` while that one is queued, and has its state from then
+on: it shares its fate in one statement. Only leads are leased and marked.
 
 `sending` is committed before the mail server hears of the mail. So after a crash a row is either `queued`
 (not sent) or `sending` (perhaps sent: `stale_sending` finds it, and the courier decides). All marks are
@@ -18,13 +22,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, Protocol, get_args
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, case, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, ScalarSelect, Select, bindparam, case, func, select, update
 
+from alerts.store import silences, waiting
 from alerts.store.codec import clean
-from alerts.store.merging import merged_ids
 from alerts.store.people import get_people
 from alerts.store.schema import outbox
 from alerts.store.upsert import insert_for
+from alerts.store.waiting import Decide, Mail, Plan, each_alone, free
 from alerts.types import Person
 
 State = Literal[
@@ -32,8 +37,10 @@ State = Literal[
 ]
 STATES: tuple[State, ...] = get_args(State)
 
-# Rows of these states reached their reader, or may have.
-_TOLD: Final[tuple[State, ...]] = ("sending", "accepted", "ambiguous", "held")
+_ALONG: Final[tuple[State, ...]] = ("bundled", "sending", "held", "ambiguous", "failed")
+_ALONG_EVER: Final[tuple[State, ...]] = (*_ALONG, "accepted")
+_BUNDLED: Final = outbox.c.state == "bundled"
+_ORDER: Final = (outbox.c.urgency.desc(), outbox.c.not_before, outbox.c.id)
 _LONGEST_ERROR: Final = 500
 
 
@@ -122,36 +129,83 @@ def enqueue(conn: Connection, rows: Iterable[NewRow]) -> None:
         conn.execute(insert_for(conn, outbox).on_conflict_do_nothing(), values)
 
 
-def lease(conn: Connection, now: datetime, token: str, limit: int, lease_s: float) -> list[OutboxRow]:
+def lease(
+    conn: Connection, now: datetime, token: str, limit: int, lease_s: float, *, decide: Decide = each_alone
+) -> list[OutboxRow]:
     """Take up to `limit` mails that are due for `lease_s` seconds, the most urgent first. `token` (at most 32
-    characters, new for each lease) is needed to mark them."""
-    due = (outbox.c.state == "queued") & (outbox.c.not_before <= now) & _free(now)
-    due &= outbox.c.expires.is_(None) | (outbox.c.expires > now)
-    return _take(conn, due, now, token, limit, lease_s)
+    characters, new for each lease) is needed to mark them. `decide` says which rows go in which mail, and which go in
+    none; that is stored with the lease, so that a mail is the same at every attempt."""
+    readers = waiting.lock_readers(conn, now, limit)
+    rows = waiting.waiting_for(conn, readers, now)
+    plan = decide(rows, waiting.heard_by(conn, rows)) if rows else Plan()
+    mails = plan.mails[:limit]
+    take_back(conn, plan.superseded, now)
+    _keep_from_readers(conn, plan, now)
+    _make_up(conn, mails, now)
+    return _take(
+        conn, outbox.c.id.in_([mail.lead for mail in mails]) & (outbox.c.state == "queued"), now, token, lease_s
+    )
+
+
+def _keep_from_readers(conn: Connection, plan: Plan, now: datetime) -> None:
+    for row_id, silence_id in plan.silenced.items():
+        values = {"state": "silenced", "finished": now, "silence_id": silence_id}
+        conn.execute(update(outbox).where(outbox.c.id == row_id).values(values))
+    for silence_id in set(plan.silenced.values()):
+        silences.hid(conn, silence_id, now)
+    for row_id, alert_id in plan.covered.items():
+        values = {"state": "inhibited", "finished": now, "covered_by": int(alert_id)}
+        conn.execute(update(outbox).where(outbox.c.id == row_id).values(values))
+
+
+def _make_up(conn: Connection, mails: Sequence[Mail], now: datetime) -> None:
+    """Put rows into the mails of others: those that go along, and those that are only mentioned."""
+    along = [{"row": row, "lead": mail.lead} for mail in mails for row in mail.members]
+    if along:
+        joins = update(outbox).where(outbox.c.id == bindparam("row"))
+        conn.execute(joins.values(state="bundled", lead_id=bindparam("lead")), along)
+    mentioned = [{"row": row, "lead": mail.lead, "by": int(by)} for mail in mails for row, by in mail.covered.items()]
+    if mentioned:
+        joins = update(outbox).where(outbox.c.id == bindparam("row"))
+        values = {"state": "inhibited", "finished": now, "lead_id": bindparam("lead"), "covered_by": bindparam("by")}
+        conn.execute(joins.values(values), mentioned)
+    _mention(conn, [row for mail in mails for row in (mail.lead, *mail.members)])
+
+
+def _mention(conn: Connection, rows: Sequence[int]) -> None:
+    """What was covered since the last mail about the covering alert is mentioned in this one."""
+    sent, kept = outbox.alias("sent"), outbox.alias("kept")
+    query = (
+        select(kept.c.id.label("row"), func.coalesce(sent.c.lead_id, sent.c.id).label("lead"))
+        .join_from(kept, sent, (kept.c.person_id == sent.c.person_id) & (kept.c.covered_by == sent.c.alert_id))
+        .where(sent.c.id.in_(rows), kept.c.state == "inhibited", kept.c.lead_id.is_(None))
+    )
+    found = [row._asdict() for row in conn.execute(query.with_for_update(of=kept, skip_locked=True))]
+    if found:
+        conn.execute(update(outbox).where(outbox.c.id == bindparam("row")).values(lead_id=bindparam("lead")), found)
 
 
 def stale_sending(conn: Connection, now: datetime, token: str, limit: int, lease_s: float) -> list[OutboxRow]:
     """Take mails whose courier died between `mark_sending` and the result. They stay `sending`; the caller
     now has to find out, and to mark them with `token`."""
-    return _take(conn, (outbox.c.state == "sending") & _free(now), now, token, limit, lease_s)
+    stale = (outbox.c.state == "sending") & outbox.c.lead_id.is_(None) & free(now)
+    some = select(outbox.c.id).where(stale).order_by(*_ORDER).limit(limit).with_for_update(skip_locked=True)
+    return _take(conn, outbox.c.id.in_(some.scalar_subquery()), now, token, lease_s)
 
 
-def _free(now: datetime) -> ColumnElement[bool]:
-    return or_(outbox.c.lease_until.is_(None), outbox.c.lease_until <= now)
-
-
-def _take(
-    conn: Connection, which: ColumnElement[bool], now: datetime, token: str, limit: int, lease_s: float
-) -> list[OutboxRow]:
-    order = (outbox.c.urgency.desc(), outbox.c.not_before, outbox.c.id)
-    some = select(outbox.c.id).where(which).order_by(*order).limit(limit).with_for_update(skip_locked=True)
-    taken = conn.execute(
-        update(outbox)
-        .where(outbox.c.id.in_(some.scalar_subquery()))
-        .values(lease_token=token, lease_until=now + timedelta(seconds=lease_s))
-        .returning(outbox)
-    ).all()
+def _take(conn: Connection, which: ColumnElement[bool], now: datetime, token: str, lease_s: float) -> list[OutboxRow]:
+    values = {"lease_token": token, "lease_until": now + timedelta(seconds=lease_s)}
+    taken = conn.execute(update(outbox).where(which).values(values).returning(outbox)).all()
     return sorted(_rows(conn, taken), key=lambda row: (-row.urgency, row.not_before, row.id))
+
+
+def parts(conn: Connection, leads: Collection[int]) -> dict[int, list[OutboxRow]]:
+    """What goes in the mails of these rows beside them, and what is only mentioned (`inhibited`), by lead."""
+    query = select(outbox).where(outbox.c.lead_id.in_(leads)).order_by(outbox.c.urgency.desc(), outbox.c.id)
+    found: dict[int, list[OutboxRow]] = {lead: [] for lead in leads}
+    for row in _rows(conn, conn.execute(query).all()):
+        found[row.lead_id or 0].append(row)
+    return found
 
 
 def mark_sending(conn: Connection, ids: Collection[int], token: str, now: datetime, lease_s: float) -> set[int]:
@@ -191,7 +245,24 @@ def _mark(
     conn: Connection, ids: Collection[int], token: str, state: State, before: Sequence[State], values: dict[str, Any]
 ) -> set[int]:
     ours = outbox.c.id.in_(ids) & (outbox.c.lease_token == token) & outbox.c.state.in_(before)
-    return set(conn.execute(update(outbox).where(ours).values(state=state, **values).returning(outbox.c.id)).scalars())
+    marked = update(outbox).where(outbox.c.id.in_(_in_order(ours))).values(state=state, **values)
+    leads = set(conn.execute(marked.returning(outbox.c.id)).scalars())
+    _follow(conn, leads, state, {name: values[name] for name in ("finished", "last_error") if name in values})
+    return leads
+
+
+def _in_order(which: ColumnElement[bool]) -> ScalarSelect[int]:
+    """Rows to be changed, locked in the order of their ids: so that two who change some of the same wait for each
+    other, and not crosswise."""
+    return select(outbox.c.id).where(which).order_by(outbox.c.id).with_for_update().scalar_subquery()
+
+
+def _follow(conn: Connection, leads: Collection[int], state: State, values: dict[str, Any]) -> None:
+    """What goes in the mails of these rows shares their fate."""
+    if leads:
+        along = outbox.c.lead_id.in_(leads) & outbox.c.state.in_(_ALONG)
+        values = {**values, "state": "bundled" if state == "queued" else state}
+        conn.execute(update(outbox).where(along).values(values))
 
 
 def _finished(now: datetime, error: str | None) -> dict[str, Any]:
@@ -216,56 +287,60 @@ def forget_leases(conn: Connection) -> None:
 
 
 def release(conn: Connection, ids: Collection[int], now: datetime) -> int:
-    """An operator lets held or ambiguous mails go (again); returns how many."""
-    stopped = outbox.c.id.in_(ids) & outbox.c.state.in_(("held", "ambiguous", "failed"))
+    """An operator lets held or ambiguous mails go (again), with all that goes in them; returns how many."""
+    stopped = outbox.c.id.in_(ids) & outbox.c.lead_id.is_(None) & outbox.c.state.in_(("held", "ambiguous", "failed"))
     values = {"state": "queued", "not_before": now, "finished": None, "last_error": None, "expires": None}
-    return conn.execute(update(outbox).where(stopped).values(values)).rowcount
+    leads = set(conn.execute(update(outbox).where(stopped).values(values).returning(outbox.c.id)).scalars())
+    _follow(conn, leads, "queued", {"finished": None, "last_error": None})
+    return len(leads)
 
 
 def expire(conn: Connection, now: datetime) -> int:
     """Fail the mails that could not be sent in time; returns how many."""
-    late = (outbox.c.state == "queued") & (outbox.c.expires <= now) & _free(now)
+    late = (outbox.c.state == "queued") & (outbox.c.expires <= now) & free(now)
     values = {"state": "failed", "finished": now, "last_error": func.coalesce(outbox.c.last_error, "not sent in time")}
-    return conn.execute(update(outbox).where(late).values(values)).rowcount
+    leads = set(conn.execute(update(outbox).where(late).values(values).returning(outbox.c.id)).scalars())
+    _follow(conn, leads, "failed", {"finished": now, "last_error": "not sent in time"})
+    return len(leads)
 
 
-def withdraw(conn: Connection, alert_id: str, now: datetime, *, before_version: int) -> set[int]:
-    """Take back the mails of earlier versions that nobody has begun to send; returns their readers' ids.
-    For a cancelled alert, and for a version that says all that the unsent one said. A leased one goes too:
-    its courier learns it from `mark_sending`."""
-    unsent = (outbox.c.alert_id == int(alert_id)) & (outbox.c.version < before_version)
-    unsent &= outbox.c.state == "queued"
-    values = {"state": "withdrawn", "finished": now}
-    return set(conn.execute(update(outbox).where(unsent).values(values).returning(outbox.c.person_id)).scalars())
+def take_back(conn: Connection, ids: Collection[int], now: datetime) -> list[tuple[int, datetime]]:
+    """Withdraw rows that nobody has begun to send, leased or not; returns the reader and the time of each.
+
+    A courier that holds one learns it from `mark_sending`: so does one whose mail loses a part. What went along with
+    a withdrawn row waits again by itself, and what it covered does, too.
+    """
+    if not ids:
+        return []
+    leads = select(outbox.c.lead_id).where(outbox.c.id.in_(ids), outbox.c.state == "bundled")
+    involved = (outbox.c.id.in_(ids) | outbox.c.id.in_(leads)) & (outbox.c.state == "queued")
+    begun = select(outbox.c.id, outbox.c.attempts).where(involved).order_by(outbox.c.id).with_for_update()
+    unsent = {row.id: row.attempts for row in conn.execute(begun)}
+    mine = outbox.c.id.in_(ids) & (outbox.c.id.in_(unsent) | (outbox.c.lead_id.in_(unsent) & _BUNDLED))
+    lost = set(conn.execute(select(outbox.c.lead_id).where(mine, outbox.c.lead_id.is_not(None))).scalars())
+    values: dict[str, Any] = {"state": "withdrawn", "finished": now, "lease_token": None, "lease_until": None}
+    gone = update(outbox).where(mine).values({**values, "lead_id": None})
+    rows = conn.execute(gone.returning(outbox.c.id, outbox.c.person_id, outbox.c.not_before, outbox.c.alert_id)).all()
+    _disband(conn, {row.id for row in rows} | {lead for lead in lost if not unsent.get(lead)})
+    _uncover_in(conn, lost, {row.alert_id for row in rows})
+    freed = {"lease_token": None, "lease_until": None}
+    conn.execute(update(outbox).where(outbox.c.id.in_(lost), outbox.c.state == "queued").values(freed))
+    return [(row.person_id, row.not_before) for row in rows]
 
 
-def told(conn: Connection, alert_id: str, *, reached: bool = False) -> dict[int, int]:
-    """The readers of an alert and the latest version each has a mail of: sent or still to be sent; with
-    `reached` only what was sent, or may have been. Who was told of an alert that was merged into it has been told of
-    this event, of version 0."""
-    states = _TOLD if reached else (*_TOLD, "queued")
-    version = case((outbox.c.alert_id == int(alert_id), outbox.c.version), else_=0)
-    query = select(outbox.c.person_id, func.max(version)).where(
-        outbox.c.alert_id.in_([int(alert_id), *map(int, merged_ids(conn, alert_id))]), outbox.c.state.in_(states)
-    )
-    return {person_id: version for person_id, version in conn.execute(query.group_by(outbox.c.person_id))}
+_AGAIN: Final[dict[str, Any]] = {"state": "queued", "lead_id": None, "covered_by": None, "finished": None}
 
 
-def told_before(conn: Connection, mails: Collection[tuple[str, int]]) -> dict[tuple[str, int, int], int]:
-    """For each mail of these alert versions (alert id, version), by (alert id, version, reader's id): the latest
-    earlier version of the alert that the reader has a mail of. Who has none is not in it."""
-    ids = {int(alert_id) for alert_id, _ in mails}
-    query = select(outbox.c.alert_id, outbox.c.person_id, outbox.c.version).where(
-        outbox.c.alert_id.in_(ids), outbox.c.state.in_((*_TOLD, "queued"))
-    )
-    found: dict[tuple[str, int, int], int] = {}
-    rows = [(str(alert_id), person_id, version) for alert_id, person_id, version in conn.execute(query)]
-    for alert_id, version in mails:
-        for other, person_id, earlier in rows:
-            if other == alert_id and earlier < version:
-                key = (alert_id, version, person_id)
-                found[key] = max(found.get(key, 0), earlier)
-    return found
+def _disband(conn: Connection, leads: Collection[int]) -> None:
+    """Let what goes in mails that will not be sent so wait by itself again."""
+    parts_of = outbox.c.lead_id.in_(leads) & outbox.c.state.in_(("bundled", "inhibited"))
+    conn.execute(update(outbox).where(parts_of).values(_AGAIN))
+
+
+def _uncover_in(conn: Connection, leads: Collection[int], alerts: Collection[int]) -> None:
+    """Let wait again what is covered by alerts that are in these mails no longer."""
+    mentioned = outbox.c.lead_id.in_(leads) & (outbox.c.state == "inhibited") & outbox.c.covered_by.in_(alerts)
+    conn.execute(update(outbox).where(mentioned).values(_AGAIN))
 
 
 def list_rows(conn: Connection, *, states: Collection[State] = (), limit: int = 100) -> list[OutboxRow]:
@@ -275,10 +350,11 @@ def list_rows(conn: Connection, *, states: Collection[State] = (), limit: int = 
 
 
 def counts(conn: Connection) -> dict[State, int]:
-    """How many mails are in each state; every state is there."""
-    found = {
-        state: number for state, number in conn.execute(select(outbox.c.state, func.count()).group_by(outbox.c.state))
-    }
+    """How many mails are in each state; every state is there. `bundled` counts what goes, or went, in the mail of
+    another row."""
+    along = outbox.c.lead_id.is_not(None) & outbox.c.state.in_(_ALONG_EVER)
+    state = case((along, "bundled"), else_=outbox.c.state)
+    found = {name: number for name, number in conn.execute(select(state, func.count()).group_by(state))}
     return {state: found.get(state, 0) for state in STATES}
 
 

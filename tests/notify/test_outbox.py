@@ -103,17 +103,15 @@ async def test_nothing_goes_out_before_its_time(engine: Engine, tmp_path: Path) 
 
 async def test_the_most_urgent_goes_first(engine: Engine) -> None:
     alert_id = populate(engine, readers=1, severity="minor")
-    tell(engine, alert_id, version=2, kind="update", severity="extreme", only=frozenset({1}))
     with writing(engine) as conn:
         people.add_person(conn, "late@example.com", now=Clock().now)
-    tell(engine, alert_id, version=3, kind="update", severity="moderate", only=frozenset({2}))
+    tell(engine, alert_id, version=2, kind="update", severity="extreme", only=frozenset({2}))
     transport = Stuck()
     transport.at_once = 1
     await courier(engine, transport, Clock()).deliver_all()
     sent = {envelope.message_id: number for number, envelope in enumerate(transport.sent)}
     order = sorted(mails(engine), key=lambda row: sent[row.message_id])
-    # Version 2 is the urgent one; the same reader's older version goes just before it.
-    assert [(row.person.id, row.version) for row in order] == [(1, 1), (1, 2), (2, 3)]
+    assert [(row.person.id, row.version) for row in order] == [(2, 2), (1, 1)]
 
 
 async def test_two_couriers_share_the_work_and_double_nothing(engine: Engine, tmp_path: Path) -> None:
@@ -311,10 +309,13 @@ async def test_an_update_says_what_changed_since_this_readers_last_mail(engine: 
     with writing(engine) as conn:
         for name in ("steady", "selective", "new"):
             people.add_person(conn, f"{name}@example.com", now=Clock().now)
+    one = courier(engine, maildir(tmp_path), Clock())
     tell(engine, alert_id, version=2, kind="update", told=told(12), only=frozenset({1, 2}))
+    await one.deliver_all()
     tell(engine, alert_id, version=3, kind="update", told=told(20), changes=("12 → 20 killed",), only=frozenset({1}))
+    await one.deliver_all()
     tell(engine, alert_id, version=4, kind="update", told=told(45), changes=("20 → 45 killed",), why="more killed")
-    await courier(engine, maildir(tmp_path), Clock()).deliver_all()
+    await one.deliver_all()
     last = {
         row.person.id: (tmp_path / "mail/new" / f"{row.message_id[1:29]}.eml").read_bytes().decode()
         for row in mails(engine)
@@ -364,17 +365,26 @@ async def test_no_log_line_holds_an_address(engine: Engine, tmp_path: Path, capl
     assert not [line for line in ours if "@" in line]
 
 
-def test_versions_for_one_reader_never_go_side_by_side(engine: Engine) -> None:
+def test_mails_to_one_reader_never_go_side_by_side(engine: Engine) -> None:
     alert_id = populate(engine, readers=3)
     tell(engine, alert_id, version=2, kind="update")
     rows = mails(engine)
-    made = list(groups(sorted(rows, key=lambda row: -row.version), 2))
+    made = list(groups(rows, 2))
     assert sorted(row.id for group in made for row in group) == [row.id for row in rows]
     for group in made:
         assert len(group) <= 2
         assert len({row.person.id for row in group}) == len(group)
     order = [(row.person.id, row.version) for group in made for row in group]
     assert all(order.index((person, 1)) < order.index((person, 2)) for person in (1, 2, 3))
+
+
+async def test_of_two_versions_that_wait_only_the_later_goes(engine: Engine, tmp_path: Path) -> None:
+    alert_id = populate(engine, readers=1)
+    tell(engine, alert_id, version=2, kind="update", why="confirmed")
+    await courier(engine, maildir(tmp_path), Clock()).deliver_all()
+    assert states(engine) == {"accepted": 1, "withdrawn": 1}
+    [text] = texts(tmp_path)
+    assert text.startswith("UPDATE 1: confirmed")
 
 
 def test_a_group_keeps_the_order_of_urgency(engine: Engine) -> None:

@@ -1,0 +1,90 @@
+"""What readers were told of alerts, what was kept from them, and what is taken back before they hear of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection, case, func, select, tuple_, update
+
+from alerts.store.merging import merged_ids
+from alerts.store.outbox import take_back
+from alerts.store.schema import alert, evidence, outbox
+from alerts.store.waiting import REACHED
+from alerts.types import OPEN_STATES
+
+_TO_COME: Final = ("queued", "bundled")
+_STILL_TRUE: Final = (*OPEN_STATES, "ended")
+
+
+def told(conn: Connection, alert_id: str, *, reached: bool = False) -> dict[int, int]:
+    """The readers of an alert and the latest version each has a mail of: sent or still to be sent; with
+    `reached` only what was sent, or may have been. Who was told of an alert that was merged into it has been told of
+    this event, of version 0."""
+    states = REACHED if reached else (*REACHED, *_TO_COME)
+    version = case((outbox.c.alert_id == int(alert_id), outbox.c.version), else_=0)
+    query = select(outbox.c.person_id, func.max(version)).where(
+        outbox.c.alert_id.in_([int(alert_id), *map(int, merged_ids(conn, alert_id))]), outbox.c.state.in_(states)
+    )
+    return {person_id: version for person_id, version in conn.execute(query.group_by(outbox.c.person_id))}
+
+
+Told = tuple[str, int, int]
+"""One version told to one reader: alert id, version, reader's id."""
+
+
+def told_before(conn: Connection, mails: Collection[Told]) -> dict[Told, int]:
+    """The latest earlier version of the alert that reached the reader, for each of `mails`. Of which none did, it is
+    not in the answer."""
+    pairs = {(int(alert_id), person_id) for alert_id, _, person_id in mails}
+    query = select(outbox.c.alert_id, outbox.c.person_id, outbox.c.version).where(
+        tuple_(outbox.c.alert_id, outbox.c.person_id).in_(pairs), outbox.c.state.in_(REACHED)
+    )
+    known: dict[tuple[str, int], list[int]] = {}
+    for alert_id, person_id, version in conn.execute(query):
+        known.setdefault((str(alert_id), person_id), []).append(version)
+    found = {}
+    for number, version, person_id in mails:
+        earlier = [one for one in known.get((number, person_id), ()) if one < version]
+        if earlier:
+            found[number, version, person_id] = max(earlier)
+    return found
+
+
+def brought_by(conn: Connection, alert_id: str, version: int) -> int | None:
+    """The article that made a version of an alert; None where no article did."""
+    here = (evidence.c.alert_id == int(alert_id)) & (evidence.c.at_version == version)
+    found: int | None = conn.execute(
+        select(evidence.c.article_id).where(here).order_by(evidence.c.id.desc()).limit(1)
+    ).scalar_one_or_none()
+    return found
+
+
+def withdraw(conn: Connection, alert_id: str, now: datetime, *, before_version: int) -> dict[int, datetime]:
+    """Take back the mails of earlier versions that nobody has begun to send; returns their readers, each with the
+    time at which they were to hear. For a cancelled alert, and for a version that says all that the unsent one said.
+    A leased one goes too: its courier learns it from `mark_sending`."""
+    query = select(outbox.c.id).where(
+        outbox.c.alert_id == int(alert_id), outbox.c.version < before_version, outbox.c.state.in_(_TO_COME)
+    )
+    times: dict[int, datetime] = {}
+    for person_id, not_before in take_back(conn, list(conn.execute(query).scalars()), now):
+        times[person_id] = min(not_before, times.get(person_id, not_before))
+    return times
+
+
+def uncover(conn: Connection, alert_id: str, now: datetime, *, expires: datetime) -> int:
+    """Let wait what an alert covered and no longer does, because it was wrong: of each alert the last version kept
+    from a reader, unless there is a later one for them. Returns how many mails."""
+    rows = conn.execute(
+        select(outbox.c.id, outbox.c.alert_id, outbox.c.person_id, outbox.c.version)
+        .join(alert, alert.c.id == outbox.c.alert_id)
+        .where(outbox.c.covered_by == int(alert_id), outbox.c.state == "inhibited", alert.c.state.in_(_STILL_TRUE))
+        .order_by(outbox.c.version)
+    ).all()
+    last = {(row.alert_id, row.person_id): row for row in rows}
+    ids = [row.id for row in last.values() if told(conn, str(row.alert_id)).get(row.person_id, 0) < row.version]
+    values = {"state": "queued", "not_before": now, "expires": expires, "finished": None}
+    again = update(outbox).where(outbox.c.id.in_(ids), outbox.c.state == "inhibited")
+    return conn.execute(again.values({**values, "lead_id": None, "covered_by": None})).rowcount

@@ -1,0 +1,174 @@
+"""What waits in the outbox, as the decision about mails sees it (`notify.bundling`), and what that decision says.
+
+Whoever decides about a reader's mails holds the reader's row locked meanwhile: of two couriers only one does, so what
+belongs together cannot part between them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import ColumnElement, Connection, or_, select
+
+from alerts.store import codec
+from alerts.store.alerts import versions
+from alerts.store.schema import alert, outbox, person
+from alerts.types import OPEN_STATES, SEVERITIES, MessageKind, Place
+
+REACHED: Final = ("sending", "accepted", "ambiguous", "held")
+"""Rows of these states reached their reader, or may have."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """One row that waits to be sent. `due`: its time has come. `fixed`: its mail was made up before, and goes as it is.
+    `urgency` and `place` are the alert's in this version, `rule`, `incident` and `going_on` are as they are now. Of a
+    bulletin `alert_id` is empty."""
+
+    id: int
+    person_id: int
+    channel: str
+    due: bool
+    fixed: bool
+    urgency: int
+    not_before: datetime
+    round: int = 0
+    alert_id: str = ""
+    version: int = 0
+    trigger_id: int | None = None
+    kind: MessageKind = "new"
+    rule: str = ""
+    incident: str = ""
+    place: Place | None = None
+    going_on: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """The latest version of an alert that reached a reader, and its level then."""
+
+    person_id: int
+    alert_id: str
+    version: int
+    urgency: int
+    rule: str
+    incident: str
+    going_on: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mail:
+    """One mail: the row that leads, those that go in it, and those that it only mentions (each with the id of the
+    alert that covers it)."""
+
+    lead: int
+    members: tuple[int, ...] = ()
+    covered: Mapping[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is to be done with waiting rows; what it does not name goes on waiting. `mails`: the most urgent first.
+    `covered`: by an alert that the reader was told before; `silenced`: by which silence; `superseded`: a later version
+    says all of it."""
+
+    mails: tuple[Mail, ...] = ()
+    covered: Mapping[int, str] = field(default_factory=dict)
+    silenced: Mapping[int, int] = field(default_factory=dict)
+    superseded: frozenset[int] = frozenset()
+
+
+Decide = Callable[[Sequence[Waiting], Sequence[Heard]], Plan]
+
+
+def each_alone(waiting: Sequence[Waiting], heard: Sequence[Heard]) -> Plan:
+    """Each row that is due as a mail of its own."""
+    due = sorted((row for row in waiting if row.due), key=lambda row: (-row.urgency, row.not_before, row.id))
+    return Plan(mails=tuple(Mail(lead=row.id) for row in due))
+
+
+def free(now: datetime) -> ColumnElement[bool]:
+    """Rows that no courier holds."""
+    return or_(outbox.c.lease_until.is_(None), outbox.c.lease_until <= now)
+
+
+def _due(now: datetime) -> ColumnElement[bool]:
+    worth = outbox.c.expires.is_(None) | (outbox.c.expires > now)
+    return (outbox.c.state == "queued") & (outbox.c.not_before <= now) & free(now) & worth
+
+
+def lock_readers(conn: Connection, now: datetime, limit: int) -> set[int]:
+    """The readers of up to `limit` mails that are due, the most urgent first, without those about whose mails another
+    courier decides at this moment."""
+    query = select(person.c.id).join_from(person, outbox, outbox.c.person_id == person.c.id).where(_due(now))
+    query = query.order_by(outbox.c.urgency.desc(), outbox.c.not_before, outbox.c.id).limit(limit)
+    return set(conn.execute(query.with_for_update(of=person, key_share=True, skip_locked=True)).scalars())
+
+
+def waiting_for(conn: Connection, people: Collection[int], now: datetime) -> list[Waiting]:
+    """All that waits for these readers, due or not, by id; locked. To be asked for readers that are locked."""
+    query = select(outbox, _due(now).label("due")).where(
+        outbox.c.person_id.in_(people), outbox.c.state == "queued", free(now)
+    )
+    rows = conn.execute(query.order_by(outbox.c.id).with_for_update(of=outbox, skip_locked=True)).all()
+    fixed = {row.id for row in rows if row.attempts} | _with_others(conn, [row.id for row in rows])
+    about = {row.alert_id for row in rows if row.alert_id is not None}
+    wanted = {(str(row.alert_id), row.version) for row in rows if row.alert_id is not None}
+    known = {(int(one.alert_id), one.version): one for one in versions(conn, sorted(wanted))}
+    query_alerts = select(alert.c.id, alert.c.rule, alert.c.incident_id, alert.c.state).where(alert.c.id.in_(about))
+    alerts = {row.id: row for row in conn.execute(query_alerts)}
+    found = []
+    for row in rows:
+        version, now_alert = known.get((row.alert_id, row.version)), alerts.get(row.alert_id)
+        about_alert = (
+            {}
+            if version is None or now_alert is None
+            else {
+                "alert_id": str(row.alert_id),
+                "version": row.version,
+                "kind": version.kind,
+                "rule": now_alert.rule,
+                "incident": str(now_alert.incident_id),
+                "place": codec.place(version.fields.get("place")),
+                "going_on": now_alert.state in OPEN_STATES,
+            }
+        )
+        plain = ("id", "person_id", "channel", "urgency", "not_before", "round", "trigger_id")
+        values = {name: getattr(row, name) for name in plain}
+        found.append(Waiting(**values, **about_alert, due=bool(row.due), fixed=row.id in fixed))
+    return found
+
+
+def _with_others(conn: Connection, ids: Collection[int]) -> set[int]:
+    """Rows that lead a mail made up before."""
+    query = select(outbox.c.lead_id).where(outbox.c.lead_id.in_(ids), outbox.c.state.in_(("bundled", "inhibited")))
+    return {lead for lead in conn.execute(query.distinct()).scalars() if lead is not None}
+
+
+def heard_by(conn: Connection, waiting: Sequence[Waiting]) -> list[Heard]:
+    """What the readers of `waiting` were told of the happenings that it is about."""
+    incidents = {int(row.incident) for row in waiting if row.incident}
+    query = (
+        select(outbox.c.person_id, outbox.c.alert_id, outbox.c.version, outbox.c.urgency)
+        .add_columns(alert.c.rule, alert.c.incident_id, alert.c.state)
+        .join_from(outbox, alert, alert.c.id == outbox.c.alert_id)
+        .where(alert.c.incident_id.in_(incidents), outbox.c.state.in_(REACHED))
+        .where(outbox.c.person_id.in_({row.person_id for row in waiting}))
+        .order_by(outbox.c.version)
+    )
+    latest = {
+        (row.person_id, row.alert_id): Heard(
+            person_id=row.person_id,
+            alert_id=str(row.alert_id),
+            version=row.version,
+            urgency=min(row.urgency, len(SEVERITIES) - 1),
+            rule=row.rule,
+            incident=str(row.incident_id),
+            going_on=row.state in OPEN_STATES,
+        )
+        for row in conn.execute(query)
+    }
+    return list(latest.values())
