@@ -20,6 +20,7 @@ from alerts.types import SEVERITIES, Message, MessageKind, Person, Severity
 
 _TOLD = "You get this mail because you were told about this alert before."
 _ESCALATED = "You get this mail because nobody has acknowledged this alert, and you are named for that case."
+_IN_TEST = "You get this mail because you run this service: the rule behind it is in test, and its owner is no reader."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +32,7 @@ class Policy:
 
 
 AT_ONCE = Policy(waits={})
-"""Nobody waits: the policy until alerts are grouped."""
+"""Nobody waits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,11 +58,7 @@ def wants(person: Person, fields: Mapping[str, Any]) -> str | None:
 
     `fields` is the alert's JSON form. An alert whose place is not known goes to readers of every country.
     """
-    if (
-        not person.active
-        or "reader" not in person.duties
-        or fields["event"] not in (person.events or (fields["event"],))
-    ):
+    if not person.active or fields["event"] not in (person.events or (fields["event"],)):
         return None
     country = _country(fields)
     if person.countries and country is not None and country not in person.countries:
@@ -74,8 +71,11 @@ def wants(person: Person, fields: Mapping[str, Any]) -> str | None:
 def reason(person: Person, fields: Mapping[str, Any], *, told: bool = True) -> str:
     """The sentence for a mail that is being sent: why they want it, that they were `told` before, or that nobody
     who was has answered."""
-    escalated = not told and "escalation" in person.duties
-    return wants(person, fields) or (_ESCALATED if escalated else _TOLD)
+    asked = wants(person, fields) if "reader" in person.duties else None
+    if asked or told:
+        return asked or _TOLD
+    escalated = "escalation" in person.duties and fields["severity"] == "extreme"
+    return _ESCALATED if escalated else _IN_TEST
 
 
 def _asked(person: Person) -> str:
