@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from math import sqrt
 
 from alerts.match.opinions import Opinion
-from alerts.match.phrasing import PhraseKey
+from alerts.match.phrasing import Phrasebook, PhraseKey
+from alerts.match.rule import Rule
+from alerts.read.places import Gazetteer
+from alerts.types import Hit
 
 _Z = 1.959964  # 95 %
 # A phrase with so many verdicts of which so few are "right" is named to the rule's owner.
@@ -81,3 +84,15 @@ def by_phrase(
             opinions.setdefault(phrase, []).append(opinion)
     found = [(phrase, score(opinions[phrase])) for phrase in known if phrase in opinions]
     return sorted(found, key=lambda one: -one[1].alerts)
+
+
+def phrase_scores(
+    rule: Rule, alerts: Iterable[tuple[Sequence[Hit], Opinion | None]], places: Gazetteer
+) -> list[tuple[PhraseKey, Score]]:
+    """The score of each phrase, as the rule has it today, by the alerts in whose sentences it stands."""
+    book = Phrasebook(rule)
+    found = []
+    for hits, opinion in alerts:
+        stand = [book.of_sentence(hit, places, hit.event_time).found for hit in hits if hit.current]
+        found.append((frozenset[PhraseKey]().union(*stand), opinion))
+    return by_phrase(book.known, found)

@@ -32,12 +32,17 @@ class Fallen:
 
 
 def fallen(conn: Connection) -> dict[str, Fallen]:
-    """The rules that fell, by name; of one whose file has changed since it is for `version` to say."""
+    """The rules that fell, by name, in whatever version."""
     noted: Mapping[str, Mapping[str, Any]] = meta.get(conn, _FALLEN) or {}
     return {
         rule: Fallen(rule=rule, version=one["version"], at=datetime.fromisoformat(one["at"]), why=one["why"])
         for rule, one in sorted(noted.items())
     }
+
+
+def fallen_now(conn: Connection, versions: Mapping[str, str]) -> dict[str, Fallen]:
+    """Those of which this very version fell, by name; `versions` has the rules as they are now."""
+    return {name: one for name, one in fallen(conn).items() if versions.get(name) == one.version}
 
 
 def drop(conn: Connection, rule: Rule, why: str, now: datetime) -> None:
@@ -61,8 +66,9 @@ def promote(conn: Connection, rule: str, now: datetime) -> Fallen | None:
 
 def in_force(conn: Connection, rule: Rule) -> Rule:
     """The rule as it counts now: in `test` if this version of it fell."""
-    found = fallen(conn).get(rule.name) if rule.status == "active" else None
-    return replace(rule, status="test") if found is not None and found.version == rule.version else rule
+    if rule.status != "active" or rule.name not in fallen_now(conn, {rule.name: rule.version}):
+        return rule
+    return replace(rule, status="test")
 
 
 def counted_since(conn: Connection, rule: Rule) -> datetime | None:

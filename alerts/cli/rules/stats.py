@@ -16,9 +16,7 @@ if TYPE_CHECKING:
     from alerts.match.phrasing import PhraseKey
     from alerts.match.precision import Score
     from alerts.match.rule import Rule
-    from alerts.read.places import Gazetteer
     from alerts.store.judgements import Case
-    from alerts.types import Hit
 
 
 @click.command(name="stats", short_help="How often rules alert, and how often they are right.")
@@ -33,8 +31,9 @@ def command(rule: str | None, config_path: Path, as_json: bool, since: datetime 
     of the rule, and counts as not judged. With RULE the same for each of its phrases.
     """
     from alerts.match import files
+    from alerts.match.precision import phrase_scores
     from alerts.service import rule_sources
-    from alerts.store import meta
+    from alerts.store import demotions, meta
     from alerts.store.database import reading
     from alerts.store.judgements import cases, hits_of
 
@@ -49,21 +48,22 @@ def command(rule: str | None, config_path: Path, as_json: bool, since: datetime 
         wanted = _of(rule, every, rules)
         first = meta.first_loaded(conn)
         hits = hits_of(conn, [case.alert_id for case in wanted]) if rule is not None else {}
+        fell = demotions.fallen_now(conn, {one.name: one.version for one in rules})
     rows = _rows(wanted, rules, first, since)
     if rule is not None and not rows:
         rows = [_row(rule, [], None)]
+    for row in rows:
+        row["fallen"] = fell[row["rule"]].why if row["rule"] in fell else None
     found = next((one for one in rules if one.name == rule), None)
-    phrases = _phrases(found, wanted, hits, places) if found else []
-    if as_json:
-        for row in rows:
-            if rule is not None:
-                row["phrases"] = [
-                    {"part": part, "phrase": phrase, **_said(score), "weak": score.weak}
-                    for (part, phrase), score in phrases
-                ]
-        common.print_json(rows)
+    judged = [(hits[case.alert_id], case.opinion) for case in wanted] if found else []
+    phrases = phrase_scores(found, judged, places) if found else []
+    if not as_json:
+        _print(rows, phrases)
         return
-    _print(rows, phrases)
+    if rule is not None:
+        said = [{"part": part, "phrase": phrase, **_said(one), "weak": one.weak} for (part, phrase), one in phrases]
+        rows = [row | {"phrases": said} for row in rows]
+    common.print_json(rows)
 
 
 def _of(rule: str | None, every: Sequence[Case], rules: Sequence[Rule]) -> list[Case]:
@@ -125,46 +125,33 @@ def _said(score: Score) -> dict[str, Any]:
     }
 
 
-def _phrases(
-    rule: Rule, wanted: Sequence[Case], hits: dict[str, list[Hit]], places: Gazetteer
-) -> list[tuple[PhraseKey, Score]]:
-    """The phrases, as the rule has them today, with the alerts in whose sentences they stand."""
-    from alerts.match.phrasing import Phrasebook
-    from alerts.match.precision import by_phrase
-
-    book = Phrasebook(rule)
-    found = []
-    for case in wanted:
-        current = [hit for hit in hits[case.alert_id] if hit.current]
-        stand = [book.of_sentence(hit, places, hit.event_time).found for hit in current]
-        found.append((frozenset[tuple[str, str]]().union(*stand), case.opinion))
-    return by_phrase(book.known, found)
-
-
 def _print(rows: list[dict[str, Any]], phrases: list[tuple[PhraseKey, Score]]) -> None:
-    columns = ("rule", "alerts", "never told", "a week", "judged", "wrong", "precision", "95 %")
+    columns = ("rule", "alerts", "never told", "a week", "judged", "wrong", "precision", "95 %", "besides")
     cells = [
-        (row["rule"], row["alerts"], row["never_told"] or "", row["a_week"], row["judged"], row["wrong"], *_shares(row))
+        (row["rule"], row["alerts"], row["never_told"] or "", row["a_week"], *_judged(row), _besides(row))
         for row in rows
     ]
     common.print_table(columns, cells, empty="no alerts yet")
     if phrases:
         click.echo()
-        columns = ("part", "phrase", "alerts", "judged", "wrong", "precision", "95 %", "")
-        cells = [
-            (
-                *key,
-                score.alerts,
-                score.judged,
-                score.wrong,
-                *_shares(_said(score)),
-                "mostly wrong" if score.weak else "",
-            )
-            for key, score in phrases
-        ]
-        common.print_table(columns, cells, empty="")
+        heads = ("part", "phrase", "alerts", "judged", "wrong", "precision", "95 %", "")
+        lines = [(*key, one.alerts, *_judged(_said(one)), "mostly wrong" if one.weak else "") for key, one in phrases]
+        common.print_table(heads, lines, empty="")
+    for row in rows:
+        if row["fallen"]:
+            click.echo(f"{row['rule']} fell to test: {row['fallen']}; alerts rules promote {row['rule']}", err=True)
     if rows and not any(row["judged"] for row in rows):
         click.echo("nothing is judged yet: alerts rules judge ALERT --right (or --wrong)", err=True)
+
+
+def _judged(row: dict[str, Any]) -> tuple[Any, ...]:
+    return (row["judged"], row["wrong"], *_shares(row))
+
+
+def _besides(row: dict[str, Any]) -> str:
+    """What counts neither for nor against the rule."""
+    kinds = {"wrong_place": "wrong place", "wrong_number": "wrong number", "duplicates": "duplicate"}
+    return ", ".join(f"{row[name]} {words}" for name, words in kinds.items() if row[name])
 
 
 def _shares(row: dict[str, Any]) -> tuple[str, str]:
