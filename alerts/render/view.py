@@ -170,12 +170,22 @@ def place_view(place: Mapping[str, Any] | None) -> dict[str, object] | None:
 
 
 def numbers_view(numbers: Mapping[str, Any]) -> list[dict[str, object]]:
-    """The alert's numbers by name: `words` is "12 to 45 people", `value` goes through filters."""
+    """The alert's numbers by name: `words` is "14 people, between 12 and 45 (4 sources)", `value` is for filters."""
     return [
-        {"name": name, "label": name.replace("_", " "), "value": value, "words": people(value)}
+        {"name": name, "label": name.replace("_", " "), "value": value, "words": people(value) + _span(value)}
         for name, value in numbers.items()
         if value is not None
     ]
+
+
+def _span(value: Any) -> str:
+    """How far the counts of several sources lie apart."""
+    if not isinstance(value, Mapping) or (value.get("sources") or 1) < 2:
+        return ""
+    least, most = value.get("least"), value.get("most")
+    if least is None or most is None or (least, most) == (value["low"], value["high"]):
+        return ""
+    return f", between {least:,.0f} and {most:,.0f} ({value['sources']} sources)"
 
 
 def origins_view(evidence: Iterable[Evidence]) -> list[dict[str, object]]:

@@ -37,6 +37,20 @@ def changed(notice: Notice, **fields: Any) -> Notice:
     return replace(notice, fields={**notice.fields, **fields})
 
 
+def test_counts_of_several_sources_stand_with_their_span() -> None:
+    killed = NEW.fields["numbers"]["killed"] | {
+        "low": 14,
+        "high": 14,
+        "stated": 14,
+        "least": 12,
+        "most": 45,
+        "sources": 4,
+    }
+    assert "Killed: 14 people, between 12 and 45 (4 sources)" in render(changed(NEW, numbers={"killed": killed})).text
+    agreed = killed | {"least": 14, "most": 14}
+    assert "Killed: 14 people\n" in render(changed(NEW, numbers={"killed": agreed})).text
+
+
 def test_the_first_five_lines_say_what_where_how_many_since_when_and_how_sure() -> None:
     head = "\n".join(render(NEW).text.splitlines()[:5])
     for word in (
