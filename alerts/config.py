@@ -40,6 +40,13 @@ def _length(value: object) -> timedelta:
     return duration(value)
 
 
+def _length_or_never(value: object) -> timedelta | None:
+    length = None if value is None or value == "never" else _length(value)
+    if length is not None and length < timedelta(minutes=1):
+        raise told('must be at least 1 minute; from = "" asks nobody to look')
+    return length
+
+
 def _at_least(least: timedelta) -> AfterValidator:
     def check(value: timedelta) -> timedelta:
         if value < least:
@@ -251,6 +258,13 @@ class Escalation(Section):
     times: Annotated[int, Field(ge=0, le=10)] = 3
 
 
+class Triage(Section):
+    from_: Annotated[Severity | None, BeforeValidator(lambda value: None if value == "" else value)] = Field(
+        None, alias="from"
+    )
+    let_go: Annotated[timedelta | None, BeforeValidator(_length_or_never)] = timedelta(hours=1)
+
+
 class Smtp(Section):
     host: str = ""
     port: Port = 25
@@ -306,6 +320,7 @@ class Config(Section):
     notify: Notify
     operator: Operator
     escalation: Escalation
+    triage: Triage
     smtp: Smtp
     web: Web
     cap: Cap

@@ -150,6 +150,13 @@ def test_all_faults_are_told_at_once_with_their_lines() -> None:
             "[smtp]\nhost = 'mx'\nusername = 'a'\npassword_file = 'p'",
             "smtp.security: the password would travel in clear",
         ),
+        (
+            "[triage]\nfrom = 'sever'",
+            "2: error: triage.from: must be 'minor', 'moderate', 'severe' or 'extreme' (did you",
+        ),
+        ("[triage]\nlet_go = 'nver'", "triage.let_go: 'nver' is no length of time"),
+        ("[triage]\nlet_go = '0 seconds'", "triage.let_go: must be at least 1 minute"),
+        ("[triage]\nform = 'severe'", "triage.form: unknown key (did you mean 'from'?)"),
         ("[web]\nbase_url = 'example.org'", "web.base_url: write the address readers use"),
         ("[owners]\nA = ['X']\nB = ['x', 'y']", "3: error: owners.B: 'x' stands in 'A' already"),
         ("[tiers]\nhigh = ['X']", "2: error: tiers.high: the name must be a number"),
@@ -159,6 +166,13 @@ def test_all_faults_are_told_at_once_with_their_lines() -> None:
 def test_a_fault_names_the_key_and_the_remedy(text: str, says: str) -> None:
     told = _faults(text)
     assert any(says in line for line in told), told
+
+
+def test_triage_is_asked_for_from_a_level_and_can_wait_for_ever() -> None:
+    usual = _read("").triage
+    assert (usual.from_, usual.let_go) == (None, timedelta(hours=1))
+    strict = _read('[triage]\nfrom = "severe"\nlet_go = "never"').triage
+    assert (strict.from_, strict.let_go) == ("severe", None)
 
 
 def test_a_syntax_error_is_a_fault_of_the_configuration(tmp_path: Path) -> None:

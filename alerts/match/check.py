@@ -336,7 +336,22 @@ class _RuleReader:
             course=section.choice("course", ("process", "blow"), "process"),
             update_when=self.updates(section),
             covers=tuple(dict.fromkeys(section.texts("covers"))),
+            triage=self.triage(section),
         )
+
+    @staticmethod
+    def triage(section: Section) -> Severity | None:
+        """The level from which a person looks first: `true` for every one."""
+        value = section.data.get("triage", False)
+        if isinstance(value, bool):
+            return SEVERITIES[0] if value else None
+        if isinstance(value, str) and value in SEVERITIES:
+            return next(level for level in SEVERITIES if level == value)
+        if isinstance(value, str):
+            section.fault(("triage",), section.no_option("level for 'triage'", value, SEVERITIES))
+        else:
+            section.fault(("triage",), "'triage' must be true, or the level from which a person looks first, in quotes")
+        return None
 
     @staticmethod
     def updates(section: Section) -> tuple[str, ...]:

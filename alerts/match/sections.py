@@ -45,7 +45,10 @@ KEYS: dict[str, tuple[str, ...]] = {
     "confirm": ("sources", "within", "until_then"),
     "severity": ("default", "raise"),
     "severity.raise": ("said", "to"),
-    "alert": ("title", "summary", "category", "response", "expires", "same_event", "course", "update_when", "covers"),
+    "alert": (
+        "title", "summary", "category", "response", "expires", "same_event", "course", "update_when", "covers",
+        "triage",
+    ),
     "fires": ("text", "title", "published", "language", "country", "source", "expect", "because", "known_problem"),
     "quiet": ("text", "title", "published", "language", "country", "source", "expect", "because", "known_problem"),
     "story": ("name", "article"),

@@ -325,6 +325,8 @@ def _alert(rule: Rule) -> list[str]:
     else:
         worth = [_WORTH.get(reason, reason) for reason in alert.update_when]
         lines.append(f"an update is sent when {listed(worth, 'or')}" if worth else "no update is sent")
+    if alert.triage is not None:
+        lines.append(f"from {alert.triage} on a person looks before it is told: alerts triage list")
     if alert.covers:
         lines.append(f"in one mail with it, no mail of their own need alerts of {listed(alert.covers, 'and')}")
     return [*lines, f"category {alert.category}, response {alert.response} (words of CAP)"]
