@@ -25,6 +25,8 @@ COMMANDS = {
     "replay": ("alerts.cli.replay", "Articles through the whole life of alerts, on their own clock."),
     "list": ("alerts.cli.listing", "List alerts."),
     "show": ("alerts.cli.show", "Show one alert with its evidence."),
+    "merge": ("alerts.cli.merge", "Two alerts are one event: they become one alert."),
+    "split": ("alerts.cli.split", "An alert is two events: a part becomes an alert of its own."),
     "silence": ("alerts.cli.silence", "Keep mails of a rule or place back for a while."),
     "people": ("alerts.cli.people", "Add and list the readers of alerts."),
     "status": ("alerts.cli.status", "What the service is doing: feeds, queues, last alerts."),
