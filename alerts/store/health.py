@@ -1,0 +1,103 @@
+"""What operators' notices are decided from: how feeds, rules, articles and mails are getting on."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, func, or_, select
+
+from alerts.store.schema import alert, article, feed, outbox
+from alerts.track.quiet import FeedFacts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """How many there are of something, and since when the oldest; `example` is what is said of one."""
+
+    number: int
+    since: datetime
+    example: str = ""
+
+
+def feed_facts(conn: Connection) -> list[FeedFacts]:
+    """The feeds that are polled."""
+    query = select(
+        *(feed.c.id, feed.c.source, feed.c.country, feed.c.added, feed.c.interval_s, feed.c.failures),
+        *(feed.c.last_error, feed.c.last_poll, feed.c.last_ok, feed.c.last_new),
+    )
+    return [
+        FeedFacts(
+            id=row.id,
+            name=row.source,
+            country=row.country,
+            added=row.added,
+            interval=timedelta(seconds=row.interval_s),
+            failures=row.failures,
+            why=row.last_error or "",
+            last_poll=row.last_poll,
+            last_ok=row.last_ok,
+            last_new=row.last_new,
+        )
+        for row in conn.execute(query.where(feed.c.active).order_by(feed.c.id))
+    ]
+
+
+def arrivals(conn: Connection, since: datetime) -> dict[int, list[datetime]]:
+    """When each feed brought something new. What was there at its first poll says nothing of its rhythm."""
+    query = select(article.c.feed_id, article.c.first_seen).distinct()
+    found: dict[int, list[datetime]] = defaultdict(list)
+    for feed_id, seen in conn.execute(query.where(article.c.first_seen >= since, ~article.c.backlog)):
+        found[feed_id].append(seen)
+    return dict(found)
+
+
+def fired(conn: Connection, since: datetime) -> dict[str, list[datetime]]:
+    """When alerts of each rule were opened."""
+    found: dict[str, list[datetime]] = defaultdict(list)
+    query = select(alert.c.rule, alert.c.opened).where(alert.c.updated >= since, alert.c.opened >= since)
+    for rule, opened in conn.execute(query):  # of `updated` there is an index, and it is never before `opened`
+        found[rule].append(opened)
+    return dict(found)
+
+
+def oldest_waiting(conn: Connection, before: datetime) -> Count | None:
+    """The articles that wait to be read since before a time, without those of new feeds' backlogs."""
+    here = article.c.analysed.is_(None) & ~article.c.backlog
+    query = select(func.count(), func.min(article.c.first_seen)).where(here)
+    return _count(conn.execute(query).one(), before)
+
+
+def set_aside(conn: Connection) -> Count | None:
+    """The articles that cannot be read or tracked."""
+    query = select(func.count(), func.min(article.c.analysed), func.min(article.c.fault))
+    row = conn.execute(query.where(article.c.fault.is_not(None), article.c.analysed.is_not(None))).one()
+    return Count(number=row[0], since=row[1], example=row[2]) if row[0] else None
+
+
+def mails_held_up(conn: Connection, before: datetime) -> Count | None:
+    """Mails that should have gone out before a time: due since then, or tried and put off since."""
+    late = or_(outbox.c.not_before < before, outbox.c.last_error.is_not(None) & (outbox.c.created < before))
+    query = select(func.count(), func.min(outbox.c.created)).where(outbox.c.state == "queued", late)
+    return _count(conn.execute(query).one(), None)
+
+
+def mails_failed(conn: Connection, since: datetime) -> Count | None:
+    """Mails given up since a time."""
+    here = (outbox.c.state == "failed") & (outbox.c.finished >= since)
+    return _count(conn.execute(select(func.count(), func.min(outbox.c.finished)).where(here)).one(), None)
+
+
+def mails_in_doubt(conn: Connection) -> Count | None:
+    """Mails that wait for a person to say whether they shall go: perhaps they went out already."""
+    here = outbox.c.state.in_(("ambiguous", "held"))
+    return _count(conn.execute(select(func.count(), func.min(outbox.c.created)).where(here)).one(), None)
+
+
+def _count(row: Any, before: datetime | None) -> Count | None:
+    number, since = row
+    if since is None or (before is not None and since >= before):
+        return None
+    return Count(number=number, since=since)
