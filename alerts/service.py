@@ -35,6 +35,7 @@ from alerts.notify.maildir import Maildir
 from alerts.notify.mime import domain_of
 from alerts.notify.outbox import Courier
 from alerts.notify.posting import Post
+from alerts.notify.reminding import remind, reminding_of
 from alerts.notify.secret import load_secret
 from alerts.notify.smtp import Smtp, SmtpSettings, read_password
 from alerts.notify.transport import Transport
@@ -302,6 +303,7 @@ class Service:
             self.tracker.end_quiet_alerts(conn, now)
             feeds.prune_polls(conn, now - KEEP_POLLS)
             silences.upkeep(conn, secret=self.secret, domain=domain_of(self.config.notify.sender), now=now)
+            remind(conn, self.rulebook.ruleset.by_name, reminding_of(self.config, self.secret), now)
 
     async def reload_if_changed(self) -> None:
         """Read the rules again when a file of theirs changed; a faulty one keeps its earlier version."""
