@@ -46,5 +46,9 @@ def command(config_path: Path, as_json: bool) -> None:
     lines.append(("silences", f"{now.silences or 'none'} in force{hid}"))
     if now.rules_trouble:
         lines.append(("rules", f"trouble, first seen {common.ago(now.rules_trouble_since, at)}: {now.rules_trouble}"))
+    lines += [
+        ("rules", f"{one.rule} fell to test {common.ago(one.at, at)}: {one.why}; alerts rules promote {one.rule}")
+        for one in now.rules_fallen
+    ]
     for name, text in lines:
         click.echo(f"{name:9} {text}")

@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, case, func, select
 
-from alerts.store import articles, meta, outbox, silences
+from alerts.store import articles, demotions, meta, outbox, silences
 from alerts.store.alerts import count_open
+from alerts.store.demotions import Fallen
 from alerts.store.outbox import State
 from alerts.store.schema import alert, article, feed, person
 from alerts.types import AlertState
@@ -25,7 +26,7 @@ class Status:
     not be read or tracked and are set aside. `oldest_waiting` is when the article was first seen that waits longest
     to be read; `oldest_queued` when the mail that waits longest was due. `silences` are those in force,
     `silenced_today` the alerts that any of them hid from somebody. `rules_trouble` says which rules cannot be taken as
-    their files are, and why."""
+    their files are, and why; `rules_fallen` are those that fell to test."""
 
     at: datetime
     feeds: int
@@ -51,6 +52,7 @@ class Status:
     silenced_today: int
     rules_trouble: str
     rules_trouble_since: datetime | None
+    rules_fallen: tuple[Fallen, ...]
 
 
 def status(conn: Connection, now: datetime) -> Status:
@@ -126,4 +128,5 @@ def _rules(conn: Connection) -> dict[str, Any]:
     return {
         "rules_trouble": trouble.text if trouble else "",
         "rules_trouble_since": trouble.since if trouble else None,
+        "rules_fallen": tuple(demotions.fallen_now(conn, meta.versions_in_force(conn)).values()),
     }

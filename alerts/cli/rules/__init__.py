@@ -19,6 +19,7 @@ COMMANDS = {
     "stats": ("alerts.cli.rules.stats", "How often rules alert, and how often they are right."),
     "judge": ("alerts.cli.rules.judge", "Say of alerts that they were right or wrong."),
     "adopt": ("alerts.cli.rules.adopt", "Make a judged alert's sentence an example of its rule."),
+    "promote": ("alerts.cli.rules.promote", "Let a rule that fell to test alert everybody again."),
     "overlap": ("alerts.cli.rules.overlap", "Pairs of rules that flag the same sentences."),
 }
 

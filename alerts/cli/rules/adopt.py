@@ -25,8 +25,10 @@ _MOST = 3  # sentences of one alert
 
 
 @click.command(name="adopt", short_help="Make a judged alert's sentence an example of its rule.")
-@click.argument("alert_id", metavar="ALERT")
+@click.argument("alert_id", required=False, metavar="ALERT")
 @common.config_option
+@click.option("--list", "only_list", is_flag=True, help="List the false alarms that are no examples yet.")
+@common.json_option
 @click.option("--article", "article_id", metavar="ID", help="Only the sentence of this article.")
 @click.option("--quiet", "fires", flag_value=False, type=bool, default=None, help="It was a false alarm: [[quiet]].")
 @click.option("--fires", "fires", flag_value=True, type=bool, help="It was right: [[fires]].")
@@ -34,8 +36,10 @@ _MOST = 3  # sentences of one alert
 @click.option("--print", "only_print", is_flag=True, help="Show the lines to paste, and change nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def command(
-    alert_id: str,
+    alert_id: str | None,
     config_path: Path,
+    only_list: bool,
+    as_json: bool,
     article_id: str | None,
     fires: bool | None,
     because: str,
@@ -45,10 +49,31 @@ def command(
     """Append the sentence of an alert to its rule's file: as a [[quiet]] example when the alert was a false alarm, as
     a [[fires]] example when it was right. So the rule cannot make the mistake again unseen, nor lose the find.
 
-    Without --quiet or --fires the last `alerts rules judge` decides; with one of them, the verdict is kept. A shipped
+    Without --quiet or --fires what was said of the alert decides (by its readers, by `alerts rules judge`); with one of
+    them, the verdict is kept. --list shows the false alarms that were not made examples yet. A shipped
     rule is copied into your first own folder of rules before. If the rule does not yet do what the example asks, the
     example says so (known_problem), and the rule stays in force until you mend it.
     """
+    if only_list:
+        from alerts.cli.rules import adoptable
+
+        adoptable.show(config_path, as_json=as_json)
+    elif alert_id is None:
+        raise click.UsageError("name an alert, or say --list")
+    else:
+        _adopt_alert(alert_id, config_path, article_id, fires, because, only_print=only_print, yes=yes)
+
+
+def _adopt_alert(
+    alert_id: str,
+    config_path: Path,
+    article_id: str | None,
+    fires: bool | None,
+    because: str,
+    *,
+    only_print: bool,
+    yes: bool,
+) -> None:
     from alerts.cli.rules.target import target_of
     from alerts.errors import InputError
     from alerts.match.adopting import as_toml
