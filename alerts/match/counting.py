@@ -6,7 +6,7 @@ not know. A number that counts the hurt is never one of the dead, whatever phras
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -62,7 +62,12 @@ def _read(rule: NumberRule, view: SentenceView) -> Iterator[Counted]:
     """The numbers the reader counts as the rule's kind; several of one verb are added up."""
     if rule.kind is None:
         return
-    mine = [read for read in view.governed if read.cue and read.cue.kind == rule.kind and not read.aside]
+    norm = view.reading.words.norm
+    mine = [
+        read
+        for read in view.governed
+        if read.cue and read.cue.kind == rule.kind and not read.aside and not _of_others(norm, read.number, rule.kind)
+    ]
     group: list[Governed] = []
     for read in mine:
         if group and _joined(view.reading.words, group[-1], read):
@@ -71,6 +76,11 @@ def _read(rule: NumberRule, view: SentenceView) -> Iterator[Counted]:
             yield from _together(group, view)
             group = [read]
     yield from _together(group, view)
+
+
+def _of_others(norm: Sequence[str], number: Number, kind: str) -> bool:
+    """Whether the very next word gives the counted another fate: "Killed 40 Injured", in a headline without commas."""
+    return kind == "killed" and number.end < len(norm) and norm[number.end] in _OTHER_FATES
 
 
 def _together(group: list[Governed], view: SentenceView) -> Iterator[Counted]:

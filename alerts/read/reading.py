@@ -101,7 +101,10 @@ class SentenceReading:
 class Reading:
     """An article in sentences. Pure: the same article and gazetteer give the same reading."""
 
-    __slots__ = ("_choices", "_focus", "_home", "_mentions", "_places", "article", "dateline", "gazetteer", "sentences")
+    __slots__ = (
+        *("_choices", "_focus", "_home", "_mentions", "_places", "_spoken_of"),
+        *("article", "dateline", "gazetteer", "sentences"),
+    )
 
     def __init__(self, article: Article, gazetteer: Gazetteer) -> None:
         self.article, self.gazetteer = article, gazetteer
@@ -112,6 +115,7 @@ class Reading:
         self._places: dict[int, list[tuple[Mention, Place | None]]] = {}
         self._focus: Choice | None = None
         self._home: str | None = None
+        self._spoken_of = ""
 
     @property
     def places(self) -> list[list[tuple[Mention, Place | None]]]:
@@ -163,8 +167,8 @@ class Reading:
 
     @property
     def focus(self) -> Place | None:
-        """The place the article is most about: named most often, the title counting three times and the lead
-        twice; of equals the first named. A country only where nothing smaller is named."""
+        """The place the article is most about, in the country it is most about: named most often, the title counting
+        three times and the lead twice; of equals the first named. A country only where nothing smaller is named."""
         self._resolve()
         return self.gazetteer.place(self._focus) if self._focus else None
 
@@ -178,6 +182,8 @@ class Reading:
                 if choice is not None and not self._is_aside("article", at, mention, self.gazetteer.place(choice)):
                     found.setdefault(choice.record, choice)
                     weights[choice.record] = weights.get(choice.record, 0.0) + weight
+        at_home = {record: choice for record, choice in found.items() if self._country(choice) == self._spoken_of}
+        found = at_home or found
         if not found:
             return None
         smaller = [record for record, choice in found.items() if not self.gazetteer.is_country(choice)] or list(found)
@@ -190,11 +196,15 @@ class Reading:
             part = self.sentences[at].sentence.part if at < len(self.sentences) else "lead"
             for mention, choice in zip(self._mentions[at], row, strict=True):
                 if choice is not None:
-                    country = self.gazetteer.place(choice).country
-                    weight = (2.0 if part == "title" else 1.0) * (0.5 if mention.weak else 1.0)
+                    country = self._country(choice)
+                    weight = (2.0 if part == "title" else 1.0) * (0.4 if self._is_weak(at, mention) else 1.0)
                     weights[country] = weights.get(country, 0.0) + weight
         first, second = ([*sorted(weights.items(), key=lambda item: -item[1]), ("", 0.0), ("", 0.0)])[:2]
+        self._spoken_of = first[0]
         return first[0] if first[1] >= max(_AT_HOME, _AT_HOME * second[1]) else None
+
+    def _country(self, choice: Choice) -> str:
+        return self.gazetteer.place(choice).country
 
     def _is_aside(self, where: PlaceFrom, at: int, mention: Mention, place: Place) -> bool:
         """Whether nothing is said to happen at the place: a people's name, the seat of a source, and in an article
@@ -203,9 +213,11 @@ class Reading:
             return True
         if self._home is None or place.country == self._home:
             return False
-        if where != "sentence" or not mention.located:
+        if where != "sentence" or not mention.located or mention.kind == "area":
             return True
         norm = self.sentences[at].words.norm
+        if mention.first and "from" in norm[max(0, mention.first - 2) : mention.first]:
+            return not _LEAVING.intersection(norm[max(0, mention.first - 4) : mention.first])  # people from there
         goal = mention.first > 1 and norm[mention.first - 1] in _TO and norm[mention.first - 2] in _LEAVING
         return goal or (mention.end < len(norm) and norm[mention.end] in _SPEAKING)
 

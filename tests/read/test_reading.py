@@ -118,3 +118,11 @@ def test_a_quarter_is_in_its_town_and_not_where_its_namesake_is(gazetteer: Gazet
 def test_what_a_thing_is_is_not_its_name(gazetteer: Gazetteer) -> None:
     text = "Blast Kills Evacuees From Besieged Towns in Aleppo. Syria mourns."
     assert place_of(reading(gazetteer, text), "kills")[0] == "Aleppo"
+
+
+def test_the_article_is_about_a_place_in_the_country_it_speaks_of(gazetteer: Gazetteer) -> None:
+    text = (
+        "New York - Syrian forces used gas, a rights group said. Syria denied it. More than 40 died in Douma in Syria."
+    )
+    focus = reading(gazetteer, text).focus
+    assert focus is not None and focus.name == "Douma"

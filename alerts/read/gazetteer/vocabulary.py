@@ -37,7 +37,7 @@ TO_ACTOR = frozenset("by told urged accuses accused accusing blamed blames press
 ACTING = frozenset(
     "airstrike airstrikes air strike strikes raid raids jet jets warplane warplanes drone drones missile missiles "
     "bombing bombings shelling artillery forces force troops soldiers army military navy coalition state embassy "
-    "officials official diplomats citizen citizens journalist journalists".split()
+    "officials official diplomats citizen citizens journalist journalists latest".split()
 )
 # "Moscow-backed rebels": about the rebels.
 LINKED = frozenset(
@@ -51,7 +51,7 @@ NAMED_AFTER = frozenset(
     "convention conventions accord accords agreement agreements protocol protocols declaration process treaty "
     "communique memorandum summit conference talks club united rovers wanderers yankees mets lakers knicks cubs "
     "bulls bears rangers giants stock exchange index symphony orchestra philharmonic airlines airways university "
-    "institute bank motors marathon open masters derby olympics festival biennale review syndrome".split()
+    "institute bank motors marathon open masters derby olympics festival biennale review syndrome red".split()
 )
 # Words that stand beside a place in capitals without being part of another name.
 BESIDE = frozenset(
