@@ -69,7 +69,8 @@ class Board:
     """What is in force, by a system that reads messages in any order: a message that a later Update or Cancel names
     is gone, wherever and whenever that is read; a Cancel and an all-clear put nothing up."""
 
-    def __init__(self, documents: Iterable[bytes] = ()) -> None:
+    def __init__(self, documents: Iterable[bytes] = (), *, status: str = "Actual") -> None:
+        self._status = status
         self._messages: dict[tuple[str, str, str], Message] = {}
         self._gone: set[tuple[str, ...]] = set()
         for document in documents:
@@ -77,10 +78,14 @@ class Board:
 
     def take(self, document: bytes) -> None:
         message = read(document)
-        assert message.status == "Actual"
+        assert message.status == self._status
         assert self._messages.setdefault(message.name, message) == message, "one name, two messages"
         if message.kind in ("Update", "Cancel"):
             self._gone.update(message.references)
+
+    @property
+    def messages(self) -> list[Message]:
+        return list(self._messages.values())
 
     def shown(self, now: datetime) -> list[str]:
         """The identifiers of what is in force."""

@@ -63,6 +63,10 @@ gazetteer = "{places}"
 [web]
 port = {web}
 base_url = "http://127.0.0.1:{web}"
+
+[cap]
+# A story of years ago: no other system may take it for news.
+exercise = true
 """
 _LEVELS = {"minor": "dim", "moderate": "yellow", "severe": "red", "extreme": "bold red"}
 
