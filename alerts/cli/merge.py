@@ -92,17 +92,19 @@ def _lines(changes: Sequence[Changed]) -> list[str]:
 
 
 def _facts(before: Alert | None, after: Alert) -> list[str]:
-    """The numbers, and what else an alert says, before and after."""
+    """What an alert says now, its numbers too, with what it said before where that was something else."""
     from alerts.template_filters import people
 
-    found = [(_said(before) if before else "", _said(after))]
+    found = [("", _said(before) if before else None, _said(after))]
     for name in sorted({*after.numbers, *(before.numbers if before else ())}):
         was, now = before.numbers.get(name) if before else None, after.numbers.get(name)
-        figures = [people(number) if number else "not said" for number in (was, now)]
+        label = f"{name.replace('_', ' ')}: "
         found.append(
-            (f"{name.replace('_', ' ')}: {figures[0]}" if before else "", f"{name.replace('_', ' ')}: {figures[1]}")
+            (label, people(was) if was else "not said" if before else None, people(now) if now else "not said")
         )
-    return [f"{now} (before: {was})" if was and was != now else now for was, now in found]
+    return [
+        f"{label}{now}" if was is None or was == now else f"{label}{now} (before: {was})" for label, was, now in found
+    ]
 
 
 def _said(alert: Alert) -> str:
