@@ -137,9 +137,15 @@ def _joined(words: Words, before: Governed, read: Governed) -> bool:
 
 def _phrased(rule: NumberRule, view: SentenceView) -> Iterator[Counted]:
     """The numbers the rule's phrases state, unless the reader says that they count something else."""
-    other = {read.number.first for read in view.governed if read.cue and read.cue.kind != rule.kind}
+    norm = view.reading.words.norm
+    other = {
+        read.number.first
+        for read in view.governed
+        if read.cue and read.cue.kind != rule.kind and not _of_others(norm, read.number, read.cue.kind)
+    }
     spans: list[Span] = view.find(rule.choice)
     for span in spans:
         for first, number in view.numbers.items():
             if span.first <= first and number.end <= span.end and not (rule.kind and first in other):
-                yield span.first, span.end, number
+                if not _of_others(norm, number, rule.kind or ""):
+                    yield span.first, span.end, number
