@@ -18,7 +18,7 @@ from alerts.collect.fetch import Fetcher
 from alerts.collect.settings import CollectSettings, user_agent
 from alerts.collect.worker import ParserPool
 from alerts.config import Config
-from alerts.engine import loading, rulebook
+from alerts.engine import acts, loading, rulebook
 from alerts.engine.analysis import Analyst, Report
 from alerts.engine.collecting import Collector, Polled
 from alerts.engine.loading import RuleSources
@@ -52,6 +52,7 @@ from alerts.store.migrations import upgrade
 
 _log = logging.getLogger(__name__)
 Progress = Callable[[str, float], None]
+from alerts.track.policy import Desk
 KEEP_POLLS = timedelta(days=30)
 
 
@@ -195,6 +196,7 @@ class Service:
         )
         self._take(book)
         self.analyst = Analyst(engine=self.engine, tracker=self.tracker, households=households(config))
+            desk=Desk(triage_from=config.triage.from_, triage_for=config.triage.let_go),
 
     @property
     def rulebook(self) -> Rulebook:
@@ -331,6 +333,8 @@ class Service:
         rules, faults = loading.remembered([(one.rule, one.text, one.lists) for one in kept], self.gazetteer.country_of)
         for fault in faults:
             _log.error("%s", fault)
+            for line in acts.let_go_due(conn, self.tracker, now):  # before it may end
+                _log.warning("%s", line)
         return rules
 
     def _take(self, book: Rulebook) -> None:

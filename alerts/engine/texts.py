@@ -16,7 +16,8 @@ LONGEST_SUMMARY = 600
 
 def texts(rule: Rule, alert: Alert, evidence: Sequence[Evidence]) -> tuple[str, str, TemplateError | None]:
     """Title and summary; with the fault, if a line could not be put together: plain words stand in for it
-    then, for a fault in a rule's line must not keep an alert from its readers."""
+    then, for a fault in a rule's line must not keep an alert from its readers. A person's title goes before the
+    rule's."""
     assert rule.alert is not None
     words = variables(rule, alert, evidence)
     fault = None
@@ -30,7 +31,7 @@ def texts(rule: Rule, alert: Alert, evidence: Sequence[Evidence]) -> tuple[str, 
         )
     except TemplateError as error:
         summary, fault = str(words["quote"]), error
-    return title, summary, fault
+    return alert.own_title or title, summary, fault
 
 
 def variables(rule: Rule, alert: Alert, evidence: Sequence[Evidence]) -> dict[str, Any]:
