@@ -47,8 +47,8 @@ def test_a_merge_is_shown_before_it_is_done(archive: World) -> None:
     assert ran.code == 1
     assert ran.out.splitlines() == [
         "alert 1: Flight from Djibo",
-        "  moderate, observed, active; 3 independent sources, 3 articles (before: moderate, likely, active; 2 independent"
-        " sources, 2 articles)",
+        "  moderate, observed, active; 3 independent sources, 3 articles"
+        " (before: moderate, likely, active; 2 independent sources, 2 articles)",
         "  displaced: about 4,500 people (900 families × 5) (before: at least 6,000 people (1,200 families × 5))",
         "  update to 1 reader: the same event as alert 2 (Flight from Goma), which ends here",
         "alert 2 ends in alert 1: Flight from Goma",
