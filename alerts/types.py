@@ -208,7 +208,8 @@ class Hit:
 class Evidence:
     """A hit that belongs to an alert, with what the mail and the page show of its article.
 
-    `origin` is the id of the article that first told this story in this alert: wire copies share it.
+    `origin` is the id of the article that first told this story in this alert: wire copies share it. `story` is
+    the id of the first article of all that told it ("" if that is not known), `text` its print (`track.copies`).
     `owner` is the owner group of the publisher, `tier` 1 for UN, ICRC or a national disaster office.
     """
 
@@ -224,7 +225,8 @@ class Evidence:
     published: datetime
     seen: datetime
     origin: str
-    shingles: frozenset[int] = field(default=frozenset(), repr=False)
+    story: str = ""
+    text: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

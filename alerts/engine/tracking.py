@@ -24,9 +24,9 @@ from alerts.read.claims import cited_sources
 from alerts.read.places import Gazetteer
 from alerts.store import alerts as alert_store
 from alerts.store import ledger as ledger_store
-from alerts.store import merging, reports
+from alerts.store import merging, reports, stories
 from alerts.store.articles import Waiting
-from alerts.track import identity, ledger, lifecycle, origins, places
+from alerts.track import copies, identity, ledger, lifecycle, origins, places
 from alerts.track.policy import Desk, Policy
 from alerts.types import OPEN_STATES, Alert, Evidence, Hit, Message, Wave
 
@@ -86,6 +86,7 @@ class Tracker:
         book = self.rulebook  # one and the same throughout, whatever is reloaded meanwhile
         spans = {rule.family: book.policies[rule.name].lasts for rule in book.ruleset.rules}
         timekinds.forget_old(conn, book.ruleset.rules, now)
+        stories.forget_before(conn, now - stories.FOUND_FOR)
         ended = 0
         for alert in alert_store.due_to_end(conn, now, spans):
             policy = book.policies.get(alert.rule, Policy(same_event=timedelta(days=7)))
@@ -113,8 +114,7 @@ class _Case:
             now=now,
             first_loaded=tracker.first_loaded,
         )
-        text = f"{waiting.article.title}\n{waiting.article.text}"
-        self.shingles = origins.shingles(text) if found.hits or found.dropped else frozenset()
+        self._story: stories.Story | None = None
 
     def keep_the_books(self) -> None:
         """States that the article says begin, hold or end."""
@@ -289,10 +289,29 @@ class _Case:
             published=article.published,
             seen=self.now,
             origin=article.id,
-            shingles=self.shingles,
+            story=self.story.first,
+            text=self.story.text,
         )
 
+    @property
+    def story(self) -> stories.Story:
+        """What story the article tells, known from here on."""
+        if self._story is None:
+            article = self.waiting.article
+            self._story = stories.know(
+                self.conn,
+                article.id,
+                revision=self.waiting.revision,
+                published=article.published,
+                text=f"{article.title}\n{article.text}",
+            )
+            reports.told_anew(self.conn, self._story.moved)
+        return self._story
+
     def _alert_for(self, hit: Hit, evidence: Evidence, policy: Policy) -> Alert | None:
+        retold = self._retold(hit, evidence)
+        if retold is not None:
+            return retold
         since = hit.event_time - policy.same_event
         country = hit.place.country if hit.place else None
         near = alert_store.recent_alerts(self.conn, hit.family, country, since)
@@ -304,23 +323,29 @@ class _Case:
             same_event=policy.same_event,
             blow=policy.blow,
             article_id=evidence.article_id,
-            same_story=self._same_story(near, evidence),
+            same_story=self._same_story(hit, evidence),
         )
 
-    def _same_story(self, near: Sequence[Alert], new: Evidence) -> Callable[[Alert], bool]:
-        """Whether an alert tells the story of `new`. Asked only of alerts that no place decides about, but then
-        of all of them: their texts are read at once."""
-        texts: dict[str, list[tuple[str, frozenset[int]]]] = {}
+    def _retold(self, hit: Hit, new: Evidence) -> Alert | None:
+        """The alert in which a copy says the very same. The place does not matter: it may be cut off here."""
+        if not self.story.shared or new.article_id != self.waiting.article.id:
+            return None
+        for alert_id, article_id, sentence in alert_store.of_story(self.conn, hit.family, new):
+            if article_id != new.article_id and copies.same_words(hit.sentence, sentence):
+                alert = alert_store.alert_of(self.conn, alert_id)
+                if alert is not None and alert.state != "merged":
+                    return alert
+        return None
+
+    def _same_story(self, hit: Hit, new: Evidence) -> Callable[[Alert], bool]:
+        """Whether an alert tells the story of `new`. Asked only of alerts that no place decides about."""
+        telling: list[str] | None = None
 
         def same(alert: Alert) -> bool:
-            if not texts:
-                asked = [one.id for one in near if one.place is None or one.state == "cancelled"]
-                texts.update(alert_store.texts_of(self.conn, asked))
-            known = texts.get(alert.id) or alert_store.texts_of(self.conn, [alert.id])[alert.id]
-            return any(
-                article_id == new.article_id or origins.near_copies(new.shingles, shingles)
-                for article_id, shingles in known
-            )
+            nonlocal telling
+            if telling is None:
+                telling = [alert_id for alert_id, *_ in alert_store.of_story(self.conn, hit.family, new)]
+            return alert.id in telling
 
         return same
 

@@ -7,10 +7,7 @@ version of the program wrote is left out. So a stored alert can be read for year
 from __future__ import annotations
 
 import re
-import sys
-from array import array
-from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -95,31 +92,6 @@ def alert(data: Mapping[str, Any]) -> Alert:
         spike=wave(data.get("spike")),
         **{name: datetime.fromisoformat(data[name]) for name in times},
     )
-
-
-def pack(shingles: Iterable[int]) -> bytes:
-    """32-bit numbers as bytes, little-endian, in order."""
-    numbers = array("I", sorted(shingles))
-    if sys.byteorder == "big":
-        numbers.byteswap()
-    return numbers.tobytes()
-
-
-def unpack(data: bytes) -> frozenset[int]:
-    numbers = array("I")
-    numbers.frombytes(data)
-    if sys.byteorder == "big":
-        numbers.byteswap()
-    return frozenset(numbers)
-
-
-def unpack_sample(data: bytes) -> frozenset[int]:
-    """An eighth of the numbers, the lowest: of hashes any eighth will do."""
-    numbers = array("I")
-    numbers.frombytes(data)
-    if sys.byteorder == "big":
-        numbers.byteswap()
-    return frozenset(numbers[: bisect_left(numbers, 2**29)])
 
 
 def _make(kind: type[Value], data: Mapping[str, Any], **read: Any) -> Value:

@@ -1,9 +1,9 @@
 """What rules of the kinds `spike` and `after` remember: reports that made no alert by themselves, and what they come
 to by day.
 
-All of it follows from the set of reports (`_settle` puts a story's copies with its first report, `_count` sums up a
-day), so it is the same whatever order they came in. A series has one writer at a time: `begin_watch` holds the rows
-of `watch` to the end of its transaction.
+All of it follows from the set of reports and their stories (`_settle` puts a story's copies with its first report,
+`_count` sums up a day), so it is the same whatever order they came in. A series has one writer at a time:
+`begin_watch` holds the rows of `watch` to the end of its transaction.
 """
 
 from __future__ import annotations
@@ -13,19 +13,16 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
 from alerts.store import codec
 from alerts.store.alerts import evidence_from
-from alerts.store.schema import article, count_day, feed, report, spike, watch
+from alerts.store.schema import article, count_day, feed, report, spike, story, watch
 from alerts.store.upsert import insert_for, upsert
 from alerts.track.facts import event_time
-from alerts.track.origins import named_sources, near_copies
+from alerts.track.origins import named_sources
 from alerts.track.spike import Day, Told, Voice, independent, leans, middle
 from alerts.types import Evidence, Place
-
-# A story told again within so many days of an earlier print is a copy of it.
-COPIED_FOR: Final = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +64,18 @@ def watched_since(conn: Connection, name: str) -> date | None:
 
 
 def count(conn: Connection, place: Place, item: Evidence, value: float | None) -> None:
-    """Take a report into the series of its rule at `place`. `value` is the number that is counted."""
+    """Take a report into the series of its rule at `place`. `value` is the number that is counted. What story its
+    article tells must be known (`stories.know`)."""
     key = Key(item.hit.family, place.id)
     article_id = int(item.article_id)
-    before = [_Print(row) for row in conn.execute(_PRINTS.where(key.here(report), report.c.article_id == article_id))]
+    before = _stories_at(conn, key, article_id)
     keep(conn, place, item, value)
-    start = min([item.published, *(one.published for one in before)])
-    _settle(conn, key, start, before, touched={one.day for one in before}, new=article_id)
+    _settle(
+        conn,
+        key,
+        {*before.stories, *_stories_at(conn, key, article_id).stories},
+        before.days | {_day(event_time(item))},
+    )
 
 
 def keep(conn: Connection, place: Place, item: Evidence, value: float | None = None) -> None:
@@ -92,7 +94,6 @@ def keep(conn: Connection, place: Place, item: Evidence, value: float | None = N
         "value": value,
         "hit": codec.to_json(item.hit),
         "cited": codec.to_json(item.cited),
-        "shingles": codec.pack(item.shingles),
         "seen": item.seen,
     }
     conn.execute(upsert(conn, report, ("family", "place_id", "article_id"), keep={"seen"}), row)
@@ -103,13 +104,24 @@ def take_back(conn: Connection, article_id: str, *, before: int | None = None) -
     here = report.c.article_id == int(article_id)
     if before is not None:
         here &= report.c.revision < before
-    for row in conn.execute(_PRINTS.where(here)).all():
-        key, gone = Key(row.family, row.place_id), _Print(row)
-        counted = key.here(count_day) & (count_day.c.day == gone.day)
-        is_counted = conn.execute(select(count_day.c.day).where(counted)).one_or_none() is not None
+    for row in conn.execute(select(report.c.family, report.c.place_id).where(here)).all():
+        key = Key(row.family, row.place_id)
+        around = _stories_at(conn, key, int(article_id))
+        counted = _is_counted(conn, key, around.days)
         forget(conn, row.family, row.place_id, article_id)
-        if is_counted:
-            _settle(conn, key, gone.published, [gone], touched={gone.day})
+        if counted:
+            _settle(conn, key, around.stories, around.days)
+
+
+def told_anew(conn: Connection, article_ids: Sequence[str]) -> None:
+    """These articles now tell another story than before: what they counted for changes with it."""
+    for article_id in map(int, article_ids):
+        where = select(report.c.family, report.c.place_id).where(report.c.article_id == article_id)
+        for row in conn.execute(where).all():
+            key = Key(row.family, row.place_id)
+            around = _stories_at(conn, key, article_id)
+            if _is_counted(conn, key, around.days):
+                _settle(conn, key, around.stories, around.days)
 
 
 def forget(conn: Connection, family: str, place_id: str, article_id: str) -> None:
@@ -122,72 +134,59 @@ def forget_before(conn: Connection, family: str, before: datetime) -> int:
     return conn.execute(delete(report).where(report.c.family == family, report.c.event_time < before)).rowcount
 
 
-class _Print:
-    """A report as far as it takes to know its story again."""
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """The stories in a series that a report has to do with, and the days for which it counts."""
 
-    __slots__ = ("_data", "_shingles", "article_id", "day", "event_day", "origin", "published", "sample")
-
-    def __init__(self, row: Any) -> None:
-        self.article_id: int = row.article_id
-        self.published: datetime = row.published
-        self.event_day = _day(row.event_time)
-        self.origin: int = row.origin
-        self.day: date = row.day
-        self.sample = codec.unpack_sample(row.shingles)
-        self._data: bytes = row.shingles
-        self._shingles: frozenset[int] | None = None
-
-    @property
-    def shingles(self) -> frozenset[int]:
-        if self._shingles is None:
-            self._shingles = codec.unpack(self._data)
-        return self._shingles
-
-    def copies(self, other: _Print) -> bool:
-        """`near_copies`, asked of a sample first, as `origins` does."""
-        sampled = min(len(self.sample), len(other.sample))
-        if sampled >= 16 and len(self.sample & other.sample) < sampled / 10:
-            return False
-        return near_copies(self.shingles, other.shingles)
+    stories: set[int]
+    days: set[date]
 
 
-_PRINTS: Final = select(
-    *(report.c.family, report.c.place_id, report.c.article_id, report.c.published, report.c.event_time),
-    *(report.c.day, report.c.origin, report.c.shingles),
-).order_by(report.c.published, report.c.article_id)
+def _stories_at(conn: Connection, key: Key, article_id: int) -> _Around:
+    """The story of an article's report, and those of reports that count with it: it may have been the first."""
+    rows = conn.execute(_AROUND, {**key.columns(), "of_article": article_id}).all()
+    return _Around({row.first_id for row in rows}, {row.day for row in rows if row.article_id == article_id})
 
 
-def _settle(
-    conn: Connection, key: Key, start: datetime, changed: list[_Print], *, touched: set[date], new: int | None = None
-) -> None:
-    """Put the reports published from `start` on with the stories they copy, and count the days that this changes.
+_AROUND: Final = (
+    select(report.c.article_id, report.c.day, story.c.first_id)
+    .join(story, story.c.article_id == report.c.article_id)
+    .where(
+        report.c.family == bindparam("family"),
+        report.c.place_id == bindparam("place_id"),
+        (report.c.article_id == bindparam("of_article")) | (report.c.origin == bindparam("of_article")),
+    )
+)
 
-    Reports are gone through in order of publication; each goes with the first that it copies. Only the `new` one is
-    looked at, and those that copy something that has `changed` (or was there before).
-    """
-    near = report.c.published.between(start - COPIED_FOR, start + 2 * COPIED_FOR)
-    earlier: list[_Print] = []
-    for row in conn.execute(_PRINTS.where(key.here(report), near)):
-        one = _Print(row)
-        is_new = one.article_id == new
-        if is_new or (one.published >= start and any(one.copies(other) for other in changed)):
-            first = _copied(one, earlier)
-            origin, day = (first.origin, first.day) if first else (one.article_id, one.event_day)
-            touched |= {one.day, day}
-            if is_new or (origin, day) != (one.origin, one.day):
-                changed.append(one)
-            if (origin, day) != (one.origin, one.day):
-                own = key.here(report) & (report.c.article_id == one.article_id)
-                conn.execute(update(report).where(own).values(origin=origin, day=day))
-                one.origin, one.day = origin, day
-        earlier.append(one)
+
+def _is_counted(conn: Connection, key: Key, days: set[date]) -> bool:
+    counted = select(count_day.c.day).where(key.here(count_day), count_day.c.day.in_(days)).limit(1)
+    return conn.execute(counted).first() is not None
+
+
+def _settle(conn: Connection, key: Key, stories: set[int], touched: set[date]) -> None:
+    """Let all reports of these stories count for the day, and with the origin, of the one published first, and count
+    the days that this changes."""
+    touched = set(touched)
+    rows = conn.execute(_OF_STORIES.where(story.c.first_id.in_(stories)), key.columns()).all()
+    first: dict[int, Any] = {}
+    for row in rows:
+        origin = first.setdefault(row.first_id, row)
+        day = _day(origin.event_time)
+        touched |= {row.day, day}
+        if (origin.article_id, day) != (row.origin, row.day):
+            own = key.here(report) & (report.c.article_id == row.article_id)
+            conn.execute(update(report).where(own).values(origin=origin.article_id, day=day))
     for day in sorted(touched):
         _count(conn, key, day)
 
 
-def _copied(one: _Print, earlier: Sequence[_Print]) -> _Print | None:
-    recent = (other for other in earlier if one.published - other.published <= COPIED_FOR)
-    return next((other for other in recent if one.copies(other)), None)
+_OF_STORIES: Final = (
+    select(report.c.article_id, report.c.event_time, report.c.day, report.c.origin, story.c.first_id)
+    .join(story, story.c.article_id == report.c.article_id)
+    .where(report.c.family == bindparam("family"), report.c.place_id == bindparam("place_id"))
+    .order_by(report.c.published, report.c.article_id)
+)
 
 
 def _count(conn: Connection, key: Key, day: date) -> None:
@@ -250,9 +249,14 @@ def kept_between(conn: Connection, family: str, country: str, first: datetime, l
 
 
 _ROWS: Final = (
-    select(report, article.c.title, article.c.url, feed.c.source, feed.c.owner, feed.c.tier)
+    select(
+        report,
+        *(article.c.title, article.c.url, feed.c.source, feed.c.owner, feed.c.tier),
+        *(story.c.first_id, story.c.shingles),
+    )
     .join(article, article.c.id == report.c.article_id)
     .join(feed, feed.c.id == article.c.feed_id)
+    .outerjoin(story, story.c.article_id == report.c.article_id)
     .order_by(report.c.published, report.c.article_id)
 )
 

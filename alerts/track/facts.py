@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from alerts.track import severity
-from alerts.track.origins import near_copies
+from alerts.track.origins import copies, retold
 from alerts.track.places import Lookup, coarseness, lies_in, nowhere, shared
 from alerts.track.policy import DAY, Confirm, Policy
 from alerts.types import Certainty, Evidence, Place, Quantity, Severity
@@ -49,12 +49,13 @@ def event_time(evidence: Evidence) -> datetime:
 def gather(evidence: Sequence[Evidence], policy: Policy, lookup: Lookup = nowhere) -> Facts:
     """The facts from evidence in order with its origins (`origins.assign`), at least one no denial."""
     told = [item for item in evidence if item.hit.current]
-    place = shared([item.hit.place for item in told if item.hit.place is not None], lookup)
+    anew = _said_anew(told)
+    place = shared(_places(told, anew), lookup)
     strong = [item for item in told if not is_weak(item, place, policy)]
     stating = _stating(told, strong)
     numbers = {name: _over_time(name, items) for name, items in stating.items()}
     denied_by = tuple(dict.fromkeys(publisher(item) for item in evidence if is_denial(item)))
-    events = [event_time(item) for item in told]
+    events = [event_time(item) for item in anew]
     return Facts(
         place=place,
         severity=severity.level([item.hit for item in told], numbers, policy.steps),
@@ -70,6 +71,19 @@ def gather(evidence: Sequence[Evidence], policy: Policy, lookup: Lookup = nowher
         last_event=max(events),
         denied_by=denied_by,
     )
+
+
+def _said_anew(told: Sequence[Evidence]) -> list[Evidence]:
+    """Without the copies that say the very same again: that they were printed later, or cut so that another place
+    stands nearer, does not change what happened."""
+    return [item for i, item in enumerate(told) if not retold(item, told[:i])]
+
+
+def _places(told: Sequence[Evidence], anew: Sequence[Evidence]) -> list[Place]:
+    """Where it happened by those who said it anew; by copies only where those do not say, or less exactly."""
+    places = [item.hit.place for item in anew if item.hit.place is not None]
+    copied = [item.hit.place for item in told if item not in anew and item.hit.place is not None]
+    return places + [place for place in copied if not places or any(lies_in(place, other) for other in places)]
 
 
 def is_weak(evidence: Evidence, place: Place | None, policy: Policy) -> bool:
@@ -113,7 +127,7 @@ def _confirmed(firm: Sequence[Evidence], confirm: Confirm) -> bool:
 
 
 def _repeats(item: Evidence, earlier: Sequence[Evidence]) -> bool:
-    return any(other.origin == item.origin and near_copies(item.shingles, other.shingles) for other in earlier)
+    return any(other.origin == item.origin and copies(item, other) for other in earlier)
 
 
 def _stating(told: Sequence[Evidence], strong: Sequence[Evidence]) -> dict[str, list[Evidence]]:

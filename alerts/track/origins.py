@@ -6,24 +6,14 @@ near-copies, and they do not lean on the same named source ("the Observatory sai
 
 from __future__ import annotations
 
-import re
-import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 
-from alerts.read.text import fold, words
+from alerts.read.text import words
+from alerts.track.copies import near_copies, same_words
 from alerts.types import Evidence
-
-_WORD = re.compile(r"[^\W_]+")
-_SIZE = 4  # words a shingle: three also find the stock phrases of war reports
-_MOST_WORDS = 4_000
-
-# Shared shingles over those of the shorter text. Of 510 articles on Syria by 15 outlets, pairs by different
-# outlets above .4 read as one agency's story; below, most share a paragraph of background. Containment,
-# not similarity: a copy in a longer article counts; and a similarity of .25 already means .4 of it.
-_COPY = 0.4
 
 # Cited by everyone, hence by nobody in particular.
 _ANYONE = frozenset(
@@ -32,33 +22,22 @@ _ANYONE = frozenset(
 ) | {"local media", "local officials", "local residents", "local sources", "news agencies", "security sources"}
 
 
-def shingles(text: str) -> frozenset[int]:
-    """The word sequences of a text as 32-bit numbers, the same in every process and on every machine."""
-    found = _WORD.findall(fold(text))[:_MOST_WORDS]
-    if not found:
-        return frozenset()
-    last = max(1, len(found) - _SIZE + 1)
-    return frozenset(zlib.crc32(" ".join(found[i : i + _SIZE]).encode()) for i in range(last))
+def copies(one: Evidence, other: Evidence) -> bool:
+    """Whether two articles tell one story: known as such among all articles (`story`), or by their own texts."""
+    return _same(one, other) or near_copies(one.text, other.text)
 
 
-def similarity(one: frozenset[int], other: frozenset[int]) -> float:
-    """Shared shingles over all (Jaccard), 0 to 1."""
-    return len(one & other) / len(one | other) if one and other else 0.0
+def _same(one: Evidence, other: Evidence) -> bool:
+    return one.article_id == other.article_id or bool(one.story and one.story == other.story)
 
 
-def containment(one: frozenset[int], other: frozenset[int]) -> float:
-    """How much of the shorter text is in the longer one, 0 to 1."""
-    return len(one & other) / min(len(one), len(other)) if one and other else 0.0
-
-
-def near_copies(one: frozenset[int], other: frozenset[int]) -> bool:
-    """Whether one text was made from the other: cut, with text added, or under another headline."""
-    return containment(one, other) >= _COPY
-
-
-def same_story(new: Evidence, evidence: Iterable[Evidence]) -> bool:
-    """Whether `new` is an article of the evidence again, or a near-copy of one."""
-    return any(item.article_id == new.article_id or near_copies(new.shingles, item.shingles) for item in evidence)
+def retold(item: Evidence, earlier: Iterable[Evidence]) -> bool:
+    """Whether a copy says the very same as one before it of its origin: the hit's sentence is the same, word for word
+    or nearly."""
+    return any(
+        item.origin == other.origin and copies(item, other) and same_words(item.hit.sentence, other.hit.sentence)
+        for other in earlier
+    )
 
 
 def named_sources(evidence: Evidence) -> frozenset[str]:
@@ -72,7 +51,7 @@ def named_sources(evidence: Evidence) -> frozenset[str]:
 
 def independent(one: Evidence, other: Evidence) -> bool:
     """The three tests. A publisher without a name proves nothing, so it is independent of nobody."""
-    return not _Report(one).leans_on(_Report(other)) and not near_copies(one.shingles, other.shingles)
+    return not _Report(one).leans_on(_Report(other)) and not copies(one, other)
 
 
 def in_order(evidence: Iterable[Evidence]) -> list[Evidence]:
@@ -103,7 +82,9 @@ def add(before: Sequence[Evidence], new: Evidence) -> tuple[Evidence, ...]:
     """`assign(before + new)` for evidence already assigned (all of it, none taken out since), without
     comparing all with all when `new` is also the latest published."""
     ids = {item.article_id for item in before}
-    if any(item.origin not in ids for item in before) or any(_order(item) >= _order(new) for item in before):
+    by_story = {item.story: item.origin for item in before if item.story}
+    stale = any(item.origin not in ids or by_story.get(item.story, item.origin) != item.origin for item in before)
+    if stale or any(_order(item) >= _order(new) for item in before):
         return assign((*before, new))
     ordered = in_order(before)
     return (*ordered, _with_origin(new, origin_of(new, ordered)))
@@ -112,20 +93,11 @@ def add(before: Sequence[Evidence], new: Evidence) -> tuple[Evidence, ...]:
 class _Report:
     """Evidence made ready to be compared with much other evidence."""
 
-    __slots__ = ("item", "sample", "sources")
+    __slots__ = ("item", "sources")
 
     def __init__(self, item: Evidence) -> None:
         self.item = item
-        self.sample = frozenset(shingle for shingle in item.shingles if not shingle & 7)
         self.sources = named_sources(item)
-
-    def copies(self, other: _Report) -> bool:
-        """`near_copies`, first on an eighth of the shingles: a copy shares at least .4 of those, give or take
-        .1, so less than .1 settles it, for a tenth of the time."""
-        sampled = min(len(self.sample), len(other.sample))
-        if sampled >= 16 and len(self.sample & other.sample) < sampled / 10:
-            return False
-        return near_copies(self.item.shingles, other.item.shingles)
 
     def leans_on(self, other: _Report) -> bool:
         """The tests of `independent` other than that of the text."""
@@ -133,13 +105,16 @@ class _Report:
 
 
 def _origin(new: _Report, earlier: Sequence[_Report]) -> str:
-    for report in earlier:
-        if new.copies(report):
-            return report.item.origin
+    """What is known to be one story needs no comparing."""
+    item = new.item
+    known = next((report for report in earlier if _same(item, report.item)), None)
+    first = known or next((report for report in earlier if near_copies(item.text, report.item.text)), None)
+    if first is not None:
+        return first.item.origin
     for report in earlier:
         if report.item.origin == report.item.article_id and new.leans_on(report):
             return report.item.origin
-    return new.item.article_id
+    return item.article_id
 
 
 def _with_origin(evidence: Evidence, origin: str) -> Evidence:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from alerts.track.origins import copies
 from alerts.track.policy import Steps
 from alerts.types import CERTAINTIES, SEVERITIES, Certainty, Evidence, Hit, Quantity, Severity
 
@@ -66,10 +67,16 @@ def _at_most(found: Certainty, bound: Certainty) -> Certainty:
 
 def _by_origins(evidence: Sequence[Evidence]) -> Certainty:
     origins = {item.origin for item in evidence}
-    official = [item for item in evidence if item.tier == 1]
+    official = [item for item in evidence if item.tier == 1 and not _copied(item, evidence)]
     if len(origins) >= 3 or any(_agree(item, other) for item in official for other in evidence):
         return "observed"
     return "likely" if official or len(origins) == 2 else "possible"
+
+
+def _copied(official: Evidence, evidence: Sequence[Evidence]) -> bool:
+    """Whether it repeats what a lesser publisher told before it: that makes it no surer."""
+    earlier = (item for item in evidence if item.published < official.published and item.tier != 1)
+    return any(item.origin == official.origin and copies(official, item) for item in earlier)
 
 
 def _agree(official: Evidence, other: Evidence) -> bool:

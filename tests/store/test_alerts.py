@@ -10,9 +10,10 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import IntegrityError
 
 from alerts.errors import InputError
-from alerts.store import alerts, codec
+from alerts.store import alerts, codec, stories
 from alerts.store.alerts import Filter
 from alerts.store.database import reading, writing
+from alerts.track.copies import print_of
 from alerts.track.lifecycle import Step
 from alerts.types import Alert
 from tests.store import values
@@ -102,7 +103,7 @@ def test_the_same_article_again_replaces_its_evidence(engine: Engine) -> None:
         first, second = values.evidence(one.article.id), values.evidence(two.article.id, url="https://news.example/b")
         second = replace(second, title="Title b")
         alerts.put_evidence(conn, saved, [first, second])
-        changed = replace(first, origin=two.article.id, revision=2, seen=NOW + HOUR, shingles=frozenset({5}))
+        changed = replace(first, origin=two.article.id, revision=2, seen=NOW + HOUR)
         alerts.put_evidence(conn, replace(saved, version=2), [changed])
         assert alerts.evidence_of(conn, saved.id) == [replace(changed, seen=NOW), second]
         assert alerts.remove_evidence(conn, saved.id, one.article.id)
@@ -158,17 +159,21 @@ def test_an_unknown_alert_is_none(engine: Engine, alert_id: str) -> None:
         assert alerts.get_alert(conn, alert_id) is None
 
 
-def test_the_texts_of_many_alerts_are_known_again(engine: Engine) -> None:
+def test_where_a_story_was_told_is_known_again_with_its_sentence(engine: Engine) -> None:
     with writing(engine) as conn:
-        one, two = values.add_articles(conn, "a", "b")
-        first, second, bare = _save(conn), _save(conn, key="b"), _save(conn, key="c")
-        alerts.put_evidence(conn, first, [values.evidence(one.article.id), values.evidence(two.article.id)])
-        alerts.put_evidence(conn, second, [values.evidence(two.article.id, shingles=frozenset({5}))])
-        found = alerts.texts_of(conn, [first.id, second.id, bare.id])
-        assert alerts.texts_of(conn, []) == {}
-    shingles = values.evidence("0").shingles
-    assert found == {
-        first.id: [(one.article.id, shingles), (two.article.id, shingles)],
-        second.id: [(two.article.id, frozenset({5}))],
-        bare.id: [],
-    }
+        one, two, other = (item.article.id for item in values.add_articles(conn, "a", "b", "c"))
+        for number, text in ((one, LONG), (two, LONG), (other, "The weather was fine all day long in the hills.")):
+            stories.know(conn, number, revision=1, published=NOW, text=text)
+        first, second, siege = _save(conn), _save(conn, key="b"), _save(conn, key="c", family="siege")
+        alerts.put_evidence(conn, first, [values.evidence(one)])
+        alerts.put_evidence(conn, second, [values.evidence(other)])
+        alerts.put_evidence(conn, siege, [values.evidence(one)])
+        new = values.evidence(two, story=one)
+        assert alerts.of_story(conn, "shelling", new) == [(first.id, one, values.hit().sentence)]
+        again = values.evidence(other, story=other, revision=2)
+        assert alerts.of_story(conn, "shelling", again) == [(second.id, other, values.hit().sentence)]
+        [item] = alerts.evidence_of(conn, first.id)
+        assert (item.story, item.text) == (one, print_of(LONG))
+
+
+LONG = "Shells fell on the old town at dawn and set a row of shops on fire near the northern gate of the city."

@@ -66,15 +66,6 @@ def test_an_alert_comes_back_as_it_was(
     assert codec.alert(json.loads(json.dumps(codec.to_json(alert)))) == alert
 
 
-@given(st.frozensets(st.integers(0, 2**32 - 1)))
-def test_shingles_come_back_as_they_were(shingles: frozenset[int]) -> None:
-    assert codec.unpack(codec.pack(shingles)) == shingles
-
-
-def test_the_same_shingles_are_the_same_bytes() -> None:
-    assert codec.pack([3, 1, 2]) == codec.pack([1, 2, 3]) == b"\1\0\0\0\2\0\0\0\3\0\0\0"
-
-
 def test_a_field_of_a_newer_version_is_left_out_and_a_missing_one_has_its_default() -> None:
     data = codec.to_json(values.hit()) | {"mood": "tense"}
     del data["needs_state"]

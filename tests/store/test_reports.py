@@ -11,11 +11,11 @@ import pytest
 from sqlalchemy import Connection, Engine
 
 from alerts.errors import StoreError
-from alerts.store import reports
+from alerts.store import reports, stories
 from alerts.store.alerts import save_alert
 from alerts.store.database import writing
 from alerts.store.reports import LastSpike
-from alerts.track.origins import shingles
+from alerts.track.copies import print_of
 from alerts.track.spike import Day, Told
 from alerts.types import Evidence, Severity
 from tests.store.values import HOUR, NOW, TAIZ, add_articles, alert, evidence, hit
@@ -34,7 +34,7 @@ def said(number: str, text: str, *, days: float = 0, source: str = "") -> Eviden
     at = NOW + days * DAY
     source = source or f"Paper {number}"
     found = evidence(number, hit=hit(event_time=at), published=at, source=source, owner=source, cited=())
-    return replace(found, shingles=shingles(text or f"words of {number} alone and of {number} only, says {number}"))
+    return replace(found, title=text or f"words of {number} alone and of {number} only, says {number}")
 
 
 def written(conn: Connection, *keys: str) -> list[str]:
@@ -42,9 +42,16 @@ def written(conn: Connection, *keys: str) -> list[str]:
     return [item.article.id for item in add_articles(conn, *keys)]
 
 
+def know(conn: Connection, item: Evidence) -> stories.Story:
+    """What story an article tells, whose text is its title."""
+    return stories.know(conn, item.article_id, revision=item.revision, published=item.published, text=item.title)
+
+
 def take(conn: Connection, items: Sequence[tuple[Evidence, float | None]]) -> list[Day]:
     for item, value in items:
-        reports.count(conn, TAIZ, item, value)
+        told = know(conn, item)
+        reports.told_anew(conn, told.moved)
+        reports.count(conn, TAIZ, replace(item, story=told.first, text=told.text), value)
     return reports.days(conn, "shelling", TAIZ.id, TODAY - 30 * DAY, TODAY + 30 * DAY)
 
 
@@ -127,7 +134,7 @@ def test_the_reports_of_a_window_are_given_back_whole(engine: Engine) -> None:
         found = reports.counted_between(conn, "shelling", TAIZ.id, TODAY, TODAY + 2 * DAY)
         assert [item.article_id for item in found] == ids[:2]
         assert [item.origin for item in found] == [ids[0], ids[0]]
-        assert (found[0].hit, found[0].shingles) == (items[0].hit, items[0].shingles)
+        assert (found[0].hit, found[0].text) == (items[0].hit, print_of(STORY))
 
 
 def test_what_is_kept_counts_for_nothing(engine: Engine) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from alerts.track.copies import print_of
 from alerts.track.lifecycle import Policy, Step, advance
-from alerts.track.origins import shingles
 from alerts.types import Alert, Claim, Evidence, Hit, Place, Quantity, Severity
 
 START = datetime(2024, 5, 6, 8, tzinfo=UTC)
@@ -102,7 +102,7 @@ def evidence(
         published=at(when),
         seen=at(when),
         origin=origin,
-        shingles=shingles(text),
+        text=print_of(text),
     )
 
 

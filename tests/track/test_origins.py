@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from dataclasses import replace
 
 import pytest
@@ -10,16 +7,12 @@ import pytest
 from alerts.track.origins import (
     add,
     assign,
-    containment,
+    copies,
     independent,
     named_sources,
-    near_copies,
     origin_of,
-    same_story,
-    shingles,
-    similarity,
+    retold,
 )
-from alerts.types import Evidence
 from tests.track.make import evidence
 
 WIRE = (
@@ -35,57 +28,6 @@ OTHER = (
     "donors and for generators. Relief workers had planned to open a soup kitchen next door this week; its "
     "ovens survived. A convoy with medicine left the capital at noon and is expected after dark."
 )
-
-
-def test_shingles_do_not_see_capitals_accents_or_punctuation() -> None:
-    assert shingles("The town of Żarnów fell, they said.") == shingles("THE TOWN OF ZARNOW FELL — they said")
-
-
-def test_shingles_are_the_same_in_another_process() -> None:
-    code = f"from alerts.track.origins import shingles; print(sorted(shingles({OTHER!r})))"
-    for seed in ("1", "2"):
-        told = subprocess.run(
-            [sys.executable, "-c", code],
-            capture_output=True,
-            text=True,
-            check=True,
-            env=os.environ | {"PYTHONHASHSEED": seed},
-        )
-        assert told.stdout.strip() == str(sorted(shingles(OTHER)))
-
-
-def test_a_text_shorter_than_a_shingle_still_has_one() -> None:
-    assert len(shingles("Market hit")) == 1
-    assert shingles(" — ") == frozenset()
-
-
-def test_a_copy_under_another_headline_is_a_near_copy() -> None:
-    assert near_copies(shingles("Rockets kill nine\n" + WIRE), shingles("Market attack in Arlo leaves dead\n" + WIRE))
-
-
-def test_a_shortened_copy_is_a_near_copy() -> None:
-    assert near_copies(shingles(WIRE), shingles(WIRE[: len(WIRE) // 3]))
-
-
-def test_a_copy_inside_a_much_longer_article_is_a_near_copy() -> None:
-    longer = shingles(OTHER + " " + WIRE + " " + " ".join(f"word{i}" for i in range(600)))
-    assert similarity(shingles(WIRE), longer) < 0.2
-    assert containment(shingles(WIRE), longer) > 0.9
-    assert near_copies(shingles(WIRE), longer)
-
-
-def test_a_copy_with_every_ninth_word_changed_is_a_near_copy() -> None:
-    words = WIRE.split()
-    edited = " ".join("instead" if i % 9 == 4 else word for i, word in enumerate(words))
-    assert near_copies(shingles(WIRE), shingles(edited))
-
-
-def test_two_reports_of_one_event_in_their_own_words_are_no_copies() -> None:
-    assert not near_copies(shingles(WIRE), shingles(OTHER))
-
-
-def test_texts_without_words_are_no_copies() -> None:
-    assert not near_copies(shingles(""), shingles(""))
 
 
 def test_feeds_of_one_owner_are_not_independent() -> None:
@@ -155,8 +97,32 @@ def test_adding_gives_what_assigning_everything_gives(last: str) -> None:
     assert add(assign(rest), new) == assign(items)
 
 
-def test_a_story_is_the_same_for_the_same_article_and_for_copies() -> None:
-    known: list[Evidence] = [evidence("1", text=WIRE)]
-    assert same_story(evidence("2", text=WIRE), known)
-    assert same_story(replace(evidence("1", text=OTHER), revision=2), known)
-    assert not same_story(evidence("2", text=OTHER), known)
+def test_articles_known_to_tell_one_story_are_copies_without_a_word_in_common() -> None:
+    one, other = evidence("1", text=WIRE), evidence("2", when=1, text=OTHER)
+    assert not copies(one, other)
+    assert copies(replace(one, story="1"), replace(other, story="1"))
+    assert not copies(replace(one, story="1"), replace(other, story="2"))
+    told = assign([replace(one, story="1"), replace(other, story="1")])
+    assert [item.origin for item in told] == ["1", "1"]
+
+
+def test_a_copy_that_was_not_found_among_all_articles_is_known_by_its_text() -> None:
+    one, other = evidence("1", text=WIRE), evidence("2", when=1, text=f"{WIRE} {OTHER}")
+    told = assign([replace(one, story="1"), replace(other, story="2")])
+    assert [item.origin for item in told] == ["1", "1"]
+
+
+def test_what_turns_out_to_be_one_story_becomes_one_origin_with_the_next_report() -> None:
+    told = assign([evidence("1"), evidence("2", when=1)])
+    assert [item.origin for item in told] == ["1", "2"]
+    known = [replace(item, story="1") for item in told]
+    assert [item.origin for item in add(known, evidence("3", when=2))] == ["1", "1", "3"]
+
+
+def test_a_copy_says_the_same_again_only_with_the_same_sentence() -> None:
+    [first] = assign([evidence("1", text=WIRE)])
+    copy = replace(evidence("2", when=1, text=WIRE), origin="1")
+    assert retold(copy, [first])
+    assert not retold(replace(copy, hit=replace(copy.hit, sentence="The bridge to the coast was blown up.")), [first])
+    assert not retold(replace(copy, origin="2"), [first])
+    assert not retold(copy, [])

@@ -210,7 +210,7 @@ def test_a_copy_never_raises_certainty_or_confirms(story: list[Evidence], policy
     if not last.hit.current:
         return
     copy = evidence("z", last.hit, when=60, owner="Z", tier=2)
-    tracked.take(Evidence(**fields(copy) | {"shingles": last.shingles}), now=at(60))
+    tracked.take(Evidence(**fields(copy) | {"text": last.text}), now=at(60))
     assert tracked.now.origins == before.origins
     assert tracked.now.certainty == before.certainty
     assert tracked.now.confirmed == before.confirmed

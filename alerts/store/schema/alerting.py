@@ -9,7 +9,6 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    LargeBinary,
     String,
     Table,
     Text,
@@ -64,7 +63,9 @@ alert = Table(
     Column("merged_into", ForeignKey("alert.id")),
     Index("uq_alert_open_key", "key", unique=True, sqlite_where=text(OPEN), postgresql_where=text(OPEN)),
     Index("ix_alert_updated", "updated"),
-    Index("ix_alert_family_country", "family", "country", "state"),
+    Index("ix_alert_family_country", "family", "country", "last_event"),
+    Index("ix_alert_family_last_event", "family", "last_event"),
+    Index("ix_alert_open", "family", sqlite_where=text(OPEN), postgresql_where=text(OPEN)),
     Index("ix_alert_country_last_event", "country", "last_event"),
     Index("ix_alert_incident_id", "incident_id"),
     Index("ix_alert_merged_into", "merged_into"),
@@ -83,7 +84,6 @@ evidence = Table(
     Column("origin", String(80), nullable=False),
     Column("hit", JSON, nullable=False),  # the whole Hit: sentence, quote, parts, claims, place, numbers
     Column("cited", JSON, nullable=False),
-    Column("shingles", LargeBinary, nullable=False),  # 32-bit numbers, little-endian: codec.pack
     Column("event_time", UtcTime, nullable=False),
     Column("seen", UtcTime, nullable=False),
     Column("at_version", Integer, nullable=False),  # the alert's version when this evidence came in

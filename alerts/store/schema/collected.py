@@ -11,7 +11,6 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    SmallInteger,
     String,
     Table,
     Text,
@@ -108,16 +107,18 @@ story = Table(
     Column("article_id", ForeignKey("article.id", ondelete="CASCADE"), primary_key=True),
     Column("revision", Integer, nullable=False),
     Column("first_id", Integer, nullable=False),  # the article that told this story first; itself, if nobody did before
+    Column("copies_id", Integer),  # the first that it is a near-copy of, of the week before
     Column("published", UtcTime, nullable=False),
-    Column("shingles", LargeBinary, nullable=False),  # 32-bit numbers, little-endian: codec.pack
+    Column("shingles", LargeBinary, nullable=False),  # its print: 32-bit numbers, little-endian (track.copies)
     Index("ix_story_published", "published"),
+    Index("ix_story_first_id", "first_id"),
+    Index("ix_story_copies_id", "copies_id"),
 )
 
 minhash = Table(
     "minhash",
     metadata,
-    Column("slot", SmallInteger, primary_key=True),
-    Column("value", BigInteger, primary_key=True),
+    Column("value", BigInteger, primary_key=True),  # one of the numbers of a text's digest, with its place in that
     Column("article_id", ForeignKey("article.id", ondelete="CASCADE"), primary_key=True),
     Index("ix_minhash_article_id", "article_id"),
 )

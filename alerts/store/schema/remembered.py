@@ -10,7 +10,6 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    LargeBinary,
     String,
     Table,
     Text,
@@ -74,7 +73,6 @@ report = Table(
     Column("value", Float),  # the number that the rule counts
     Column("hit", JSON, nullable=False),
     Column("cited", JSON, nullable=False),
-    Column("shingles", LargeBinary, nullable=False),
     Column("seen", UtcTime, nullable=False),
     Index("ix_report_day", "family", "place_id", "day"),
     Index("ix_report_published", "family", "place_id", "published"),

@@ -178,7 +178,9 @@ def _alert() -> None:
     op.create_index("ix_alert_country_last_event", "alert", ["country", "last_event"])
     op.create_index("ix_alert_incident_id", "alert", ["incident_id"])
     op.create_index("ix_alert_merged_into", "alert", ["merged_into"])
-    op.create_index("ix_alert_family_country", "alert", ["family", "country", "state"])
+    op.create_index("ix_alert_family_country", "alert", ["family", "country", "last_event"])
+    op.create_index("ix_alert_family_last_event", "alert", ["family", "last_event"])
+    op.create_index("ix_alert_open", "alert", ["family"], sqlite_where=_OPEN, postgresql_where=_OPEN)
     op.create_index("ix_alert_updated", "alert", ["updated"])
     op.create_index("uq_alert_open_key", "alert", ["key"], unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN)
 
@@ -195,7 +197,6 @@ def _evidence() -> None:
         sa.Column("origin", sa.String(length=80), nullable=False),
         sa.Column("hit", sa.JSON(), nullable=False),
         sa.Column("cited", sa.JSON(), nullable=False),
-        sa.Column("shingles", sa.LargeBinary(), nullable=False),
         sa.Column("event_time", _TIME, nullable=False),
         sa.Column("seen", _TIME, nullable=False),
         sa.Column("at_version", sa.Integer(), nullable=False),
@@ -350,7 +351,6 @@ def _report() -> None:
         sa.Column("value", sa.Float(), nullable=True),
         sa.Column("hit", sa.JSON(), nullable=False),
         sa.Column("cited", sa.JSON(), nullable=False),
-        sa.Column("shingles", sa.LargeBinary(), nullable=False),
         sa.Column("seen", _TIME, nullable=False),
         sa.ForeignKeyConstraint(["article_id"], ["article.id"], name="fk_report_article_id"),
         sa.PrimaryKeyConstraint("family", "place_id", "article_id", name="pk_report"),

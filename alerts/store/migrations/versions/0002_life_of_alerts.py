@@ -31,22 +31,24 @@ def _story() -> None:
         sa.Column("article_id", sa.Integer(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("first_id", sa.Integer(), nullable=False),
+        sa.Column("copies_id", sa.Integer(), nullable=True),
         sa.Column("published", _TIME, nullable=False),
         sa.Column("shingles", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["article_id"], ["article.id"], name="fk_story_article_id", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("article_id", name="pk_story"),
     )
+    op.create_index("ix_story_copies_id", "story", ["copies_id"])
+    op.create_index("ix_story_first_id", "story", ["first_id"])
     op.create_index("ix_story_published", "story", ["published"])
 
 
 def _minhash() -> None:
     op.create_table(
         "minhash",
-        sa.Column("slot", sa.SmallInteger(), nullable=False),
         sa.Column("value", sa.BigInteger(), nullable=False),
         sa.Column("article_id", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["article_id"], ["article.id"], name="fk_minhash_article_id", ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("slot", "value", "article_id", name="pk_minhash"),
+        sa.PrimaryKeyConstraint("value", "article_id", name="pk_minhash"),
     )
     op.create_index("ix_minhash_article_id", "minhash", ["article_id"])
 
