@@ -20,9 +20,11 @@ from alerts.collect.worker import ParserPool
 from alerts.config import Config
 from alerts.engine import acts, loading, rulebook
 from alerts.engine.analysis import Analyst, Report
+from alerts.engine.canary import Canary
 from alerts.engine.collecting import Collector, Polled
 from alerts.engine.loading import RuleSources
 from alerts.engine.local import LocalEngine, Stage
+from alerts.engine.notices import Watchman
 from alerts.engine.rulebook import Rulebook
 from alerts.engine.single import SingleService
 from alerts.engine.tracking import Tracker
@@ -237,6 +239,18 @@ class Service:
             retry=Retry(first=self.config.notify.retry_first, longest=self.config.notify.retry_max),
         )
         await self.courier.recover()
+        self.canary = Canary(
+            gazetteer=self.gazetteer,
+            renderer=mail_renderer(site, own=self.config.templates.folder, report=lambda fault: None),
+            clock=self.clock,
+        )
+        self.watchman = Watchman(
+            engine=self.engine,
+            secret=self.secret,
+            domain=domain_of(self.config.notify.sender),
+            started=self.clock(),
+            canary=self.canary,
+        )
 
     def _take_over(self) -> None:
         with writing(self.engine) as conn:
@@ -255,6 +269,7 @@ class Service:
                 Stage(name="mailing", every_s=1.0, run=self.deliver),
                 Stage(name="reloading rules", every_s=2.0, run=self.reload_if_changed),
                 Stage(name="upkeep", every_s=60.0, run=self.upkeep),
+                Stage(name="watching", every_s=30.0, run=self.look_around),
             )
         )
         self._local.start()
@@ -272,6 +287,7 @@ class Service:
         await self.courier.close()
         await self.pool.close()
         await self.fetcher.close()
+        self.canary.close()
         self.engine.dispose()
         self._single.release()
 
@@ -286,6 +302,7 @@ class Service:
         """Take all waiting articles through; when the service is to stop, no further batch."""
         while not self._stopping:
             report = await asyncio.to_thread(self.analyst.run, self.clock)
+            await asyncio.to_thread(self.canary.read)
             if not report.articles:
                 return
             self._on_report(report)
@@ -293,7 +310,14 @@ class Service:
     async def deliver(self) -> None:
         """Send all mails that are due."""
         tally = await self.courier.deliver_all()
+        await self.canary.deliver()
         self.watch.counts.mails += tally.accepted
+
+    async def look_around(self) -> None:
+        """Tell the operators, when it is time for a look, what does not go on as it should."""
+        now = self.clock()
+        if self.watchman.due(now):
+            await asyncio.to_thread(self.watchman.look, now)
 
     async def upkeep(self) -> None:
         """End what nothing more is heard of, and silences that are over; forget old logs of polls."""

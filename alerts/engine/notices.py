@@ -1,0 +1,242 @@
+"""Nothing goes quiet unnoticed: every few minutes the facts are looked through, and operators are told, once, of what
+does not go on as it should, since when, and what to do; and with the next mail that it is over.
+
+What is wrong is decided afresh at each look; the notices that are open make the difference. So a look that was missed
+loses nothing, and a restart repeats nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Connection, Engine
+
+from alerts.engine.canary import Canary
+from alerts.notify import bulletins
+from alerts.store import acts, health, meta, notices, people
+from alerts.store.database import reading, writing
+from alerts.store.notices import Notice
+from alerts.track import quiet
+from alerts.track.quiet import DAY, WEEK, Kind, Rhythm, Trouble, moment
+
+_log = logging.getLogger(__name__)
+
+EVERY: Final = timedelta(minutes=5)
+SETTLES: Final = timedelta(minutes=5)  # after its start the service gets going: what waited then is no trouble yet
+LATE: Final = timedelta(minutes=15)
+_MEMORY: Final = 8 * WEEK
+_MEMORY_OF_RULES: Final = 26 * WEEK
+_KEPT: Final = 365 * DAY
+_PAST: Final = ("triage",)  # of whose end nobody needs to hear: a person ended it
+_TITLES: Final[dict[Kind, tuple[str, str]]] = {
+    "feed silent": ("a feed is silent", "{} feeds are silent"),
+    "feed failing": ("a feed does not answer", "{} feeds do not answer"),
+    "feeds failing": ("many feeds fail together", "feeds fail together in {} places"),
+    "rule silent": ("a rule is silent", "{} rules are silent"),
+    "rules": ("rules have faults", "rules have faults"),
+    "articles": ("articles were set aside", "articles were set aside"),
+    "backlog": ("articles wait to be read", "articles wait to be read"),
+    "mail": ("mails do not get out", "mails do not get out"),
+    "triage": ("an alert waits for a person", "{} alerts wait for a person"),
+    "canary": ("the canary did not come out", "the canary did not come out"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What a look changed: notices opened, and ended."""
+
+    opened: tuple[Trouble, ...] = ()
+    ended: tuple[Notice, ...] = ()
+
+
+@dataclass(slots=True, kw_only=True)
+class Watchman:
+    """Looks through the facts. `secret` and `domain` make the Message-IDs; `started` is when the service was."""
+
+    engine: Engine
+    secret: bytes = field(repr=False)
+    domain: str
+    started: datetime
+    canary: Canary | None = None
+    _learned: datetime | None = None
+    _rhythms: dict[int, Rhythm] = field(default_factory=dict)
+    _fired: dict[str, list[datetime]] = field(default_factory=dict)
+    _looked: datetime | None = None
+
+    def due(self, now: datetime) -> bool:
+        """Whether it is time for a look."""
+        return now - self.started >= SETTLES and (self._looked is None or now - self._looked >= EVERY)
+
+    def look(self, now: datetime) -> Look:
+        """One look: notices opened and ended, and told. Raises StoreError; then the next look makes up for it."""
+        with reading(self.engine) as conn:
+            self._learn(conn, now)
+            found = [*self._feeds(conn, now), *self._rules(conn, now), *_articles(conn, now), *_mails(conn, now)]
+            found += [*_triage(conn), *(self.canary.look(now) if self.canary else ())]
+        with writing(self.engine) as conn:
+            result = _changes(notices.open_notices(conn), found)
+            notices.begin(conn, result.opened, now)
+            notices.end(conn, [one.id for one in result.ended], now)
+            notices.forget(conn, now - _KEPT)
+            came_out = self.canary.came_out if self.canary else None
+            notices.put_look(conn, now, came_out)
+            self._tell(conn, now)
+        self._looked = now
+        for trouble in result.opened:
+            _log.warning("noticed: %s", trouble.text, extra={"notice": trouble.kind})
+        for notice in result.ended:
+            _log.info("over: %s", _gist(notice.text), extra={"notice": notice.kind})
+        return result
+
+    def _tell(self, conn: Connection, now: datetime) -> None:
+        """Post what operators have to hear; without operators it stays to be told."""
+        opened, over = notices.untold(conn)
+        if not opened:
+            return
+        posted = bulletins.post(
+            conn,
+            kind="notices",
+            subject=subject(opened),
+            body=body(opened, [one for one in over if one.kind not in _PAST]),
+            people=people.active_people(conn, "operator"),
+            secret=self.secret,
+            domain=self.domain,
+            now=now,
+        )
+        if posted is not None:
+            notices.mark_told(conn, [one.id for one in (*opened, *over)], now)
+
+    def _learn(self, conn: Connection, now: datetime) -> None:
+        """The rhythms of feeds and rules, once a day: that is a look at all articles and alerts of weeks."""
+        if self._learned is None or now - self._learned >= DAY:
+            arrivals = health.arrivals(conn, now - _MEMORY)
+            learned = {feed: quiet.rhythm_of_feed(times) for feed, times in arrivals.items()}
+            self._rhythms = {feed: rhythm for feed, rhythm in learned.items() if rhythm is not None}
+            self._fired = health.fired(conn, now - _MEMORY_OF_RULES)
+            self._learned = now
+
+    def _feeds(self, conn: Connection, now: datetime) -> Iterable[Trouble]:
+        facts = health.feed_facts(conn)
+        yield from quiet.failing_feeds(facts, now)
+        found = quiet.silent_feeds(facts, self._rhythms, now)
+        yield from found
+        # One that has been silent for so long that its rhythm is forgotten has not begun to speak.
+        last = {str(feed.id): feed.last_new for feed in facts}
+        yield from _still(conn, "feed silent", found, lambda notice: last.get(notice.subject) == notice.since)
+
+    def _rules(self, conn: Connection, now: datetime) -> Iterable[Trouble]:
+        in_force, since = meta.versions_in_force(conn), self._learned or now
+        lately = health.fired(conn, since)
+        fired = {rule: [*self._fired.get(rule, ()), *lately.get(rule, ())] for rule in {*self._fired, *lately}}
+        fired = {rule: times for rule, times in fired.items() if rule in in_force}
+        found = quiet.silent_rules(fired, now)
+        yield from found
+        yield from _still(
+            conn,
+            "rule silent",
+            found,
+            lambda notice: notice.subject in in_force and notice.subject not in fired,
+        )
+        if trouble := meta.rules_trouble(conn):
+            faults = "; ".join(line.strip() for line in trouble.text.splitlines())
+            text = f"Rules cannot be taken as their files are: {faults}. See: alerts check"
+            yield Trouble(kind="rules", subject="rules", text=text, since=trouble.since)
+
+
+def _still(
+    conn: Connection, kind: Kind, found: Sequence[Trouble], holds: Callable[[Notice], bool]
+) -> Iterable[Trouble]:
+    """Notices of a kind that are open, were not found again, and hold all the same."""
+    known = {one.subject for one in found}
+    for notice in notices.open_notices(conn):
+        if notice.kind == kind and notice.subject not in known and holds(notice):
+            yield Trouble(kind=kind, subject=notice.subject, text=notice.text, since=notice.since, covered=True)
+
+
+def _articles(conn: Connection, now: datetime) -> Iterable[Trouble]:
+    if aside := health.set_aside(conn):
+        text = (
+            f"{_many(aside.number, 'article')} could not be read or tracked, and stand aside, one with: "
+            f"{aside.example}. They are tried again at the next start of the service; the log has more."
+        )
+        yield Trouble(kind="articles", subject="set aside", text=text, since=aside.since)
+    if waiting := health.oldest_waiting(conn, now - LATE):
+        text = (
+            f"{_many(waiting.number, 'article')} wait to be read, the oldest since {moment(waiting.since)}. "
+            "Is the machine too slow, or a stage of the service stuck? See its log."
+        )
+        yield Trouble(kind="backlog", subject="articles", text=text, since=waiting.since)
+
+
+def _mails(conn: Connection, now: datetime) -> Iterable[Trouble]:
+    if held_up := health.mails_held_up(conn, now - 2 * LATE):
+        text = (
+            f"{_many(held_up.number, 'mail')} cannot get out, the oldest since {moment(held_up.since)}. "
+            "They are tried again and again. Try the way out: alerts check; the log has the reason."
+        )
+        yield Trouble(kind="mail", subject="held up", text=text, since=held_up.since)
+    if failed := health.mails_failed(conn, now - DAY):
+        text = (
+            f"{_many(failed.number, 'mail')} of the last day were refused for good or given up: these readers were "
+            "not told. The log has the reasons."
+        )
+        yield Trouble(kind="mail", subject="failed", text=text, since=failed.since)
+    if doubt := health.mails_in_doubt(conn):
+        text = (
+            f"{_many(doubt.number, 'mail')} may or may not have gone out, when the mail server did not answer, and "
+            "wait for a person to decide."
+        )
+        yield Trouble(kind="mail", subject="in doubt", text=text, since=doubt.since)
+
+
+def _triage(conn: Connection) -> Iterable[Trouble]:
+    """One each, for each is somebody's life; what comes up in one look is one mail."""
+    for listed in acts.waiting(conn):
+        since = listed.alert.waits_since or listed.alert.updated
+        text = (
+            f"Alert {listed.alert.id} ({listed.alert.severity}) waits for a person: {listed.title}. See: alerts triage"
+        )
+        yield Trouble(kind="triage", subject=listed.alert.id, text=text, since=since)
+
+
+def _changes(known: Iterable[Notice], found: Sequence[Trouble]) -> Look:
+    """What is part of a greater trouble is not told by itself; what was told before goes on until it is over."""
+    goes_on = {(one.kind, one.subject) for one in found}
+    before = {(one.kind, one.subject): one for one in known}
+    opened = {(one.kind, one.subject): one for one in found if not one.covered}
+    return Look(
+        opened=tuple(one for key, one in opened.items() if key not in before),
+        ended=tuple(one for key, one in before.items() if key not in goes_on),
+    )
+
+
+def subject(opened: Sequence[Notice]) -> str:
+    """What it is about, for the mail's subject: "Notice: a feed is silent; mails do not get out"."""
+    counts = Counter(one.kind for one in opened)
+    said = [_TITLES[kind][number > 1].format(number) for kind, number in counts.items()]
+    return f"{'Notice' if len(opened) == 1 else 'Notices'}: {'; '.join(said)}"
+
+
+def body(opened: Sequence[Notice], over: Sequence[Notice]) -> str:
+    """The mail's text."""
+    blocks = ["\n".join(f"- {one.text}" for one in opened)]
+    if over:
+        lines = [f"- Over since {moment(one.ended)}: {_gist(one.text)}" for one in over if one.ended]
+        blocks.append("\n".join(("What you were told of before, and is over:\n", *lines)))
+    blocks.append("All that is open now: alerts notices")
+    return "\n\n".join(blocks)
+
+
+def _gist(text: str) -> str:
+    """A notice without the advice."""
+    return text.split("; ")[0].split(". ")[0]
+
+
+def _many(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

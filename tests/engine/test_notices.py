@@ -1,0 +1,261 @@
+"""Looks for what does not go on as it should: what is told, to whom, and how often."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from alerts.engine.notices import EVERY, SETTLES, Look, Watchman
+from alerts.store import articles, bulletins, feeds, meta, notices, outbox, people
+from alerts.store.database import reading, writing
+from alerts.store.schema import alert, feed
+from tests.engine.world import MINUTE, NOON, World
+
+
+@pytest.fixture
+def watchman(world: World) -> Watchman:
+    with writing(world.engine) as conn:
+        people.assign_duties(conn, "operator", ["ops@example.org"], NOON)
+    world.reader("one@example.org")
+    return Watchman(engine=world.engine, secret=b"s" * 32, domain="alerts.example", started=NOON)
+
+
+def mails(world: World) -> list[tuple[str, str, str]]:
+    """(reader, subject, text) of each bulletin."""
+    with reading(world.engine) as conn:
+        rows = sorted(outbox.list_rows(conn), key=lambda row: row.id)
+        found = bulletins.by_id(conn, [row.bulletin_id for row in rows if row.bulletin_id])
+    return [
+        (row.person.address, found[row.bulletin_id].subject, found[row.bulletin_id].body)
+        for row in rows
+        if row.bulletin_id
+    ]
+
+
+def opened(look: Look) -> list[tuple[str, str]]:
+    return [(one.kind, one.subject) for one in look.opened]
+
+
+def fail(world: World, number: int, *, failures: int = 5) -> None:
+    with writing(world.engine) as conn:
+        row = {"failures": failures, "last_poll": world.now, "last_error": "https://feeds.example: no answer"}
+        conn.execute(update(feed).where(feed.c.id == number).values(row))
+
+
+def answer(world: World, number: int) -> None:
+    with writing(world.engine) as conn:
+        row = {"failures": 0, "last_poll": world.now, "last_ok": world.now}
+        conn.execute(update(feed).where(feed.c.id == number).values(row))
+
+
+def test_where_all_is_well_nothing_is_told(world: World, watchman: Watchman) -> None:
+    world.hear("Government forces shelled Taiz on Monday, killing 12 people.")
+    assert watchman.look(world.now) == Look()
+    assert mails(world) == []
+
+
+def test_trouble_is_told_to_the_operators_once(world: World, watchman: Watchman) -> None:
+    number = world.feed("The Daily").id
+    world.later(hours=3)
+    fail(world, number)
+    assert opened(watchman.look(world.now)) == [("feed failing", str(number))]
+    world.later(minutes=5)
+    assert watchman.look(world.now) == Look()
+    [(reader, subject, text)] = mails(world)
+    assert (reader, subject) == ("ops@example.org", "Notice: a feed does not answer")
+    assert "The Daily (feed 1) has not answered ever since it was added" in text
+    assert "no answer" in text
+
+
+def test_what_comes_up_in_one_look_is_one_mail(world: World, watchman: Watchman) -> None:
+    numbers = [world.feed(name).id for name in ("The Daily", "Morning Post")]
+    world.feed("Fine")
+    world.later(hours=3)
+    for number in numbers:
+        fail(world, number)
+    with writing(world.engine) as conn:
+        meta.put_rules_trouble(conn, "1 in force\n  siege.toml:3: error: no", world.now)
+    watchman.look(world.now)
+    [(_, subject, text)] = mails(world)
+    assert subject == "Notices: 2 feeds do not answer; rules have faults"
+    assert "siege.toml:3: error: no" in text
+
+
+def test_that_it_is_over_is_told_with_the_next_mail(world: World, watchman: Watchman) -> None:
+    one, two = world.feed("The Daily").id, world.feed("Morning Post").id
+    world.later(hours=3)
+    fail(world, one)
+    watchman.look(world.now)
+    world.send_all()
+    world.later(minutes=5)
+    answer(world, one)
+    assert [notice.subject for notice in watchman.look(world.now).ended] == [str(one)]
+    assert len(mails(world)) == 1
+    over = world.now
+    world.later(hours=3)
+    fail(world, two)
+    watchman.look(world.now)
+    world.send_all()
+    text = mails(world)[1][2]
+    assert f"Over since {over:%Y-%m-%d %H:%M} UTC: The Daily (feed 1) has not answered" in text
+    world.later(hours=3)
+    fail(world, one)
+    watchman.look(world.now)
+    assert "Over" not in mails(world)[2][2]
+
+
+def test_without_operators_it_is_logged_and_waits_to_be_told(
+    world: World, watchman: Watchman, caplog: pytest.LogCaptureFixture
+) -> None:
+    with writing(world.engine) as conn:
+        people.assign_duties(conn, "operator", [], NOON)
+    number = world.feed("The Daily").id
+    world.later(hours=3)
+    fail(world, number)
+    watchman.look(world.now)
+    assert "noticed: The Daily (feed 1) has not answered" in caplog.text
+    assert mails(world) == []
+    with writing(world.engine) as conn:
+        people.assign_duties(conn, "operator", ["new@example.org"], NOON)
+    world.later(minutes=5)
+    watchman.look(world.now)
+    assert [reader for reader, _, _ in mails(world)] == ["new@example.org"]
+    assert caplog.text.count("noticed:") == 1
+    assert "example.org" not in caplog.text
+
+
+def test_feeds_that_fail_one_after_the_other_and_then_together_do_not_recover_by_that(
+    world: World, watchman: Watchman
+) -> None:
+    numbers = [world.feed(f"Paper {n}").id for n in range(6)]
+    world.later(hours=3)
+    for number in numbers:
+        answer(world, number)
+    world.later(hours=3)
+    fail(world, numbers[0])
+    assert opened(watchman.look(world.now)) == [("feed failing", "1")]
+    for number in numbers:
+        fail(world, number)
+    look = watchman.look(world.now)
+    assert (opened(look), look.ended) == ([("feeds failing", "all")], ())
+    for number in numbers[1:]:
+        answer(world, number)
+    look = watchman.look(world.now)
+    assert (opened(look), [one.kind for one in look.ended]) == ([], ["feeds failing"])
+
+
+def _brings(world: World, source: str, days: int) -> None:
+    """An article every six hours, for days."""
+    for number in range(days * 4):
+        world.publish(f"Article {number} of {source}.", source=source)
+        with writing(world.engine) as conn:
+            conn.execute(update(feed).where(feed.c.source == source).values(last_new=world.now))
+        world.later(hours=6)
+    world.read(limit=1000)
+
+
+def test_a_feed_is_silent_against_its_rhythm_until_it_speaks(world: World, watchman: Watchman) -> None:
+    _brings(world, "The Daily", 21)
+    answer(world, 1)
+    assert watchman.look(world.now) == Look()
+    world.later(hours=13)
+    answer(world, 1)
+    assert opened(watchman.look(world.now)) == [("feed silent", "1")]
+    world.send_all()
+    for _ in range(30):  # its rhythm is learned anew each day, until nothing is left of it
+        world.later(days=3)
+        answer(world, 1)
+        assert watchman.look(world.now) == Look()
+    _brings(world, "The Daily", 1)
+    answer(world, 1)
+    assert [one.kind for one in watchman.look(world.now).ended] == ["feed silent"]
+
+
+def test_a_feed_that_is_no_longer_polled_is_not_silent(world: World, watchman: Watchman) -> None:
+    _brings(world, "The Daily", 21)
+    world.later(hours=13)
+    answer(world, 1)
+    assert opened(watchman.look(world.now)) == [("feed silent", "1")]
+    with writing(world.engine) as conn:
+        feeds.set_active(conn, 1, False)
+    assert [one.kind for one in watchman.look(world.now).ended] == ["feed silent"]
+
+
+def test_a_rule_is_silent_against_its_rhythm(world: World, watchman: Watchman) -> None:
+    with writing(world.engine) as conn:
+        meta.put_in_force(conn, [meta.InForce(rule="shelling", version="1", text="")], NOON)
+    for day in range(35):
+        if day % 5 == 0:
+            world.hear(f"The army shelled Taiz, killing {day + 1} people.", source=f"Paper {day}")
+            world.tidy()
+            world.send_all()
+        world.later(days=1)
+        assert watchman.look(world.now) == Look()
+    world.later(days=8)
+    assert opened(watchman.look(world.now)) == [("rule silent", "shelling")]
+
+
+def test_articles_that_wait_or_were_set_aside_are_told(world: World, watchman: Watchman) -> None:
+    world.publish("It rained.")
+    world.later(minutes=16)
+    assert opened(watchman.look(world.now)) == [("backlog", "articles")]
+    with writing(world.engine) as conn:
+        articles.mark_faulty(conn, articles.waiting(conn, 1)[0], "ValueError: no", world.now)
+    look = watchman.look(world.now)
+    assert (opened(look), [one.kind for one in look.ended]) == ([("articles", "set aside")], ["backlog"])
+
+
+def test_mails_that_do_not_get_out_are_told(world: World, watchman: Watchman) -> None:
+    world.hear("Government forces shelled Taiz on Monday, killing 12 people.")
+    world.later(minutes=29)
+    assert watchman.look(world.now) == Look()
+    world.later(minutes=2)
+    assert opened(watchman.look(world.now)) == [("mail", "held up")]
+    world.send_all()
+    assert [one.subject for one in watchman.look(world.now).ended] == ["held up"]
+
+
+def test_each_alert_that_waits_for_a_person_is_told_and_nothing_when_that_is_done(
+    world: World, watchman: Watchman
+) -> None:
+    world.hear("Government forces shelled Taiz on Monday, killing 12 people.")
+    world.send_all()
+    with writing(world.engine) as conn:
+        conn.execute(update(alert).values(triage="waiting", waits_since=world.now))
+    assert opened(watchman.look(world.now)) == [("triage", "1")]
+    [(_, subject, text)] = mails(world)
+    assert subject == "Notice: an alert waits for a person"
+    assert "Alert 1 (severe) waits for a person: Shelling in Taiz: 12 people killed" in text
+    with writing(world.engine) as conn:
+        conn.execute(update(alert).values(triage="approved", waits_since=None))
+    assert len(watchman.look(world.now).ended) == 1
+    world.later(hours=3)
+    fail(world, 1)
+    watchman.look(world.now)
+    assert "Over" not in mails(world)[1][2]
+
+
+def test_a_look_is_due_when_the_service_has_settled_and_then_every_few_minutes(
+    world: World, watchman: Watchman
+) -> None:
+    assert not watchman.due(NOON + SETTLES - timedelta(seconds=1))
+    assert watchman.due(NOON + SETTLES)
+    watchman.look(NOON + SETTLES)
+    assert not watchman.due(NOON + SETTLES + EVERY - timedelta(seconds=1))
+    assert watchman.due(NOON + SETTLES + EVERY)
+    with reading(world.engine) as conn:
+        look = notices.last_look(conn)
+    assert look is not None
+    assert look.at == NOON + SETTLES
+
+
+def test_a_restart_repeats_nothing(world: World, watchman: Watchman) -> None:
+    number = world.feed("The Daily").id
+    world.later(hours=3)
+    fail(world, number)
+    watchman.look(world.now)
+    again = Watchman(engine=world.engine, secret=b"s" * 32, domain="alerts.example", started=world.now)
+    assert again.look(world.now + 5 * MINUTE) == Look()
+    assert len(mails(world)) == 1
