@@ -108,7 +108,7 @@ def _life(draw: st.DrawFn) -> list[Version]:
     return told
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(_life(), st.randoms(use_true_random=False), st.integers(0, 600))
 def test_no_board_ever_shows_two_versions_of_one_alert(told: list[Version], chance: Any, hours: int) -> None:
     now = START + timedelta(hours=hours)
