@@ -1,7 +1,8 @@
 """The web side as a Starlette application: routes, error pages, and what wraps every answer.
 
-All of it reads and nothing changes: only GET and HEAD are answered, no cookie is ever set, and no page
-knows a reader. Endpoints are plain functions, which Starlette runs in threads, as the database wants it.
+No GET changes anything. The one thing that can be POSTed is a reader's verdict, by the signed link of a mail. No
+cookie is ever set, and no page shows a reader. Endpoints that use the database are plain functions, which Starlette
+runs in threads, as the database wants it.
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from alerts.engine.verdicts import Hearing
 from alerts.errors import Fault, InputError, StoreError
-from alerts.web import cap, feeds, pages
+from alerts.web import cap, feeds, pages, verdicts
 from alerts.web.security import HEADERS, Secured
 from alerts.web.site import WebSettings, open_web, web_of
 
@@ -37,9 +39,11 @@ def create_app(
     *,
     now: Callable[[], datetime],
     report: Callable[[Fault], None] | None = None,
+    hearing: Hearing | None = None,
 ) -> Starlette:
     """The application over an open database. `report` hears of faults in the user's own templates (default:
-    the log "alerts.web"). Raises FileNotFoundError when the installation lacks its templates."""
+    the log "alerts.web"), `hearing` does what readers say by the links of their mails (None: they can say nothing).
+    Raises FileNotFoundError when the installation lacks its templates."""
     app = Starlette(
         routes=[
             Route("/", pages.list_page),
@@ -47,6 +51,8 @@ def create_app(
             Route("/alerts/{id}.cap", cap.last_message),
             Route("/alerts/{id}/{version}.cap", cap.message),
             Route("/alerts/{id}", pages.alert_page),
+            Route("/v/{token}", verdicts.ask),
+            Route("/v/{token}", verdicts.say, methods=["POST"]),
             Route("/alerts.atom", feeds.atom_feed),
             Route("/healthz", feeds.health),
             Route("/static/{name}", pages.static_file),
@@ -61,7 +67,7 @@ def create_app(
     )
     # A redirect to the address with a slash would be built from the Host header, which anybody may forge.
     app.router.redirect_slashes = False
-    app.state.web = open_web(engine, settings, now=now, report=report or _log)
+    app.state.web = open_web(engine, settings, now=now, report=report or _log, hearing=hearing)
     return app
 
 

@@ -102,7 +102,12 @@ def static_file(request: Request) -> Response:
 
 def error_page(request: Request, web: Web, status: int, message: str) -> Response:
     """A page that says what went wrong and leads back."""
-    title = {400: "This question cannot be answered", 404: "There is nothing here", 405: "That is not possible here"}
+    title = {
+        400: "This question cannot be answered",
+        403: "This link cannot be used",
+        404: "There is nothing here",
+        405: "That is not possible here",
+    }
     return web.page(
         request,
         "error",

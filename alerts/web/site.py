@@ -18,6 +18,7 @@ from sqlalchemy import Engine
 from starlette.requests import Request
 from starlette.responses import Response
 
+from alerts.engine.verdicts import Hearing
 from alerts.errors import Fault
 from alerts.render.environment import Templates
 from alerts.render.view import Site
@@ -51,7 +52,8 @@ class Static:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Web:
-    """One running site. `started` stands in for the time of a feed without entries."""
+    """One running site. `started` stands in for the time of a feed without entries. Without a `hearing` readers can say
+    nothing of alerts."""
 
     engine: Engine
     site: Site
@@ -59,6 +61,8 @@ class Web:
     templates: Templates
     static: Mapping[str, Static]
     started: datetime
+    now: Callable[[], datetime]
+    hearing: Hearing | None = None
 
     @property
     def root(self) -> str:
@@ -80,9 +84,14 @@ class Web:
 
 
 def open_web(
-    engine: Engine, settings: WebSettings, *, now: Callable[[], datetime], report: Callable[[Fault], None]
+    engine: Engine,
+    settings: WebSettings,
+    *,
+    now: Callable[[], datetime],
+    report: Callable[[Fault], None],
+    hearing: Hearing | None = None,
 ) -> Web:
-    """A site over `engine`. `report` hears of faults in the user's templates."""
+    """A site over `engine`. `report` hears of faults in the user's templates, `hearing` does what readers say."""
     folder = shipped("templates")
     site = Site(name=settings.name, base_url=settings.base_url.rstrip("/"), contact=settings.contact)
     return Web(
@@ -92,6 +101,8 @@ def open_web(
         templates=Templates(folder, settings.templates, report=report),
         static=dict(_static(folder, settings.templates)),
         started=now(),
+        now=now,
+        hearing=hearing,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote_to_bytes, urlencode
 
 from starlette.types import ASGIApp, Message
 
@@ -24,16 +24,26 @@ class Answer:
         return self.body.decode()
 
 
-def ask(app: ASGIApp, address: str, *, method: str = "GET", headers: dict[str, str] | None = None) -> Answer:
-    return asyncio.run(_ask(app, address, method, headers or {}))
+FORM = "application/x-www-form-urlencoded"
 
 
-async def _ask(app: ASGIApp, address: str, method: str, headers: dict[str, str]) -> Answer:
+def ask(
+    app: ASGIApp, address: str, *, method: str = "GET", headers: dict[str, str] | None = None, body: bytes = b""
+) -> Answer:
+    return asyncio.run(_ask(app, address, method, headers or {}, body))
+
+
+def press(app: ASGIApp, address: str, **fields: str) -> Answer:
+    """As a browser sends a form."""
+    return ask(app, address, method="POST", headers={"Content-Type": FORM}, body=urlencode(fields).encode())
+
+
+async def _ask(app: ASGIApp, address: str, method: str, headers: dict[str, str], body: bytes) -> Answer:
     path, _, query = address.partition("?")
     sent: list[Message] = []
 
     async def receive() -> Message:
-        return {"type": "http.request", "body": b"", "more_body": False}
+        return {"type": "http.request", "body": body, "more_body": False}
 
     async def send(message: Message) -> None:
         sent.append(message)

@@ -1,0 +1,209 @@
+"""`/v/{token}`: where the links of a mail lead, by which a reader says what became of an alert with one press.
+
+GET shows what there is to say and changes nothing, for mail scanners open every link; only the button's POST does.
+The token is the whole of the reader's identity, so these pages are not kept by any cache and not found by any search.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+from sqlalchemy import Connection
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from alerts.engine import verdicts
+from alerts.engine.verdicts import Hearing
+from alerts.errors import InputError
+from alerts.notify import links
+from alerts.notify.links import Link
+from alerts.render.verdicts import SAYINGS, WORDS, Saying, sayings
+from alerts.render.view import Notice, alert_view
+from alerts.store import alerts as alert_store
+from alerts.store.alerts import Filter, Record, Version
+from alerts.store.database import reading, writing
+from alerts.template_filters import day, one_line, shorten
+from alerts.types import Alert
+from alerts.web import pages
+from alerts.web.site import Web, web_of
+from alerts.web.views import STATE_WORDS, version_view
+
+_LARGEST_BODY: Final = 4096
+_PATIENCE_S: Final = 10.0
+_FORM: Final = "application/x-www-form-urlencoded"
+_MOST_NEAR: Final = 20
+_HEADERS: Final = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow, noarchive"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """What the button sent."""
+
+    saying: Saying
+    other: str | None
+
+
+def ask(request: Request) -> Response:
+    """GET: what was told, and a button for each thing that can be said of it."""
+    web = web_of(request)
+    try:
+        link, record, near = _found(request)
+    except InputError as error:
+        return _refused(request, web, error, HTTPStatus.FORBIDDEN)
+    chosen = request.query_params.get("say", "")
+    return _page(web, "verdict", _view(web, record, link, chosen) | {"token": _token(request), "near": near})
+
+
+async def say(request: Request) -> Response:
+    """POST: do what the button says, and tell what came of it."""
+    _hearing(request)
+    form = _form(request.headers.get("content-type", ""), await _body(request))
+    return await run_in_threadpool(_said, request, form)
+
+
+def _said(request: Request, form: Form) -> Response:
+    web, hearing = web_of(request), _hearing(request)
+    try:
+        link, record, _ = _found(request)
+    except InputError as error:
+        return _refused(request, web, error, HTTPStatus.FORBIDDEN)
+    try:
+        with writing(web.engine) as conn:
+            said = verdicts.say(conn, hearing, link, form.saying, now=web.now(), duplicate_of=form.other)
+    except InputError as error:
+        return _refused(request, web, error, HTTPStatus.BAD_REQUEST)
+    view = _view(web, record, link, form.saying)
+    return _page(web, "verdict_said", view | {"said": said, "label": WORDS[form.saying].label})
+
+
+def _found(request: Request) -> tuple[Link, Record, list[dict[str, str]]]:
+    """What the link is about, and what else it may be. Raises InputError for a link that cannot be used."""
+    web = web_of(request)
+    link = links.read(_hearing(request).secret, _token(request), web.now())
+    with reading(web.engine) as conn:
+        verdicts.reader_of(conn, link)
+        record = _record(conn, link)
+        return link, record, _near(conn, record.alert)
+
+
+async def _body(request: Request) -> bytes:
+    """The body, as long as it is one of ours: small, and sent without delay."""
+    body = b""
+    try:
+        async with asyncio.timeout(_PATIENCE_S):
+            async for piece in request.stream():
+                body += piece
+                if len(body) > _LARGEST_BODY:
+                    raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "No button of ours sends that much.")
+    except (TimeoutError, ClientDisconnect):
+        raise HTTPException(
+            HTTPStatus.REQUEST_TIMEOUT, "What the button sent did not arrive. Press once more."
+        ) from None
+    return body
+
+
+def _form(content_type: str, body: bytes) -> Form:
+    if content_type.partition(";")[0].strip().lower() != _FORM:
+        raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Only the buttons of these pages are understood.")
+    try:
+        fields = dict(parse_qsl(body.decode("ascii"), errors="strict", max_num_fields=5))
+    except ValueError:
+        raise HTTPException(HTTPStatus.BAD_REQUEST, "Only the buttons of these pages are understood.") from None
+    saying = _saying(fields.get("say", ""))
+    other = fields.get("other", "")
+    if saying is None or (other and not (other.isascii() and other.isdigit() and len(other) < 10)):
+        raise HTTPException(HTTPStatus.BAD_REQUEST, "Only the buttons of these pages are understood.")
+    return Form(saying=saying, other=other or None)
+
+
+def _saying(name: str) -> Saying | None:
+    return next((one for one in SAYINGS if one == name), None)
+
+
+def _token(request: Request) -> str:
+    return str(request.path_params["token"])
+
+
+def _hearing(request: Request) -> Hearing:
+    hearing = web_of(request).hearing
+    if hearing is None:
+        raise HTTPException(HTTPStatus.NOT_FOUND)
+    return hearing
+
+
+def _record(conn: Connection, link: Link) -> Record:
+    record = alert_store.get_alert(conn, link.alert_id)
+    if record is None or not any(one.version == link.version for one in record.versions):
+        raise InputError("This alert is not stored any more.")
+    return record
+
+
+def _view(web: Web, record: Record, link: Link, chosen: str) -> dict[str, Any]:
+    """The alert as it was told in the version that the link is about, and what came after."""
+    told = next(one for one in record.versions if one.version == link.version)
+    view = alert_view(_notice(told, record), web.site)
+    possible = sayings(told.kind, place=told.fields.get("place") is not None)
+    first = _saying(chosen)
+    if first in possible:
+        possible = [first, *(one for one in possible if one != first)]
+    later = [version_view(one) for one in record.versions if one.version > told.version]
+    return view | {
+        "level": view["severity"],
+        "chosen": first if first in possible else "",
+        "buttons": [_button(one, view) for one in possible],
+        "told": version_view(told),
+        "later": later,
+        "state": record.alert.state,
+        "state_word": STATE_WORDS[record.alert.state][0],
+    }
+
+
+def _button(one: Saying, view: Mapping[str, Any]) -> dict[str, str]:
+    label = WORDS[one].label
+    if one == "mute":
+        label = f"Mute {view['place']['name']} for {verdicts.MUTE_DAYS} days"
+    return {"name": one, "label": label, "meaning": WORDS[one].meaning}
+
+
+def _notice(told: Version, record: Record) -> Notice:
+    return Notice(
+        alert_id=told.alert_id,
+        version=told.version,
+        kind=told.kind,
+        at=told.at,
+        why=told.why,
+        changes=told.changes,
+        fields=told.fields,
+        first_title=str(record.versions[0].fields["title"]),
+        evidence=[item for item in record.evidence if item.seen <= told.at] or record.evidence,
+    )
+
+
+def _near(conn: Connection, alert: Alert) -> list[dict[str, str]]:
+    """The open alerts that this one may be a duplicate of: in its country, of its kind first, the latest first."""
+    countries = (alert.place.country,) if alert.place else ()
+    found = alert_store.list_alerts(conn, Filter(open_only=True, countries=countries), limit=200)
+    told = [one for one in found if one.alert.version > 0 and one.alert.id != alert.id]
+    told.sort(key=lambda one: (one.alert.incident != alert.incident, one.alert.event != alert.event))
+    return [
+        {"id": one.alert.id, "label": f"{shorten(one_line(one.title), 90)} ({day(one.alert.first_event)})"}
+        for one in told[:_MOST_NEAR]
+    ]
+
+
+def _page(web: Web, name: str, variables: Mapping[str, Any]) -> Response:
+    body = web.fragment(f"pages/{name}.html", variables).encode("utf-8", "replace")
+    return Response(body, media_type="text/html; charset=utf-8", headers=_HEADERS)
+
+
+def _refused(request: Request, web: Web, error: InputError, status: HTTPStatus) -> Response:
+    response = pages.error_page(request, web, status, str(error))
+    response.headers.update(_HEADERS)
+    return response
