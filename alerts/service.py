@@ -51,10 +51,10 @@ from alerts.resources import shipped
 from alerts.store import articles, feeds, issuing, meta, people
 from alerts.store.database import open_database, reading, writing
 from alerts.store.migrations import upgrade
+from alerts.track.policy import Desk
 
 _log = logging.getLogger(__name__)
 Progress = Callable[[str, float], None]
-from alerts.track.policy import Desk
 KEEP_POLLS = timedelta(days=30)
 
 
@@ -195,10 +195,10 @@ class Service:
             gazetteer=self.gazetteer,
             outbox=post_of(config, self.secret),
             late_after=config.notify.late_after,
+            desk=Desk(triage_from=config.triage.from_, triage_for=config.triage.let_go),
         )
         self._take(book)
         self.analyst = Analyst(engine=self.engine, tracker=self.tracker, households=households(config))
-            desk=Desk(triage_from=config.triage.from_, triage_for=config.triage.let_go),
 
     @property
     def rulebook(self) -> Rulebook:
@@ -326,6 +326,8 @@ class Service:
     def _upkeep(self) -> None:
         now = self.clock()
         with writing(self.engine) as conn:
+            for line in acts.let_go_due(conn, self.tracker, now):  # before it may end
+                _log.warning("%s", line)
             self.tracker.end_quiet_alerts(conn, now)
             feeds.prune_polls(conn, now - KEEP_POLLS)
             silences.upkeep(conn, secret=self.secret, domain=domain_of(self.config.notify.sender), now=now)
@@ -357,8 +359,6 @@ class Service:
         rules, faults = loading.remembered([(one.rule, one.text, one.lists) for one in kept], self.gazetteer.country_of)
         for fault in faults:
             _log.error("%s", fault)
-            for line in acts.let_go_due(conn, self.tracker, now):  # before it may end
-                _log.warning("%s", line)
         return rules
 
     def _take(self, book: Rulebook) -> None:
