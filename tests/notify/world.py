@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 
 from sqlalchemy import Connection, Engine
 
 from alerts.errors import Fault
 from alerts.notify.audience import Policy, rows
+from alerts.notify.bundling import Covers
 from alerts.notify.compose import Sender
 from alerts.notify.outbox import Courier
 from alerts.notify.transport import Crash, Transport, no_crash
@@ -67,6 +69,27 @@ def populate(engine: Engine, *, readers: int = 3, severity: Severity = "severe")
     return saved.id
 
 
+def beside(
+    engine: Engine,
+    alert_id: str,
+    *,
+    title: str,
+    rule: str = "other_rule",
+    severity: Severity = "severe",
+    tells: bool = True,
+) -> str:
+    """Another alert of the same happening, told to all readers unless not `tells`; its id."""
+    with writing(engine) as conn:
+        first = alerts.alert_of(conn, alert_id)
+        assert first is not None
+        another = replace(first, id="", key=title, rule=rule, severity=severity)
+        saved = alerts.save_alert(conn, another, title=title, summary=f"{title}, it is said.")
+        alerts.put_evidence(conn, saved, alerts.evidence_of(conn, alert_id))
+    if tells:
+        tell(engine, saved.id, severity=severity)
+    return saved.id
+
+
 def _articles(conn: Connection) -> None:
     for item in sample_evidence():
         url = f"https://feeds.example.com/{item.article_id}"
@@ -116,7 +139,13 @@ def renderer() -> MailRenderer:
 
 
 def courier(
-    engine: Engine, transport: Transport, clock: Clock, *, crash: Crash = no_crash, retry: Retry | None = None
+    engine: Engine,
+    transport: Transport,
+    clock: Clock,
+    *,
+    crash: Crash = no_crash,
+    retry: Retry | None = None,
+    covers: Covers = MappingProxyType({}),
 ) -> Courier:
     return Courier(
         engine=engine,
@@ -125,6 +154,7 @@ def courier(
         sender=SENDER,
         clock=clock,
         crash=crash,
+        covers=lambda: covers,
         retry=retry or Retry(),
     )
 
