@@ -14,10 +14,15 @@ if TYPE_CHECKING:
     from alerts.config import Config
 
 
+# Of what a person decided about telling an alert, that which keeps it from readers.
+_UNTOLD = ("waiting", "dropped")
+
+
 @click.command(short_help="List alerts, the latest changed first.")
 @common.config_option
 @common.json_option
 @click.option("--open", "open_only", is_flag=True, help="Only those that go on.")
+@click.option("--triage", "waiting", is_flag=True, help="Only those that wait for a person: see alerts triage.")
 @click.option("--event", "events", multiple=True, help="Only this event, such as siege (repeatable).")
 @click.option("--country", "countries", multiple=True, help="Only this country: SYR or Syria (repeatable).")
 @click.option("--min-severity", type=click.Choice(SEVERITIES), default="minor", help="This severity or worse.")
@@ -26,6 +31,7 @@ def command(
     config_path: Path,
     as_json: bool,
     open_only: bool,
+    waiting: bool,
     events: tuple[str, ...],
     countries: tuple[str, ...],
     min_severity: Severity,
@@ -38,6 +44,7 @@ def command(
     config = common.load_config(config_path)
     wanted = alerts.Filter(
         open_only=open_only,
+        waiting=waiting,
         events=events,
         countries=_codes(config, config_path, countries),
         min_severity=min_severity,
@@ -57,7 +64,7 @@ def command(
             one.alert.incident,
             one.alert.severity,
             one.alert.certainty,
-            one.alert.state,
+            f"{one.alert.state}, {one.alert.triage}" if one.alert.triage in _UNTOLD else one.alert.state,
             one.title,
             one.alert.place.country if one.alert.place else "",
             f"{one.alert.origins}/{one.alert.articles}",
@@ -66,7 +73,9 @@ def command(
         for one in found
     ]
     columns = ("id", "incident", "severity", "certainty", "state", "title", "in", "sources/articles", "changed")
-    common.print_table(columns, rows, empty="no alerts like that" if events or countries else "no alerts yet")
+    common.print_table(
+        columns, rows, empty="no alerts like that" if events or countries or waiting else "no alerts yet"
+    )
     if more:
         click.echo(f"there are more than these {limit}; see --limit", err=True)
 

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from alerts.cli import common
+
+if TYPE_CHECKING:
+    from alerts.store.acts import Act
+    from alerts.types import Alert
 
 
 @click.command(short_help="Show one alert with its evidence.")
@@ -26,19 +32,20 @@ def command(alert_id: str, config_path: Path, as_json: bool, as_cap: bool, versi
         print_cap(alert_id, version, config_path)
         return
     from alerts.errors import InputError
-    from alerts.store import alerts, codec, incidents, silences
+    from alerts.store import acts, alerts, codec, incidents, silences
     from alerts.store.database import reading
     from alerts.template_filters import people
     from alerts.track.spike import words
 
     with common.store(common.load_config(config_path)) as engine, reading(engine) as conn:
         record = alerts.get_alert(conn, alert_id)
+        done = acts.of_alert(conn, record.alert.id) if record else []
         others = incidents.others(conn, record.alert.incident, record.alert.id) if record else []
         kept_back = silences.of_alert(conn, record.alert.id) if record else {}
     if record is None:
         raise InputError(f"there is no alert {alert_id}; see: alerts list")
     if as_json:
-        common.print_json([codec.to_json(record)])
+        common.print_json([codec.to_json(record) | {"acts": codec.to_json(done)}])
         return
     alert = record.alert
     place = f"{alert.place.name}, {alert.place.country}" if alert.place else "not known"
@@ -46,6 +53,8 @@ def command(alert_id: str, config_path: Path, as_json: bool, as_cap: bool, versi
     click.echo(record.summary)
     state = f"merged into alert {alert.merged_into}" if alert.merged_into else alert.state
     click.echo(f"{alert.severity}, {alert.certainty}, {state}; place: {place}")
+    if waits := _triage(alert):
+        click.secho(waits, bold=True)
     for name, number in alert.numbers.items():
         click.echo(f"{name}: {people(number)} ('{number.text}')")
     if alert.spike is not None:
@@ -65,6 +74,7 @@ def command(alert_id: str, config_path: Path, as_json: bool, as_cap: bool, versi
         click.echo("  none: nobody was told")
     for silence_id, mails in kept_back.items():
         click.echo(f"  {'1 mail' if mails == 1 else f'{mails} mails'} kept back: alerts silence show {silence_id}")
+    _print_acts(done)
     click.secho("\nevidence", bold=True)
     for item in record.evidence:
         same = "" if item.origin == item.article_id else "  (the same origin as an earlier one)"
@@ -73,6 +83,25 @@ def command(alert_id: str, config_path: Path, as_json: bool, as_cap: bool, versi
         click.echo(f'      "{item.hit.sentence}"')
         if item.url:
             click.echo(f"      {item.url}")
+
+
+def _triage(alert: Alert) -> str:
+    """What a person is asked, or decided, about telling it; "" where nobody was."""
+    if alert.triage == "waiting":
+        known = f"; readers know it as {alert.told.get('severity')}" if alert.version else "; nobody was told"
+        since = f" since {alert.waits_since:%Y-%m-%d %H:%M}" if alert.waits_since else ""
+        return f"waits for a person{since}{known}: alerts triage approve {alert.id}"
+    return "" if alert.triage is None else f"{alert.triage} by a person, up to {alert.approved}"
+
+
+def _print_acts(done: Sequence[Act]) -> None:
+    if done:
+        click.secho("\nwhat was done", bold=True)
+    for act in done:
+        why = f": {act.why}" if act.why else ""
+        title = f" (title: {act.detail['title']})" if act.detail.get("title") else ""
+        kind = act.kind.replace("_", " ")
+        click.echo(f"  {act.at:%Y-%m-%d %H:%M}  {kind}, version {act.version}, by {act.who or 'somebody'}{why}{title}")
 
 
 def print_cap(alert_id: str, version: int | None, config_path: Path) -> None:

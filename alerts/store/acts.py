@@ -9,19 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, Literal, get_args
+from typing import Any, Literal, get_args
 
 from sqlalchemy import Connection, Row, func, insert, select
 
 from alerts.store import codec
-from alerts.store.alerts import Listed, alert_from
+from alerts.store.alerts import WAITING_STATES, Listed, alert_from
 from alerts.store.schema import act, alert
-from alerts.types import OPEN_STATES
 
 Kind = Literal["acknowledge", "approve", "let_go", "drop", "retitle", "cancel", "close", "merge", "split"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
-# What nothing more is heard of can still be told: the event is no less true.
-_WAITING_STATES: Final = (*OPEN_STATES, "ended")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +78,7 @@ def acknowledged(conn: Connection, alert_id: str) -> dict[int | None, int]:
 
 def waiting(conn: Connection) -> list[Listed]:
     """The alerts that wait for a person, the one that waits longest first."""
-    query = select(alert).where(alert.c.triage == "waiting", alert.c.state.in_(_WAITING_STATES))
+    query = select(alert).where(alert.c.triage == "waiting", alert.c.state.in_(WAITING_STATES))
     rows = conn.execute(query.order_by(alert.c.waits_since, alert.c.id))
     return [Listed(alert=alert_from(row), title=row.title, summary=row.summary) for row in rows]
 

@@ -23,6 +23,8 @@ from alerts.types import OPEN_STATES, SEVERITIES, Alert, AlertState, Evidence, M
 
 # Spelt out: with parameters in it no database would take the index of open alerts.
 _OPEN: Final = alert.c.state.in_([literal_column(f"'{state}'") for state in OPEN_STATES])
+# What waits for a person can still be told when nothing more is heard of it: the event is no less true.
+WAITING_STATES: Final[tuple[AlertState, ...]] = (*OPEN_STATES, "ended")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +66,7 @@ class Filter:
     """Which alerts are listed; what is empty or None does not count."""
 
     open_only: bool = False
+    waiting: bool = False  # for a person, and not over
     events: tuple[str, ...] = ()
     countries: tuple[str, ...] = ()
     families: tuple[str, ...] = ()
@@ -150,6 +153,8 @@ def _filtered(wanted: Filter) -> Select[Any]:
     query = select(alert).where(alert.c.severity.in_(SEVERITIES[SEVERITIES.index(wanted.min_severity) :]))
     if wanted.open_only:
         query = query.where(_OPEN)
+    if wanted.waiting:
+        query = query.where(alert.c.triage == "waiting", alert.c.state.in_(WAITING_STATES))
     if wanted.since is not None:
         query = query.where(alert.c.updated >= wanted.since)
     for column, values in (
