@@ -22,6 +22,7 @@ from alerts.engine import acts, loading, rulebook
 from alerts.engine.analysis import Analyst, Report
 from alerts.engine.canary import Canary
 from alerts.engine.collecting import Collector, Polled
+from alerts.engine.feedback import Reporter
 from alerts.engine.loading import RuleSources
 from alerts.engine.local import LocalEngine, Stage
 from alerts.engine.notices import Watchman
@@ -199,6 +200,12 @@ class Service:
         )
         self._take(book)
         self.analyst = Analyst(engine=self.engine, tracker=self.tracker, households=households(config))
+        self.reporter = Reporter(
+            engine=self.engine,
+            gazetteer=self.gazetteer,
+            domain=domain_of(config.notify.sender),
+            secret=self.secret,
+        )
 
     @property
     def rulebook(self) -> Rulebook:
@@ -332,6 +339,8 @@ class Service:
             feeds.prune_polls(conn, now - KEEP_POLLS)
             silences.upkeep(conn, secret=self.secret, domain=domain_of(self.config.notify.sender), now=now)
             remind(conn, self.rulebook.ruleset.by_name, reminding_of(self.config, self.secret), now)
+        for done in self.reporter.run(self.rulebook.ruleset.rules, now):
+            _log.info("%s", done)
 
     async def reload_if_changed(self) -> None:
         """Read the rules again when a file of theirs changed; a faulty one keeps its earlier version."""

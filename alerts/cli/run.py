@@ -64,18 +64,11 @@ async def _run(service: Service, *, web: bool) -> None:
 
 async def start_web(service: Service) -> WebServer:
     """Serve the pages of a prepared service. Raises WebError when the port cannot be had."""
-    from alerts.web.app import WebSettings, create_app
+    from alerts.web.running import pages_of
     from alerts.web.serve import WebServer
 
     config = service.config
-    settings = WebSettings(
-        name=config.service.name,
-        base_url=config.web.base_url,
-        contact=config.service.contact,
-        templates=config.templates.folder,
-    )
-    app = create_app(service.engine, settings, now=service.clock)
-    server = WebServer(app, host=config.web.host, port=config.web.port)
+    server = WebServer(pages_of(service), host=config.web.host, port=config.web.port)
     port = await server.start()
     _log.info("web pages at http://%s:%d", config.web.host, port)
     return server

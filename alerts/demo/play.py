@@ -26,7 +26,7 @@ from alerts.store import alerts, feeds, outbox, people
 from alerts.store.database import reading, writing
 from alerts.toml_lines import Document
 from alerts.types import Severity
-from alerts.web.app import WebSettings, create_app
+from alerts.web.running import pages_of
 from alerts.web.serve import WebServer
 
 # What is published is polled this long afterwards, in story time.
@@ -112,8 +112,7 @@ class Demo:
         config = self._configure(web_port)
         service = Service(config, clock=self.clock, watch=Watch(analysed=self._show))
         await asyncio.to_thread(service.prepare, self.progress)
-        settings = WebSettings(name=config.service.name, base_url=config.web.base_url)
-        web = WebServer(create_app(service.engine, settings, now=self.clock), host="127.0.0.1", port=web_port)
+        web = WebServer(pages_of(service), host="127.0.0.1", port=web_port)
         await web.start()
         await service.open()
         with writing(service.engine) as conn:

@@ -1,0 +1,30 @@
+"""The pages of a running service: what it is called, and who hears what readers say by the links of their mails."""
+
+from __future__ import annotations
+
+from starlette.applications import Starlette
+
+from alerts.engine.verdicts import Hearing
+from alerts.notify.mime import domain_of
+from alerts.service import Service
+from alerts.web.app import create_app
+from alerts.web.site import WebSettings
+
+
+def pages_of(service: Service) -> Starlette:
+    """The application of a prepared service."""
+    config = service.config
+    settings = WebSettings(
+        name=config.service.name,
+        base_url=config.web.base_url,
+        contact=config.service.contact,
+        templates=config.templates.folder,
+    )
+    hearing = Hearing(
+        rulebook=lambda: service.rulebook,  # whatever is in force when somebody speaks
+        outbox=service.tracker.outbox,
+        domain=domain_of(config.notify.sender),
+        secret=service.secret,
+        second_look=config.verdicts.second_look,
+    )
+    return create_app(service.engine, settings, now=service.clock, hearing=hearing)
