@@ -22,6 +22,7 @@ from alerts.store.upsert import insert_for, upsert
 from alerts.track.facts import event_time
 from alerts.track.origins import named_sources
 from alerts.track.spike import Day, Told, Voice, independent, leans, middle
+from alerts.track.tolls import LEAST_TOLL, RETOLD_FOR, same_toll
 from alerts.types import Evidence, Place
 
 
@@ -70,12 +71,8 @@ def count(conn: Connection, place: Place, item: Evidence, value: float | None) -
     article_id = int(item.article_id)
     before = _stories_at(conn, key, article_id)
     keep(conn, place, item, value)
-    _settle(
-        conn,
-        key,
-        {*before.stories, *_stories_at(conn, key, article_id).stories},
-        before.days | {_day(event_time(item))},
-    )
+    now = _stories_at(conn, key, article_id)
+    _settle(conn, key, before.stories | now.stories, before.days | {_day(event_time(item))})
 
 
 def keep(conn: Connection, place: Place, item: Evidence, value: float | None = None) -> None:
@@ -143,13 +140,25 @@ class _Around:
 
 
 def _stories_at(conn: Connection, key: Key, article_id: int) -> _Around:
-    """The story of an article's report, and those of reports that count with it: it may have been the first."""
+    """The story of an article's report, and those of reports that count with it: it may have been the first, or the
+    first to give their number."""
     rows = conn.execute(_AROUND, {**key.columns(), "of_article": article_id}).all()
-    return _Around({row.first_id for row in rows}, {row.day for row in rows if row.article_id == article_id})
+    own = [row for row in rows if row.article_id == article_id]
+    stories = {row.first_id for row in rows} | _of_number(conn, key, {row.value for row in own})
+    return _Around(stories, {row.day for row in own})
+
+
+def _of_number(conn: Connection, key: Key, values: set[float | None]) -> set[int]:
+    """The stories in a series that give one of these numbers."""
+    wanted = [value for value in values if value is not None and value >= LEAST_TOLL]
+    if not wanted:
+        return set()
+    query = select(story.c.first_id).join(report, report.c.article_id == story.c.article_id)
+    return set(conn.execute(query.where(key.here(report), report.c.value.in_(wanted))).scalars())
 
 
 _AROUND: Final = (
-    select(report.c.article_id, report.c.day, story.c.first_id)
+    select(report.c.article_id, report.c.day, report.c.value, story.c.first_id)
     .join(story, story.c.article_id == report.c.article_id)
     .where(
         report.c.family == bindparam("family"),
@@ -166,13 +175,18 @@ def _is_counted(conn: Connection, key: Key, days: set[date]) -> bool:
 
 def _settle(conn: Connection, key: Key, stories: set[int], touched: set[date]) -> None:
     """Let all reports of these stories count for the day, and with the origin, of the one published first, and count
-    the days that this changes."""
+    the days that this changes. A story counts for the day of an earlier one whose number it tells again."""
     touched = set(touched)
     rows = conn.execute(_OF_STORIES.where(story.c.first_id.in_(stories)), key.columns()).all()
     first: dict[int, Any] = {}
+    days: dict[int, date] = {}
     for row in rows:
         origin = first.setdefault(row.first_id, row)
-        day = _day(origin.event_time)
+        if origin is row:
+            days[row.first_id] = _day_of(
+                row, [(one, days[story_id]) for story_id, one in first.items() if one is not row]
+            )
+        day = days[row.first_id]
         touched |= {row.day, day}
         if (origin.article_id, day) != (row.origin, row.day):
             own = key.here(report) & (report.c.article_id == row.article_id)
@@ -181,8 +195,23 @@ def _settle(conn: Connection, key: Key, stories: set[int], touched: set[date]) -
         _count(conn, key, day)
 
 
+def _day_of(first: Any, earlier: Iterable[tuple[Any, date]]) -> date:
+    """The day for which a story counts: when it happened; but a number that was told within days before, and is told
+    again in other words, is the same people."""
+    if first.value is not None and first.value >= LEAST_TOLL:
+        same = [(one, day) for one, day in earlier if one.value == first.value]
+        near = [(one, day) for one, day in same if first.published - one.published <= RETOLD_FOR]
+        for one, day in near:
+            if same_toll(codec.hit(one.hit), codec.hit(first.hit), first.value):
+                return day
+    return _day(first.event_time)
+
+
 _OF_STORIES: Final = (
-    select(report.c.article_id, report.c.event_time, report.c.day, report.c.origin, story.c.first_id)
+    select(
+        *(report.c.article_id, report.c.event_time, report.c.day, report.c.origin, report.c.value, report.c.hit),
+        *(report.c.published, story.c.first_id),
+    )
     .join(story, story.c.article_id == report.c.article_id)
     .where(report.c.family == bindparam("family"), report.c.place_id == bindparam("place_id"))
     .order_by(report.c.published, report.c.article_id)
