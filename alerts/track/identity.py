@@ -12,11 +12,14 @@ from datetime import datetime, timedelta
 from itertools import count
 
 from alerts.track.blows import same_blow
-from alerts.track.places import chain, lies_in, lift
+from alerts.track.places import chain, coarseness, lies_in, lift
 from alerts.track.severity import rank
 from alerts.types import OPEN_STATES, Alert, Hit, Place, Precision
 
 UNKNOWN = "?"
+# Two dead may be any two.
+TELLING = 3
+TELLING_AFAR = 10
 
 
 def key(hit: Hit, precision: Precision, *, article_id: str = "") -> str:
@@ -55,14 +58,40 @@ def distinct(hits: Sequence[Hit], precision: Precision) -> list[Hit]:
     """One hit for each alert that an article bears on, for hits of one rule family.
 
     Of several with one key the worst stands (the earlier of equals) and takes over the numbers it lacks. A
-    hit at a place that merely contains the place of another, or at none, adds nothing to that other.
+    hit at a place that merely contains the place of another, or at none, adds nothing to that other; nor does
+    one that gives the very number of another: a headline names the province, the text the town.
     """
     by_key: dict[str, list[Hit]] = {}
     for hit in hits:
         by_key.setdefault(key(hit, precision), []).append(hit)
-    merged = [combined(group) for group in by_key.values()]
+    merged = _once_each([combined(group) for group in by_key.values()])
     placed = [hit.place for hit in merged if hit.place is not None]
     return [hit for hit in merged if not _repeats(hit.place, placed)]
+
+
+def _once_each(hits: Sequence[Hit]) -> list[Hit]:
+    """Without hits that give a number that was given before: its place is the one named beside it in the text."""
+    found: list[Hit] = []
+    for hit in hits:
+        at = next((i for i, other in enumerate(found) if _same_number(hit, other)), None)
+        if at is None:
+            found.append(hit)
+        else:
+            place = max(found[at], hit, key=_well_placed)
+            found[at] = replace(combined([found[at], hit]), place=place.place, place_from=place.place_from)
+    return found
+
+
+def _same_number(hit: Hit, other: Hit) -> bool:
+    both = [(number, other.numbers[name]) for name, number in hit.numbers.items() if name in other.numbers]
+    return any((one.low, one.high) == (two.low, two.high) and one.low >= TELLING for one, two in both)
+
+
+def _well_placed(hit: Hit) -> tuple[bool, int, bool, int]:
+    """A place that the sentence itself names before one that it borrows, a town before its province, the text before
+    the title, and of equals the first."""
+    fine = -coarseness(hit.place.precision) if hit.place else -9
+    return hit.place_from == "sentence", fine, hit.sentence_index > 0, -hit.sentence_index
 
 
 def _repeats(place: Place | None, placed: Sequence[Place]) -> bool:
@@ -110,7 +139,7 @@ def pick(
     if same is None and place is None:
         same = _retold(near, same_story)
     elif same is None and place is not None:
-        same = _by_place(near, place, same_story)
+        same = _by_place(near, place, same_story) or (_same_toll(near, hit) if blow else None)
     return None if same is None else by_id[same.id]
 
 
@@ -140,6 +169,17 @@ def _by_place(near: Sequence[Alert], place: Place, same_story: Callable[[Alert],
         or _only_finer(still_open, place)
         or _retold([alert for alert in near if alert.place is None], same_story)
     )
+
+
+def _same_toll(near: Sequence[Alert], hit: Hit) -> Alert | None:
+    """The alert of a blow in the same province with the very number of the hit: a town, and the town near it."""
+    for alert in near:
+        both = [(alert.numbers[name], number) for name, number in hit.numbers.items() if name in alert.numbers]
+        if alert.state in OPEN_STATES and alert.place is not None and hit.place is not None:
+            if alert.place.admin1 is not None and alert.place.admin1 == hit.place.admin1:
+                if any(known.low == number.low >= TELLING_AFAR for known, number in both):
+                    return alert
+    return None
 
 
 def _one_of(alerts: Sequence[Alert], hit: Hit, same_story: Callable[[Alert], bool]) -> Alert | None:

@@ -227,3 +227,23 @@ def test_a_part_keeps_apart_where_its_place_is_refined() -> None:
     assert [base(one) for one in ("raid|gn:1|3", "raid|?|7|2", "raid|?|7")] == ["raid|gn:1", "raid|?|7", "raid|?|7"]
     assert moved("raid|ZZ-N|2", ARLO, "city") == "raid|gn:1|2"
     assert moved("raid|?|7|2", ARLO, "admin1") == "raid|ZZ-N|2"
+
+
+def test_one_number_at_two_places_of_an_article_is_one_event() -> None:
+    headline = replace(hit(BELL, sentence_index=0), numbers={"killed": count(18)})
+    text = replace(hit(ARLO, sentence_index=1), numbers={"killed": count(18), "injured": count(4)})
+    (found,) = distinct([headline, text], "city")
+    assert found.place == ARLO and found.numbers["injured"] == count(4)
+
+
+def test_two_dead_at_two_places_are_two_events() -> None:
+    hits = [replace(hit(place), numbers={"killed": count(2)}) for place in (ARLO, CORA)]
+    assert len(distinct(hits, "city")) == 2
+
+
+def test_a_toll_told_of_the_next_town_is_of_the_same_blow() -> None:
+    known = replace(opened(ARLO), numbers={"killed": count(58)})
+    report = replace(hit(BELL), numbers={"killed": count(58, 116)})
+    assert pick([known], report, precision="city", same_event=DAYS, blow=True) is known
+    far = replace(report, place=CORA)
+    assert pick([known], far, precision="city", same_event=DAYS, blow=True) is None
