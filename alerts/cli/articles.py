@@ -7,18 +7,21 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from alerts.errors import Fault, ParseError
 from alerts.read.text import plain
 from alerts.types import Article
 
 STDIN = "-"
+_LONGEST_LINE = 16 * 2**20
 _BLANK = b"\xef\xbb\xbf \t\r\n"
 
 
@@ -62,12 +65,24 @@ class Reader:
             self.faults.append(Fault(path, 0, "this is a folder; name the files in it"))
             return
         try:
-            raw = sys.stdin.buffer.read() if path == STDIN else Path(path).read_bytes()
+            opened = nullcontext(sys.stdin.buffer) if path == STDIN else Path(path).open("rb")
         except (OSError, ValueError) as error:
             said = (error.strerror or error) if isinstance(error, OSError) else error
             self.faults.append(Fault(path, 0, f"the file cannot be read: {said}"))
             return
-        yield from self._document(path, raw)
+        with opened as file:
+            try:
+                yield from self._read(path, file)
+            except OSError as error:
+                self.faults.append(Fault(path, 0, f"the file cannot be read: {error.strerror or error}"))
+
+    def _read(self, path: str, file: BinaryIO) -> Iterator[Article]:
+        """Line by line where there is an article a line, of any number; else as a whole."""
+        first = file.readline(_LONGEST_LINE)
+        if _is_line(first):
+            yield from self._lines(path, chain([first], file))
+        else:
+            yield from self._document(path, first + file.read())
 
     def _document(self, path: str, raw: bytes) -> Iterator[Article]:
         start = raw.lstrip(_BLANK)[:4096]
@@ -76,7 +91,7 @@ class Reader:
         elif start.startswith((b"{", b"[")) and (whole := _whole(raw)) is not None:
             yield from self._list(path, whole)
         elif start.startswith(b"{"):
-            yield from self._lines(path, raw)
+            yield from self._lines(path, raw.split(b"\n"))
         else:
             yield from self._text(path, raw)
 
@@ -88,8 +103,9 @@ class Reader:
             except ValueError as error:
                 self.faults.append(Fault(path, 0, f"article {number}: {error}"))
 
-    def _lines(self, path: str, raw: bytes) -> Iterator[Article]:
-        for number, line in enumerate(raw.removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
+    def _lines(self, path: str, lines: Iterable[bytes]) -> Iterator[Article]:
+        for number, line in enumerate(lines, 1):
+            line = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
             if not line.strip():
                 continue
             try:
@@ -192,6 +208,16 @@ class Reader:
                 dated=entry.published is not None or known.published is not None,
                 sections=entry.sections,
             )
+
+
+def _is_line(first: bytes) -> bool:
+    """Whether a file that begins so has an article a line, so that it need not be read as a whole."""
+    if not first.lstrip(_BLANK).startswith(b"{") or not first.endswith(b"\n") or _is_json_feed(first.lstrip(_BLANK)):
+        return False
+    try:
+        return isinstance(json.loads(first.decode("utf-8-sig")), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def _is_json_feed(start: bytes) -> bool:

@@ -123,13 +123,16 @@ def gazetteer(config: Config, config_path: Path) -> Gazetteer:
         return open_gazetteer(path, show)
 
 
-def rulebook(config: Config, config_path: Path, *, only: Sequence[str] = ()) -> tuple[Rulebook, Gazetteer]:
-    """The rules in force and the places. Faults of rules are told on standard error; the others go on.
+def rulebook(
+    config: Config, config_path: Path, *, only: Sequence[str] = (), with_leaders: bool = False
+) -> tuple[Rulebook, Gazetteer]:
+    """The rules in force and the places. Faults of rules are told on standard error; the others go on. With `only`
+    those that keep states are there too, and `with_leaders` those after which the others come.
 
     Raises InputError for a name in `only` that no rule has.
     """
     from alerts.engine import loading
-    from alerts.engine.rulebook import compiled
+    from alerts.engine.rulebook import compiled, with_those_before
     from alerts.errors import InputError
     from alerts.service import households, rule_sources
 
@@ -142,8 +145,9 @@ def rulebook(config: Config, config_path: Path, *, only: Sequence[str] = ()) -> 
         if name not in known:
             raise InputError(f"there is no rule '{name}' in force{meant(name, sorted(known))}")
     if only:
+        wanted = with_those_before(only, known) if with_leaders else only
         keepers = [rule for rule in book.ruleset.rules if rule.state is not None]
-        book = compiled({rule.name: rule for rule in (*keepers, *(known[name] for name in only))}.values())
+        book = compiled({rule.name: rule for rule in (*keepers, *(known[name] for name in wanted))}.values())
     return book, places
 
 

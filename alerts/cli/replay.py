@@ -34,22 +34,30 @@ def command(
     Takes the same files as `alerts detect`; the articles are taken by date of publication. The same id from
     the same source again is a new version of that article.
     """
+    from contextlib import closing
+
     from alerts.cli.output import told
     from alerts.engine.replay import Replay
     from alerts.service import households
+    from alerts.store.spool import Spool
 
     config = common.config_or_defaults(config_path)
-    book, gazetteer = common.rulebook(config, config_path, only=names)
+    book, gazetteer = common.rulebook(config, config_path, only=names, with_leaders=True)
     given = reader(gazetteer, published=published, source=source, country=country)
-    articles = [replace(article, tier=config.tier_of(article.source)) for article in given.read(files)]
-    if given.undated:
-        click.echo(f"{given.undated} without a date of publication count as published now; see --published", err=True)
-    sources = {article.source for article in articles}
-    replay = Replay(book, gazetteer, households(config), owners={name: config.owner_of(name) for name in sources})
-    try:
-        with common.counting(articles, "replaying") as counted:
-            for item in replay.run(counted):
-                click.echo(common.as_json(told(item)))
-    finally:
-        replay.close()
+    owners: dict[str, str] = {}
+    with closing(Spool()) as spool:
+        with common.counting(given.read(files), "reading") as counted:
+            for article in counted:
+                owners.setdefault(article.source, config.owner_of(article.source))
+                spool.put(replace(article, tier=config.tier_of(article.source)))
+        if given.undated:
+            click.echo(
+                f"{given.undated} without a date of publication count as published now; see --published", err=True
+            )
+        replay = Replay(book, gazetteer, households(config), owners=owners, scratch=spool.folder / "alerts.db")
+        with closing(replay), common.counting(spool, "replaying") as in_order:
+            for article in in_order:
+                for item in replay.take(article):
+                    if not names or item.rule.name in names:
+                        click.echo(common.as_json(told(item)))
     common.tell(given.faults)

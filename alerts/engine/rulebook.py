@@ -9,7 +9,7 @@ from datetime import timedelta
 from alerts.errors import Fault
 from alerts.match.engine import Ruleset
 from alerts.match.files import RuleFiles
-from alerts.match.rule import Rule
+from alerts.match.rule import After, Rule
 from alerts.track.policy import REASONS, Confirm, Desk, Policy, Updates
 from alerts.track.severity import rank
 
@@ -62,6 +62,19 @@ def compiled(rules: Iterable[Rule]) -> Rulebook:
 def covers(book: Rulebook) -> dict[str, tuple[str, ...]]:
     """Which rules' alerts the alerts of each rule cover, by name: those need no mail of their own."""
     return {rule.name: rule.alert.covers for rule in book.ruleset.rules if rule.alert is not None and rule.alert.covers}
+
+
+def with_those_before(names: Iterable[str], known: Mapping[str, Rule]) -> list[str]:
+    """Names of rules with those of the rules after which they come, and so on."""
+    found: dict[str, None] = {}
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop(0)
+        if name in known and name not in found:
+            found[name] = None
+            when = known[name].when
+            waiting += [when.rule] if isinstance(when, After) else []
+    return list(found)
 
 
 def told(book: Rulebook, before: Mapping[str, str] | None = None) -> str:

@@ -27,6 +27,7 @@ from alerts.store import ledger as ledger_store
 from alerts.store import merging, reports, stories
 from alerts.store.articles import Waiting
 from alerts.track import copies, identity, ledger, lifecycle, origins, places
+from alerts.track.facts import is_denied
 from alerts.track.policy import Desk, Policy
 from alerts.types import OPEN_STATES, Alert, Evidence, Hit, Message, Wave
 
@@ -175,8 +176,7 @@ class _Case:
         told = {(hit.family, hit.place and hit.place.id) for hit in self.found.hits}
         for hit in self.found.dropped:
             rule = self.rules[hit.rule]
-            denied = any(claim.kind == "denied" for claim in hit.claims)
-            if not denied or rule.alert is None or (hit.family, hit.place and hit.place.id) in told:
+            if not is_denied(hit) or rule.alert is None or (hit.family, hit.place and hit.place.id) in told:
                 continue
             policy = self._policy(rule)
             evidence = self._evidence(hit)

@@ -43,10 +43,15 @@ def open_database(url: str, *, busy_s: float = BUSY_S) -> Engine:
     raise StoreError(f'"{parsed.drivername}" is no database this service knows: use sqlite or postgresql+psycopg')
 
 
-def open_scratch() -> Engine:
-    """A database in memory with all tables, gone with the process: for replays and for the stories of rules."""
-    engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
-    event.listen(engine, "connect", _in_memory)
+def open_scratch(path: Path | None = None) -> Engine:
+    """A database with all tables for replays and for the stories of rules: in memory, or for many articles in a file
+    that nobody else uses and nobody needs after a crash."""
+    if path is None:
+        engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
+        event.listen(engine, "connect", _in_memory)
+    else:
+        engine = create_engine(f"sqlite:///{path}", poolclass=StaticPool, connect_args={"check_same_thread": False})
+        event.listen(engine, "connect", _unsafe)
     event.listen(engine, "begin", _begin_sqlite)
     metadata.create_all(engine)
     return engine
@@ -122,6 +127,12 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
 
 def _in_memory(connection: Any, _record: object) -> None:
     connection.isolation_level = None
+
+
+def _unsafe(connection: Any, _record: object) -> None:
+    connection.isolation_level = None
+    for setting in ("journal_mode = MEMORY", "synchronous = OFF", "locking_mode = EXCLUSIVE", "cache_size = -65536"):
+        connection.execute(f"PRAGMA {setting}").close()
 
 
 def _begin_sqlite(conn: Connection) -> None:

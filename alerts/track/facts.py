@@ -14,7 +14,7 @@ from alerts.track import severity
 from alerts.track.origins import copies, retold
 from alerts.track.places import Lookup, coarseness, lies_in, nowhere, shared
 from alerts.track.policy import DAY, Confirm, Policy
-from alerts.types import Certainty, Evidence, Place, Quantity, Severity
+from alerts.types import Certainty, Evidence, Hit, Place, Quantity, Severity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,12 @@ class Facts:
 
 def is_denial(evidence: Evidence) -> bool:
     """A hit that was dropped because its clause denies it: kept with an alert it contradicts."""
-    return not evidence.hit.current and any(claim.kind == "denied" for claim in evidence.hit.claims)
+    return not evidence.hit.current and is_denied(evidence.hit)
+
+
+def is_denied(hit: Hit) -> bool:
+    """Whether its clause denies what it tells."""
+    return any(claim.kind == "denied" for claim in hit.claims)
 
 
 def event_time(evidence: Evidence) -> datetime:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from datetime import datetime, timedelta
 
-from tests.cli.conftest import World
-from tests.cli.run import alerts
+from alerts.cli.articles import Defaults, Reader
+from tests.cli.conftest import SIEGE, World
+from tests.cli.run import alerts, program
 
 START = datetime.fromisoformat("2026-03-02T06:00:00+00:00")
 KEYS = [
-    "at", "kind", "alert", "version", "rule", "event", "incident", "severity", "certainty", "place", "numbers", "origins",
-    "articles", "title", "why",
+    "at", "kind", "alert", "version", "rule", "event", "incident", "severity", "certainty", "place", "numbers",
+    "origins", "articles", "title", "why",
 ]  # fmt: skip
 
 
@@ -87,3 +88,30 @@ def test_one_rule_can_be_replayed_alone(world: World) -> None:
     path = world.write("a.jsonl", "\n".join([FLED, CUT_OFF]))
     assert {row["rule"] for row in alerts("replay", "--rule", "siege", path).rows} == {"siege"}
     assert "did you mean 'siege'?" in alerts("replay", "--rule", "sieg", path).err
+
+
+AFTER = SIEGE.replace('kind = "first"\nin   = "120 days"', 'kind = "after"\nrule = "flight"\nwithin = "7 days"')
+
+
+def test_a_rule_replayed_alone_has_the_rule_that_it_comes_after_and_tells_only_its_own(world: World) -> None:
+    world.write("rules/trapped.toml", AFTER)
+    path = world.write("a.jsonl", "\n".join([FLED, CUT_OFF]))
+    assert {row["rule"] for row in alerts("replay", path).rows} == {"flight", "siege", "trapped"}
+    assert [row["rule"] for row in alerts("replay", "--rule", "trapped", path).rows] == ["trapped"]
+    assert alerts("replay", "--rule", "trapped", world.write("b.jsonl", CUT_OFF)).rows == []
+
+
+def test_the_same_bytes_come_out_of_another_process_with_another_seed(world: World) -> None:
+    path = world.write("a.jsonl", "\n".join([AGAIN, FLED, CUT_OFF, MORE]))
+    said = {program("replay", path, env={"PYTHONHASHSEED": seed}).out for seed in ("1", "2")}
+    assert len(said) == 1
+    assert said != {""}
+
+
+def test_lines_are_read_one_by_one(world: World) -> None:
+    path = world.write("a.jsonl", f"{FLED}\n")
+    given = Reader(Defaults(now=START, country_of=lambda name: None)).read([str(path)])
+    assert next(given).id == "1"
+    with path.open("a", encoding="utf-8") as file:
+        file.write(f"{MORE}\n")
+    assert [article.id for article in given] == ["2"]
