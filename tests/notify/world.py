@@ -61,7 +61,7 @@ def populate(engine: Engine, *, readers: int = 3, severity: Severity = "severe")
         _articles(conn)
         for number in range(1, readers + 1):
             people.add_person(conn, f"reader{number}@example.com", now=START)
-        alert = codec.alert(sample_fields() | {"id": "", "severity": severity, "told": {}})
+        alert = codec.alert(sample_fields() | {"id": "", "severity": severity, "worst": severity, "told": {}})
         saved = alerts.save_alert(conn, alert, title=sample_fields()["title"], summary=sample_fields()["summary"])
         evidence = [replace(item, article_id=str(number)) for number, item in enumerate(sample_evidence(), start=1)]
         alerts.put_evidence(conn, saved, [replace(item, seen=START) for item in evidence])
