@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from alerts.cli import common
+from alerts.cli import acting, common
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from alerts.engine.merging import Changed, Desk
+    from alerts.engine.merging import Changed, Tools
     from alerts.types import Alert
 
-    Change = Callable[[Connection, Desk], list[Changed]]
+    Change = Callable[[Connection, Tools], list[Changed]]
 
 why_option = click.option("--why", required=True, metavar="TEXT", help="Why; kept with both alerts.")
 yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
@@ -37,31 +37,33 @@ def command(into: str, gone: tuple[str, ...], config_path: Path, why: str, yes: 
     """
     from alerts.engine import merging
 
-    def change(conn: Connection, desk: Desk) -> list[Changed]:
-        return merging.merge(conn, desk, into, gone, who=common.user(), why=_line(why), now=common.now())
+    def change(conn: Connection, tools: Tools) -> list[Changed]:
+        return merging.merge(conn, tools, into, gone, acting.actor(), why=why, now=common.now())
 
-    shown_and_done(config_path, change, yes=yes, question="Merge them?")
+    shown_and_done(config_path, into, change, yes=yes, question="Merge them?")
 
 
-def shown_and_done(config_path: Path, change: Change, *, yes: bool, question: str) -> list[Changed]:
+def shown_and_done(config_path: Path, alert_id: str, change: Change, *, yes: bool, question: str) -> list[Changed]:
     """Show what a change of alerts comes to, ask, and make it. Raises InputError for one that cannot be."""
-    from alerts.engine.merging import Desk
+    from alerts.engine.merging import Tools
     from alerts.engine.rehearsal import undone
-    from alerts.notify.secret import load_secret
-    from alerts.service import post_of
     from alerts.store.database import writing
 
     config = common.load_config(config_path)
-    book, places = common.rulebook(config, config_path)
+    places = common.gazetteer(config, config_path)
+
+    def changed(conn: Connection) -> list[Changed]:
+        book = acting.rule_of(conn, alert_id, places)
+        return change(conn, Tools(rulebook=book, lookup=places.by_id, outbox=acting.outbox(config)))
+
     with common.store(config) as engine:
-        desk = Desk(rulebook=book, lookup=places.by_id, outbox=post_of(config, load_secret(config.service.data)))
         with undone(engine) as conn:
-            seen = change(conn, desk)
+            seen = changed(conn)
         for line in _lines(seen):
             click.echo(line)
         _ask(question, yes)
         with writing(engine) as conn:
-            return change(conn, desk)
+            return changed(conn)
 
 
 def _ask(question: str, yes: bool) -> None:
@@ -115,7 +117,3 @@ def _said(alert: Alert) -> str:
 
 def _readers(count: int) -> str:
     return "1 reader" if count == 1 else f"{count or 'no'} readers"
-
-
-def _line(text: str) -> str:
-    return " ".join(text.split())

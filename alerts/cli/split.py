@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from alerts.cli import common
+from alerts.cli import acting, common
 from alerts.cli.merge import shown_and_done, why_option, yes_option
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from alerts.engine.merging import Changed, Desk
+    from alerts.engine.merging import Changed, Tools
 
 
 @click.command(short_help="An alert is two events: a part becomes an alert of its own.")
@@ -31,9 +31,9 @@ def command(alert_id: str, articles: tuple[str, ...], config_path: Path, why: st
     """
     from alerts.engine import merging
 
-    chosen, reason = tuple(dict.fromkeys(articles)), " ".join(why.split())
+    chosen = tuple(dict.fromkeys(articles))
 
-    def change(conn: Connection, desk: Desk) -> list[Changed]:
-        return merging.split(conn, desk, alert_id, chosen, who=common.user(), why=reason, now=common.now())
+    def change(conn: Connection, tools: Tools) -> list[Changed]:
+        return merging.split(conn, tools, alert_id, chosen, acting.actor(), why=why, now=common.now())
 
-    shown_and_done(config_path, change, yes=yes, question="Split it?")
+    shown_and_done(config_path, alert_id, change, yes=yes, question="Split it?")

@@ -3,12 +3,14 @@ what refers to them, and the mails that tell of it. So a preview is the same, un
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
+from alerts.engine.acts import Actor
 from alerts.engine.keeping import Outbox, keep
 from alerts.engine.rulebook import Rulebook
 from alerts.errors import InputError
@@ -17,12 +19,15 @@ from alerts.store import acts, incidents
 from alerts.store import alerts as alert_store
 from alerts.store import merging as store
 from alerts.store import told as mails
+from alerts.store.acts import Kind
 from alerts.store.alerts import Record
+from alerts.store.judgements import lock_alert
+from alerts.template_filters import one_line
 from alerts.track import merging
 from alerts.track.merging import Known
 from alerts.track.places import Lookup
 from alerts.track.policy import Policy
-from alerts.types import Message
+from alerts.types import Alert, Message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +41,7 @@ class Changed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
+class Tools:
     """What it takes to merge and split: the rules in force, the places, and who takes the mails."""
 
     rulebook: Rulebook
@@ -57,24 +62,25 @@ class Desk:
 
 
 def merge(
-    conn: Connection, desk: Desk, into_id: str, gone_ids: Sequence[str], *, who: str, why: str, now: datetime
+    conn: Connection, tools: Tools, into_id: str, gone_ids: Sequence[str], actor: Actor, *, why: str, now: datetime
 ) -> list[Changed]:
     """All of `gone_ids` are the event of `into_id`. Mails about them that were not sent yet are withdrawn: their
     readers are told of the alert that goes on. Raises InputError."""
+    _lock(conn, [into_id, *gone_ids])
     into, gone = _record(conn, into_id), [_record(conn, one) for one in gone_ids]
-    rule, policy = desk.terms(into)
+    rule, policy = tools.terms(into)
     ids = {one.alert.id for one in (into, *gone)}
     done = merging.merge(
         _known(into),
         [_known(one) for one in gone],
         now=now,
         policy=policy,
-        lookup=desk.lookup,
+        lookup=tools.lookup,
         taken=store.taken_keys(conn, into.alert.family, but=ids),
     )
     for record, step in zip(gone, done.gone, strict=True):  # first: what goes on may take their key
         alert_store.save_alert(conn, step.alert, title=record.title, summary=record.summary)
-    kept = keep(conn, rule, done.into, into.evidence, outbox=desk.outbox, now=now).alert
+    kept = keep(conn, rule, done.into, into.evidence, outbox=tools.outbox, now=now).alert
     for record in gone:
         articles = [item.article_id for item in record.evidence]
         store.drop_evidence(conn, record.alert.id, articles)
@@ -84,28 +90,56 @@ def merge(
             mails.withdraw(conn, record.alert.id, now, before_version=record.alert.version + 1)
         detail = {"into": kept.id, "gone": record.alert.id, "articles": articles}
         for alert in (kept, record.alert):
-            acts.put(conn, alert.id, "merge", version=alert.version, who=who, why=why, now=now, detail=detail)
+            _log(conn, alert, "merge", actor, why=why, now=now, detail=detail)
     return [_changed(conn, into, kept.id, done.into.messages), *(_changed(conn, one, one.alert.id) for one in gone)]
 
 
 def split(
-    conn: Connection, desk: Desk, alert_id: str, article_ids: Collection[str], *, who: str, why: str, now: datetime
+    conn: Connection,
+    tools: Tools,
+    alert_id: str,
+    article_ids: Collection[str],
+    actor: Actor,
+    *,
+    why: str,
+    now: datetime,
 ) -> list[Changed]:
     """The articles named tell of another event, which gets an alert of its own. Raises InputError."""
+    _lock(conn, [alert_id])
     whole = _record(conn, alert_id)
-    rule, policy = desk.terms(whole)
+    rule, policy = tools.terms(whole)
     known, taken = _known(whole), store.taken_keys(conn, whole.alert.family, but=[alert_id])
-    step = merging.split(known, article_ids, now=now, policy=policy, lookup=desk.lookup, taken=taken)
-    part = keep(conn, rule, step, (), outbox=desk.outbox, now=now)
+    step = merging.split(known, article_ids, now=now, policy=policy, lookup=tools.lookup, taken=taken)
+    part = keep(conn, rule, step, (), outbox=tools.outbox, now=now)
     gone = Known(alert=part.alert, evidence=step.regrouped, title=part.title)
-    stays = merging.rest(known, gone, now=now, policy=policy, lookup=desk.lookup, taken=taken)
+    stays = merging.rest(known, gone, now=now, policy=policy, lookup=tools.lookup, taken=taken)
     store.drop_evidence(conn, alert_id, article_ids)
     left = [item for item in whole.evidence if item.article_id not in article_ids]
-    kept = keep(conn, rule, stays, left, outbox=desk.outbox, now=now).alert
+    kept = keep(conn, rule, stays, left, outbox=tools.outbox, now=now).alert
     detail = {"from": kept.id, "part": part.alert.id, "articles": sorted(article_ids, key=int)}
     for alert in (kept, part.alert):
-        acts.put(conn, alert.id, "split", version=alert.version, who=who, why=why, now=now, detail=detail)
+        _log(conn, alert, "split", actor, why=why, now=now, detail=detail)
     return [_changed(conn, whole, kept.id, stays.messages), _changed(conn, None, part.alert.id, step.messages)]
+
+
+def _log(
+    conn: Connection, alert: Alert, kind: Kind, actor: Actor, *, why: str, now: datetime, detail: Mapping[str, Any]
+) -> None:
+    said = one_line(why)
+    if not said:
+        raise InputError("say why: somebody asks later")
+    who, person_id = actor.who, actor.person_id
+    acts.put(
+        conn, alert.id, kind, version=alert.version, who=who, person_id=person_id, why=said, now=now, detail=detail
+    )
+
+
+def _lock(conn: Connection, alert_ids: Sequence[str]) -> None:
+    """Let nobody else change these alerts before this transaction ends; in one order, so that no two wait for each
+    other."""
+    known = [alert_id for alert_id in dict.fromkeys(alert_ids) if alert_store.alert_of(conn, alert_id) is not None]
+    for alert_id in sorted(known, key=int):
+        lock_alert(conn, alert_id)
 
 
 def _record(conn: Connection, alert_id: str) -> Record:

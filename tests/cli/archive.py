@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -30,7 +29,8 @@ def fill(folder: Path, *texts: str, step: timedelta = DAY) -> None:
                 feed = feeds.add_feed(conn, f"https://{number}.example/feed", now=NOW, interval=DAY, source=source)
                 published = NOW - step * (len(texts) - 1 - number)
                 articles.store(conn, feed.id, [_draft(text, published)], now=NOW)
-        asyncio.run(service.analyse())
+        while service.analyst.run(service.clock).articles:
+            pass
     finally:
         service.engine.dispose()
 

@@ -90,8 +90,7 @@ def test_what_cannot_be_is_refused_with_the_reason(archive: World) -> None:
     assert states() == {"1": "active", "2": "unconfirmed", "3": "unconfirmed"}
 
 
-def test_without_its_rule_an_alert_stays_as_it_is(archive: World) -> None:
-    (archive.folder / "rules" / "flight.toml").unlink()
-    ran = merge("--yes")
-    assert ran.code == 1
-    assert "the rule 'flight' of alert 1 is not in force" in ran.err
+def test_a_reason_must_be_given(archive: World) -> None:
+    ran = alerts("merge", "1", "2", "--why", " ", "--yes")
+    assert (ran.code, ran.err) == (1, "alerts: say why: somebody asks later\n")
+    assert states() == {"1": "active", "2": "unconfirmed", "3": "unconfirmed"}

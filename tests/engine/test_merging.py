@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from alerts.engine import merging
-from alerts.engine.merging import Changed, Desk
+from alerts.engine.acts import Actor
+from alerts.engine.merging import Changed, Tools
 from alerts.engine.rulebook import Rulebook
 from alerts.errors import InputError
 from alerts.read.places import Gazetteer
@@ -18,6 +19,7 @@ from alerts.store.told import told
 from alerts.track.spike import Told
 from tests.engine.world import NOON, World
 
+ANALYST = Actor(who="analyst")
 TAIZ = "Government forces shelled Taiz on Monday, killing 12 people."
 MARIB = "The army shelled Marib for hours, killing 14 people, the mayor told us."
 
@@ -32,19 +34,19 @@ def anywhere(rulebook: Rulebook, gazetteer: Gazetteer, engine: Engine) -> World:
     return World(rulebook, gazetteer, engine)
 
 
-def desk(world: World) -> Desk:
+def tools(world: World) -> Tools:
     tracker = world.tracker
-    return Desk(rulebook=tracker.rulebook, lookup=world.gazetteer.by_id, outbox=tracker.outbox)
+    return Tools(rulebook=tracker.rulebook, lookup=world.gazetteer.by_id, outbox=tracker.outbox)
 
 
 def merge(world: World, into: str, *gone: str) -> list[Changed]:
     with writing(world.engine) as conn:
-        return merging.merge(conn, desk(world), into, gone, who="analyst", why="one raid", now=world.now)
+        return merging.merge(conn, tools(world), into, gone, ANALYST, why="one raid", now=world.now)
 
 
 def split(world: World, alert_id: str, *articles: str) -> list[Changed]:
     with writing(world.engine) as conn:
-        return merging.split(conn, desk(world), alert_id, articles, who="analyst", why="two raids", now=world.now)
+        return merging.split(conn, tools(world), alert_id, articles, ANALYST, why="two raids", now=world.now)
 
 
 def two(world: World) -> None:
