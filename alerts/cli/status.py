@@ -14,7 +14,8 @@ from alerts.cli import common
 @common.config_option
 @common.json_option
 def command(config_path: Path, as_json: bool) -> None:
-    """What the service is doing, from its database: feeds, articles waiting, alerts, mails."""
+    """What the service is doing, from its database: feeds, articles waiting, alerts, mails, and what does not go on as
+    it should. A watch from outside asks for `last_look` (with --json): it is minutes old while the service runs."""
     from alerts.store.database import reading
     from alerts.store.status import status
 
@@ -50,5 +51,7 @@ def command(config_path: Path, as_json: bool) -> None:
         ("rules", f"{one.rule} fell to test {common.ago(one.at, at)}: {one.why}; alerts rules promote {one.rule}")
         for one in now.rules_fallen
     ]
+    lines.append(("watched", f"{common.ago(now.last_look, at)}; canary came out: {common.ago(now.last_canary, at)}"))
+    lines += [("notice", one.text) for one in now.notices]
     for name, text in lines:
         click.echo(f"{name:9} {text}")

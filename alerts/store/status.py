@@ -8,9 +8,10 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, case, func, select
 
-from alerts.store import articles, demotions, meta, outbox, silences
+from alerts.store import articles, demotions, meta, notices, outbox, silences
 from alerts.store.alerts import count_open
 from alerts.store.demotions import Fallen
+from alerts.store.notices import Notice
 from alerts.store.outbox import State
 from alerts.store.schema import alert, article, feed, person
 from alerts.types import AlertState
@@ -26,7 +27,8 @@ class Status:
     not be read or tracked and are set aside. `oldest_waiting` is when the article was first seen that waits longest
     to be read; `oldest_queued` when the mail that waits longest was due. `silences` are those in force,
     `silenced_today` the alerts that any of them hid from somebody. `rules_trouble` says which rules cannot be taken as
-    their files are, and why; `rules_fallen` are those that fell to test."""
+    their files are, and why; `rules_fallen` are those that fell to test. `notices` are open; `last_look` is when the
+    service last looked for what does not go on as it should, `last_canary` when its canary last came out."""
 
     at: datetime
     feeds: int
@@ -53,6 +55,9 @@ class Status:
     rules_trouble: str
     rules_trouble_since: datetime | None
     rules_fallen: tuple[Fallen, ...]
+    notices: tuple[Notice, ...]
+    last_look: datetime | None
+    last_canary: datetime | None
 
 
 def status(conn: Connection, now: datetime) -> Status:
@@ -65,6 +70,7 @@ def status(conn: Connection, now: datetime) -> Status:
         **_mails(conn, now),
         **_silences(conn, now),
         **_rules(conn),
+        **_notices(conn),
     )
 
 
@@ -120,6 +126,15 @@ def _silences(conn: Connection, now: datetime) -> dict[str, Any]:
     return {
         "silences": len(silences.in_force(conn, now)),
         "silenced_today": silences.silenced_since(conn, now - DAY),
+    }
+
+
+def _notices(conn: Connection) -> dict[str, Any]:
+    look = notices.last_look(conn)
+    return {
+        "notices": tuple(notices.open_notices(conn)),
+        "last_look": look.at if look else None,
+        "last_canary": look.canary if look else None,
     }
 
 

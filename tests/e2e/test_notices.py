@@ -88,7 +88,7 @@ async def test_a_feed_that_goes_quiet_is_noticed_and_its_return_too(desk: Newsde
         desk.publish("daily", report("Nowhere", 1000, killed=0, dated=False))
         await step(service, clock, HOUR)
         assert kinds(service) == []
-    assert "Daily (feed 1) answers, but has brought nothing new for 18 hours" in desk.mail_texts()[0]
+    assert "Daily (feed 1) answers, but has brought nothing new for 19 hours" in desk.mail_texts()[0]
 
 
 async def test_a_feed_that_fails_is_noticed_and_told_to_be_over_with_the_next_notice(desk: Newsdesk) -> None:

@@ -1,0 +1,79 @@
+"""`alerts notices` and what `alerts status` says of them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from alerts.config import load
+from alerts.service import open_store
+from alerts.store import notices
+from alerts.store.database import writing
+from alerts.track.quiet import Trouble
+from tests.cli.conftest import World
+from tests.cli.run import alerts
+
+NOW = datetime.now(UTC)
+HOUR = timedelta(hours=1)
+
+
+def _noticed(world: World) -> None:
+    """One notice that is open, one that is over, and a look a minute ago."""
+    engine = open_store(load(world.folder / "config.toml"))
+    with writing(engine) as conn:
+        silent = Trouble(kind="feed silent", subject="1", text="The Daily brings nothing.", since=NOW - 30 * HOUR)
+        failed = Trouble(kind="mail", subject="failed", text="2 mails were given up.", since=NOW - 9 * HOUR)
+        notices.begin(conn, [failed], NOW - 8 * HOUR)
+        notices.end(conn, [one.id for one in notices.open_notices(conn)], NOW - 7 * HOUR)
+        notices.begin(conn, [silent], NOW - 2 * HOUR)
+        notices.put_look(conn, NOW - HOUR / 30, NOW - HOUR / 2)
+    engine.dispose()
+
+
+def test_open_notices_are_listed_with_since_when_and_who_was_told(world: World) -> None:
+    _noticed(world)
+    ran = alerts("notices")
+    assert ran.code == 0
+    head, row = ran.out.splitlines()
+    assert head.split() == ["kind", "since", "noticed", "told", "what"]
+    assert row.split("  ")[0] == "feed silent"
+    for said in ("1 d ago", "2 h ago", "nobody yet", "The Daily brings nothing."):
+        assert said in row
+
+
+def test_those_that_are_over_are_listed_when_asked_for(world: World) -> None:
+    _noticed(world)
+    ran = alerts("notices", "--all")
+    assert [line.split("  ")[0] for line in ran.out.splitlines()[1:]] == ["feed silent", "mail"]
+    assert "7 h ago" in ran.out
+    few = alerts("notices", "--all", "--limit", "1")
+    assert len(few.out.splitlines()) == 2
+    assert few.err == "there are more than these 1; see --limit\n"
+
+
+def test_notices_are_lines_of_json(world: World) -> None:
+    _noticed(world)
+    [row] = alerts("notices", "--json").rows
+    assert list(row) == ["id", "kind", "subject", "text", "since", "opened", "told", "ended"]
+    assert (row["kind"], row["subject"], row["told"], row["ended"]) == ("feed silent", "1", None, None)
+    assert len(alerts("notices", "--all", "--json").rows) == 2
+
+
+def test_where_nothing_is_wrong_that_is_said_and_where_nobody_looked_too(world: World) -> None:
+    assert alerts("notices").out == "nothing: the service has not looked yet\n"
+    engine = open_store(load(world.folder / "config.toml"))
+    with writing(engine) as conn:
+        notices.put_look(conn, NOW, None)
+    engine.dispose()
+    assert alerts("notices").out == "nothing\n"
+
+
+def test_the_status_says_what_was_noticed_and_when_it_was_looked(world: World) -> None:
+    assert "watched   never; canary came out: never" in alerts("status").out
+    _noticed(world)
+    out = alerts("status").out
+    assert "watched   2 min ago; canary came out: 30 min ago" in out
+    assert "notice    The Daily brings nothing." in out
+    assert "given up" not in out
+    [row] = alerts("status", "--json").rows
+    assert [one["kind"] for one in row["notices"]] == ["feed silent"]
+    assert datetime.fromisoformat(row["last_look"]) == NOW - HOUR / 30
