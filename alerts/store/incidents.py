@@ -9,11 +9,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, delete, insert, select, update
 
 from alerts.store import codec
 from alerts.store.alerts import alert_from
-from alerts.store.schema import alert, evidence, incident, story
+from alerts.store.schema import UtcTime, alert, evidence, incident, story
 from alerts.track.incidents import FINE, ONE_PLACE, ONE_STORY, Incident, Near, Report
 from alerts.types import Alert, Place
 
@@ -59,19 +59,17 @@ def _forget_empty(conn: Connection, incident_ids: Iterable[str]) -> None:
 
 def incidents(conn: Connection, ids: Iterable[str]) -> dict[str, Incident]:
     """Incidents by id, each with the places of its alerts. What was wrong is nowhere."""
-    wanted = [int(one) for one in ids]
-    opened = dict(conn.execute(select(incident.c.id, incident.c.opened).where(incident.c.id.in_(wanted))).all())
+    wanted = {"ids": sorted(int(one) for one in ids)}
+    opened = dict(conn.execute(_OPENED, wanted).all())
     places: dict[int, list[Place | None]] = {one: [] for one in opened}
-    query = select(alert.c.incident_id, alert.c.place).where(alert.c.incident_id.in_(wanted), _LIVE)
-    for incident_id, place in conn.execute(query.order_by(alert.c.id)):
+    for incident_id, place in conn.execute(_PLACES, wanted):
         places[incident_id].append(codec.place(place))
     return {str(one): Incident(id=str(one), opened=at, places=tuple(places[one])) for one, at in sorted(opened.items())}
 
 
 def report(conn: Connection, article_id: str, at: datetime) -> Report:
     """An article's evidence in brief, with the story it tells."""
-    first = select(story.c.first_id).where(story.c.article_id == int(article_id))
-    told = conn.execute(first).scalar_one_or_none()
+    told = conn.execute(_STORY, {"article_id": int(article_id)}).scalar_one_or_none()
     return Report(article=article_id, story=article_id if told is None else str(told), at=at)
 
 
@@ -80,45 +78,63 @@ def near(conn: Connection, new: Report, published: datetime, alert_id: str, plac
     a copy of it, and those with reports from the same town."""
     found: dict[int, list[Report]] = {}
     stories = _articles_of(conn, new, published)
-    told = select(evidence.c.alert_id, evidence.c.article_id, evidence.c.event_time)
-    theirs = evidence.c.article_id.in_([int(one) for one in stories])
-    around = evidence.c.event_time.between(new.at - ONE_STORY, new.at + ONE_STORY)
-    for owner, article, at in conn.execute(told.where(theirs, around)):
-        story_id = stories[str(article)]
-        found.setdefault(owner, []).append(Report(article=str(article), story=story_id, at=at))
+    around = {"since": new.at - ONE_STORY, "until": new.at + ONE_STORY}
+    for owner, article, at in conn.execute(_TOLD, around | {"ids": sorted(map(int, stories))}):
+        found.setdefault(owner, []).append(Report(article=str(article), story=stories[str(article)], at=at))
     if place is not None and place.precision in FINE:
-        for owner in conn.execute(select(alert.c.id).where(*_same_town(place, new.at))).scalars():
-            if owner not in found and (nearest := _nearest(conn, owner, new.at)):
-                found[owner] = [nearest]
+        for owner, nearest in _of_town(conn, place, new.at).items():
+            found.setdefault(owner, [nearest])
     found.pop(int(alert_id or 0), None)
     if not found:
         return []
-    rows = conn.execute(select(alert).where(alert.c.id.in_(found), _LIVE).order_by(alert.c.id))
+    rows = conn.execute(_ALERTS, {"ids": sorted(found)})
     return [Near(alert=alert_from(row), reports=tuple(found[row.id])) for row in rows]
 
 
 def _articles_of(conn: Connection, new: Report, published: datetime) -> dict[str, str]:
-    """The articles of a report's story, each with the story's id. Found by date, for that is what there is an index
-    of: the first of a story and its copies are printed within days."""
+    """The articles of a report's story, each with the story's id."""
     known = {new.article: new.story, new.story: new.story}
-    since = story.c.published.between(published - _COPIES, published + _COPIES)
-    query = select(story.c.article_id).where(since, story.c.first_id == int(new.story))
-    return known | {str(article_id): new.story for article_id in conn.execute(query).scalars()}
+    given = {"story": int(new.story), "since": published - _COPIES, "until": published + _COPIES}
+    return known | {str(article_id): new.story for article_id in conn.execute(_COPIED, given).scalars()}
 
 
-def _same_town(place: Place, at: datetime) -> tuple[ColumnElement[bool], ...]:
-    return (
-        alert.c.country == place.country,
-        alert.c.last_event >= at - ONE_PLACE,
-        alert.c.first_event <= at + ONE_PLACE,
-        alert.c.place_id == place.id,
+def _of_town(conn: Connection, place: Place, at: datetime) -> dict[int, Report]:
+    """By alert of a town, its report of what happened nearest to `at`, if anything happened near it."""
+    given = {"of_country": place.country, "of_place": place.id, "since": at - ONE_PLACE, "until": at + ONE_PLACE}
+    found: dict[int, list[Report]] = {}
+    for owner, article, time in conn.execute(_TOWN, given):
+        found.setdefault(owner, []).append(Report(article=str(article), story=str(article), at=time))
+    return {
+        owner: min(reports, key=lambda one: (abs(one.at - at), int(one.article))) for owner, reports in found.items()
+    }
+
+
+# Statements are made once: putting one together takes longer than it takes to run.
+_IDS: Final[BindParameter[int]] = bindparam("ids", expanding=True)
+_SINCE: Final = bindparam("since", type_=UtcTime)
+_UNTIL: Final = bindparam("until", type_=UtcTime)
+_OPENED: Final = select(incident.c.id, incident.c.opened).where(incident.c.id.in_(_IDS))
+_PLACES: Final = (
+    select(alert.c.incident_id, alert.c.place).where(alert.c.incident_id.in_(_IDS), _LIVE).order_by(alert.c.id)
+)
+_STORY: Final = select(story.c.first_id).where(story.c.article_id == bindparam("article_id"))
+_TOLD: Final = select(evidence.c.alert_id, evidence.c.article_id, evidence.c.event_time).where(
+    evidence.c.article_id.in_(_IDS), evidence.c.event_time.between(_SINCE, _UNTIL)
+)
+_ALERTS: Final = select(alert).where(alert.c.id.in_(_IDS), _LIVE).order_by(alert.c.id)
+_COPIED: Final = select(story.c.article_id).where(
+    story.c.first_id == bindparam("story"), story.c.published.between(_SINCE, _UNTIL)
+)
+_TOWN: Final = (
+    select(evidence.c.alert_id, evidence.c.article_id, evidence.c.event_time)
+    .join(alert, alert.c.id == evidence.c.alert_id)
+    .where(
+        alert.c.country == bindparam("of_country"),
+        alert.c.last_event >= _SINCE,
+        alert.c.first_event <= _UNTIL,
+        alert.c.place_id == bindparam("of_place"),
         _LIVE,
+        evidence.c.event_time.between(_SINCE, _UNTIL),
     )
-
-
-def _nearest(conn: Connection, alert_id: int, at: datetime) -> Report | None:
-    """An alert's report of what happened nearest to `at`, if anything happened near it."""
-    close = evidence.c.event_time.between(at - ONE_PLACE, at + ONE_PLACE)
-    told = select(evidence.c.article_id, evidence.c.event_time).where(evidence.c.alert_id == alert_id, close)
-    reports = [Report(article=str(article), story=str(article), at=time) for article, time in conn.execute(told)]
-    return min(reports, key=lambda one: (abs(one.at - at), int(one.article)), default=None)
+    .order_by(evidence.c.alert_id)
+)
