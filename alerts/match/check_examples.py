@@ -29,11 +29,7 @@ class ExampleReader:
             for key, value in expect.items():
                 if wrong := _wrong(key, value, [*_EXPECTED, *top.data.get("numbers", {})]):
                     section.fault(("expect", key), wrong)
-            published = section.data.get("published")
-            if published is not None and not isinstance(published, date | datetime):
-                section.fault(("published",), "'published' must be a date without quotes: 2026-01-31")
-                published = None
-            found.append(self.example(section, kind == "fires", expect, published))
+            found.append(self.example(section, kind == "fires", expect, _published(section)))
         return found
 
     def example(
@@ -62,27 +58,47 @@ class ExampleReader:
         found = []
         for section in top.each("story", "story"):
             section.refuse_unknown()
-            articles = []
-            for article in section.each("article", "story.article"):
-                article.refuse_unknown()
-                articles.append(
-                    Example(
-                        text=article.text("text", required=True),
-                        line=article.line,
-                        fires=article.flag("fires", False),
-                        title=article.text("title"),
-                        day=article.number("day") or 0.0,
-                        language=article.language("language") or None,
-                        source=article.text("source") or None,
-                    )
-                )
+            articles = [self._article(article) for article in section.each("article", "story.article")]
             name = section.text("name", required=True)
             if not any(article.fires for article in articles):
                 section.fault((), f"the story '{name}' proves nothing: no article of it has fires = true")
             if any(later.day < earlier.day for earlier, later in pairwise(articles)):
                 section.fault((), f"the articles of the story '{name}' are not in the order of their days")
-            found.append(Story(name=name, line=section.line, articles=tuple(articles)))
+            found.append(
+                Story(
+                    name=name,
+                    line=section.line,
+                    articles=tuple(articles),
+                    published=_moment(_published(section)),
+                    known_problem=section.text("known_problem") or None,
+                )
+            )
         return tuple(found)
+
+    def _article(self, article: Section) -> Example:
+        article.refuse_unknown()
+        country = article.text("country") or None
+        if country and self.country(country) is None:
+            article.fault(("country",), f"'{country}' is no country: write its English name or its ISO code (SYR)")
+        return Example(
+            text=article.text("text", required=True),
+            line=article.line,
+            fires=article.flag("fires", False),
+            title=article.text("title"),
+            day=article.number("day") or 0.0,
+            language=article.language("language") or None,
+            country=self.country(country) if country else None,
+            source=article.text("source") or None,
+        )
+
+
+def _published(section: Section) -> date | datetime | None:
+    """The date of a section; a fault for what is none."""
+    published = section.data.get("published")
+    if published is None or isinstance(published, date | datetime):
+        return published
+    section.fault(("published",), "'published' must be a date without quotes: 2026-01-31")
+    return None
 
 
 def _wrong(key: str, value: object, allowed: list[str]) -> str | None:

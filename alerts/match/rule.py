@@ -247,11 +247,14 @@ class Example:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
-    """Articles in time; those with `fires` must open an alert, the others must not."""
+    """Articles in time; those with `fires` must open an alert, the others must not. Day 0 is `published`, if that
+    matters. With a `known_problem` it goes otherwise, and its author knows."""
 
     name: str
     line: int
     articles: tuple[Example, ...]
+    published: datetime | None = None
+    known_problem: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,7 +51,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     ),
     "fires": ("text", "title", "published", "language", "country", "source", "expect", "because", "known_problem"),
     "quiet": ("text", "title", "published", "language", "country", "source", "expect", "because", "known_problem"),
-    "story": ("name", "article"),
+    "story": ("name", "article", "published", "known_problem"),
     "story.article": ("day", "text", "title", "language", "country", "source", "fires"),
 }  # fmt: skip
 
