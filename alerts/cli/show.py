@@ -13,6 +13,7 @@ from alerts.cli import common
 
 if TYPE_CHECKING:
     from alerts.store.acts import Act
+    from alerts.store.judgements import Judged
     from alerts.types import Alert
 
 
@@ -32,7 +33,7 @@ def command(alert_id: str, config_path: Path, as_json: bool, as_cap: bool, versi
         print_cap(alert_id, version, config_path)
         return
     from alerts.errors import InputError
-    from alerts.store import acts, alerts, codec, incidents, silences
+    from alerts.store import acts, alerts, codec, incidents, judgements, silences
     from alerts.store.database import reading
     from alerts.template_filters import people
     from alerts.track.spike import words
@@ -41,11 +42,12 @@ def command(alert_id: str, config_path: Path, as_json: bool, as_cap: bool, versi
         record = alerts.get_alert(conn, alert_id)
         done = acts.of_alert(conn, record.alert.id) if record else []
         others = incidents.others(conn, record.alert.incident, record.alert.id) if record else []
+        said = judgements.judgements_of(conn, record.alert.id) if record else []
         kept_back = silences.of_alert(conn, record.alert.id) if record else {}
     if record is None:
         raise InputError(f"there is no alert {alert_id}; see: alerts list")
     if as_json:
-        common.print_json([codec.to_json(record) | {"acts": codec.to_json(done)}])
+        common.print_json([codec.to_json(record) | {"acts": codec.to_json(done), "verdicts": codec.to_json(said)}])
         return
     alert = record.alert
     place = f"{alert.place.name}, {alert.place.country}" if alert.place else "not known"
@@ -75,6 +77,7 @@ def command(alert_id: str, config_path: Path, as_json: bool, as_cap: bool, versi
     for silence_id, mails in kept_back.items():
         click.echo(f"  {'1 mail' if mails == 1 else f'{mails} mails'} kept back: alerts silence show {silence_id}")
     _print_acts(done)
+    _print_verdicts(said)
     click.secho("\nevidence", bold=True)
     for item in record.evidence:
         same = "" if item.origin == item.article_id else "  (the same origin as an earlier one)"
@@ -91,6 +94,8 @@ def _triage(alert: Alert) -> str:
         known = f"; readers know it as {alert.told.get('severity')}" if alert.version else "; nobody was told"
         since = f" since {alert.waits_since:%Y-%m-%d %H:%M}" if alert.waits_since else ""
         return f"waits for a person{since}{known}: alerts triage approve {alert.id}"
+    if alert.triage == "let_go":
+        return "told without review: no person looked in time"
     return "" if alert.triage is None else f"{alert.triage} by a person, up to {alert.approved}"
 
 
@@ -102,6 +107,15 @@ def _print_acts(done: Sequence[Act]) -> None:
         title = f" (title: {act.detail['title']})" if act.detail.get("title") else ""
         kind = act.kind.replace("_", " ")
         click.echo(f"  {act.at:%Y-%m-%d %H:%M}  {kind}, version {act.version}, by {act.who or 'somebody'}{why}{title}")
+
+
+def _print_verdicts(said: Sequence[Judged]) -> None:
+    if said:
+        click.secho("\nwhat was said", bold=True)
+    for one in said:
+        of = f" of {one.duplicate_of}" if one.duplicate_of else ""
+        why = f": {one.why}" if one.why else ""
+        click.echo(f"  {one.at:%Y-%m-%d %H:%M}  {one.verdict.replace('_', ' ')}{of}, by {one.who or 'somebody'}{why}")
 
 
 def print_cap(alert_id: str, version: int | None, config_path: Path) -> None:

@@ -13,7 +13,7 @@ from alerts.engine.texts import texts
 from alerts.errors import TemplateError
 from alerts.match.rule import Rule
 from alerts.store import alerts as alert_store
-from alerts.store import issuing
+from alerts.store import demotions, issuing
 from alerts.track.lifecycle import Step
 from alerts.types import Alert, Evidence, Message
 
@@ -46,7 +46,8 @@ def keep(
     if step.evidence is not None:
         evidence[step.evidence.article_id] = step.evidence
     title, summary, fault = texts(rule, step.alert, list(evidence.values()))
-    saved = alert_store.save_step(conn, step, title=title, summary=summary, terms=issuing.terms(rule))
+    terms = issuing.terms(demotions.in_force(conn, rule) if step.messages else rule)
+    saved = alert_store.save_step(conn, step, title=title, summary=summary, terms=terms)
     outbox.put(conn, rule, saved, step.messages, now)
     return Kept(alert=saved, title=title, fault=fault)
 

@@ -5,14 +5,21 @@ from __future__ import annotations
 import shutil
 import stat
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from alerts.cli import common
+from alerts.config import load
 from alerts.resources import shipped
+from alerts.service import open_store
+from alerts.store import demotions, meta
+from alerts.store.database import writing
 from tests.cli.archive import fill, install
 from tests.cli.conftest import FLIGHT, World
 from tests.cli.run import alerts
+from tests.match.rules import SOUND, check
 
 FLED = "More than 1,200 families fled the town of Djibo on Monday."
 HEAT = "Families fleeing the heat left Sarajevo."
@@ -62,6 +69,71 @@ def test_a_rule_s_verdicts_are_laid_at_its_phrases(archive: World) -> None:
         ("(fled | flee | fleeing)", 2, 2, 1)
     ]
     assert "(families | people | residents)" in alerts("rules", "stats", "flight").out
+
+
+def test_a_wrong_place_and_a_duplicate_are_shown_apart(archive: World) -> None:
+    assert alerts("rules", "judge", "1", "--wrong-place").err == "wrong place: 1\n"
+    assert alerts("rules", "judge", "2", "--duplicate-of", "1").err == "duplicate: 2\n"
+    [row] = alerts("rules", "stats", "flight", "--json").rows
+    assert (row["judged"], row["wrong"], row["wrong_place"], row["duplicates"]) == (1, 0, 1, 1)
+    assert "1 wrong place, 1 duplicate" in alerts("rules", "stats").out
+    assert "duplicate of 1, by " in alerts("show", "2").out
+    assert alerts("show", "2", "--json").rows[0]["verdicts"][0]["duplicate_of"] == "1"
+
+
+def test_what_is_said_must_fit_together(archive: World) -> None:
+    for words in (("--right", "--cancel"), ("--right", "--duplicate-of", "2"), ("--cancel",), ()):
+        assert alerts("rules", "judge", "1", *words).code == 2
+    assert "no alert 9" in alerts("rules", "judge", "1", "--duplicate-of", "9").err
+    assert "no duplicate of itself" in alerts("rules", "judge", "1", "--duplicate-of", "1").err
+    assert alerts("rules", "stats", "flight", "--json").rows[0]["judged"] == 0
+
+
+def test_a_false_alarm_can_be_taken_back_in_the_same_breath(archive: World) -> None:
+    ran = alerts("rules", "judge", "2", "--wrong", "--cancel", "--because", "the heat")
+    assert ran.err.startswith("alert 2 is cancelled: ") and ran.err.endswith("wrong: 2\n")
+    assert "cancel: the heat" in alerts("show", "2").out
+
+
+def test_what_is_taken_back_was_wrong(archive: World) -> None:
+    assert alerts("cancel", "2", "--why", "the heat").code == 0
+    assert alerts("rules", "stats", "flight", "--json").rows[0]["wrong"] == 1
+
+
+def test_false_alarms_that_are_no_examples_yet_are_listed(archive: World) -> None:
+    assert alerts("rules", "adopt", "--list").code == 0
+    alerts("rules", "judge", "2", "--wrong", "--because", "the heat")
+    [row] = alerts("rules", "adopt", "--list", "--json").rows
+    assert (row["alert"], row["rule"], row["why"]) == ("2", "flight", "the heat")
+    assert alerts("rules", "adopt", "2", "--yes").code == 0
+    assert alerts("rules", "adopt", "--list", "--json").rows == []
+    assert alerts("rules", "adopt").code == 2
+
+
+def test_what_says_nothing_of_the_sentence_is_not_adopted_unasked(archive: World) -> None:
+    alerts("rules", "judge", "1", "--wrong-number")
+    alerts("rules", "judge", "2", "--duplicate-of", "1")
+    assert "the number of alert 1 was judged wrong" in alerts("rules", "adopt", "1").err
+    assert "judged a duplicate" in alerts("rules", "adopt", "2").err
+
+
+def test_a_rule_that_fell_is_told_of_and_raised_again(archive: World) -> None:
+    engine = open_store(load(archive.folder / "config.toml"))
+    with writing(engine) as conn:
+        version = meta.versions_in_force(conn)["flight"]
+        demotions.drop(conn, replace(check(SOUND, "flight"), version=version), "9 of 20 were right", common.now())
+    engine.dispose()
+    rows = {row["rule"]: row for row in alerts("rules", "list", "--json").rows}
+    assert (rows["flight"]["status"], rows["flight"]["fallen"]) == ("test", "9 of 20 were right")
+    assert (rows["siege"]["status"], rows["siege"]["fallen"]) == ("active", None)
+    said = "flight fell to test: 9 of 20 were right; alerts rules promote flight\n"
+    assert alerts("rules", "list").err == said
+    assert said in alerts("rules", "stats").err
+    assert "flight fell to test" in alerts("status").out
+    assert "did you mean 'flight'" in alerts("rules", "promote", "fligth").err
+    assert "because 9 of 20 were right" in alerts("rules", "promote", "flight").err
+    assert {row["status"] for row in alerts("rules", "list", "--json").rows} == {"active"}
+    assert alerts("rules", "promote", "flight").err == "alerts: 'flight' did not fall to test; no rule did\n"
 
 
 def test_without_verdicts_stats_say_how_to_give_them(archive: World) -> None:

@@ -13,9 +13,10 @@ from alerts.match.opinions import Verdict
 from alerts.match.precision import Score
 from alerts.match.rule import Rule
 from alerts.read.places import Gazetteer
-from alerts.store import alerts, demotions, judgements, meta, people
+from alerts.store import alerts, demotions, issuing, judgements, meta, people
 from alerts.store.database import reading, writing
 from alerts.store.schema import bulletin, outbox
+from tests.engine.world import World
 from tests.match.rules import SOUND, check
 from tests.store import values
 from tests.store.values import HOUR, NOW
@@ -190,3 +191,31 @@ def test_the_report_comes_once_a_week(engine: Engine, reporter: Reporter) -> Non
     for hours in range(0, 24 * 13, 6):
         reporter.run([RULE], NOW + timedelta(hours=hours))
     assert len(_mails(engine)) == 1
+
+
+def test_alerts_of_a_rule_that_fell_go_to_its_owner_only_and_say_that_they_are_a_test(world: World) -> None:
+    analyst, other = world.reader("analyst@example.org"), world.reader("other@example.org")
+    shelling = world.rulebook.ruleset.by_name["shelling"]
+    world.hear("Shells fell on Djibo, killing 12 civilians.")
+    world.send_all()
+    with writing(world.engine) as conn:
+        issuing.put_issuer(conn, {"sender": "alerts.example"})
+        demotions.drop(conn, shelling, "why", world.now)
+    world.hear("Shells fell on Goma, killing 12 civilians.")
+    assert world.mails("queued") == [(analyst, 1)]
+    world.send_all()
+    with reading(world.engine) as conn:
+        [version] = alerts.versions(conn, [("2", None)])
+    assert version.fields["issued"]["terms"]["test"] is True
+    world.hear("Shells fell on Djibo, killing 200 civilians.", source="The Other")  # who was told hears more
+    assert world.mails("queued") == [(analyst, 2), (other, 2)]
+
+
+def test_alerts_of_a_rule_that_fell_without_an_owner_on_the_list_go_to_the_operators(world: World) -> None:
+    world.reader("other@example.org")
+    with writing(world.engine) as conn:
+        people.assign_duties(conn, "operator", ["ops@example.org"], world.now)
+        demotions.drop(conn, world.rulebook.ruleset.by_name["shelling"], "why", world.now)
+        operator = people.find_person(conn, "ops@example.org")
+    world.hear("Shells fell on Goma, killing 12 civilians.")
+    assert operator is not None and world.mails("queued") == [(operator.id, 1)]
