@@ -206,6 +206,15 @@ class Service:
             domain=domain_of(config.notify.sender),
             secret=self.secret,
         )
+        self.canary = Canary(
+            gazetteer=self.gazetteer,
+            renderer=mail_renderer(self._site, own=config.templates.folder, report=lambda fault: None),
+            clock=lambda: self.clock(),
+        )
+
+    @property
+    def _site(self) -> Site:
+        return Site(name=self.config.service.name, base_url=self.config.web.base_url)
 
     @property
     def rulebook(self) -> Rulebook:
@@ -230,11 +239,10 @@ class Service:
             on_poll=self._on_poll,
             on_error=lambda feed, error: _log.error("feed %d: its poll could not be stored: %s", feed.id, error),
         )
-        site = Site(name=self.config.service.name, base_url=self.config.web.base_url)
         self.courier = Courier(
             engine=self.engine,
             transport=transport,
-            renderer=mail_renderer(site, own=self.config.templates.folder, report=self._tell_fault),
+            renderer=mail_renderer(self._site, own=self.config.templates.folder, report=self._tell_fault),
             sender=Sender(
                 address=self.config.notify.sender,
                 name=self.config.service.name,
@@ -246,11 +254,6 @@ class Service:
             retry=Retry(first=self.config.notify.retry_first, longest=self.config.notify.retry_max),
         )
         await self.courier.recover()
-        self.canary = Canary(
-            gazetteer=self.gazetteer,
-            renderer=mail_renderer(site, own=self.config.templates.folder, report=lambda fault: None),
-            clock=self.clock,
-        )
         self.watchman = Watchman(
             engine=self.engine,
             secret=self.secret,

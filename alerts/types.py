@@ -255,7 +255,7 @@ class Wave:
 AlertState = Literal["unconfirmed", "active", "ended", "closed", "cancelled", "merged"]
 OPEN_STATES: tuple[AlertState, ...] = ("unconfirmed", "active")
 FINAL_STATES: tuple[AlertState, ...] = ("cancelled", "merged")
-Triage = Literal["waiting", "approved", "dropped"]
+Triage = Literal["waiting", "approved", "dropped", "let_go"]
 MessageKind = Literal["new", "update", "close", "cancel"]
 
 
@@ -266,8 +266,8 @@ class Alert:
     `key` is its identity without severity, numbers, titles or dates; `told` is the snapshot of the last
     version made (numbers as {"killed": [low, high]}), against which updates are decided. `spike` is what made a
     rule of that kind speak last. `incident` is the id of the happening that it tells of, perhaps with alerts of other
-    rules ("" before it is stored). `triage` says whether it waits for a person (`waits_since`) and what one decided,
-    `approved` up to which level (of a dropped alert: up to which it was dropped), `own_title` the title that one gave
+    rules ("" before it is stored). `triage` says whether it waits for a person (`waits_since`), what one decided, or
+    that it was told because none came; `approved` up to which level (of a dropped alert: up to which it was dropped), `own_title` the title that one gave
     it; `merged_into` is the alert that goes on in its place.
     """
 

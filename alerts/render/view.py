@@ -52,10 +52,10 @@ _NOTES = {
 class Notice:
     """One version of an alert, as stored: what a mail or page of that version is made from.
 
-    `missed` says what a silence kept from this reader since then; `reminder` counts the mails that repeat this one.
-    `fields` is the alert then (the JSON form of `types.Alert`) with its `title` and `summary`;
-    `first_title` is the title of version 1. `changes` are those since version `since`, the last one its
-    readers were told (None: they were told of none). Optional in `fields`: `severity_why`, `certainty_why`.
+    `fields` is the alert then (the JSON form of `types.Alert`) with its `title` and `summary`; `first_title` is the
+    title of the first version that its readers were told. `changes` are those since version `since`, the last one its
+    readers were told (None: they were told of none), `missed` what a silence kept from them since. `reminder` counts
+    the mails that repeat this version. Optional in `fields`: `severity_why`, `certainty_why`.
     """
 
     alert_id: str
@@ -108,6 +108,7 @@ def alert_view(notice: Notice, site: Site, *, language: str = "en") -> dict[str,
         "certainty": str(fields["certainty"]),
         "certainty_why": one_line(fields.get("certainty_why") or _certainty_why(origins)),
         "confirmed": bool(fields["confirmed"]),
+        "unreviewed": fields.get("triage") == "let_go",
         "since": _time(fields["first_event"]),
         "latest": _time(fields["last_event"]),
         "at": notice.at,

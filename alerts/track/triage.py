@@ -23,7 +23,7 @@ from alerts.track.policy import Policy
 from alerts.track.severity import at_least
 from alerts.track.spike import words
 from alerts.track.telling import Quiet, Tell
-from alerts.types import OPEN_STATES, Alert, Evidence
+from alerts.types import OPEN_STATES, Alert, Evidence, Triage
 
 NOT_REVIEWED = "not reviewed by a person"
 
@@ -80,7 +80,9 @@ def let_go(
     step = _told(alert, evidence, now=now, policy=policy, lookup=lookup)
     mark = NOT_REVIEWED if policy.triage_for is None else f"{NOT_REVIEWED} within {say(policy.triage_for)}"
     messages = tuple(replace(message, why=f"{message.why}; {mark}") for message in step.messages)
-    return replace(step, alert=replace(step.alert, triage=None, waits_since=None), messages=messages)
+    decided: Triage | None = "approved" if alert.approved else None
+    after = replace(step.alert, triage="let_go" if messages else decided, waits_since=None)
+    return replace(step, alert=after, messages=messages)
 
 
 def retitle(alert: Alert, title: str | None, *, now: datetime) -> Step:

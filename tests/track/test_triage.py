@@ -169,9 +169,19 @@ def test_what_nobody_looked_at_is_let_go_after_its_time_and_says_so() -> None:
     assert triage.due(case.now, now=at(1), policy=DESK)
     [message] = let_go(case, when=1).messages
     assert message.why == "first report: Daily 1 (unconfirmed); not reviewed by a person within 1 hour"
-    assert (case.now.triage, case.now.approved) == (None, None)
+    assert (case.now.triage, case.now.approved) == ("let_go", None)
     case.take(report("2", when=2))  # type: ignore[arg-type]
-    assert case.now.triage is None
+    assert kinds(case) == ["new", "update"]
+
+
+def test_what_came_to_nothing_while_it_waited_is_as_it_was() -> None:
+    case = tracked(killed("1", 12), policy=replace(LADDER, confirm=Confirm(sources=1)))
+    approve(case)
+    case.take(killed("2", 45, when=2))  # type: ignore[arg-type]
+    case.take(evidence("2", hit(when=2, severity="minor", numbers={"killed": count(12)}), when=2, revision=2))
+    assert triage.due(case.now, now=at(2), policy=LADDER)
+    assert not let_go(case, when=2).tell
+    assert (case.now.triage, case.now.approved) == ("approved", "severe")
 
 
 def test_it_waits_for_ever_where_it_is_said_so() -> None:
