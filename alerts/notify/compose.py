@@ -61,7 +61,7 @@ class Sender:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Material:
     """What the mails of some rows are made of, read from the database in one transaction: what goes in them beside
-    the row that leads (`outbox.parts`), versions by (alert id, version), evidence by alert, which version a reader was
+    the row that leads (`outbox.parts`), versions by (alert id, version), evidence by alert, which versions a reader was
     told before (`told.told_before`), and what a silence kept from them since (`silences.missed_before`)."""
 
     parts: Mapping[int, Sequence[OutboxRow]]
@@ -69,7 +69,7 @@ class Material:
     versions: Mapping[tuple[str, int], Version]
     bulletins: Mapping[int, Bulletin]
     evidence: Mapping[str, Sequence[Evidence]]
-    told: Mapping[Told, int]
+    told: Mapping[Told, Sequence[int]]
     missed: Mapping[Told, Sequence[Missed]]
 
 
@@ -86,7 +86,11 @@ def gather(conn: Connection, rows: Sequence[OutboxRow]) -> Material:
         bulletins=bulletins.by_id(conn, {row.bulletin_id for row in rows if row.bulletin_id is not None}),
         evidence={alert_id: alert_store.evidence_of(conn, alert_id) for alert_id in alerts},
         told=told,
-        missed=missed_before(conn, {(row.alert_id, row.version) for row in every}, told),
+        missed=missed_before(
+            conn,
+            {(row.alert_id, row.version) for row in every},
+            {mail: earlier[-1] for mail, earlier in told.items()},
+        ),
     )
 
 
@@ -159,12 +163,13 @@ def _notice(row: OutboxRow, material: Material) -> Notice:
     version = material.versions.get((row.alert_id, row.version))
     if version is None:
         raise MailError("this version of the alert is gone", reason="refused", permanent=True)
-    first = material.versions.get((row.alert_id, 1), version)
-    since = material.told.get(_told(row))
+    earlier = material.told.get(_told(row), ())
+    since = earlier[-1] if earlier else None
+    first = material.versions.get((row.alert_id, max(earlier[0], 1)), version) if earlier else version
     return Notice(
         alert_id=version.alert_id,
         version=version.version,
-        kind=version.kind,
+        kind="new" if version.kind == "update" and not earlier else version.kind,
         at=version.at,
         why=version.why,
         changes=_changes(version, material.versions.get((row.alert_id, since or 0)), kept=version.changes),

@@ -34,21 +34,28 @@ Told = tuple[str, int, int]
 """One version told to one reader: alert id, version, reader's id."""
 
 
-def told_before(conn: Connection, mails: Collection[Told]) -> dict[Told, int]:
-    """The latest earlier version of the alert that reached the reader, for each of `mails`. Of which none did, it is
-    not in the answer."""
+def told_before(conn: Connection, mails: Collection[Told]) -> dict[Told, tuple[int, ...]]:
+    """The earlier versions of the alert that reached the reader, in order, for each of `mails` of which any did.
+    Version 0 stands for an alert that was merged into it."""
     pairs = {(int(alert_id), person_id) for alert_id, _, person_id in mails}
+    gone = {int(one): alert_id for alert_id, _ in pairs for one in merged_ids(conn, str(alert_id))}
+    wanted = pairs | {
+        (one, person_id) for one, into in gone.items() for alert_id, person_id in pairs if alert_id == into
+    }
     query = select(outbox.c.alert_id, outbox.c.person_id, outbox.c.version).where(
-        tuple_(outbox.c.alert_id, outbox.c.person_id).in_(pairs), outbox.c.state.in_(REACHED)
+        tuple_(outbox.c.alert_id, outbox.c.person_id).in_(wanted), outbox.c.state.in_(REACHED)
     )
-    known: dict[tuple[str, int], list[int]] = {}
+    known: dict[tuple[int, int], set[int]] = {}
     for alert_id, person_id, version in conn.execute(query):
-        known.setdefault((str(alert_id), person_id), []).append(version)
+        if (alert_id, person_id) in pairs:
+            known.setdefault((alert_id, person_id), set()).add(version)
+        else:
+            known.setdefault((gone[alert_id], person_id), set()).add(0)
     found = {}
     for number, version, person_id in mails:
-        earlier = [one for one in known.get((number, person_id), ()) if one < version]
+        earlier = sorted(one for one in known.get((int(number), person_id), ()) if one < version)
         if earlier:
-            found[number, version, person_id] = max(earlier)
+            found[number, version, person_id] = tuple(earlier)
     return found
 
 

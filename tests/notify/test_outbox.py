@@ -384,7 +384,7 @@ async def test_of_two_versions_that_wait_only_the_later_goes(engine: Engine, tmp
     await courier(engine, maildir(tmp_path), Clock()).deliver_all()
     assert states(engine) == {"accepted": 1, "withdrawn": 1}
     [text] = texts(tmp_path)
-    assert text.startswith("UPDATE 1: confirmed")
+    assert text.startswith("Strike on a market")  # to this reader it is no update
 
 
 def test_a_group_keeps_the_order_of_urgency(engine: Engine) -> None:
