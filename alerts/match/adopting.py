@@ -145,19 +145,20 @@ def as_toml(example: Example, note: str) -> str:
         "because": example.because,
         "known_problem": example.known_problem,
     }
-    lines = [f"# {_one_line(note)}", f"[[{'fires' if example.fires else 'quiet'}]]"]
-    lines += [f"{name} = {_value(value)}" for name, value in values.items() if value]
-    lines += [f"expect.{name} = {_value(value)}" for name, value in example.expect.items()]
+    lines = [f"# {one_line(note)}", f"[[{'fires' if example.fires else 'quiet'}]]"]
+    lines += [f"{name} = {value(said)}" for name, said in values.items() if said]
+    lines += [f"expect.{name} = {value(said)}" for name, said in example.expect.items()]
     return "\n".join(lines) + "\n"
 
 
-def _value(value: object) -> str:
-    if not isinstance(value, str):
-        return str(value)
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+def value(said: object) -> str:
+    """A text or number as a rule file has it."""
+    if not isinstance(said, str):
+        return str(said)
+    return json.dumps(said, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
     """A text as a comment can hold it: no line breaks, no control characters."""
     return "".join(char for char in " ".join(text.split()) if char.isprintable())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tomllib
 from datetime import timedelta
 from pathlib import Path
 
@@ -94,3 +95,40 @@ def test_a_reason_must_be_given(archive: World) -> None:
     ran = alerts("merge", "1", "2", "--why", " ", "--yes")
     assert (ran.code, ran.err) == (1, "alerts: say why: somebody asks later\n")
     assert states() == {"1": "active", "2": "unconfirmed", "3": "unconfirmed"}
+
+
+def rule(world: World) -> str:
+    return (world.folder / "rules" / "flight.toml").read_text()
+
+
+def test_a_merge_becomes_a_story_of_one_event_that_the_rule_is_held_to(archive: World) -> None:
+    merge("--yes")
+    before = rule(archive)
+    ran = alerts("rules", "adopt", "1", "--story", "--yes")
+    assert ran.code == 0, ran.err
+    assert "the rule does not tell it so yet: until it does, the story is a known problem" in ran.err
+    assert rule(archive) == f"{before}\n{ran.out}"
+    [story] = [one for one in tomllib.loads(rule(archive))["story"] if "known_problem" in one]
+    assert story["known_problem"] == "it was merged by hand: one flight"
+    assert [article.get("fires", False) for article in story["article"]] == [True, False, False]
+    assert alerts("rules", "check", "flight").code == 0
+    archive.write("rules/flight.toml", rule(archive).replace('known_problem = "it was', '# "'))
+    ran = alerts("rules", "check", "flight")
+    assert ran.code == 1
+    assert "opens an alert, and should not" in ran.out + ran.err
+
+
+def test_a_split_becomes_a_story_of_two_events(archive: World) -> None:
+    alerts("split", "1", "2", "--why", "the second night", "--yes")
+    shown = alerts("rules", "adopt", "4", "--story", "--print")
+    assert shown.code == 0, shown.err
+    [story] = tomllib.loads(shown.out)["story"]
+    assert [article["fires"] for article in story["article"]] == [True, True]
+    assert story["known_problem"] == "it was split by hand: the second night"
+    assert "known_problem" not in rule(archive)
+
+
+def test_what_nobody_merged_or_split_is_no_story(archive: World) -> None:
+    ran = alerts("rules", "adopt", "3", "--story")
+    assert (ran.code, ran.err) == (1, "alerts: nobody merged or split alert 3: a story is told of that\n")
+    assert alerts("rules", "adopt", "3", "--story", "--quiet").code == 2

@@ -32,6 +32,7 @@ _MOST = 3  # sentences of one alert
 @click.option("--article", "article_id", metavar="ID", help="Only the sentence of this article.")
 @click.option("--quiet", "fires", flag_value=False, type=bool, default=None, help="It was a false alarm: [[quiet]].")
 @click.option("--fires", "fires", flag_value=True, type=bool, help="It was right: [[fires]].")
+@click.option("--story", is_flag=True, help="What was merged or split last: [[story]], as one event or as two.")
 @click.option("--because", default="", metavar="TEXT", help="Why; kept beside the example.")
 @click.option("--print", "only_print", is_flag=True, help="Show the lines to paste, and change nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
@@ -42,6 +43,7 @@ def command(
     as_json: bool,
     article_id: str | None,
     fires: bool | None,
+    story: bool,
     because: str,
     only_print: bool,
     yes: bool,
@@ -53,6 +55,9 @@ def command(
     them, the verdict is kept. --list shows the false alarms that were not made examples yet. A shipped
     rule is copied into your first own folder of rules before. If the rule does not yet do what the example asks, the
     example says so (known_problem), and the rule stays in force until you mend it.
+
+    --story makes a [[story]] of the articles of an alert that was merged or split (alerts merge, alerts split): from
+    then on `alerts rules check` tries whether the rule tells them as one event, or as two.
     """
     if only_list:
         from alerts.cli.rules import adoptable
@@ -60,6 +65,12 @@ def command(
         adoptable.show(config_path, as_json=as_json)
     elif alert_id is None:
         raise click.UsageError("name an alert, or say --list")
+    elif story and (article_id is not None or fires is not None):
+        raise click.UsageError("a story is told of all articles: --story goes without --article, --quiet and --fires")
+    elif story:
+        from alerts.cli.rules import adopt_story
+
+        adopt_story.adopt(alert_id, config_path, because, only_print=only_print, yes=yes)
     else:
         _adopt_alert(alert_id, config_path, article_id, fires, because, only_print=only_print, yes=yes)
 
@@ -98,7 +109,7 @@ def _adopt_alert(
         click.echo("\n".join(blocks), nl=False)
         if only_print:
             return
-        _ask(target, taken, yes)
+        ask(target, taken, yes)
         target.write(text)
         _keep(engine, alert_id, because, fires=fires)
     click.echo(f"{count(len(blocks), 'example')} added to {target.path}", err=True)
@@ -152,7 +163,7 @@ def _adopt(engine: Engine, bench: Bench, item: Evidence, places: Gazetteer, *, f
     from alerts.match.adopting import adopt
     from alerts.read.reading import Reading
 
-    article = _article(engine, item)
+    article = stored_article(engine, item)
     sentences = [one.sentence.text for one in Reading(article, places).sentences]
     made = adopt(bench, article, item.hit, sentences, fires=fires)
     if made is None:
@@ -170,7 +181,7 @@ def _adopt(engine: Engine, bench: Bench, item: Evidence, places: Gazetteer, *, f
     return made
 
 
-def _article(engine: Engine, item: Evidence) -> Article:
+def stored_article(engine: Engine, item: Evidence) -> Article:
     """The article as it is stored; what the evidence kept of it, if it is gone."""
     from alerts.store.articles import get
     from alerts.store.database import reading
@@ -209,7 +220,7 @@ def _tell(made: Adopted) -> None:
         click.echo(f"not expected, for the example alone does not give it: {one}", err=True)
 
 
-def _ask(target: Target, taken: Sequence[tuple[Adopted, str]], yes: bool) -> None:
+def ask(target: Target, taken: Sequence[tuple[Adopted, str]], yes: bool) -> None:
     """Before a shipped rule is replaced by a copy, and before a problem is written down."""
     if yes:
         return
