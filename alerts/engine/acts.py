@@ -24,7 +24,7 @@ from alerts.store import acts, told
 from alerts.store import alerts as alert_store
 from alerts.store.acts import Kind
 from alerts.store.alerts import Record
-from alerts.store.judgements import lock_alert
+from alerts.store.database import alone_with_alerts
 from alerts.template_filters import one_line
 from alerts.track import lifecycle, triage
 from alerts.track.lifecycle import Step
@@ -145,6 +145,7 @@ def let_go_due(conn: Connection, tracker: Tracker, now: datetime) -> list[str]:
     """Tell what nobody has looked at in time, marked so; what was told, in words."""
     told_of = []
     book = tracker.rulebook
+    alone_with_alerts(conn)
     for item in acts.waiting(conn) if tracker.desk is not None else ():
         rule = book.ruleset.by_name.get(item.alert.rule)
         if rule is None:  # no rule stands behind it any more: a person decides, or nobody
@@ -172,8 +173,7 @@ class _Silent:
 
 def _record(conn: Connection, alert_id: str) -> Record:
     """All of an alert, which nobody else changes before this transaction ends."""
-    if alert_store.alert_of(conn, alert_id) is not None:
-        lock_alert(conn, alert_id)
+    alone_with_alerts(conn)
     record = alert_store.get_alert(conn, alert_id)
     if record is None:
         raise InputError(f"there is no alert {alert_id}; see: alerts list")

@@ -26,6 +26,7 @@ from alerts.store import alerts as alert_store
 from alerts.store import ledger as ledger_store
 from alerts.store import merging, reports, stories
 from alerts.store.articles import Waiting
+from alerts.store.database import alone_with_alerts
 from alerts.track import copies, identity, ledger, lifecycle, origins, places
 from alerts.track.facts import is_denied
 from alerts.track.policy import Desk, Policy
@@ -68,7 +69,8 @@ class Tracker:
 
     def begin(self, conn: Connection, now: datetime) -> None:
         """To be called first in each transaction: what is counted is counted from the first article on, whatever
-        that says, and by one process at a time."""
+        that says, and alerts change by one hand at a time."""
+        alone_with_alerts(conn)
         reports.begin_watch(conn, spikes.watched(self.rulebook.ruleset.rules), now)
 
     def track(self, conn: Connection, waiting: Waiting, found: Detection, now: datetime) -> Outcome:
@@ -84,6 +86,7 @@ class Tracker:
 
     def end_quiet_alerts(self, conn: Connection, now: datetime) -> int:
         """End the alerts of which nothing more was heard; returns how many."""
+        alone_with_alerts(conn)
         book = self.rulebook  # one and the same throughout, whatever is reloaded meanwhile
         spans = {rule.family: book.policies[rule.name].lasts for rule in book.ruleset.rules}
         timekinds.forget_old(conn, book.ruleset.rules, now)

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
 
@@ -73,6 +73,17 @@ def writing(engine: Engine) -> Iterator[Connection]:
     """
     with _told(engine), engine.connect() as conn, conn.execution_options(**{_WRITES: True}).begin():
         yield conn
+
+
+def alone_with_alerts(conn: Connection) -> None:
+    """Nobody else changes alerts before this transaction ends; to be called before any is read that is to be changed.
+    Else an article that is read at this moment could undo what a person does: there is no way back from cancelled.
+    Whoever only reads need not wait. (SQLite has one writer anyway.)"""
+    if conn.dialect.name == "postgresql":
+        conn.execute(_ALONE)
+
+
+_ALONE: Final = text("LOCK TABLE alert IN SHARE ROW EXCLUSIVE MODE")
 
 
 _READ_ONLY: Final[dict[str, Any]] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}

@@ -18,6 +18,7 @@ from alerts.errors import InputError
 from alerts.match.opinions import Opinion, Said, Verdict, opinion
 from alerts.store import codec
 from alerts.store.codec import clean
+from alerts.store.database import alone_with_alerts
 from alerts.store.schema import alert, evidence, judgement
 from alerts.types import Hit
 
@@ -81,9 +82,10 @@ def judge(
 
 
 def lock_alert(conn: Connection, alert_id: str) -> None:
-    """Let nobody else say something of this alert before this transaction ends (SQLite has one writer anyway).
-    Raises InputError when there is no such alert."""
-    found = conn.execute(select(alert.c.id).where(alert.c.id == int(alert_id)).with_for_update()).one_or_none()
+    """Let nobody else change this alert, or say something of it, before this transaction ends. Raises InputError
+    when there is no such alert."""
+    alone_with_alerts(conn)
+    found = conn.execute(select(alert.c.id).where(alert.c.id == int(alert_id))).one_or_none()
     if found is None:
         raise InputError(f"there is no alert {alert_id}")
 

@@ -6,18 +6,21 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine
 
 from alerts.engine import acts
 from alerts.engine.acts import Actor
-from alerts.engine.rulebook import compiled
-from alerts.errors import InputError
+from alerts.engine.rulebook import Rulebook, compiled
+from alerts.errors import InputError, StoreError
+from alerts.read.places import Gazetteer
 from alerts.store import acts as act_store
 from alerts.store import alerts as alert_store
 from alerts.store.acts import Act
-from alerts.store.database import reading, writing
+from alerts.store.database import open_database, reading, writing
 from alerts.track.policy import Desk
 from alerts.types import Alert
 from tests.engine.world import HOUR, World
+from tests.store.conftest import empty
 
 ANA = Actor(who="ana")
 SEVERE = "Government forces shelled Taiz on Monday, killing 12 people."
@@ -291,3 +294,22 @@ def test_what_cannot_be_done_changes_nothing(desk: World) -> None:
         do(desk, acts.drop, "1", ANA, why="a drill")
     assert desk.alerts() == before
     assert len(log(desk)) == 1
+
+
+def test_while_an_article_is_taken_in_no_person_changes_alerts_and_readers_need_not_wait(
+    postgres_url: str, migrated_postgres: Engine, rulebook: Rulebook, gazetteer: Gazetteer
+) -> None:
+    empty(migrated_postgres)
+    world, hurried = World(rulebook, gazetteer, engine=migrated_postgres), open_database(postgres_url, busy_s=0.1)
+    world.hear(SEVERE)
+    book, outbox = world.tracker.rulebook, world.tracker.outbox
+    with writing(world.engine) as conn:
+        world.tracker.begin(conn, world.now)
+        with pytest.raises(StoreError), writing(hurried) as other:
+            acts.cancel(other, book, outbox, "1", ANA, why="a film", now=world.now)
+        with reading(hurried) as other:
+            assert alert_store.alert_of(other, "1") is not None
+    hurried.dispose()
+    end(world, acts.cancel)
+    assert world.hear(SEVERE.replace("forces", "troops"), source="Evening Post") == []
+    assert alert(world).state == "cancelled"
