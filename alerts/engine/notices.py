@@ -75,10 +75,11 @@ class Watchman:
 
     def look(self, now: datetime) -> Look:
         """One look: notices opened and ended, and told. Raises StoreError; then the next look makes up for it."""
+        found = list(self.canary.look(now)) if self.canary else []
         with reading(self.engine) as conn:
             self._learn(conn, now)
-            found = [*self._feeds(conn, now), *self._rules(conn, now), *_articles(conn, now), *_mails(conn, now)]
-            found += [*_triage(conn), *(self.canary.look(now) if self.canary else ())]
+            found += [*self._feeds(conn, now), *self._rules(conn, now), *_articles(conn, now), *_mails(conn, now)]
+            found += _triage(conn)
         with writing(self.engine) as conn:
             result = _changes(notices.open_notices(conn), found)
             notices.begin(conn, result.opened, now)
