@@ -44,6 +44,8 @@ class TimeKinds:
         """Why a hit does not count that needs a state: by the ledger it does not hold at the place."""
         if hit.needs_state is None:
             return None
+        if hit.place_from != "sentence":
+            return f"where it happened is only guessed, and so whether '{hit.needs_state}' holds there"
         grace = rule.when.grace if isinstance(rule.when, During) else timedelta(0)
         if hit.place is not None:
             known = self._entries(hit.place.country, hit.needs_state)

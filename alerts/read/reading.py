@@ -20,6 +20,7 @@ from alerts.types import CLAIM_KINDS, Article, Claim, Number, Place, PlaceFrom, 
 _BEFORE = 3  # sentences before the event's own in which its place is looked for
 _FARTHEST_TALE = 4  # sentences a date of long ago reaches in its paragraph
 _SEATED = frozenset({"based", "headquartered", "registered", "exiled", "exile", "outlawed", "banned", "designated"})
+_SEATED |= {"ministry", "headquarters", "embassy", "diplomats"}
 _SPEAKING = frozenset({"said", "told", "speaking", "telephone", "phone", "statement", "interview", "reporters"})
 _CALLED_AFTER = frozenset({("islamic", "state", "in"), ("islamic", "state", "of")})
 # Between a quarter's name and its town's: "district of", "neighbourhood in the city of".
@@ -152,6 +153,8 @@ class Reading:
         name: str | None = None
         source: PlaceFrom | None = None
         rows = [(where, at, self._by_nearness(where, at, first, end)) for where, at in self._order(index)]
+        if _only_countries(rows[0][2]):
+            rows = [*rows[1:], rows[0]]  # "the coalition that fights in Iraq and Syria"
         for weak in (False, True):
             for where, at, row in rows:
                 for mention, place in row:
@@ -258,7 +261,10 @@ class Reading:
             found = _without_namesakes(self.sentences[at].words.norm, found)
         if where == "sentence" and len(found) > 1:
             return sorted(found, key=lambda item: (*_wide(*item), _distance(item[0], first, end)))
-        return found[::-1] if where == "before" else found
+        if where == "before" and len(found) > 1:
+            about = self.focus
+            return sorted(found[::-1], key=lambda item: item[1] != about)
+        return found
 
     def _is_weak(self, at: int, mention: Mention) -> bool:
         """Whether the mention is only a people's name, or where a source has its seat."""
@@ -283,6 +289,12 @@ def _distance(mention: Mention, first: int, end: int) -> tuple[int, int]:
 def _wide(mention: Mention, place: Place | None) -> tuple[bool, bool]:
     wide = place is None or place.precision == "country"
     return wide, wide and not mention.located
+
+
+def _only_countries(found: Sequence[tuple[Mention, Place | None]]) -> bool:
+    """Whether a sentence names several countries, and nothing in one of them."""
+    named = [place for mention, place in found if place is not None and not mention.weak]
+    return len({place.id for place in named}) > 1 and all(place.precision == "country" for place in named)
 
 
 def _without_namesakes(

@@ -126,3 +126,8 @@ def test_the_article_is_about_a_place_in_the_country_it_speaks_of(gazetteer: Gaz
     )
     focus = reading(gazetteer, text).focus
     assert focus is not None and focus.name == "Douma"
+
+
+def test_of_several_countries_that_a_sentence_names_none_is_where_it_happened(gazetteer: Gazetteer) -> None:
+    text = "Militants struck a barracks in Deir ez-Zor. They left fifty dead, said those who fight in Iraq and Syria."
+    assert place_of(reading(gazetteer, text), "dead")[0] == "Deir ez-Zor"
