@@ -101,7 +101,7 @@ class _Heard:
         if known >= self.link.version:
             return "You said so before."
         acts.acknowledge(self.conn, self.alert.id, self._actor, now=self.now, version=self.link.version)
-        return "Noted: you look after it. Nobody is reminded of this version again."
+        return "Noted: you look after it. Nobody is reminded of it, unless it gets worse."
 
     def muted(self) -> str:
         """They want no mail about the place for a while."""

@@ -25,9 +25,11 @@ class Words:
 
 
 WORDS: Final[Mapping[Saying, Words]] = {
-    "have_it": Words(label="I have it", meaning="You look after it. You are not reminded of this version again."),
+    "have_it": Words(label="I have it", meaning="You look after it. Nobody is reminded of it, unless it gets worse."),
     "true": Words(label="True", meaning="What the alert says did happen."),
-    "false_alarm": Words(label="False alarm", meaning="It did not happen, or is nothing such an alert is for."),
+    "false_alarm": Words(
+        label="False alarm", meaning="It did not happen, or is no such event. Those who were told hear so."
+    ),
     "duplicate": Words(label="Duplicate", meaning="Another alert told of the same event before."),
     "wrong_place": Words(label="Wrong place", meaning="It happened, but somewhere else."),
     "wrong_number": Words(label="Wrong number", meaning="It happened, but the numbers are wrong."),

@@ -145,7 +145,7 @@ def _week(engine: Engine, reporter: Reporter, rules: Sequence[Rule]) -> list[tup
 def test_the_owner_of_a_rule_hears_each_week_what_it_told_and_what_was_said(engine: Engine, reporter: Reporter) -> None:
     with writing(engine) as conn:
         first, *_, place, again = _alerts(conn, "wrong", "right", None, "wrong_place", None)
-        judgements.judge(conn, again, "duplicate", who="reader 2", why="", now=NOW, person_id=2, duplicate_of=first)
+        judgements.judge(conn, again, "duplicate", who="ben", why="", now=NOW, duplicate_of=first)
     [(subject, to, body)] = _week(engine, reporter, [RULE])
     assert (subject, to) == ("Your rules this week", ["ana"])
     assert "5 alerts told this week\n2 of 3 judged alerts were right (67 %, 21 to 94 %); 1 duplicate besides" in body

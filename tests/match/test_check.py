@@ -316,3 +316,11 @@ def test_no_edit_of_a_sound_rule_raises_anything_but_faults(at: int, typed: str)
         check(SOUND[:at] + typed + SOUND[at:])
     except Faults:
         pass
+
+
+def test_the_least_precision_is_a_share() -> None:
+    assert check(SOUND.replace("[about]\n", "[about]\nmin_precision = 0.6\n")).about.min_precision == 0.6
+    assert check(SOUND).about.min_precision is None
+    for value in ("60", "0", "1", '"0.6"', "nan"):
+        [fault] = faults(SOUND.replace("[about]\n", f"[about]\nmin_precision = {value}\n"))
+        assert "'min_precision'" in fault.message

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 from starlette.applications import Starlette
 
+from alerts.engine.rulebook import Rulebook
 from alerts.engine.verdicts import Hearing
 from alerts.notify import links
+from alerts.read.places import Gazetteer
 from alerts.render.verdicts import SAYINGS
 from alerts.store import judgements, people
 from alerts.store.database import reading, writing
@@ -33,17 +37,21 @@ SHELLED = "Shells fell on Djibo, killing 12 civilians."
 
 
 @pytest.fixture
-def world(rulebook: Any, gazetteer: Any) -> Iterator[World]:
+def world(rulebook: Rulebook, gazetteer: Gazetteer) -> Iterator[World]:
+    made = told(World(rulebook, gazetteer))
+    yield made
+    made.engine.dispose()
+
+
+def told(made: World) -> World:
     """Three readers and an operator, who were told of shells on Djibo; the mails are out."""
-    made = World(rulebook, gazetteer)
     for name in ("ana", "ben", "cleo"):
         made.reader(f"{name}@example.org")
     with writing(made.engine) as conn:
         people.assign_duties(conn, "operator", ["ops@example.org"], made.now)
     made.hear(SHELLED)
     made.send_all()
-    yield made
-    made.engine.dispose()
+    return made
 
 
 def _app(world: World, second_look: int = 50) -> Starlette:
@@ -350,3 +358,23 @@ def test_a_verdict_of_each_kind_is_one_row(app: Starlette, world: World) -> None
     with reading(world.engine) as conn:
         found = conn.execute(select(judgement.c.verdict).order_by(judgement.c.id)).scalars().all()
     assert found == ["right", "wrong_place", "wrong_number", "right"]
+
+
+def test_two_who_press_at_the_same_moment_take_the_alert_back_once(
+    rulebook: Rulebook, gazetteer: Gazetteer, engine: Engine
+) -> None:
+    world = told(World(rulebook, gazetteer, engine=engine))
+    app = _app(world)
+    start = Barrier(2)
+
+    def say(person: int) -> str:
+        start.wait(timeout=10)
+        return said(press(app, link(world, person), say="false_alarm"))
+
+    with ThreadPoolExecutor(2) as pool:
+        came = sorted(pool.map(say, (1, 2)))
+    assert [words.removeprefix("Noted, thank you. ") for words in came] == [
+        "3 readers are told that this was a false alarm.",
+        "The alert was cancelled already.",
+    ]
+    assert world.mails("queued") == [(1, 2), (2, 2), (3, 2)]
