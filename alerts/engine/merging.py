@@ -21,7 +21,7 @@ from alerts.store import merging as store
 from alerts.store import told as mails
 from alerts.store.acts import Kind
 from alerts.store.alerts import Record
-from alerts.store.judgements import lock_alert
+from alerts.store.database import alone_with_alerts
 from alerts.template_filters import one_line
 from alerts.track import merging
 from alerts.track.merging import Known
@@ -66,7 +66,7 @@ def merge(
 ) -> list[Changed]:
     """All of `gone_ids` are the event of `into_id`. Mails about them that were not sent yet are withdrawn: their
     readers are told of the alert that goes on. Raises InputError."""
-    _lock(conn, [into_id, *gone_ids])
+    alone_with_alerts(conn)
     into, gone = _record(conn, into_id), [_record(conn, one) for one in gone_ids]
     rule, policy = tools.terms(into)
     ids = {one.alert.id for one in (into, *gone)}
@@ -105,7 +105,7 @@ def split(
     now: datetime,
 ) -> list[Changed]:
     """The articles named tell of another event, which gets an alert of its own. Raises InputError."""
-    _lock(conn, [alert_id])
+    alone_with_alerts(conn)
     whole = _record(conn, alert_id)
     rule, policy = tools.terms(whole)
     known, taken = _known(whole), store.taken_keys(conn, whole.alert.family, but=[alert_id])
@@ -132,14 +132,6 @@ def _log(
     acts.put(
         conn, alert.id, kind, version=alert.version, who=who, person_id=person_id, why=said, now=now, detail=detail
     )
-
-
-def _lock(conn: Connection, alert_ids: Sequence[str]) -> None:
-    """Let nobody else change these alerts before this transaction ends; in one order, so that no two wait for each
-    other."""
-    known = [alert_id for alert_id in dict.fromkeys(alert_ids) if alert_store.alert_of(conn, alert_id) is not None]
-    for alert_id in sorted(known, key=int):
-        lock_alert(conn, alert_id)
 
 
 def _record(conn: Connection, alert_id: str) -> Record:
