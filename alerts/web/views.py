@@ -119,6 +119,7 @@ def record_view(record: Record, site: Site) -> dict[str, Any]:
         "state": alert.state,
         "state_word": word,
         "state_meaning": meaning,
+        "merged_into": alert.merged_into,
         "figures": [figure_view(name, quantity) for name, quantity in alert.numbers.items()],
         "denied_by": [one_line(name) for name in alert.told.get("denied_by", ())],
         "versions": [version_view(version) for version in reversed(record.versions)],

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import Engine
 from starlette.applications import Starlette
 
-from alerts.store import incidents
+from alerts.store import alerts, incidents, merging
 from alerts.store.database import writing
 from alerts.types import Claim
 from tests.web.archive import NOW, Report, Told, people, tell
@@ -104,6 +106,19 @@ def test_a_cancelled_alert_says_first_that_it_was_wrong(app: Starlette, engine: 
 
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{ 7*7 }}"
+
+
+def test_a_merged_alert_leads_to_the_one_that_goes_on(app: Starlette, engine: Engine) -> None:
+    with writing(engine) as conn:
+        goes_on, gone = tell(conn), tell(conn)
+        record = alerts.get_alert(conn, gone)
+        assert record is not None
+        merging.drop_evidence(conn, gone, [item.article_id for item in record.evidence])
+        over = replace(record.alert, state="merged", merged_into=goes_on)
+        alerts.save_alert(conn, over, title=record.title, summary=record.summary)
+    page = page_of(app, gone)
+    assert "It is the same event as another alert, which goes on." in page.text
+    assert any(link["href"].endswith(f"/alerts/{goes_on}") for link in page.all("a"))
 
 
 def test_a_strangers_text_is_text_wherever_it_stands(app: Starlette, engine: Engine) -> None:
