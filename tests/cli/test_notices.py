@@ -12,21 +12,22 @@ from alerts.track.quiet import Trouble
 from tests.cli.conftest import World
 from tests.cli.run import alerts
 
-NOW = datetime.now(UTC)
 HOUR = timedelta(hours=1)
 
 
-def _noticed(world: World) -> None:
-    """One notice that is open, one that is over, and a look a minute ago."""
+def _noticed(world: World) -> datetime:
+    """One notice that is open, one that is over, and a look two minutes ago: of this moment, which is returned."""
+    now = datetime.now(UTC)
     engine = open_store(load(world.folder / "config.toml"))
     with writing(engine) as conn:
-        silent = Trouble(kind="feed silent", subject="1", text="The Daily brings nothing.", since=NOW - 30 * HOUR)
-        failed = Trouble(kind="mail", subject="failed", text="2 mails were given up.", since=NOW - 9 * HOUR)
-        notices.begin(conn, [failed], NOW - 8 * HOUR)
-        notices.end(conn, [one.id for one in notices.open_notices(conn)], NOW - 7 * HOUR)
-        notices.begin(conn, [silent], NOW - 2 * HOUR)
-        notices.put_look(conn, NOW - HOUR / 30, NOW - HOUR / 2)
+        silent = Trouble(kind="feed silent", subject="1", text="The Daily brings nothing.", since=now - 30 * HOUR)
+        failed = Trouble(kind="mail", subject="failed", text="2 mails were given up.", since=now - 9 * HOUR)
+        notices.begin(conn, [failed], now - 8 * HOUR)
+        notices.end(conn, [one.id for one in notices.open_notices(conn)], now - 7 * HOUR)
+        notices.begin(conn, [silent], now - 2 * HOUR)
+        notices.put_look(conn, now - HOUR / 30, now - HOUR / 2)
     engine.dispose()
+    return now
 
 
 def test_open_notices_are_listed_with_since_when_and_who_was_told(world: World) -> None:
@@ -62,18 +63,18 @@ def test_where_nothing_is_wrong_that_is_said_and_where_nobody_looked_too(world: 
     assert alerts("notices").out == "nothing: the service has not looked yet\n"
     engine = open_store(load(world.folder / "config.toml"))
     with writing(engine) as conn:
-        notices.put_look(conn, NOW, None)
+        notices.put_look(conn, datetime.now(UTC), None)
     engine.dispose()
     assert alerts("notices").out == "nothing\n"
 
 
 def test_the_status_says_what_was_noticed_and_when_it_was_looked(world: World) -> None:
     assert "watched   never; canary came out: never" in alerts("status").out
-    _noticed(world)
+    now = _noticed(world)
     out = alerts("status").out
     assert "watched   2 min ago; canary came out: 30 min ago" in out
     assert "notice    The Daily brings nothing." in out
     assert "given up" not in out
     [row] = alerts("status", "--json").rows
     assert [one["kind"] for one in row["notices"]] == ["feed silent"]
-    assert datetime.fromisoformat(row["last_look"]) == NOW - HOUR / 30
+    assert datetime.fromisoformat(row["last_look"]) == now - HOUR / 30
