@@ -8,7 +8,7 @@ import pytest
 
 from alerts.engine import acts, merging
 from alerts.engine.acts import Actor
-from alerts.engine.merging import Desk
+from alerts.engine.merging import Tools
 from alerts.render.cap import Issuer, cap
 from alerts.store import archive, issuing
 from alerts.store.database import reading, writing
@@ -79,10 +79,10 @@ def test_a_merge_leaves_one_message_in_force(issued: World) -> None:
     before = messages(issued)
     assert len(Board(before).shown(issued.now)) == 2
     tracker = issued.tracker
-    desk = Desk(rulebook=tracker.rulebook, lookup=issued.gazetteer.by_id, outbox=tracker.outbox)
+    tools = Tools(rulebook=tracker.rulebook, lookup=issued.gazetteer.by_id, outbox=tracker.outbox)
     issued.later(hours=1)
     with writing(issued.engine) as conn:
-        merging.merge(conn, desk, "1", ["2"], who="analyst", why="one raid", now=issued.now)
+        merging.merge(conn, tools, "1", ["2"], Actor(who="analyst"), why="one raid", now=issued.now)
     after = messages(issued)
     assert [after[0], after[2]] == before
     assert set(read(after[1]).references) == {read(before[0]).name, read(before[1]).name}
@@ -93,13 +93,13 @@ def test_the_messages_of_an_alert_that_was_merged_stay_as_they_were_when_one_is_
     issued.hear(TAIZ)
     issued.hear(MARIB, source="Evening Post")
     tracker = issued.tracker
-    desk = Desk(rulebook=tracker.rulebook, lookup=issued.gazetteer.by_id, outbox=tracker.outbox)
+    tools = Tools(rulebook=tracker.rulebook, lookup=issued.gazetteer.by_id, outbox=tracker.outbox)
     with writing(issued.engine) as conn:
-        merging.merge(conn, desk, "1", ["2"], who="analyst", why="one raid", now=issued.now)
+        merging.merge(conn, tools, "1", ["2"], Actor(who="analyst"), why="one raid", now=issued.now)
     merged = messages(issued)
     issued.later(hours=1)
     with writing(issued.engine) as conn:
-        merging.split(conn, desk, "1", ["2"], who="analyst", why="two raids", now=issued.now)
+        merging.split(conn, tools, "1", ["2"], Actor(who="analyst"), why="two raids", now=issued.now)
     after = messages(issued)
     assert set(merged) <= set(after)
     assert len(Board(after).shown(issued.now)) == 2
