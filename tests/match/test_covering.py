@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from alerts.match.files import load
+from alerts.match.showing import show
 from tests.match.rules import ALONE, check, country
 
 
@@ -36,6 +37,11 @@ def test_a_rule_covers_nothing_by_itself() -> None:
     alert = check(ALONE).alert
     assert alert is not None
     assert alert.covers == ()
+
+
+def test_a_rule_is_shown_with_what_it_covers() -> None:
+    lines = [line for section in show(check(covering("shelling", "raid"))) for line in section.lines]
+    assert any("no mail of their own need alerts of shelling and raid" in line for line in lines)
 
 
 def test_a_covered_rule_may_cover_another(tmp_path: Path) -> None:
