@@ -25,12 +25,14 @@ from alerts.render.verdicts import Saying
 from alerts.store import acts as act_store
 from alerts.store import alerts as alert_store
 from alerts.store import judgements, people, silences
+from alerts.store.judgements import Judged
 from alerts.store.told import told
 from alerts.track import verdicts
 from alerts.track.verdicts import Decision, Standing
 from alerts.types import Alert, Person
 
 MUTE_DAYS: Final = 7
+_MOST_VERDICTS: Final = 20  # of one reader about one alert
 _VERDICTS: Final[dict[Saying, Verdict]] = {
     "true": "right",
     "false_alarm": "wrong",
@@ -56,11 +58,8 @@ def say(
     conn: Connection, hearing: Hearing, link: Link, saying: Saying, *, now: datetime, duplicate_of: str | None = None
 ) -> str:
     """Do what the holder of `link` says; what came of it, in words for them. Raises InputError, in words too."""
-    judgements.lock_alert(conn, link.alert_id)
-    alert = alert_store.alert_of(conn, link.alert_id)
-    if alert is None:
-        raise InputError("This alert is not stored any more.")
-    heard = _Heard(conn=conn, hearing=hearing, link=link, reader=reader_of(conn, link), alert=alert, now=now)
+    reader, alert = reader_of(conn, link), _alert_of(conn, link)
+    heard = _Heard(conn=conn, hearing=hearing, link=link, reader=reader, alert=alert, now=now)
     if saying == "have_it":
         return heard.taken_on()
     if saying == "mute":
@@ -74,6 +73,21 @@ def reader_of(conn: Connection, link: Link) -> Person:
     if reader is None or not reader.active:
         raise InputError("This link was sent to somebody who gets no alerts any more.")
     return reader
+
+
+def _alert_of(conn: Connection, link: Link) -> Alert:
+    """The alert that a link is about, which nobody else changes meanwhile; if it was merged, the one that goes on."""
+    alert = alert_store.alert_of(conn, link.alert_id)
+    seen = {link.alert_id}
+    while alert is not None and alert.merged_into is not None and alert.merged_into not in seen:
+        seen.add(alert.merged_into)
+        alert = alert_store.alert_of(conn, alert.merged_into)
+    if alert is None:
+        raise InputError("This alert is not stored any more.")
+    judgements.lock_alert(conn, alert.id)
+    locked = alert_store.alert_of(conn, alert.id)  # as it is now that nobody else changes it
+    assert locked is not None
+    return locked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,10 +111,10 @@ class _Heard:
 
     def taken_on(self) -> str:
         """They look after it."""
-        known = act_store.acknowledged(self.conn, self.alert.id).get(self.reader.id, 0)
-        if known >= self.link.version:
+        version = self.link.version if self.link.alert_id == self.alert.id else self.alert.version
+        if act_store.acknowledged(self.conn, self.alert.id).get(self.reader.id, 0) >= version:
             return "You said so before."
-        acts.acknowledge(self.conn, self.alert.id, self._actor, now=self.now, version=self.link.version)
+        acts.acknowledge(self.conn, self.alert.id, self._actor, now=self.now, version=version)
         return "Noted: you look after it. Nobody is reminded of it, unless it gets worse."
 
     def muted(self) -> str:
@@ -112,8 +126,10 @@ class _Heard:
     def judged(self, saying: Saying, duplicate_of: str | None) -> str:
         """They say what became of it."""
         self._check_other(duplicate_of)
-        verdict = _VERDICTS[saying]
-        again = self._said_before(verdict, duplicate_of)
+        verdict, own = _VERDICTS[saying], self._own()
+        again = bool(own) and (own[-1].verdict, own[-1].duplicate_of) == (verdict, duplicate_of)
+        if not again and len(own) >= _MOST_VERDICTS:
+            raise InputError("You said many things of this alert already. Please write to those who run the service.")
         if not again:
             judgements.judge(
                 self.conn,
@@ -125,7 +141,8 @@ class _Heard:
                 person_id=self.reader.id,
                 duplicate_of=duplicate_of,
             )
-        came = self._false_alarm(again) if verdict == "wrong" else self._came_of(verdict, again)
+        before = any(one.verdict == verdict for one in own)
+        came = self._false_alarm(before) if verdict == "wrong" else self._came_of(verdict, before)
         return f"{'You said so before.' if again else 'Noted, thank you.'} {came}"
 
     def _check_other(self, duplicate_of: str | None) -> None:
@@ -134,14 +151,14 @@ class _Heard:
         if duplicate_of is not None and alert_store.alert_of(self.conn, duplicate_of) is None:
             raise InputError("There is no alert of this number.")
 
-    def _said_before(self, verdict: Verdict, duplicate_of: str | None) -> bool:
-        """Whether this is what the reader said last of the alert."""
-        own = [one for one in judgements.judgements_of(self.conn, self.alert.id) if one.person_id == self.reader.id]
-        return bool(own) and (own[-1].verdict, own[-1].duplicate_of) == (verdict, duplicate_of)
+    def _own(self) -> list[Judged]:
+        """What this reader said of the alert before."""
+        return [one for one in judgements.judgements_of(self.conn, self.alert.id) if one.person_id == self.reader.id]
 
-    def _came_of(self, verdict: Verdict, again: bool) -> str:
+    def _came_of(self, verdict: Verdict, before: bool) -> str:
+        """What follows; `before`: they said so at some time, so the operators know."""
         if verdict == "right" and self.alert.state == "cancelled":
-            if not again:
+            if not before:
                 what = f"{self.who} says that it did happen. Readers were told that it was wrong."
                 self._tell_operators(f"Alert {self.alert.id} was cancelled, but a reader says that it is true", what)
             return "Readers were told that this alert was wrong; the operators hear that you say it is true."
@@ -152,12 +169,12 @@ class _Heard:
         what = "place" if verdict == "wrong_place" else "number"
         return f"The {what} is counted as wrong; the alert stays as it is until more is reported."
 
-    def _false_alarm(self, again: bool) -> str:
+    def _false_alarm(self, before: bool) -> str:
         decision = self._decision()
         if decision.what == "over":
             return f"{decision.why[0].upper()}{decision.why[1:]}."
         if decision.what == "wait":
-            if not again:
+            if not before:
                 self._ask_for_a_second_look(decision)
             return f"A second person has to look, because {decision.why}. The operators are told."
         return self._cancelled(decision)

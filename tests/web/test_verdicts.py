@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 from starlette.applications import Starlette
 
 from alerts.engine.rulebook import Rulebook
@@ -20,6 +20,7 @@ from alerts.engine.verdicts import Hearing
 from alerts.notify import links
 from alerts.read.places import Gazetteer
 from alerts.render.verdicts import SAYINGS
+from alerts.store import acts as act_store
 from alerts.store import judgements, people
 from alerts.store.database import reading, writing
 from alerts.store.schema import act, alert, bulletin, judgement, metadata, silence
@@ -378,3 +379,25 @@ def test_two_who_press_at_the_same_moment_take_the_alert_back_once(
         "The alert was cancelled already.",
     ]
     assert world.mails("queued") == [(1, 2), (2, 2), (3, 2)]
+
+
+def test_who_changes_their_mind_tells_the_operators_once_and_cannot_fill_the_database(world: World) -> None:
+    app = _app(world, second_look=0)
+    answers = [press(app, link(world), say=saying) for _ in range(15) for saying in ("false_alarm", "wrong_place")]
+    assert [answer.status for answer in answers] == [200] * 20 + [400, 200] * 5  # what they said last they may repeat
+    assert "many things of this alert" in answers[20].text
+    assert len(dump(world)["judgement"]) == 20 and len(bulletins(world)) == 1
+
+
+def test_what_is_said_of_a_merged_alert_is_said_of_the_one_that_goes_on(app: Starlette, world: World) -> None:
+    world.hear("Shells fell on Dori, killing 12 civilians.")
+    world.send_all()
+    with writing(world.engine) as conn:
+        conn.execute(update(alert).where(alert.c.id == 1).values(state="merged", merged_into=2))
+    assert "you look after it" in said(press(app, link(world), say="have_it"))
+    press(app, link(world), say="false_alarm")
+    with reading(world.engine) as conn:
+        states = {row.id: row.state for row in conn.execute(select(alert.c.id, alert.c.state))}
+        assert [one.verdict for one in judgements.judgements_of(conn, "2")] == ["wrong"]
+        assert act_store.acknowledged(conn, "2") == {1: 1}
+    assert states == {1: "merged", 2: "cancelled"}
