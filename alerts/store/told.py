@@ -38,7 +38,8 @@ def told_before(conn: Connection, mails: Collection[Told]) -> dict[Told, tuple[i
     """The earlier versions of the alert that reached the reader, in order, for each of `mails` of which any did.
     Version 0 stands for an alert that was merged into it."""
     pairs = {(int(alert_id), person_id) for alert_id, _, person_id in mails}
-    gone = {int(one): alert_id for alert_id, _ in pairs for one in merged_ids(conn, str(alert_id))}
+    alerts = {alert_id for alert_id, _ in pairs}
+    gone = {int(one): alert_id for alert_id in alerts for one in merged_ids(conn, str(alert_id))}
     wanted = pairs | {
         (one, person_id) for one, into in gone.items() for alert_id, person_id in pairs if alert_id == into
     }
