@@ -17,7 +17,7 @@ def placed(conn: Connection, step: Step) -> Step:
     alert, new = step.alert, step.evidence
     if new is None or not new.hit.current or alert.state in ("cancelled", "merged"):
         return step
-    report = store.report(conn, new.article_id, new.hit.event_time)
+    report = incidents.Report(article=new.article_id, story=new.story or new.article_id, at=new.hit.event_time)
     near = store.near(conn, report, new.published, alert.id, alert.place)
     if alert.incident and not near:
         return step

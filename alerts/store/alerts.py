@@ -12,7 +12,20 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, String, Update, bindparam, func, insert, literal_column, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    String,
+    Update,
+    bindparam,
+    func,
+    insert,
+    literal_column,
+    select,
+    update,
+)
 
 from alerts.errors import InputError
 from alerts.store import codec, held, issuing
@@ -22,7 +35,8 @@ from alerts.track.lifecycle import Step
 from alerts.types import OPEN_STATES, SEVERITIES, Alert, AlertState, Evidence, Message, MessageKind, Place, Severity
 
 # Spelt out: with parameters in it no database would take the index of open alerts.
-_OPEN: Final = alert.c.state.in_([literal_column(f"'{state}'") for state in OPEN_STATES])
+_OPEN_WORDS: Final[list[ColumnElement[str]]] = [literal_column(f"'{state}'") for state in OPEN_STATES]
+_OPEN: Final = alert.c.state.in_(_OPEN_WORDS)
 # What waits for a person can still be told when nothing more is heard of it: the event is no less true.
 WAITING_STATES: Final[tuple[AlertState, ...]] = (*OPEN_STATES, "ended")
 
@@ -91,7 +105,8 @@ _RECENT: Final = (
     .where(
         alert.c.family == bindparam("family"),
         (alert.c.country == bindparam("country", type_=String)) | alert.c.country.is_(None),
-        _OPEN | (alert.c.state == "merged") | (alert.c.last_event >= bindparam("since", type_=UtcTime)),
+        alert.c.state.in_([*_OPEN_WORDS, literal_column("'merged'")])
+        | (alert.c.last_event >= bindparam("since", type_=UtcTime)),
     )
     .order_by(alert.c.id)
 )

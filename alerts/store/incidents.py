@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import BindParameter, Connection, bindparam, delete, insert, select, update
+from sqlalchemy import BindParameter, Connection, Integer, bindparam, delete, insert, select, union_all, update
 
 from alerts.store import codec
 from alerts.store.alerts import alert_from
@@ -60,6 +60,8 @@ def _forget_empty(conn: Connection, incident_ids: Iterable[str]) -> None:
 def incidents(conn: Connection, ids: Iterable[str]) -> dict[str, Incident]:
     """Incidents by id, each with the places of its alerts. What was wrong is nowhere."""
     wanted = {"ids": sorted(int(one) for one in ids)}
+    if not wanted["ids"]:
+        return {}
     opened = dict(conn.execute(_OPENED, wanted).all())
     places: dict[int, list[Place | None]] = {one: [] for one in opened}
     for incident_id, place in conn.execute(_PLACES, wanted):
@@ -67,20 +69,15 @@ def incidents(conn: Connection, ids: Iterable[str]) -> dict[str, Incident]:
     return {str(one): Incident(id=str(one), opened=at, places=tuple(places[one])) for one, at in sorted(opened.items())}
 
 
-def report(conn: Connection, article_id: str, at: datetime) -> Report:
-    """An article's evidence in brief, with the story it tells."""
-    told = conn.execute(_STORY, {"article_id": int(article_id)}).scalar_one_or_none()
-    return Report(article=article_id, story=article_id if told is None else str(told), at=at)
-
-
 def near(conn: Connection, new: Report, published: datetime, alert_id: str, place: Place | None) -> list[Near]:
     """The alerts (other than `alert_id`) that may tell of the happening that `new` tells: those with its article or
     a copy of it, and those with reports from the same town."""
     found: dict[int, list[Report]] = {}
-    stories = _articles_of(conn, new, published)
+    same = {"article": int(new.article), "story": int(new.story)}
+    printed = {"first": published - _COPIES, "last": published + _COPIES}
     around = {"since": new.at - ONE_STORY, "until": new.at + ONE_STORY}
-    for owner, article, at in conn.execute(_TOLD, around | {"ids": sorted(map(int, stories))}):
-        found.setdefault(owner, []).append(Report(article=str(article), story=stories[str(article)], at=at))
+    for owner, article, at in conn.execute(_TOLD, same | printed | around):
+        found.setdefault(owner, []).append(Report(article=str(article), story=new.story, at=at))
     if place is not None and place.precision in FINE:
         for owner, nearest in _of_town(conn, place, new.at).items():
             found.setdefault(owner, [nearest])
@@ -89,13 +86,6 @@ def near(conn: Connection, new: Report, published: datetime, alert_id: str, plac
         return []
     rows = conn.execute(_ALERTS, {"ids": sorted(found)})
     return [Near(alert=alert_from(row), reports=tuple(found[row.id])) for row in rows]
-
-
-def _articles_of(conn: Connection, new: Report, published: datetime) -> dict[str, str]:
-    """The articles of a report's story, each with the story's id."""
-    known = {new.article: new.story, new.story: new.story}
-    given = {"story": int(new.story), "since": published - _COPIES, "until": published + _COPIES}
-    return known | {str(article_id): new.story for article_id in conn.execute(_COPIED, given).scalars()}
 
 
 def _of_town(conn: Connection, place: Place, at: datetime) -> dict[int, Report]:
@@ -117,14 +107,21 @@ _OPENED: Final = select(incident.c.id, incident.c.opened).where(incident.c.id.in
 _PLACES: Final = (
     select(alert.c.incident_id, alert.c.place).where(alert.c.incident_id.in_(_IDS), _LIVE).order_by(alert.c.id)
 )
-_STORY: Final = select(story.c.first_id).where(story.c.article_id == bindparam("article_id"))
+_COPIED: Final = select(story.c.article_id).where(
+    story.c.first_id == bindparam("story", type_=Integer),
+    story.c.published.between(bindparam("first", type_=UtcTime), bindparam("last", type_=UtcTime)),
+)
 _TOLD: Final = select(evidence.c.alert_id, evidence.c.article_id, evidence.c.event_time).where(
-    evidence.c.article_id.in_(_IDS), evidence.c.event_time.between(_SINCE, _UNTIL)
+    evidence.c.article_id.in_(
+        union_all(
+            _COPIED,
+            select(bindparam("story", type_=Integer)),
+            select(bindparam("article", type_=Integer)),
+        )
+    ),
+    evidence.c.event_time.between(_SINCE, _UNTIL),
 )
 _ALERTS: Final = select(alert).where(alert.c.id.in_(_IDS), _LIVE).order_by(alert.c.id)
-_COPIED: Final = select(story.c.article_id).where(
-    story.c.first_id == bindparam("story"), story.c.published.between(_SINCE, _UNTIL)
-)
 _TOWN: Final = (
     select(evidence.c.alert_id, evidence.c.article_id, evidence.c.event_time)
     .join(alert, alert.c.id == evidence.c.alert_id)

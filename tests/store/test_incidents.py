@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Connection, Engine, insert
+from sqlalchemy import Connection, Engine, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from alerts.store import alerts, incidents
 from alerts.store.database import writing
 from alerts.store.schema import story
+from alerts.track.incidents import Report
 from alerts.types import Alert, Place
 from tests.store.values import HOUR, NOW, TAIZ, add_articles, alert, evidence, hit
 
@@ -28,7 +29,8 @@ def _alert(conn: Connection, family: str, place: Place | None, article: str, *, 
 
 def _near(conn: Connection, article: str, place: Place | None, alert_id: str = "") -> list[str]:
     """The rules of the alerts near a report of now."""
-    report = incidents.report(conn, article, NOW)
+    first = conn.execute(select(story.c.first_id).where(story.c.article_id == int(article))).scalar_one_or_none()
+    report = Report(article=article, story=str(first or article), at=NOW)
     return [one.alert.rule for one in incidents.near(conn, report, NOW, alert_id, place)]
 
 

@@ -65,7 +65,7 @@ alert = Table(
     Index("ix_alert_updated", "updated"),
     Index("ix_alert_family_country", "family", "country", "last_event"),
     Index("ix_alert_family_last_event", "family", "last_event"),
-    Index("ix_alert_open", "family", sqlite_where=text(OPEN), postgresql_where=text(OPEN)),
+    Index("ix_alert_family_state", "family", "state"),
     Index("ix_alert_country_last_event", "country", "last_event"),
     Index("ix_alert_incident_id", "incident_id"),
     Index("ix_alert_merged_into", "merged_into"),

@@ -180,7 +180,7 @@ def _alert() -> None:
     op.create_index("ix_alert_merged_into", "alert", ["merged_into"])
     op.create_index("ix_alert_family_country", "alert", ["family", "country", "last_event"])
     op.create_index("ix_alert_family_last_event", "alert", ["family", "last_event"])
-    op.create_index("ix_alert_open", "alert", ["family"], sqlite_where=_OPEN, postgresql_where=_OPEN)
+    op.create_index("ix_alert_family_state", "alert", ["family", "state"])
     op.create_index("ix_alert_updated", "alert", ["updated"])
     op.create_index("uq_alert_open_key", "alert", ["key"], unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN)
 
