@@ -19,7 +19,7 @@ from alerts.render.bulletin import bulletin_view
 from alerts.render.environment import Kind, Templates, check_templates
 from alerts.render.samples import sample_bulletin, sample_notices
 from alerts.render.verdicts import links, signed
-from alerts.render.view import Notice, Site, alert_view, event_name, origins_view, place_view, web_link
+from alerts.render.view import Notice, Site, alert_view, event_name, place_view, web_link
 from alerts.resources import shipped
 from alerts.template_filters import one_line, shorten
 
@@ -126,9 +126,9 @@ def _alert(notice: Notice, site: Site, language: str) -> dict[str, object]:
 def _other(notice: Notice, site: Site, language: str) -> dict[str, object]:
     """An alert in the same mail: shorter, so that many of them are no book."""
     view = _alert(notice, site, language)
-    origins = view["origins"]
-    assert isinstance(origins, list)
-    shown = {"origins": origins[:OTHERS_ORIGINS], "left_out": len(origins_view(notice.evidence)[OTHERS_ORIGINS:])}
+    origins, every = view["origins"], view["origin_count"]
+    assert isinstance(origins, list) and isinstance(every, int)
+    shown = {"origins": origins[:OTHERS_ORIGINS], "left_out": max(0, every - OTHERS_ORIGINS)}
     cleaned = _cleaned(view | shown)
     assert isinstance(cleaned, dict)
     return cleaned | {"links": _links(notice, site)}

@@ -23,6 +23,12 @@ def test_the_guide_names_every_variable_and_filter() -> None:
         item = thing[0] if isinstance(thing, list) else thing
         assert isinstance(item, dict)
         assert set(item) - named == set()
-    reader = view["reader"]
+    notices = list(sample_notices())
+    view = mail_variables(notices[0], Site(), others=notices, covered=notices)
+    for name in ("others", "covered"):
+        things = view[name]
+        assert isinstance(things, list)
+        assert set(things[0]) - named == set()
+    reader = mail_variables(notices[0], Site(base_url="https://alerts.example"))["reader"]
     assert isinstance(reader, dict)
     assert set(reader["links"][0]) | set(SAYINGS) <= named

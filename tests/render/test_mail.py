@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.errors import Fault
@@ -248,6 +248,7 @@ def test_a_subject_is_one_line_of_at_most_160_characters(title: str, notice: Not
     assert len(line.splitlines()) <= 1
 
 
+@settings(deadline=None)
 @given(st.text(), st.text(), st.text())
 def test_any_words_of_an_article_make_a_mail(title: str, sentence: str, quote: str) -> None:
     one = sample_evidence()[0]
