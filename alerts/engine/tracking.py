@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from alerts.engine import incidents, spikes, timekinds
+from alerts.engine import ending, incidents, spikes
 from alerts.engine.keeping import Outbox, keep
 from alerts.engine.rulebook import Rulebook
 from alerts.engine.timekinds import TimeKinds
@@ -87,18 +87,7 @@ class Tracker:
     def end_quiet_alerts(self, conn: Connection, now: datetime) -> int:
         """End the alerts of which nothing more was heard; returns how many."""
         alone_with_alerts(conn)
-        book = self.rulebook  # one and the same throughout, whatever is reloaded meanwhile
-        spans = {rule.family: book.policies[rule.name].lasts for rule in book.ruleset.rules}
-        timekinds.forget_old(conn, book.ruleset.rules, now)
-        stories.forget_before(conn, now - stories.FOUND_FOR)
-        ended = 0
-        for alert in alert_store.due_to_end(conn, now, spans):
-            policy = book.policies.get(alert.rule, Policy(same_event=timedelta(days=7)))
-            step = lifecycle.end(alert, now=now, policy=policy)
-            if step is not None:
-                alert_store.save_state(conn, step.alert)
-                ended += 1
-        return ended
+        return ending.end_quiet(conn, self.rulebook, now)
 
 
 class _Case:
@@ -146,8 +135,9 @@ class _Case:
         if hit.place is None or keeper.alert is None:
             return
         policy = self._policy(keeper)
-        for alert in alert_store.open_alerts(self.conn, keeper.family, hit.place.country):
-            if alert.place is None or not ended & set(places.chain(alert.place)):
+        for alert in map(self._by_now, alert_store.open_alerts(self.conn, keeper.family, hit.place.country)):
+            over = alert.place is not None and ended & set(places.chain(alert.place))
+            if not over or alert.state not in OPEN_STATES:
                 continue
             before = alert_store.evidence_of(self.conn, alert.id)
             source = self.waiting.article.source or self.waiting.owner
@@ -195,6 +185,9 @@ class _Case:
         if isinstance(rule.when, Spike):
             self._take_spike(rule, rule.when, evidence, policy)
             return
+        if self._retold(hit, evidence) is None and self._told_before(hit, evidence):
+            self.quiet.append(f"{rule.name}: a copy of what readers were told")
+            return
         alert = self._alert_for(hit, evidence, policy)
         if alert is None and (why := self.times.not_yet(rule, evidence)):
             self.quiet.append(f"{rule.name}: {why}")
@@ -225,11 +218,15 @@ class _Case:
         if told or saved.version == 0:  # what came in too late to be told is told with the next report
             spikes.remember(self.conn, found, wave, saved)
 
+    def _by_now(self, alert: Alert) -> Alert:
+        return ending.by_now(alert, self.tracker.rulebook, self.now)
+
     def _spike_told(self, found: spikes.Weighed, evidence: Evidence, policy: Policy) -> Alert | None:
         """The alert of a spike that goes on, while it is in force or nobody was told of it."""
         if found.verdict.what != "goes on" or found.last is None:
             return None
-        alert = alert_store.alert_of(self.conn, found.last.alert_id)
+        stored = alert_store.alert_of(self.conn, found.last.alert_id)
+        alert = stored and self._by_now(stored)
         if alert is None or not (alert.state in OPEN_STATES or (alert.state == "ended" and alert.version == 0)):
             return None
         near = alert.first_event - policy.same_event <= evidence.hit.event_time <= alert.last_event + policy.same_event
@@ -320,7 +317,7 @@ class _Case:
         near = alert_store.recent_alerts(self.conn, hit.family, country, since)
         near += merging.targets(self.conn, near)
         return identity.pick(
-            near,
+            map(self._by_now, near),
             hit,
             precision=policy.precision,
             same_event=policy.same_event,
@@ -337,8 +334,23 @@ class _Case:
             if article_id != new.article_id and copies.same_words(hit.sentence, sentence):
                 alert = alert_store.alert_of(self.conn, alert_id)
                 if alert is not None and alert.state != "merged":
-                    return alert
+                    return self._by_now(alert)
         return None
+
+    def _told_before(self, hit: Hit, new: Evidence) -> bool:
+        """Whether a copy adds nothing to an article that readers were told of. Another of its sentences, cut or under
+        another headline, may be the one that counts here, and would stand for another place or number."""
+        if not self.story.shared:
+            return False
+        telling = alert_store.of_story(self.conn, hit.family, new)
+        for alert_id in dict.fromkeys(alert_id for alert_id, article_id, _ in telling if article_id != new.article_id):
+            alert = alert_store.alert_of(self.conn, alert_id)
+            if alert is not None and alert.version > 0:
+                known = alert_store.evidence_of(self.conn, alert_id)
+                others = [item for item in known if item.story == new.story and item.article_id != new.article_id]
+                if any(copies.nothing_new(hit, new.text, item.text) for item in others):
+                    return True
+        return False
 
     def _same_story(self, hit: Hit, new: Evidence) -> Callable[[Alert], bool]:
         """Whether an alert tells the story of `new`. Asked only of alerts that no place decides about."""
@@ -389,7 +401,7 @@ class _Case:
             source = self.waiting.article.source or self.waiting.owner
             why = f"{source} rewrote its report, which no longer says so"
             step = lifecycle.retract(
-                record.alert,
+                self._by_now(record.alert),
                 record.evidence,
                 article_id,
                 now=self.now,

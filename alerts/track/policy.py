@@ -87,3 +87,9 @@ class Policy:
     def oldest(self) -> timedelta:
         """How old an event may be when it is reported, to be told still."""
         return max(self.late_after, self.same_event, self.old_event)
+
+    @property
+    def ends_soonest(self) -> timedelta:
+        """After how long an alert may end: what is held lapses earlier, if it is not confirmed."""
+        held = self.confirm.within if self.confirm.until_then == "hold" else None
+        return self.lasts if held is None else min(self.lasts, held)
