@@ -85,7 +85,7 @@ def test_another_article_never_makes_a_feed_silent_earlier(hours: set[int], late
     assert silent_from([*times, more]) >= silent_from(times)
 
 
-@given(st.integers(0, 1 << 28), st.lists(st.integers(0, 60 * 24 * 40), min_size=3, max_size=3))
+@given(st.integers(0, (1 << 28) - 1), st.lists(st.integers(0, 60 * 24 * 40), min_size=3, max_size=3))
 def test_counted_time_adds_up(cells: int, minutes: list[int]) -> None:
     first, middle, last = (MONDAY + timedelta(minutes=minute) for minute in sorted(minutes))
     assert counted(first, middle, cells) + counted(middle, last, cells) == counted(first, last, cells)
