@@ -267,8 +267,8 @@ class Alert:
     version made (numbers as {"killed": [low, high]}), against which updates are decided. `spike` is what made a
     rule of that kind speak last. `incident` is the id of the happening that it tells of, perhaps with alerts of other
     rules ("" before it is stored). `triage` says whether it waits for a person (`waits_since`), what one decided, or
-    that it was told because none came; `approved` up to which level (of a dropped alert: up to which it was dropped), `own_title` the title that one gave
-    it; `merged_into` is the alert that goes on in its place.
+    that it was told because none came; `approved` up to which level one decided so (of a dropped alert: up to which it
+    was dropped), `own_title` the title that one gave it; `merged_into` is the alert that goes on in its place.
     """
 
     id: str

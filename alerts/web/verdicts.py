@@ -27,10 +27,12 @@ from alerts.notify.links import Link
 from alerts.render.verdicts import SAYINGS, WORDS, Saying, sayings
 from alerts.render.view import Notice, alert_view
 from alerts.store import alerts as alert_store
-from alerts.store.alerts import Filter, Record, Version
+from alerts.store import archive
+from alerts.store.alerts import Record, Version
+from alerts.store.archive import Wanted
 from alerts.store.database import reading, writing
 from alerts.template_filters import day, one_line, shorten
-from alerts.types import Alert
+from alerts.types import OPEN_STATES, Alert
 from alerts.web import pages
 from alerts.web.site import Web, web_of
 from alerts.web.views import STATE_WORDS, version_view
@@ -187,10 +189,11 @@ def _notice(told: Version, record: Record) -> Notice:
 
 
 def _near(conn: Connection, alert: Alert) -> list[dict[str, str]]:
-    """The open alerts that this one may be a duplicate of: in its country, of its kind first, the latest first."""
-    countries = (alert.place.country,) if alert.place else ()
-    found = alert_store.list_alerts(conn, Filter(open_only=True, countries=countries), limit=200)
-    told = [one for one in found if one.alert.version > 0 and one.alert.id != alert.id]
+    """The open alerts that this one may be a duplicate of, as readers know them: in its country, of its kind first,
+    the latest first."""
+    country = alert.place.country if alert.place else None
+    found = archive.told_alerts(conn, Wanted(country=country, states=OPEN_STATES), limit=200)
+    told = [one for one in found if one.alert.id != alert.id]
     told.sort(key=lambda one: (one.alert.incident != alert.incident, one.alert.event != alert.event))
     return [
         {"id": one.alert.id, "label": f"{shorten(one_line(one.title), 90)} ({day(one.alert.first_event)})"}

@@ -25,6 +25,7 @@ from alerts.store import judgements, people
 from alerts.store.database import reading, writing
 from alerts.store.schema import act, alert, bulletin, judgement, metadata, silence
 from alerts.store.silences import in_force
+from alerts.track.policy import Desk
 from alerts.web.app import WebSettings, create_app
 from tests.engine.conftest import rulebook
 from tests.engine.world import World
@@ -282,6 +283,18 @@ def test_a_duplicate_is_named_from_the_open_alerts_of_the_country(app: Starlette
     with reading(world.engine) as conn:
         [one] = judgements.judgements_of(conn, "2")
     assert (one.verdict, one.duplicate_of) == ("duplicate", "1")
+
+
+def test_what_waits_for_a_person_is_not_named_as_a_duplicate(app: Starlette, world: World) -> None:
+    world.tracker.desk = Desk(triage_from="extreme")
+    world.hear("Shells fell on Dori, killing 12 civilians.")
+    world.hear("Shells fell on Dori, killing 400 people, a doctor who was there all night said.", source="Evening Post")
+    world.hear("Shells fell on Goma, killing 300 civilians.")
+    world.send_all()
+    text = ask(app, f"{link(world)}?say=duplicate").text
+    assert "Shelling in Dori: 12 people killed" in text
+    assert "400" not in text
+    assert "Goma" not in text
 
 
 @pytest.mark.parametrize(("other", "why"), [("1", "no duplicate of itself"), ("77", "no alert of this number")])
