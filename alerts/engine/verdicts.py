@@ -28,6 +28,7 @@ from alerts.store import judgements, people, silences
 from alerts.store.judgements import Judged
 from alerts.store.told import told
 from alerts.track import verdicts
+from alerts.track.severity import worst
 from alerts.track.verdicts import Decision, Standing
 from alerts.types import Alert, Person
 
@@ -182,9 +183,10 @@ class _Heard:
     def _decision(self) -> Decision:
         said = judgements.judgements_of(self.conn, self.alert.id)
         others = opinions(one.said for one in said if one.person_id != self.reader.id)
+        versions = alert_store.versions(self.conn, [(self.alert.id, None)])
         standing = Standing(
             state=self.alert.state,
-            worst=self.alert.worst,
+            worst=worst(one.fields["severity"] for one in versions),
             readers=len(told(self.conn, self.alert.id)),
             others=tuple(others.values()),
             vouched=any(who != self.reader.id for who in act_store.acknowledged(self.conn, self.alert.id)),

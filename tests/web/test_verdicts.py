@@ -414,3 +414,13 @@ def test_what_is_said_of_a_merged_alert_is_said_of_the_one_that_goes_on(app: Sta
         assert [one.verdict for one in judgements.judgements_of(conn, "2")] == ["wrong"]
         assert act_store.acknowledged(conn, "2") == {1: 1}
     assert states == {1: "merged", 2: "cancelled"}
+
+
+def test_a_level_that_waits_for_a_person_is_not_betrayed(app: Starlette, world: World) -> None:
+    world.tracker.desk = Desk(triage_from="extreme")
+    world.hear(
+        "Shells fell on Djibo, killing 400 people, a doctor who was there all night said.", source="Evening Post"
+    )
+    text = press(app, link(world), say="false_alarm").text
+    assert "extreme" not in text.lower() and "400" not in text
+    assert "readers are told that this was a false alarm" in text
