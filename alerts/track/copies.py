@@ -19,6 +19,7 @@ from typing import Final
 from rensa import RMinHash
 
 from alerts.read.text import fold
+from alerts.types import Hit
 
 _WORD = re.compile(r"[^\W_]+")
 _SIZE = 4  # words a shingle: three also find the stock phrases of war reports
@@ -43,6 +44,9 @@ def shingles(text: str) -> frozenset[int]:
         return frozenset()
     last = max(1, len(found) - _SIZE + 1)
     return frozenset(zlib.crc32(" ".join(found[i : i + _SIZE]).encode()) for i in range(last))
+
+
+_of_sentence = lru_cache(maxsize=1024)(shingles)
 
 
 def print_of(text: str) -> bytes:
@@ -111,6 +115,16 @@ def same_words(one: str, other: str) -> bool:
     if names - second and other_names - first:
         return False
     return bool(fewer) and len(first & second) >= (0.8 * fewer if fewer > _SIZE else max(len(first), len(second)))
+
+
+def nothing_new(hit: Hit, text: bytes, earlier: bytes) -> bool:
+    """Whether an earlier text, by its print, says all that a hit in a copy of it does, word for word: its sentence, and
+    the numbers. A number of the hit that is not in its sentence may be of words that were added or changed (a new toll
+    in the headline), so then all of the copy must be in the earlier text."""
+    known = unpack(earlier)
+    if not _of_sentence(hit.sentence) <= known:
+        return False
+    return all(number.text in hit.sentence for number in hit.numbers.values()) or unpack(text) <= known
 
 
 @lru_cache(maxsize=1024)

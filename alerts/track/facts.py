@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from alerts.track import severity
-from alerts.track.origins import copies, retold
+from alerts.track.origins import copies, repeated, retold
 from alerts.track.places import Lookup, coarseness, lies_in, nowhere, shared
 from alerts.track.policy import DAY, Confirm, Policy
 from alerts.types import Certainty, Evidence, Hit, Place, Quantity, Severity
@@ -57,7 +57,7 @@ def gather(evidence: Sequence[Evidence], policy: Policy, lookup: Lookup = nowher
     anew = _said_anew(told)
     place = shared(_places(told, anew), lookup)
     strong = [item for item in told if not is_weak(item, place, policy)]
-    stating = _stating(told, strong)
+    stating = _stating(told, [item for i, item in enumerate(strong) if not repeated(item, strong[:i])])
     numbers = {name: _over_time(name, items) for name, items in stating.items()}
     denied_by = tuple(dict.fromkeys(publisher(item) for item in evidence if is_denial(item)))
     events = [event_time(item) for item in anew]
@@ -81,7 +81,7 @@ def gather(evidence: Sequence[Evidence], policy: Policy, lookup: Lookup = nowher
 def _said_anew(told: Sequence[Evidence]) -> list[Evidence]:
     """Without the copies that say the very same again: that they were printed later, or cut so that another place
     stands nearer, does not change what happened."""
-    return [item for i, item in enumerate(told) if not retold(item, told[:i])]
+    return [item for i, item in enumerate(told) if not retold(item, told[:i]) and not repeated(item, told[:i])]
 
 
 def _places(told: Sequence[Evidence], anew: Sequence[Evidence]) -> list[Place]:

@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from alerts.read.text import words
-from alerts.track.copies import near_copies, same_words
+from alerts.track.copies import near_copies, nothing_new, same_words
 from alerts.types import Evidence
 
 # Cited by everyone, hence by nobody in particular.
@@ -38,6 +38,12 @@ def retold(item: Evidence, earlier: Iterable[Evidence]) -> bool:
         item.origin == other.origin and copies(item, other) and same_words(item.hit.sentence, other.hit.sentence)
         for other in earlier
     )
+
+
+def repeated(item: Evidence, earlier: Iterable[Evidence]) -> bool:
+    """Whether all that it says, numbers too, stands word for word in one before it of its origin."""
+    others = (other for other in earlier if other.origin == item.origin and other.text)
+    return any(nothing_new(item.hit, item.text, other.text) for other in others)
 
 
 def named_sources(evidence: Evidence) -> frozenset[str]:
