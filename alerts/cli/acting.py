@@ -33,8 +33,8 @@ def actor() -> Actor:
 
 def outbox(config: Config) -> Outbox:
     """Who writes the mails."""
+    from alerts.configured import post_of
     from alerts.notify.secret import load_secret
-    from alerts.service import post_of
 
     return post_of(config, load_secret(config.service.data))
 

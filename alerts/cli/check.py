@@ -66,8 +66,8 @@ def _try(faults: list[Fault], where: str, what: Callable[[], T]) -> T | None:
 
 
 def _rules(config: Config, config_path: Path, faults: list[Fault]) -> str:
+    from alerts.configured import households, rule_sources
     from alerts.engine import loading
-    from alerts.service import households, rule_sources
 
     places, sources = common.gazetteer(config, config_path), rule_sources(config)
     book = loading.load(sources, gazetteer=places, households=households(config), today=common.now().date())
@@ -78,8 +78,8 @@ def _rules(config: Config, config_path: Path, faults: list[Fault]) -> str:
 
 def _not_there(config: Config, config_path: Path) -> list[Fault]:
     """Names in [rules] off that no rule has: a slip of the pen there would leave the rule in force."""
+    from alerts.configured import rule_sources
     from alerts.match.files import rule_paths
-    from alerts.service import rule_sources
     from alerts.toml_lines import Document
 
     known = rule_paths(rule_sources(config).folders)
@@ -116,8 +116,8 @@ def _database(config: Config) -> str:
 
 
 def _mail(config: Config) -> str:
+    from alerts.configured import transport_of
     from alerts.notify.smtp import Smtp
-    from alerts.service import transport_of
 
     transport = transport_of(config)
     if not isinstance(transport, Smtp):

@@ -98,7 +98,7 @@ def config_or_defaults(path: Path) -> Config:
 @contextmanager
 def store(config: Config) -> Iterator[Engine]:
     """The database of a configuration, up to date; closed afterwards."""
-    from alerts.service import open_store
+    from alerts.configured import open_store
 
     engine = open_store(config)
     try:
@@ -115,7 +115,7 @@ def cache_folder() -> Path:
 
 def gazetteer(config: Config, config_path: Path) -> Gazetteer:
     """The index of places: the installation's, or without one the user's; made first if it is missing."""
-    from alerts.service import open_gazetteer
+    from alerts.configured import open_gazetteer
 
     installed = config.read.gazetteer is not None or config_path.exists()
     path = config.gazetteer_path if installed else places_cache()
@@ -131,10 +131,10 @@ def rulebook(
 
     Raises InputError for a name in `only` that no rule has.
     """
+    from alerts.configured import households, rule_sources
     from alerts.engine import loading
     from alerts.engine.rulebook import compiled, with_those_before
     from alerts.errors import InputError
-    from alerts.service import households, rule_sources
 
     places, sources = gazetteer(config, config_path), rule_sources(config)
     book = loading.load(sources, gazetteer=places, households=households(config))
@@ -181,9 +181,9 @@ def language_code(ctx: click.Context, parameter: click.Parameter, value: str | N
 
 def known_events(config: Config, config_path: Path, events: Sequence[str]) -> None:
     """Raise InputError for an event that no rule flags."""
+    from alerts.configured import rule_sources
     from alerts.errors import InputError
     from alerts.match import files
-    from alerts.service import rule_sources
 
     places, sources = gazetteer(config, config_path), rule_sources(config)
     rules = files.load(sources.folders, country=places.country_of, off=sources.off).rules

@@ -102,7 +102,7 @@ class Giver:
 
     async def _get(self, url: str) -> Response:
         from alerts.collect.fetch import Fetcher
-        from alerts.service import collect_settings
+        from alerts.configured import collect_settings
 
         async with Fetcher(collect_settings(self.config)) as fetcher:
             return await fetcher.get(url)

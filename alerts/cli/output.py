@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from alerts.config import Config
+from alerts.configured import households
 from alerts.engine.rulebook import Rulebook
 from alerts.engine.tracking import Told
 from alerts.match.engine import Detection
@@ -14,7 +15,6 @@ from alerts.read.languages import detect
 from alerts.read.places import Gazetteer
 from alerts.read.reading import Reading
 from alerts.read.whereabouts import place_of_people
-from alerts.service import households
 from alerts.types import Article, Figure, Hit, Place, Quantity
 
 

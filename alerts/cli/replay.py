@@ -37,8 +37,8 @@ def command(
     from contextlib import closing
 
     from alerts.cli.output import told
+    from alerts.configured import households
     from alerts.engine.replay import Replay
-    from alerts.service import households
     from alerts.store.spool import Spool
 
     config = common.config_or_defaults(config_path)

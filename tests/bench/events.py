@@ -18,11 +18,11 @@ from rich.table import Table
 
 from alerts.cli.articles import Defaults, Reader, moment
 from alerts.cli.common import places_cache
+from alerts.configured import open_gazetteer
 from alerts.engine.rulebook import compiled
 from alerts.match import files
 from alerts.match.bind import Households
 from alerts.resources import shipped
-from alerts.service import open_gazetteer
 
 _LABELS = {
     "displacement": "DISPLACEMENT",

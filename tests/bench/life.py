@@ -24,13 +24,13 @@ from alerts.cli.articles import Defaults, moment
 from alerts.cli.articles import Reader as Files
 from alerts.cli.common import places_cache
 from alerts.config import Config, defaults
+from alerts.configured import households, open_gazetteer
 from alerts.demo import story
 from alerts.engine.rulebook import compiled
 from alerts.engine.tracking import Told
 from alerts.match import files
 from alerts.read.places import Gazetteer
 from alerts.resources import shipped
-from alerts.service import households, open_gazetteer
 from alerts.store import alerts as alert_store
 from alerts.store.database import reading
 from alerts.store.spool import Spool

@@ -25,13 +25,13 @@ from rich.table import Table
 from alerts.cli.common import places_cache
 from alerts.cli.output import Detector
 from alerts.config import defaults
+from alerts.configured import open_gazetteer
 from alerts.engine.rulebook import compiled
 from alerts.match import files
 from alerts.match.bind import Households
 from alerts.match.rule import Rule
 from alerts.read.places import Gazetteer
 from alerts.resources import shipped
-from alerts.service import open_gazetteer
 from alerts.types import Article
 from tests.bench.made_rules import names_in, write_rules
 

@@ -20,12 +20,12 @@ from rich.console import Console
 from rich.table import Table
 
 from alerts.cli.common import places_cache
+from alerts.configured import open_gazetteer
 from alerts.engine.replay import Replay
 from alerts.engine.rulebook import compiled
 from alerts.match import files
 from alerts.match.bind import Households
 from alerts.resources import shipped
-from alerts.service import open_gazetteer
 from alerts.store.spool import Spool
 from tests.bench.made_news import START, Mix, stream
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from alerts.config import load
-from alerts.service import open_store
+from alerts.configured import open_store
 from alerts.store import notices
 from alerts.store.database import writing
 from alerts.track.quiet import Trouble

@@ -12,8 +12,8 @@ import pytest
 
 from alerts.cli import common
 from alerts.config import load
+from alerts.configured import open_store
 from alerts.resources import shipped
-from alerts.service import open_store
 from alerts.store import demotions, meta
 from alerts.store.database import writing
 from tests.cli.archive import fill, install

@@ -14,7 +14,8 @@ from email.utils import format_datetime
 from pathlib import Path
 
 from alerts.config import Config, load
-from alerts.service import Service, Watch, open_store
+from alerts.configured import open_store
+from alerts.service import Service, Watch
 from alerts.store import feeds, people
 from alerts.store.database import writing
 from alerts.types import SEVERITIES

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 def show(config_path: Path, *, as_json: bool) -> None:
     """List them, by rule."""
+    from alerts.configured import rule_sources
     from alerts.match import files
-    from alerts.service import rule_sources
     from alerts.store.database import reading
 
     config = common.load_config(config_path)

@@ -58,8 +58,8 @@ def command(
     from alerts.cli.detect import reader
     from alerts.cli.rules import material, report
     from alerts.cli.rules.against import Chooser
+    from alerts.configured import households
     from alerts.engine.backtest import Backtest, Means
-    from alerts.service import households
 
     config = common.config_or_defaults(config_path)
     if not files:

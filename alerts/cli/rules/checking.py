@@ -27,8 +27,8 @@ def command(files: tuple[Path, ...], config_path: Path, as_json: bool, phrases: 
 
     Every fault is told with file and line. Exit status 1 if there is an error, 0 with warnings and notes only.
     """
+    from alerts.configured import households
     from alerts.engine import loading
-    from alerts.service import households
 
     config = common.config_or_defaults(config_path)
     places = common.gazetteer(config, config_path)

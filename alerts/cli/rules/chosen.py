@@ -24,8 +24,8 @@ files_argument = click.argument("files", nargs=-1, type=click.Path(path_type=Pat
 def sources_with(config: Config, files: tuple[Path, ...]) -> tuple[RuleSources, tuple[Path, ...]]:
     """The folders of the configuration, and the files of the given rules beside them; a word list in a `lexicon`
     folder beside a given file is used too."""
+    from alerts.configured import rule_sources
     from alerts.match.files import rule_paths
-    from alerts.service import rule_sources
 
     sources = rule_sources(config)
     known = rule_paths(sources.folders)

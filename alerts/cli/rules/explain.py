@@ -67,8 +67,8 @@ def command(
     """
     from alerts.cli.detect import reader
     from alerts.cli.given import Giver, database_of
+    from alerts.configured import households
     from alerts.match.explain import explain
-    from alerts.service import households
 
     config = common.config_or_defaults(config_path)
     places = common.gazetteer(config, config_path)
@@ -91,9 +91,9 @@ def command(
 
 def _asked(config: Config, words: Sequence[str]) -> tuple[str | None, str]:
     """The rule (or None) and the article. Raises InputError."""
+    from alerts.configured import rule_sources
     from alerts.errors import InputError, did_you_mean
     from alerts.match.files import rule_paths
-    from alerts.service import rule_sources
 
     if len(words) > 2 or (len(words) == 2 and len(words[0].split()) > 1):
         raise InputError(f'put the text in quotes: "{" ".join(words)}"')
@@ -117,9 +117,9 @@ def _rules(
     config: Config, config_path: Path, places: Gazetteer, name: str | None
 ) -> tuple[Rulebook, tuple[str, ...], tuple[str, ...]]:
     """The rules to ask, what should be known of the one that was named, and its name. Raises InputError, Faults."""
+    from alerts.configured import households
     from alerts.engine.rulebook import compiled
     from alerts.match.examples import run_examples
-    from alerts.service import households
 
     if name is None:
         return common.rulebook(config, config_path)[0], (), ()
@@ -203,11 +203,11 @@ class _Teller:
 
     def _rehearsed(self, item: Given, found: Sequence[Explanation]) -> Any:
         """What the service would do now, by rule: asked of the database once an article, where there is one."""
+        from alerts.configured import households
         from alerts.engine.rehearsal import rehearse
         from alerts.engine.replay import Nobody
         from alerts.engine.tracking import Tracker
         from alerts.errors import StoreError
-        from alerts.service import households
 
         if not any(case.because is None for one in found for case in one.cases):
             return lambda one: ()

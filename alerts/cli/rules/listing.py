@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 @common.json_option
 def command(config_path: Path, as_json: bool) -> None:
     """List all rules, in force or not."""
+    from alerts.configured import rule_sources
     from alerts.match import files
-    from alerts.service import rule_sources
 
     config = common.config_or_defaults(config_path)
     places = common.gazetteer(config, config_path)

@@ -112,9 +112,9 @@ class _Given:
 
 def _path(config: Config, name: str, folder: Path | None) -> Path:
     """Where the draft is to be written. Raises InputError."""
+    from alerts.configured import rule_sources
     from alerts.errors import InputError
     from alerts.match.files import rule_paths
-    from alerts.service import rule_sources
 
     if not _NAME.fullmatch(name):
         raise InputError(f"'{name}' is no name of a rule: write small letters, digits and _, such as water_cut")
@@ -140,10 +140,10 @@ class _Desk:
 
     @classmethod
     def open(cls, config: Config, places: Gazetteer, name: str) -> _Desk:
+        from alerts.configured import households, rule_sources
         from alerts.match import files, wordcounts
         from alerts.match.check import Checker
         from alerts.match.drafting import Tools
-        from alerts.service import households, rule_sources
 
         found = files.load(rule_sources(config).folders, country=places.country_of)
         kinds = {one.removeprefix("number.") for one in found.lexicon.names if one.startswith("number.")}
@@ -341,9 +341,9 @@ def _check(config: Config, places: Gazetteer, path: Path) -> None:
     """The same check that decides whether a rule comes into force. A draft that does not pass is taken away again:
     Raises Faults."""
     from alerts.cli.rules.chosen import sources_with
+    from alerts.configured import households
     from alerts.engine import loading
     from alerts.errors import Faults
-    from alerts.service import households
 
     sources, extra = sources_with(config, (path,))
     alone = replace(sources, folders=(), list_folders=(*sources.folders, *sources.list_folders))

@@ -51,8 +51,8 @@ def command(
     """
     from alerts.cli.detect import reader
     from alerts.cli.rules import material
+    from alerts.configured import households
     from alerts.match.backtest import Tally, overlaps
-    from alerts.service import households
 
     config = common.config_or_defaults(config_path)
     if not files:

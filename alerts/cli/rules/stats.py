@@ -30,9 +30,9 @@ def command(rule: str | None, config_path: Path, as_json: bool, since: datetime 
     with 95 % certainty. An alert with a wrong place or number counts as right, and is shown; a duplicate is no fault
     of the rule, and counts as not judged. With RULE the same for each of its phrases.
     """
+    from alerts.configured import rule_sources
     from alerts.match import files
     from alerts.match.precision import phrase_scores
-    from alerts.service import rule_sources
     from alerts.store import demotions, meta
     from alerts.store.database import reading
     from alerts.store.judgements import cases, hits_of

@@ -77,9 +77,9 @@ class Target:
 
 def target_of(config: Config, alert: Alert) -> Target:
     """The file of the alert's rule in a folder of the user's, be it there or not. Raises InputError."""
+    from alerts.configured import rule_sources
     from alerts.errors import InputError
     from alerts.match.files import rule_paths
-    from alerts.service import rule_sources
 
     paths = rule_paths(rule_sources(config).folders)
     name = alert.rule
@@ -115,12 +115,12 @@ def _was(path: Path, family: str) -> bool:
 
 
 def _bench(config: Config, places: Gazetteer, path: Path) -> Bench:
+    from alerts.configured import households, rule_sources
     from alerts.engine.backtest import awake, keepers
     from alerts.errors import Faults
     from alerts.match import files
     from alerts.match.adopting import Bench
     from alerts.match.engine import Ruleset
-    from alerts.service import households, rule_sources
 
     sources = rule_sources(config)
     found = files.load(sources.folders, country=places.country_of, off=sources.off, extra=(path,))

@@ -20,11 +20,11 @@ def command(files: tuple[Path, ...], config_path: Path) -> None:
 
     Exit status 1 if an example does not do what its file says.
     """
+    from alerts.configured import households
     from alerts.engine.rulebook import compiled
     from alerts.engine.stories import run_stories
     from alerts.match import files as rule_files
     from alerts.match.examples import try_example
-    from alerts.service import households
 
     config = common.config_or_defaults(config_path)
     places = common.gazetteer(config, config_path)

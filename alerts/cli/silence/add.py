@@ -93,9 +93,9 @@ def _checked(asked: _Asked, config: Config, config_path: Path, person_id: int | 
     """The silence that was asked for. Raises Faults with the lines of a file, or InputError with options, for all that
     is wrong."""
     from alerts.cli.silence.wish import draft_of, remarks
+    from alerts.configured import rule_sources
     from alerts.errors import Faults, InputError
     from alerts.match.files import rule_paths
-    from alerts.service import rule_sources
 
     places, sources = common.gazetteer(config, config_path), rule_sources(config)
     names = rule_paths(sources.folders, sources.off)

@@ -1,0 +1,104 @@
+"""What a configuration stands for: the parts that the service and the commands are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from alerts import __version__
+from alerts.collect.settings import CollectSettings, user_agent
+from alerts.config import Config
+from alerts.engine.loading import RuleSources
+from alerts.match.bind import Households
+from alerts.notify import audience
+from alerts.notify.maildir import Maildir
+from alerts.notify.mime import domain_of
+from alerts.notify.posting import Post
+from alerts.notify.smtp import Smtp, SmtpSettings, read_password
+from alerts.notify.transport import Transport
+from alerts.read.gazetteer import ensure
+from alerts.read.places import Gazetteer
+from alerts.render.cap import Issuer, issuer_of
+from alerts.render.view import Site
+from alerts.resources import shipped
+from alerts.store.database import open_database
+from alerts.store.migrations import upgrade
+
+Progress = Callable[[str, float], None]
+
+
+def rule_sources(config: Config) -> RuleSources:
+    """The rule folders of a configuration: the shipped ones first, so that the user's replace them."""
+    own = config.rules.folders
+    return RuleSources(folders=(shipped("rules"), *own) if config.rules.shipped else own, off=config.rules.off)
+
+
+def households(config: Config) -> Households:
+    return Households(usual=config.read.household, by_country=config.read.households)
+
+
+def collect_settings(config: Config) -> CollectSettings:
+    own = config.collect
+    return CollectSettings(
+        user_agent=own.user_agent or user_agent(__version__, config.service.contact),
+        connect_timeout=own.connect_timeout.total_seconds(),
+        read_timeout=own.read_timeout.total_seconds(),
+        total_timeout=own.total_timeout.total_seconds(),
+        max_body=own.max_body,
+        at_once=own.at_once,
+        allow_hosts=own.allow_hosts,
+        allow_ports=own.allow_ports,
+        min_interval=own.min_interval.total_seconds(),
+        max_backoff=own.max_backoff.total_seconds(),
+    )
+
+
+def issuer(config: Config) -> Issuer:
+    """Who issues the messages for other systems."""
+    site = Site(name=config.service.name, base_url=config.web.base_url, contact=config.service.contact)
+    usual = issuer_of(site)
+    return replace(
+        usual,
+        sender=config.cap.sender or usual.sender,
+        scope=config.cap.scope,
+        restriction=config.cap.restriction,
+        exercise=config.cap.exercise,
+    )
+
+
+def open_store(config: Config) -> Engine:
+    """The configured database, brought up to date. Raises StoreError."""
+    engine = open_database(config.database_url)
+    upgrade(engine)
+    return engine
+
+
+def open_gazetteer(path: Path, progress: Progress = lambda stage, share: None) -> Gazetteer:
+    """The index of places, made first if it is missing. Raises GazetteerError."""
+    ensure(path, progress)
+    return Gazetteer.open(path)
+
+
+def post_of(config: Config, secret: bytes) -> Post:
+    """Who writes the mails of an alert's versions into the outbox."""
+    policy = audience.Policy(waits=config.notify.waits, give_up=config.notify.give_up)
+    return Post(domain=domain_of(config.notify.sender), secret=secret, policy=policy)
+
+
+def transport_of(config: Config) -> Transport:
+    """A Maildir until a mail server is configured."""
+    smtp = config.smtp
+    if not smtp.host:
+        return Maildir(config.mail_folder)
+    return Smtp(
+        SmtpSettings(
+            host=smtp.host,
+            port=smtp.port,
+            security=smtp.security,
+            username=smtp.username,
+            password=read_password(smtp.password_file) if smtp.password_file else "",
+        )
+    )
