@@ -3,22 +3,47 @@ the same."""
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from alerts.cli.output import told
+from alerts.engine.tracking import Told
+from alerts.match.rule import Rule
+from alerts.store import codec
+from alerts.store.alerts import list_alerts, versions
+from alerts.store.database import open_database, reading
+from alerts.types import Message
 from tests.e2e.daemon import ROOT
 from tests.e2e.longstory import write_rules
 
 Rows = dict[str, list[dict[str, Any]]]
 # Who holds a mail while it is sent, and how often that was tried, is the business of the process that sends it.
 OF_A_PROCESS = {"outbox": {"lease_token", "lease_until", "attempts"}}
+
+
+# As `lives` has it in its database.
+CONFIG = """\
+[service]
+data = "data"
+[rules]
+shipped = false
+folders = ["rules"]
+[read]
+gazetteer = {gazetteer}
+[owners]
+"Morning Post" = ["Morning Post", "Northern Star"]
+[tiers]
+1 = ["Aid Desk"]
+"""
 
 
 class Towns:
@@ -41,6 +66,11 @@ class Towns:
             self.lived[way] = int(self._child.stdout.readline())
             self._tables[way, story] = tables(folder / "alerts.db")
         return self._tables[way, story]
+
+    def database(self, way: str, story: str) -> Path:
+        """The database that a story left."""
+        self.tables(way, story)
+        return self._folder / f"{story} {way}".replace(" ", "-") / "alerts.db"
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +102,63 @@ def assert_same(found: Rows, wanted: Rows) -> None:
     assert found.keys() == wanted.keys()
     for name, rows in wanted.items():
         assert found[name] == rows, name
+
+
+def stored_articles(database: Path) -> str:
+    """The articles of a database, as `alerts replay` takes them."""
+    with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as conn:
+        rows = conn.execute(
+            "SELECT key, title, text, published, source FROM article JOIN feed ON feed.id = feed_id ORDER BY key"
+        ).fetchall()
+    conn.close()
+    names = ("id", "title", "text", "published", "source")
+    lines = [dict(zip(names, row, strict=True)) for row in rows]
+    return "".join(json.dumps(line | {"published": f"{line['published']}+00:00"}) + "\n" for line in lines)
+
+
+def replayed(folder: Path, seed: int) -> bytes:
+    """What `alerts replay` prints of the articles in a folder, with strings hashed by another seed."""
+    files = [str(folder / "config.toml"), str(folder / "articles.jsonl")]
+    done = subprocess.run(
+        [sys.executable, "-m", "alerts", "replay", "-c", *files],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONHASHSEED": str(seed)},
+        capture_output=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    return done.stdout
+
+
+def test_the_same_articles_are_replayed_to_the_same_bytes_and_to_what_the_service_told(
+    towns: Towns, tmp_path: Path, gazetteer_path: Path
+) -> None:
+    database = towns.database("batch 100", "at once")
+    write_rules(tmp_path / "rules")
+    (tmp_path / "config.toml").write_text(CONFIG.format(gazetteer=json.dumps(str(gazetteer_path))), encoding="utf-8")
+    (tmp_path / "articles.jsonl").write_text(stored_articles(database), encoding="utf-8")
+    printed = replayed(tmp_path, 1)
+    assert replayed(tmp_path, 2) == printed
+    lines = sorted(
+        map(json.loads, printed.splitlines()), key=lambda line: (line["at"], int(line["alert"]), line["version"])
+    )
+    assert len(lines) > 40
+    assert lines == told_by(database)
+
+
+def told_by(database: Path) -> list[dict[str, Any]]:
+    """What a service told, as `alerts replay` prints it."""
+    engine = open_database(f"sqlite:///{database}")
+    with reading(engine) as conn:
+        every = versions(conn, [(item.alert.id, None) for item in list_alerts(conn)])
+    engine.dispose()
+    rule = cast(Rule, None)  # is not printed
+    lines = []
+    for one in sorted(every, key=lambda version: (version.at, int(version.alert_id), version.version)):
+        message = Message(kind=one.kind, version=one.version, at=one.at, why=one.why)
+        alert = replace(codec.alert(one.fields), id=one.alert_id)
+        lines.append(told(Told(rule=rule, alert=alert, message=message, title=one.fields["title"], article_id="")))
+    return lines
 
 
 def test_the_story_has_all_that_can_happen(towns: Towns) -> None:
