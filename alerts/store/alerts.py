@@ -41,6 +41,9 @@ _OPEN: Final = alert.c.state.in_(_OPEN_WORDS)
 WAITING_STATES: Final[tuple[AlertState, ...]] = (*OPEN_STATES, "ended")
 
 
+STORY_DAYS: Final = timedelta(days=7)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Version:
     """One told version of an alert. `fields` is the alert as it was then (JSON form), with its `title` and
@@ -199,8 +202,11 @@ def get_alert(conn: Connection, alert_id: str) -> Record | None:
 
 def alert_of(conn: Connection, alert_id: str) -> Alert | None:
     """One alert without what made it."""
-    row = conn.execute(select(alert).where(alert.c.id == _number(alert_id))).one_or_none()
+    row = conn.execute(_BY_ID, {"of_id": _number(alert_id)}).one_or_none()
     return None if row is None else alert_from(row)
+
+
+_BY_ID: Final = select(alert).where(alert.c.id == bindparam("of_id"))
 
 
 def save_step(
@@ -366,8 +372,14 @@ def evidence_of(conn: Connection, alert_id: str) -> list[Evidence]:
 
 def of_story(conn: Connection, family: str, new: Evidence) -> list[tuple[str, str, str]]:
     """Where articles that tell the story of `new` are evidence of a family: (alert id, article id, sentence) each, by
-    publication. An earlier revision of its own is one."""
-    given = {"family": family, "article_id": int(new.article_id), "first_id": int(new.story or new.article_id)}
+    publication. An earlier revision of its own is one. (What is printed every day may be one story for ever: only the
+    days before and after are looked at.)"""
+    given: dict[str, Any] = {
+        "family": family,
+        "article_id": int(new.article_id),
+        "first_id": int(new.story or new.article_id),
+    }
+    given |= {"since": new.published - STORY_DAYS, "until": new.published + STORY_DAYS}
     return [(str(row.alert_id), str(row.article_id), row.hit["sentence"]) for row in conn.execute(_OF_STORY, given)]
 
 
@@ -376,7 +388,11 @@ _OF_STORY: Final = (
     .join(story, story.c.article_id == evidence.c.article_id)
     .join(alert, alert.c.id == evidence.c.alert_id)
     .where(
-        (story.c.first_id == bindparam("first_id")) | (story.c.article_id == bindparam("article_id")),
+        (
+            (story.c.first_id == bindparam("first_id"))
+            & story.c.published.between(bindparam("since", type_=UtcTime), bindparam("until", type_=UtcTime))
+        )
+        | (story.c.article_id == bindparam("article_id")),
         alert.c.family == bindparam("family"),
     )
     .order_by(story.c.published, story.c.article_id, evidence.c.id)

@@ -113,11 +113,14 @@ def _known(conn: Connection, feed_id: int, keys: Sequence[str]) -> dict[str, str
     known: dict[str, str] = {}
     for start in range(0, len(keys), _KEYS_AT_ONCE):
         some = keys[start : start + _KEYS_AT_ONCE]
-        query = select(article.c.key, article.c.content_hash).where(
-            article.c.feed_id == feed_id, article.c.key.in_(some)
-        )
-        known.update((row.key, row.content_hash) for row in conn.execute(query))
+        rows = conn.execute(_KNOWN, {"of_feed": feed_id, "keys": some})
+        known.update((row.key, row.content_hash) for row in rows)
     return known
+
+
+_KNOWN: Final = select(article.c.key, article.c.content_hash).where(
+    article.c.feed_id == bindparam("of_feed"), article.c.key.in_(bindparam("keys", expanding=True))
+)
 
 
 def _new_row(draft: Draft, *, feed_id: int, now: datetime, backlog: bool) -> dict[str, Any]:
@@ -223,9 +226,11 @@ def get(conn: Connection, article_id: str) -> Waiting | None:
 
 def find(conn: Connection, feed_id: int, key: str) -> Waiting | None:
     """The article with this identity, read or not."""
-    here = (article.c.feed_id == feed_id) & (article.c.key == key)
-    row = conn.execute(_ARTICLES.where(here)).one_or_none()
+    row = conn.execute(_FIND, {"of_feed": feed_id, "of_key": key}).one_or_none()
     return None if row is None else _waiting(row)
+
+
+_FIND: Final = _ARTICLES.where(article.c.feed_id == bindparam("of_feed"), article.c.key == bindparam("of_key"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,13 +57,23 @@ _EVENTS = (
     ("Armed men blocked an aid convoy of {n} trucks on its way to {town}, a relief agency said.", 3, 60),
     ("Government forces captured {town} after heavy fighting in which {n} soldiers were killed.", 5, 90),
 )
-_BACKGROUND = (
-    "The area has changed hands several times since the conflict began.",
-    "Neither side could be reached for comment, and the claims could not be verified independently.",
-    "Aid agencies have warned for months that clinics lack fuel and medicine.",
-    "Witnesses described smoke over the eastern districts and long queues at petrol stations.",
-    "The governor appealed for calm and promised an investigation.",
-)
+_WHO = (
+    "A nurse|The governor|A shopkeeper|The mayor|An aid worker|A teacher|A colonel|A truck driver|The local council|"
+    "A farmer|A spokesman for the army|A resident|An elder|The relief committee|A student|The health ministry"
+).split("|")
+_SAID = "said|told reporters|wrote|told the radio|confirmed|explained|told our correspondent|added".split("|")
+_WHAT = (
+    "that the road to the coast was closed|that clinics lacked fuel and medicine|that smoke hung over the old town|"
+    "that nobody had claimed responsibility|that ambulances came late|that the bridge could not be crossed|"
+    "that schools would stay shut|that long queues formed at petrol stations|that the claims could not be verified|"
+    "that an investigation would follow|that telephone lines were down|that the market would open again soon|"
+    "that the night had been quiet elsewhere|that more trucks were expected|that families slept in mosques"
+).split("|")
+_AND = (
+    "and asked for calm|and appealed for blankets|and did not give details|while drones circled above|"
+    "as rain set in|and refused to be named|after talks with elders|and blamed the other side|before dawn|"
+    "in the presence of reporters|and counted the damage|although the front is far away"
+).split("|")
 
 
 @dataclass(slots=True)
@@ -103,7 +113,7 @@ def _happening(rng: random.Random, at: datetime, number: int, mix: Mix) -> list[
     """One event: a wire story and its copies, reports in other words, and perhaps follow-ups."""
     form, low, high = rng.choice(_EVENTS)
     town, count = rng.choice(_TOWNS), int(low * (high / low) ** rng.random())
-    wire = " ".join([form.format(n=f"{count:,}", town=town), *rng.sample(_BACKGROUND, 3), _sentence(rng)])
+    wire = " ".join([form.format(n=f"{count:,}", town=town), *(_detail(rng) for _ in range(3)), _sentence(rng)])
     made: list[Article] = []
     for copy in range(rng.choice((1, 2, 3, 5, 8))):
         text = wire if rng.random() < 0.6 else wire[: int(len(wire) * rng.uniform(0.5, 0.9))]
@@ -111,7 +121,7 @@ def _happening(rng: random.Random, at: datetime, number: int, mix: Mix) -> list[
         made.append(mix.add("a wire story", _article(rng, when, number + len(made), _headline(rng, town), text)))
     for follow in range(rng.choice((0, 0, 1, 2, 4))):
         count = int(count * rng.uniform(1.0, 1.7))
-        said = [form.format(n=f"{count:,}", town=town), rng.choice(_BACKGROUND), _sentence(rng), _sentence(rng)]
+        said = [form.format(n=f"{count:,}", town=town), _detail(rng), _sentence(rng), _sentence(rng)]
         text = " ".join(said if rng.random() < 0.8 else [*said, *(_sentence(rng) for _ in range(20))])
         when = at + timedelta(hours=(follow + 1) * rng.uniform(2, 20))
         made.append(
@@ -129,6 +139,10 @@ def _sentence(rng: random.Random) -> str:
     parts: Sequence[Sequence[str]] = (_SUBJECTS, _VERBS, _OBJECTS, _TAILS)
     said = " ".join(rng.choice(words) for words in parts)
     return f"{said}, {rng.choice(_SUBJECTS).lower()} said." if rng.random() < 0.4 else f"{said}."
+
+
+def _detail(rng: random.Random) -> str:
+    return f"{' '.join(rng.choice(words) for words in (_WHO, _SAID, _WHAT, _AND))}."
 
 
 def _headline(rng: random.Random, town: str) -> str:

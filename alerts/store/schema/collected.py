@@ -111,7 +111,7 @@ story = Table(
     Column("published", UtcTime, nullable=False),
     Column("shingles", LargeBinary, nullable=False),  # its print: 32-bit numbers, little-endian (track.copies)
     Index("ix_story_published", "published"),
-    Index("ix_story_first_id", "first_id"),
+    Index("ix_story_first_id", "first_id", "published"),
     Index("ix_story_copies_id", "copies_id"),
 )
 

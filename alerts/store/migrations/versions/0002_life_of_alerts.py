@@ -38,7 +38,7 @@ def _story() -> None:
         sa.PrimaryKeyConstraint("article_id", name="pk_story"),
     )
     op.create_index("ix_story_copies_id", "story", ["copies_id"])
-    op.create_index("ix_story_first_id", "story", ["first_id"])
+    op.create_index("ix_story_first_id", "story", ["first_id", "published"])
     op.create_index("ix_story_published", "story", ["published"])
 
 
