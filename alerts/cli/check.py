@@ -6,11 +6,13 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlsplit
 
 import click
 
 from alerts.cli import common
 from alerts.errors import AlertsError, Fault, Faults
+from alerts.toml_lines import Document
 
 if TYPE_CHECKING:
     from alerts.config import Config
@@ -36,7 +38,7 @@ def command(config_path: Path, as_json: bool) -> None:
             "rules": _try(faults, "rules", lambda: _rules(config, config_path, faults)),
             "templates": _try(faults, "templates", lambda: _templates(config, faults)),
             "database": _try(faults, "[service] database", lambda: _database(config)),
-            "mail": _try(faults, "[smtp]", lambda: _mail(config)),
+            "mail": _try(faults, "[smtp]", lambda: _mail(config, config_path, faults)),
         }
     if as_json:
         common.print_json(
@@ -80,7 +82,6 @@ def _not_there(config: Config, config_path: Path) -> list[Fault]:
     """Names in [rules] off that no rule has: a slip of the pen there would leave the rule in force."""
     from alerts.configured import rule_sources
     from alerts.match.files import rule_paths
-    from alerts.toml_lines import Document
 
     known = rule_paths(rule_sources(config).folders)
     document = Document.load(config_path)
@@ -115,13 +116,16 @@ def _database(config: Config) -> str:
         engine.dispose()
 
 
-def _mail(config: Config) -> str:
+def _mail(config: Config, config_path: Path, faults: list[Fault]) -> str:
     from alerts.configured import transport_of
     from alerts.notify.smtp import Smtp
 
     transport = transport_of(config)
     if not isinstance(transport, Smtp):
         return f"no mail server: mails go to {config.mail_folder}"
+    if (urlsplit(config.web.base_url).hostname or "") in ("127.0.0.1", "localhost", "::1"):
+        message = "web.base_url is this machine's own: readers' mails would have links that lead them nowhere"
+        faults.append(Document.load(config_path).fault(("web", "base_url"), message, "warning"))
     asyncio.run(_ask(transport))
     return f"{config.smtp.host}:{config.smtp.port} answers"
 

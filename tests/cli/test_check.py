@@ -129,3 +129,12 @@ def test_a_data_folder_that_cannot_be_made_is_told(world: World) -> None:
     ran = alerts("status")
     assert ran.code == 1
     assert "may this user write in its folder?" in ran.err
+
+
+def test_links_that_lead_readers_nowhere_are_warned_of(world: World) -> None:
+    world.configure(f'[smtp]\nhost = "127.0.0.1"\nport = {_closed_port()}\n')
+    assert "warning: web.base_url is this machine's own" in alerts("check").out
+    world.configure(
+        f'[smtp]\nhost = "127.0.0.1"\nport = {_closed_port()}\n[web]\nbase_url = "https://alerts.example.org"\n'
+    )
+    assert "base_url" not in alerts("check").out
