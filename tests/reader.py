@@ -3,13 +3,14 @@ together with what belongs to it. For the bench and the tests of what readers ge
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
 from sqlalchemy import Connection, Engine
 
 from alerts.config import Notify
+from alerts.demo import story
 from alerts.engine.replay import Replay
 from alerts.engine.rulebook import Rulebook, covers
 from alerts.engine.tracking import Told
@@ -24,6 +25,14 @@ from alerts.store.database import reading, writing
 from alerts.types import Article
 
 _MANY = 64
+
+
+def shipped_story() -> tuple[list[Article], dict[str, str]]:
+    """The demo's articles as its feeds carry them (a revision has the id of its article), and who owns which outlet."""
+    shown = story.load()
+    made = zip(shown.items, story.articles(shown), strict=True)
+    articles = [replace(one, id=item.key, tier=shown.outlets[item.outlet].tier) for item, one in made]
+    return articles, {outlet.name: outlet.owner for outlet in shown.outlets.values()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +73,11 @@ class Reader(Replay):
             self._has_reader = True
         self.bring_out(until=article.published)
         return super().take(article, found)
+
+    def tidy(self, now: datetime) -> None:
+        """End what is quiet, as `take` does now and then."""
+        with writing(self._engine) as conn:
+            self._tracker.end_quiet_alerts(conn, now)
 
     def finish(self) -> None:
         self.bring_out(until=None)

@@ -121,10 +121,15 @@ def nothing_new(hit: Hit, text: bytes, earlier: bytes) -> bool:
     """Whether an earlier text, by its print, says all that a hit in a copy of it does, word for word: its sentence, and
     the numbers. A number of the hit that is not in its sentence may be of words that were added or changed (a new toll
     in the headline), so then all of the copy must be in the earlier text."""
-    known = unpack(earlier)
-    if not _of_sentence(hit.sentence) <= known:
+    if not stands_in(hit.sentence, earlier):
         return False
-    return all(number.text in hit.sentence for number in hit.numbers.values()) or unpack(text) <= known
+    return all(number.text in hit.sentence for number in hit.numbers.values()) or unpack(text) <= unpack(earlier)
+
+
+def stands_in(sentence: str, text: bytes) -> bool:
+    """Whether a sentence is in a text, by its print, word for word."""
+    found = _of_sentence(sentence)
+    return bool(found) and found <= unpack(text)
 
 
 @lru_cache(maxsize=1024)

@@ -81,7 +81,7 @@ def gather(evidence: Sequence[Evidence], policy: Policy, lookup: Lookup = nowher
 def _said_anew(told: Sequence[Evidence]) -> list[Evidence]:
     """Without the copies that say the very same again: that they were printed later, or cut so that another place
     stands nearer, does not change what happened."""
-    return [item for i, item in enumerate(told) if not retold(item, told[:i]) and not repeated(item, told[:i])]
+    return [item for i, item in enumerate(told) if not retold(item, told[:i])]
 
 
 def _places(told: Sequence[Evidence], anew: Sequence[Evidence]) -> list[Place]:

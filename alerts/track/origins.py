@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from alerts.read.text import words
-from alerts.track.copies import near_copies, nothing_new, same_words
+from alerts.track.copies import near_copies, nothing_new, same_words, stands_in
 from alerts.types import Evidence
 
 # Cited by everyone, hence by nobody in particular.
@@ -33,10 +33,11 @@ def _same(one: Evidence, other: Evidence) -> bool:
 
 def retold(item: Evidence, earlier: Iterable[Evidence]) -> bool:
     """Whether a copy says the very same as one before it of its origin: the hit's sentence is the same, word for word
-    or nearly."""
+    or nearly, or stands in its text."""
+    others = (other for other in earlier if item.origin == other.origin and copies(item, other))
     return any(
-        item.origin == other.origin and copies(item, other) and same_words(item.hit.sentence, other.hit.sentence)
-        for other in earlier
+        same_words(item.hit.sentence, other.hit.sentence) or stands_in(item.hit.sentence, other.text)
+        for other in others
     )
 
 

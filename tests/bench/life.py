@@ -25,7 +25,6 @@ from alerts.cli.articles import Reader as Files
 from alerts.cli.common import places_cache
 from alerts.config import Config, defaults
 from alerts.configured import households, open_gazetteer
-from alerts.demo import story
 from alerts.engine.rulebook import compiled
 from alerts.engine.tracking import Told
 from alerts.match import files
@@ -36,7 +35,7 @@ from alerts.store.database import reading
 from alerts.store.spool import Spool
 from alerts.types import CERTAINTIES, SEVERITIES, Article, Evidence
 from tests.bench.judging import New, judged, sample
-from tests.reader import Mail, Reader
+from tests.reader import Mail, Reader, shipped_story
 
 _LIVE = moment("2026-01-15T12:00:00Z")
 _BUSIEST = 5
@@ -62,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         return
     gazetteer = open_gazetteer(places_cache(), lambda *_: None)
     config = defaults(Path.cwd())
-    articles, owners = _given(options.files, gazetteer, config) if options.files else _story()
+    articles, owners = _given(options.files, gazetteer, config) if options.files else shipped_story()
     life = _lived(articles, owners, gazetteer, config)
     if options.sample:
         sys.stdout.write(sample(life.news, options.sample, seed=options.seed))
@@ -79,14 +78,6 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="picks the sample")
     parser.add_argument("--judged", type=Path, metavar="FILE", help="read a sample with its verdicts filled in")
     return parser.parse_args(arguments)
-
-
-def _story() -> tuple[list[Article], dict[str, str]]:
-    """The demo's articles as its feeds carry them: a revision has the id of its article, and outlets have owners."""
-    shown = story.load()
-    made = zip(shown.items, story.articles(shown), strict=True)
-    articles = [replace(one, id=item.key, tier=shown.outlets[item.outlet].tier) for item, one in made]
-    return articles, {outlet.name: outlet.owner for outlet in shown.outlets.values()}
 
 
 def _given(paths: Sequence[str], gazetteer: Gazetteer, config: Config) -> tuple[Iterable[Article], dict[str, str]]:

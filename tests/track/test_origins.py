@@ -11,9 +11,10 @@ from alerts.track.origins import (
     independent,
     named_sources,
     origin_of,
+    repeated,
     retold,
 )
-from tests.track.make import evidence
+from tests.track.make import count, evidence, hit
 
 WIRE = (
     "At least nine people died when rockets fell on a street market in Arlo on Monday morning, a nurse at the "
@@ -126,3 +127,27 @@ def test_a_copy_says_the_same_again_only_with_the_same_sentence() -> None:
     assert not retold(replace(copy, hit=replace(copy.hit, sentence="The bridge to the coast was blown up.")), [first])
     assert not retold(replace(copy, origin="2"), [first])
     assert not retold(copy, [])
+
+
+def test_a_copy_in_which_another_sentence_counts_says_the_same_again() -> None:
+    [first] = assign([evidence("1", text=WIRE)])
+    copy = replace(evidence("2", when=1, text=WIRE), origin="1")
+    of_the_text = "The market was crowded because schools had closed for the holiday."
+    assert retold(replace(copy, hit=replace(copy.hit, sentence=of_the_text)), [first])
+    assert not retold(replace(copy, hit=replace(copy.hit, sentence=of_the_text.replace("schools", "banks"))), [first])
+
+
+@pytest.mark.parametrize(
+    ("number", "text", "same"),
+    [
+        pytest.param("nine people", WIRE, True, id="in the sentence"),
+        pytest.param("nine people", f"Toll rises to nine people in Arlo\n{WIRE}", True, id="under another headline"),
+        pytest.param("40 people", f"Toll rises to 40 people in Arlo\n{WIRE}", False, id="from another headline"),
+        pytest.param("40 people", WIRE, True, id="from elsewhere in the very text"),
+    ],
+)
+def test_a_copy_repeats_a_number_unless_its_words_may_be_new(number: str, text: str, same: bool) -> None:
+    [first] = assign([evidence("1", text=WIRE)])
+    found = replace(hit(numbers={"killed": replace(count(9), text=number)}), sentence=WIRE.partition(". ")[0])
+    copy = replace(evidence("2", found, when=1, text=text), origin="1")
+    assert repeated(copy, [first]) is same
