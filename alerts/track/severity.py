@@ -50,7 +50,7 @@ def _explained(hit: Hit, steps: Steps) -> bool:
 
 
 def certainty(evidence: Sequence[Evidence], *, contradicted: bool = False) -> Certainty:
-    """CAP certainty from evidence whose origins are set (the table of corroboration).
+    """CAP certainty from evidence in order whose origins are set (the table of corroboration).
 
     What only might be (`lowered`) never makes more than Possible; what is only alleged, and what a party
     denies, never more than Likely.
@@ -67,16 +67,15 @@ def _at_most(found: Certainty, bound: Certainty) -> Certainty:
 
 def _by_origins(evidence: Sequence[Evidence]) -> Certainty:
     origins = {item.origin for item in evidence}
-    official = [item for item in evidence if item.tier == 1 and not _copied(item, evidence)]
+    official = [item for i, item in enumerate(evidence) if item.tier == 1 and not _copied(item, evidence[:i])]
     if len(origins) >= 3 or any(_agree(item, other) for item in official for other in evidence):
         return "observed"
     return "likely" if official or len(origins) == 2 else "possible"
 
 
-def _copied(official: Evidence, evidence: Sequence[Evidence]) -> bool:
+def _copied(official: Evidence, earlier: Sequence[Evidence]) -> bool:
     """Whether it repeats what a lesser publisher told before it: that makes it no surer."""
-    earlier = (item for item in evidence if item.published < official.published and item.tier != 1)
-    return any(item.origin == official.origin and copies(official, item) for item in earlier)
+    return any(item.tier != 1 and item.origin == official.origin and copies(official, item) for item in earlier)
 
 
 def _agree(official: Evidence, other: Evidence) -> bool:
