@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from alerts.template_filters import count
 from alerts.track.facts import Facts
 from alerts.track.severity import rank
 
@@ -110,8 +111,9 @@ def _number(name: str, old: Sequence[float] | None, new: Sequence[float] | None)
 
 
 def _figure(interval: Sequence[float] | None) -> str:
+    """As titles and mails word it: "about 50,000", "at least 43", "dozens"."""
     low, high = interval or (0, 0)
-    return f"{low:,.0f}" if low == high else f"{low:,.0f}–{high:,.0f}"
+    return f"at least {low:,.0f}" if high == 2 * low > 0 else count([low, high])
 
 
 def _listed(names: Sequence[str]) -> str:

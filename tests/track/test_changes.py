@@ -34,10 +34,13 @@ def test_a_snapshot_survives_the_database() -> None:
     assert changes(made, json.loads(json.dumps(made))) == ()
 
 
-def test_intervals_and_thousands_are_written_out() -> None:
-    now = told(numbers={"displaced": [20_000, 99_999], "old_homes": [3, 3]})
-    assert changes(told(numbers={"displaced": [1200, 1200]}), now) == (
-        "1,200 → 20,000–99,999 displaced",
+def test_counts_are_worded_as_in_titles() -> None:
+    before = told(numbers={"displaced": [1200, 1200], "killed": [12, 24], "injured": [12, 45]})
+    now = told(numbers={"displaced": [45_000, 55_000], "killed": [24, 99], "injured": [100, 200], "old_homes": [3, 3]})
+    assert changes(before, now) == (
+        "1,200 → about 50,000 displaced",
+        "12 to 45 → at least 100 injured",
+        "at least 12 → dozens killed",
         "3 old homes",
     )
 
