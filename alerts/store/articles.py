@@ -100,6 +100,7 @@ def store(conn: Connection, feed_id: int, found: Sequence[Draft], *, now: dateti
     new = [draft for draft in found if draft.key not in known]
     revised = [draft for draft in found if known.get(draft.key, draft.content_hash) != draft.content_hash]
     if new:
+        new.sort(key=lambda draft: draft.published or now)  # feeds have the newest on top; it is read as it happened
         rows = [_new_row(draft, feed_id=feed_id, now=now, backlog=backlog) for draft in new]
         conn.execute(insert(article), rows)
     for dated in (True, False):
@@ -178,8 +179,9 @@ _ARTICLES: Final[Select[Any]] = select(
 
 
 def waiting(conn: Connection, limit: int, *, claim: bool = False) -> list[Waiting]:
-    """The articles that wait to be read, as they came in, but those of new feeds' backlogs after the news. With
-    `claim` (in a writing transaction) those are left out that another worker has claimed."""
+    """The articles that wait to be read, as they came in (of one document the oldest first), but those of new feeds'
+    backlogs after the news. With `claim` (in a writing transaction) those are left out that another worker has
+    claimed."""
     query = _ARTICLES.where(article.c.analysed.is_(None)).order_by(article.c.backlog, article.c.id).limit(limit)
     if claim:
         query = query.with_for_update(of=article, skip_locked=True)

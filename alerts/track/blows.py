@@ -36,7 +36,11 @@ def same_blow(alert: Alert, hit: Hit) -> bool:
 
 
 def _days_apart(alert: Alert, hit: Hit) -> int:
-    return abs((_day(hit.event_time) - _day(alert.first_event)).days)
+    """From the first day of the blow. News that comes in late moves that back, from day to day if days of blows come
+    in backwards: so it may not lie too far before the last one either."""
+    apart = (_day(alert.first_event) - _day(hit.event_time)).days
+    before_last = (_day(alert.last_event) - _day(hit.event_time)).days
+    return before_last if apart > 0 and before_last > RETOLD_DAYS else abs(apart)
 
 
 def _numbers(alert: Alert, hit: Hit) -> tuple[Quantity | None, Quantity | None]:

@@ -56,6 +56,22 @@ def test_the_same_article_again_changes_nothing(engine: Engine) -> None:
         assert articles.get(conn, before[0].article.id) == before[0]
 
 
+def test_of_one_document_the_oldest_is_read_first(engine: Engine) -> None:
+    """Feeds have the newest on top; a truce that collapsed must have begun before."""
+    entries = [
+        entry("new", published=NOW - HOUR),
+        entry("undated", published=None),
+        entry("old", published=NOW - 9 * HOUR),
+    ]
+    with writing(engine) as conn:
+        values.poll(conn, add_feed(conn), outcome(*entries))
+        keys = [
+            conn.execute(schema.article.select().where(schema.article.c.id == int(one.article.id))).one().key
+            for one in articles.waiting(conn, 10)
+        ]
+    assert keys == ["old", "new", "undated"]
+
+
 def test_a_changed_article_is_a_revision_and_waits_again(engine: Engine) -> None:
     with writing(engine) as conn:
         feed = add_feed(conn)

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.track import identity
-from alerts.track.blows import same_blow
+from alerts.track.blows import RETOLD_DAYS, same_blow
 from alerts.types import Alert, Quantity
-from tests.track.make import ARLO, Tracked, count, evidence, hit, hours
+from tests.track.make import ARLO, Tracked, at, count, evidence, hit, hours
 
 
 def blow(killed: Quantity | None = None) -> Alert:
@@ -60,6 +60,15 @@ def test_the_same_toll_within_a_day_is_never_another_blow(killed: int, days: int
 @given(st.integers(1, 1000), st.integers(1, 1000), st.integers(5, 40))
 def test_what_happened_long_after_is_another_blow(known: int, new: int, days: int) -> None:
     assert not same_blow(blow(count(known)), hit(ARLO, when=24 * days, numbers={"killed": count(new)}))
+
+
+def test_days_of_blows_that_come_in_backwards_are_not_one() -> None:
+    """Of a feed that was down for weeks, the newest report may come in first."""
+    blow, day = Tracked().take_all([evidence("a", hit(ARLO, when=24 * 40), when=24 * 40)]), 39
+    while same_blow(blow.now, hit(ARLO, when=24 * day)):
+        blow.take(evidence(f"b{day}", hit(ARLO, when=24 * day), when=24 * day), now=at(24 * 40))
+        day -= 1
+    assert day == 40 - RETOLD_DAYS - 1
 
 
 def test_the_next_blow_at_a_place_does_not_join_the_last() -> None:
