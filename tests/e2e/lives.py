@@ -299,7 +299,7 @@ class Town:
         chance, lived, stop = random.Random(seed), 0, time.monotonic() + 600
         while not self.is_over():
             assert time.monotonic() < stop, "it does not get on"
-            assert self.forked(self.live, after=chance.uniform(0.01, 0.4)) in (0, signal.SIGKILL)
+            assert self.forked(self.live, after=chance.uniform(0.05, 0.8)) in (0, signal.SIGKILL)
             lived += 1
         return lived
 
