@@ -334,3 +334,14 @@ def test_a_courier_that_sends_and_a_tracker_that_takes_back_never_both_succeed(e
             assert [row.state for row in parts] == (["sending"] * 2 if lead in begun else [])
         rows = [row for row in outbox.list_rows(conn) if row.alert_id == made.alerts[2]]
     assert sorted(row.state for row in rows) == ["sending"] * len(begun) + ["withdrawn"] * (8 - len(begun))
+
+
+def test_what_a_part_covered_waits_again_when_that_is_taken_back(engine: Engine, world: World) -> None:
+    with writing(engine) as conn:
+        first, second, third = sorted(row.id for row in outbox.list_rows(conn))
+        plan = Plan(mails=(Mail(lead=first, members=(second,), covered={third: world.alerts[1]}),))
+        lease(conn, decide=lambda waiting, heard: plan)
+        outbox.mark_sending(conn, [first], "t", NOW, 60)
+        outbox.mark_deferred(conn, [first], "t", NOW, "421")
+        told.withdraw(conn, world.alerts[1], NOW, before_version=2)
+    assert found(engine) == {first: ("queued", None), second: ("withdrawn", None), third: ("queued", None)}
