@@ -7,7 +7,7 @@ still to be read.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from alerts.engine import ending, incidents, spikes
 from alerts.engine.keeping import Outbox, keep
+from alerts.engine.retelling import Retelling
 from alerts.engine.rulebook import Rulebook
 from alerts.engine.timekinds import TimeKinds
 from alerts.errors import TemplateError
@@ -27,7 +28,7 @@ from alerts.store import ledger as ledger_store
 from alerts.store import merging, reports, stories
 from alerts.store.articles import Waiting
 from alerts.store.database import alone_with_alerts
-from alerts.track import copies, identity, ledger, lifecycle, origins, places
+from alerts.track import identity, ledger, lifecycle, origins, places
 from alerts.track.facts import is_denied
 from alerts.track.policy import Desk, Policy
 from alerts.types import OPEN_STATES, Alert, Evidence, Hit, Message, Wave
@@ -173,7 +174,7 @@ class _Case:
                 continue
             policy = self._policy(rule)
             evidence = self._evidence(hit)
-            alert = self._alert_for(hit, evidence, policy)
+            alert = self._alert_for(evidence, policy)
             if alert is not None and alert.state in OPEN_STATES and alert.id not in self.touched:
                 self._join(rule, alert, evidence, policy)
 
@@ -185,10 +186,12 @@ class _Case:
         if isinstance(rule.when, Spike):
             self._take_spike(rule, rule.when, evidence, policy)
             return
-        if self._retold(hit, evidence) is None and self._told_before(hit, evidence):
+        retelling = self._retelling(evidence)
+        again = retelling.again()
+        if again is None and retelling.adds_nothing():
             self.quiet.append(f"{rule.name}: a copy of what readers were told")
             return
-        alert = self._alert_for(hit, evidence, policy)
+        alert = self._by_now(again) if again is not None else self._picked(retelling, policy)
         if alert is None and (why := self.times.not_yet(rule, evidence)):
             self.quiet.append(f"{rule.name}: {why}")
             return
@@ -210,7 +213,7 @@ class _Case:
             else:
                 self._join(rule, alert, evidence, policy)
             return
-        alert = self._alert_for(evidence.hit, evidence, policy)
+        alert = self._alert_for(evidence, policy)
         more = spikes.of_the_window(self.conn, found, wave)
         if self.tracker.whole_archive:
             wave = spikes.with_share(self.conn, found, wave, (*more, evidence))
@@ -270,7 +273,7 @@ class _Case:
         """What was kept of rules that come after this one, and now does."""
         for follower, kept in self.times.followers(rule, evidence):
             policy = self._policy(follower)
-            alert = self._alert_for(kept.hit, kept, policy)
+            alert = self._alert_for(kept, policy)
             self._join(follower, alert, kept, policy, arrived=evidence[-1])
 
     def _evidence(self, hit: Hit) -> Evidence:
@@ -308,10 +311,17 @@ class _Case:
             reports.told_anew(self.conn, self._story.moved)
         return self._story
 
-    def _alert_for(self, hit: Hit, evidence: Evidence, policy: Policy) -> Alert | None:
-        retold = self._retold(hit, evidence)
-        if retold is not None:
-            return retold
+    def _retelling(self, evidence: Evidence) -> Retelling:
+        own = evidence.article_id == self.waiting.article.id
+        return Retelling(self.conn, evidence, shared=own and self.story.shared)
+
+    def _alert_for(self, evidence: Evidence, policy: Policy) -> Alert | None:
+        retelling = self._retelling(evidence)
+        again = retelling.again()
+        return self._by_now(again) if again is not None else self._picked(retelling, policy)
+
+    def _picked(self, retelling: Retelling, policy: Policy) -> Alert | None:
+        hit = retelling.new.hit
         since = hit.event_time - policy.same_event
         country = hit.place.country if hit.place else None
         near = alert_store.recent_alerts(self.conn, hit.family, country, since)
@@ -322,47 +332,9 @@ class _Case:
             precision=policy.precision,
             same_event=policy.same_event,
             blow=policy.blow,
-            article_id=evidence.article_id,
-            same_story=self._same_story(hit, evidence),
+            article_id=retelling.new.article_id,
+            same_story=retelling.told_in,
         )
-
-    def _retold(self, hit: Hit, new: Evidence) -> Alert | None:
-        """The alert in which a copy says the very same. The place does not matter: it may be cut off here."""
-        if not self.story.shared or new.article_id != self.waiting.article.id:
-            return None
-        for alert_id, article_id, sentence in alert_store.of_story(self.conn, hit.family, new):
-            if article_id != new.article_id and copies.same_words(hit.sentence, sentence):
-                alert = alert_store.alert_of(self.conn, alert_id)
-                if alert is not None and alert.state != "merged":
-                    return self._by_now(alert)
-        return None
-
-    def _told_before(self, hit: Hit, new: Evidence) -> bool:
-        """Whether a copy adds nothing to an article that readers were told of. Another of its sentences, cut or under
-        another headline, may be the one that counts here, and would stand for another place or number."""
-        if not self.story.shared:
-            return False
-        telling = alert_store.of_story(self.conn, hit.family, new)
-        for alert_id in dict.fromkeys(alert_id for alert_id, article_id, _ in telling if article_id != new.article_id):
-            alert = alert_store.alert_of(self.conn, alert_id)
-            if alert is not None and alert.version > 0:
-                known = alert_store.evidence_of(self.conn, alert_id)
-                others = [item for item in known if item.story == new.story and item.article_id != new.article_id]
-                if any(copies.nothing_new(hit, new.text, item.text) for item in others):
-                    return True
-        return False
-
-    def _same_story(self, hit: Hit, new: Evidence) -> Callable[[Alert], bool]:
-        """Whether an alert tells the story of `new`. Asked only of alerts that no place decides about."""
-        telling: list[str] | None = None
-
-        def same(alert: Alert) -> bool:
-            nonlocal telling
-            if telling is None:
-                telling = [alert_id for alert_id, *_ in alert_store.of_story(self.conn, hit.family, new)]
-            return alert.id in telling
-
-        return same
 
     def _save(self, rule: Rule, step: lifecycle.Step, before: Iterable[Evidence]) -> Alert:
         """Store a step with its texts, and hand its messages to the outbox."""

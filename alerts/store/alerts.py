@@ -41,9 +41,6 @@ _OPEN: Final = alert.c.state.in_(_OPEN_WORDS)
 WAITING_STATES: Final[tuple[AlertState, ...]] = (*OPEN_STATES, "ended")
 
 
-STORY_DAYS: Final = timedelta(days=7)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Version:
     """One told version of an alert. `fields` is the alert as it was then (JSON form), with its `title` and
@@ -368,35 +365,6 @@ def remove_evidence(conn: Connection, alert_id: str, article_id: str) -> bool:
 def evidence_of(conn: Connection, alert_id: str) -> list[Evidence]:
     """The evidence of an alert, in the order in which it came."""
     return [evidence_from(row) for row in conn.execute(_OF_ALERT, {"of_alert": _number(alert_id)})]
-
-
-def of_story(conn: Connection, family: str, new: Evidence) -> list[tuple[str, str, str]]:
-    """Where articles that tell the story of `new` are evidence of a family: (alert id, article id, sentence) each, by
-    publication. An earlier revision of its own is one. (What is printed every day may be one story for ever: only the
-    days before and after are looked at.)"""
-    given: dict[str, Any] = {
-        "family": family,
-        "article_id": int(new.article_id),
-        "first_id": int(new.story or new.article_id),
-    }
-    given |= {"since": new.published - STORY_DAYS, "until": new.published + STORY_DAYS}
-    return [(str(row.alert_id), str(row.article_id), row.hit["sentence"]) for row in conn.execute(_OF_STORY, given)]
-
-
-_OF_STORY: Final = (
-    select(evidence.c.alert_id, evidence.c.article_id, evidence.c.hit)
-    .join(story, story.c.article_id == evidence.c.article_id)
-    .join(alert, alert.c.id == evidence.c.alert_id)
-    .where(
-        (
-            (story.c.first_id == bindparam("first_id"))
-            & story.c.published.between(bindparam("since", type_=UtcTime), bindparam("until", type_=UtcTime))
-        )
-        | (story.c.article_id == bindparam("article_id")),
-        alert.c.family == bindparam("family"),
-    )
-    .order_by(story.c.published, story.c.article_id, evidence.c.id)
-)
 
 
 def alerts_of_article(conn: Connection, article_id: str) -> list[str]:

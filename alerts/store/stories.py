@@ -14,8 +14,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, select, update
 
-from alerts.store.schema import UtcTime, minhash, story
+from alerts.store.schema import UtcTime, alert, evidence, minhash, story
 from alerts.track.copies import DIGEST, IN_COMMON, digest, near_copies, print_of
+from alerts.types import Evidence
 
 # A text printed again within so many days of another is a copy of it.
 WINDOW: Final = timedelta(days=7)
@@ -62,6 +63,29 @@ def know(conn: Connection, article_id: str, *, revision: int, published: datetim
     moved |= _point(conn, [own]) - {own}
     first = conn.execute(select(story.c.first_id).where(story.c.article_id == own)).scalar_one()
     return Story(first=str(first), text=found, shared=True, moved=tuple(map(str, sorted(moved))))
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """An article of a story as evidence of an alert."""
+
+    alert_id: str
+    article_id: str
+    sentence: str
+
+
+def telling(conn: Connection, family: str, new: Evidence) -> list[Telling]:
+    """Where articles that tell the story of `new` are evidence of a family, by publication; an earlier revision of its
+    own is one. (What is printed every day may be one story for ever: only the days before and after are looked at.)"""
+    given = {
+        "family": family,
+        "own": int(new.article_id),
+        "first": int(new.story or new.article_id),
+        "since": new.published - WINDOW,
+        "until": new.published + WINDOW,
+    }
+    rows = conn.execute(_TELLING, given)
+    return [Telling(str(row.alert_id), str(row.article_id), row.hit["sentence"]) for row in rows]
 
 
 def forget_before(conn: Connection, when: datetime) -> None:
@@ -146,4 +170,18 @@ _ALIKE: Final[Select[Any]] = (
         story.c.published.between(bindparam("since", type_=UtcTime), bindparam("until", type_=UtcTime)),
     )
     .order_by(story.c.published, story.c.article_id)
+)
+_TELLING: Final = (
+    select(evidence.c.alert_id, evidence.c.article_id, evidence.c.hit)
+    .join(story, story.c.article_id == evidence.c.article_id)
+    .join(alert, alert.c.id == evidence.c.alert_id)
+    .where(
+        (
+            (story.c.first_id == bindparam("first"))
+            & story.c.published.between(bindparam("since", type_=UtcTime), bindparam("until", type_=UtcTime))
+        )
+        | (story.c.article_id == bindparam("own")),
+        alert.c.family == bindparam("family"),
+    )
+    .order_by(story.c.published, story.c.article_id, evidence.c.id)
 )

@@ -38,8 +38,8 @@ Play = Callable[..., list[Told]]
 
 @pytest.fixture
 def play(rulebook: Rulebook, gazetteer: Gazetteer) -> Play:
-    def run(articles: Sequence[Article], **more: dict[str, str]) -> list[Told]:
-        replay = Replay(rulebook, gazetteer, Households(), **more)
+    def run(articles: Sequence[Article], owners: dict[str, str] | None = None) -> list[Told]:
+        replay = Replay(rulebook, gazetteer, Households(), owners=owners)
         try:
             return list(replay.run(articles))
         finally:

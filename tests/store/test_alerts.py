@@ -13,6 +13,7 @@ from alerts.errors import InputError
 from alerts.store import alerts, codec, stories
 from alerts.store.alerts import Filter
 from alerts.store.database import reading, writing
+from alerts.store.stories import Telling
 from alerts.track.copies import print_of
 from alerts.track.lifecycle import Step
 from alerts.types import Alert
@@ -169,9 +170,9 @@ def test_where_a_story_was_told_is_known_again_with_its_sentence(engine: Engine)
         alerts.put_evidence(conn, second, [values.evidence(other)])
         alerts.put_evidence(conn, siege, [values.evidence(one)])
         new = values.evidence(two, story=one)
-        assert alerts.of_story(conn, "shelling", new) == [(first.id, one, values.hit().sentence)]
+        assert stories.telling(conn, "shelling", new) == [Telling(first.id, one, values.hit().sentence)]
         again = values.evidence(other, story=other, revision=2)
-        assert alerts.of_story(conn, "shelling", again) == [(second.id, other, values.hit().sentence)]
+        assert stories.telling(conn, "shelling", again) == [Telling(second.id, other, values.hit().sentence)]
         [item] = alerts.evidence_of(conn, first.id)
         assert (item.story, item.text) == (one, print_of(LONG))
 
