@@ -99,4 +99,5 @@ def _article(key: str, source: str, origin: str, hours: int) -> Evidence:
     return Evidence(
         article_id=key, revision=1, hit=hit, title="Market struck in Sample Town", source=source, owner=source,
         url=f"https://news.example/{key}", tier=2, cited=(), published=published, seen=published, origin=origin,
+        story=origin,
     )  # fmt: skip

