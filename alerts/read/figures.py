@@ -25,6 +25,7 @@ _TOTALS = frozenset("bringing brings brought".split())
 _LASTING = frozenset(
     "still remain remained remains remaining living live lives residing hosts hosted hosting protracted".split()
 )
+_STAYING = frozenset("host hosted hosting hosts remain remained remains residing".split())
 
 
 def figures(
@@ -118,9 +119,21 @@ def _is_stock(words: Words, read: Governed, dates: Sequence[When], published: da
         return "newly" not in near and "new" not in near
     if cue.kind == "displaced" and _LASTING.intersection(near):
         return True
+    if not dates and _stay_who_fled(words, read):
+        return True
     if _long_since(words):
         return True
     return any(_is_past(when, published) for when in dates)
+
+
+def _stay_who_fled(words: Words, read: Governed) -> bool:
+    """ "180,000 people who fled the war remain in Juba": what is said of them now is not that they fled."""
+    number, cue = read.number, read.cue
+    assert cue is not None
+    if cue.kind != "displaced" or "who" not in words.norm[number.first : cue.first]:
+        return False
+    around = words.norm[max(0, number.first - 4) : number.first] + words.norm[cue.end : cue.end + 8]
+    return not _STAYING.isdisjoint(around)
 
 
 def _long_since(words: Words) -> bool:

@@ -122,6 +122,13 @@ def test_people_living_displaced_are_a_stock_and_a_flight_is_new() -> None:
     assert [f.flow for f in read("Some 8,000 newly displaced people arrived.")] == ["new"]
 
 
+def test_of_those_who_fled_and_are_said_to_remain_nobody_fled_now() -> None:
+    for text in ("Some 8,000 people who fled the war remain in Juba.", "Juba hosts 8,000 people who fled the war."):
+        assert [f.flow for f in read(text)] == ["stock"], text
+    assert [f.flow for f in read("Some 8,000 people fled the war zone, and few remain.")] == ["new"]
+    assert [f.flow for f in read("Some 8,000 people who fled on foot reached Juba.")] == ["new"]
+
+
 def test_totals_since_long_ago_are_a_stock() -> None:
     for text in (
         "Nine years of war have killed 400,000 people.",
