@@ -31,14 +31,14 @@ def texts(rule: Rule, alert: Alert, evidence: Sequence[Evidence]) -> tuple[str, 
         )
     except TemplateError as error:
         summary, fault = str(words["quote"]), error
-    return alert.own_title or title, summary, fault
+    return alert.own_title or title, summary[:1].upper() + summary[1:], fault
 
 
 def variables(rule: Rule, alert: Alert, evidence: Sequence[Evidence]) -> dict[str, Any]:
     """What a rule's lines may use. A part that the hit does not have is an empty text, a number nobody gave
     is None (and `| people` says so)."""
     told = [item for item in evidence if item.hit.current] or list(evidence)
-    latest = max(told, key=lambda item: (item.published, item.article_id))
+    latest = _speaking(rule, alert, told)
     hit = latest.hit
     parts = {part.name: "" for block in rule.blocks for part in block.parts}
     numbers: dict[str, Any] = {number.name: alert.numbers.get(number.name) for number in rule.numbers}
@@ -65,3 +65,16 @@ def variables(rule: Rule, alert: Alert, evidence: Sequence[Evidence]) -> dict[st
         "event_time": hit.event_time,
         "state": hit.needs_state or "",
     }
+
+
+def _speaking(rule: Rule, alert: Alert, told: Sequence[Evidence]) -> Evidence:
+    """The evidence whose sentence is quoted: the latest that gives the alert's first number, so that the quote does not
+    contradict it; where there is none, the latest."""
+    for name in (number.name for number in rule.numbers if number.name in alert.numbers):
+        number = alert.numbers[name]
+        stated = [(item, item.hit.numbers[name]) for item in told if name in item.hit.numbers]
+        giving = [item for item, own in stated if (own.low, own.high) == (number.low, number.high)]
+        if giving:
+            told = giving
+            break
+    return max(told, key=lambda item: (item.published, item.article_id))

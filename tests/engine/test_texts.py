@@ -47,3 +47,18 @@ def test_a_title_stays_one_short_line(world: World) -> None:
     title, _, _ = said(world, title="{{ quote }}\n" * 9)
     assert len(title) <= LONGEST_TITLE
     assert "\n" not in title
+
+
+def test_the_sentence_quoted_is_one_that_gives_the_number(world: World) -> None:
+    world.hear(HEARD)
+    world.hear("Troops shelled Taiz on Monday, killing 14 people, the hospital said.", source="Evening Post")
+    world.later(hours=1)
+    world.hear("Shells fell on Taiz again, our reporter says.", source="Radio")
+    [record] = world.alerts()
+    assert record.alert.numbers["killed"].low == 14
+    title, summary, _ = texts(rule_with(world.rulebook), record.alert, record.evidence)
+    assert (title, summary.split(",")[1]) == ("Shelling in Taiz: 14 people killed", " killing 14 people")
+
+
+def test_a_summary_begins_with_a_capital(world: World) -> None:
+    assert said(world, summary="as reported, {{ killed | people }} died")[1] == "As reported, 12 people died"
