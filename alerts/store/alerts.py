@@ -249,8 +249,8 @@ def _change_of(names: frozenset[str]) -> Update:
 
 def save_state(conn: Connection, value: Alert) -> None:
     """Store an alert whose state alone has changed; its texts stay as they are."""
-    changed = update(alert).where(alert.c.id == _number(value.id)).values(state=value.state, updated=value.updated)
-    if conn.execute(changed).rowcount == 0:
+    changed = {"state": value.state, "updated": value.updated}
+    if conn.execute(_change_of(frozenset(changed)), changed | {"of_id": _number(value.id)}).rowcount == 0:
         raise InputError(f"there is no alert {value.id}")
 
 

@@ -7,7 +7,7 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from alerts.errors import InputError
 from alerts.store.schema import ledger, seen
@@ -21,12 +21,16 @@ def entries(
     conn: Connection, country: str, *, name: str | None = None, since: datetime | None = None
 ) -> list[LedgerEntry]:
     """The states at places of a country, oldest first: those called `name`, and not over before `since`."""
-    query = select(ledger).where(ledger.c.country == country).order_by(ledger.c.since, ledger.c.id)
-    if name is not None:
-        query = query.where(ledger.c.name == name)
+    query = _OF_COUNTRY if name is None else _NAMED
     if since is not None:
         query = query.where(ledger.c.until.is_(None) | (ledger.c.until >= since))
-    return [_entry(row) for row in conn.execute(query)]
+    return [_entry(row) for row in conn.execute(query, {"of_country": country, "called": name})]
+
+
+_OF_COUNTRY: Final = (
+    select(ledger).where(ledger.c.country == bindparam("of_country")).order_by(ledger.c.since, ledger.c.id)
+)
+_NAMED: Final = _OF_COUNTRY.where(ledger.c.name == bindparam("called"))
 
 
 def open_entries(conn: Connection) -> list[LedgerEntry]:

@@ -7,9 +7,9 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from alerts.store.codec import clean
 from alerts.store.schema import meta, rule_version
@@ -31,7 +31,10 @@ class InForce:
 
 def get(conn: Connection, name: str) -> Any:
     """What was put under `name` (a JSON value); None when nothing was."""
-    return conn.execute(select(meta.c.value).where(meta.c.name == name)).scalar_one_or_none()
+    return conn.execute(_VALUE, {"called": name}).scalar_one_or_none()
+
+
+_VALUE: Final = select(meta.c.value).where(meta.c.name == bindparam("called"))
 
 
 def put(conn: Connection, name: str, value: Any) -> None:
