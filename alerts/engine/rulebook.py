@@ -10,6 +10,7 @@ from alerts.errors import Fault
 from alerts.match.engine import Ruleset
 from alerts.match.files import RuleFiles
 from alerts.match.rule import After, Rule
+from alerts.match.rule import Confirm as WantedSources
 from alerts.track.policy import REASONS, Confirm, Desk, Policy, Updates
 from alerts.track.severity import rank
 
@@ -107,9 +108,8 @@ def policy_of(rule: Rule) -> Policy:
     """What tracking needs of a rule."""
     if rule.alert is None:
         return Policy(precision=rule.place.precision)
-    confirm = Confirm()
-    if rule.confirm is not None:
-        confirm = Confirm(sources=rule.confirm.sources, within=rule.confirm.within, until_then=rule.confirm.until_then)
+    wanted = rule.confirm or WantedSources()
+    confirm = Confirm(sources=wanted.sources, within=wanted.within, until_then=wanted.until_then)
     return Policy(
         same_event=rule.alert.same_event,
         blow=rule.alert.course == "blow",

@@ -165,7 +165,6 @@ def _notice(row: OutboxRow, material: Material) -> Notice:
         raise MailError("this version of the alert is gone", reason="refused", permanent=True)
     earlier = material.told.get(_told(row), ())
     since = earlier[-1] if earlier else None
-    first = material.versions.get((row.alert_id, max(earlier[0], 1)), version) if earlier else version
     return Notice(
         alert_id=version.alert_id,
         version=version.version,
@@ -175,7 +174,6 @@ def _notice(row: OutboxRow, material: Material) -> Notice:
         changes=_changes(version, material.versions.get((row.alert_id, since or 0)), kept=version.changes),
         since=since,
         fields=version.fields,
-        first_title=str(first.fields["title"]),
         evidence=_known_by(version, material.evidence[version.alert_id]),
         missed=missed_said(material.missed.get(_told(row), ())),
         reminder=row.round,

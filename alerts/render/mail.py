@@ -169,10 +169,11 @@ def _cleaned(value: object) -> object:
 
 
 def subject(notice: Notice, *, more: int = 0) -> str:
-    """One line, at most 160 characters. The stem is the first version's title, so that all mails of an
-    alert make one thread; what happened stands in brackets, which mail readers leave out when threading. `more` is
-    how many other alerts the mail tells of."""
-    stem = _NONCHARACTERS.sub("", one_line(notice.first_title))
+    """One line, at most 160 characters: what happened in brackets, which mail programs leave out when threading,
+    and the title as of this version. (The title of the first would thread better where only subjects are looked at,
+    but "about 50,000 people" over an update that says 235,000 is a wrong alarm.) `more` is how many other alerts the
+    mail tells of."""
+    stem = _NONCHARACTERS.sub("", one_line(notice.fields["title"]))
     mark = {
         "new": "",
         "update": f"[Update {notice.version - 1}] ",

@@ -82,7 +82,6 @@ def _notice(
         why=why,
         changes=changes,
         fields=sample_fields() if fields is None else fields,
-        first_title=sample_fields()["title"],
         evidence=sample_evidence() if evidence is None else evidence,
     )
 

@@ -53,10 +53,10 @@ _NOTES = {
 class Notice:
     """One version of an alert, as stored: what a mail or page of that version is made from.
 
-    `fields` is the alert then (the JSON form of `types.Alert`) with its `title` and `summary`; `first_title` is the
-    title of the first version that its readers were told. `changes` are those since version `since`, the last one its
-    readers were told (None: they were told of none), `missed` what a silence kept from them since. `reminder` counts
-    the mails that repeat this version. Optional in `fields`: `severity_why`, `certainty_why`.
+    `fields` is the alert then (the JSON form of `types.Alert`) with its `title` and `summary`. `changes` are those
+    since version `since`, the last one its readers were told (None: they were told of none), `missed` what a silence
+    kept from them since. `reminder` counts the mails that repeat this version. Optional in `fields`: `severity_why`,
+    `certainty_why`.
     """
 
     alert_id: str
@@ -67,7 +67,6 @@ class Notice:
     changes: tuple[str, ...] = ()
     since: int | None = None
     fields: Mapping[str, Any]
-    first_title: str
     evidence: Sequence[Evidence] = field(default=())
     missed: str = ""
     reminder: int = 0

@@ -20,6 +20,7 @@ UNKNOWN = "?"
 # Two dead may be any two.
 TELLING = 3
 TELLING_AFAR = 10
+FAR_MORE = 1.5
 
 
 def key(hit: Hit, precision: Precision, *, article_id: str = "") -> str:
@@ -139,7 +140,7 @@ def pick(
     if same is None and place is None:
         same = _retold(near, same_story)
     elif same is None and place is not None:
-        same = _by_place(near, place, same_story) or (_same_toll(near, hit) if blow else None)
+        same = _by_place(near, place, hit, same_story) or (_same_toll(near, hit) if blow else None)
     return None if same is None else by_id[same.id]
 
 
@@ -161,12 +162,12 @@ def _target(alert: Alert, by_id: Mapping[str, Alert]) -> Alert | None:
     return target
 
 
-def _by_place(near: Sequence[Alert], place: Place, same_story: Callable[[Alert], bool]) -> Alert | None:
+def _by_place(near: Sequence[Alert], place: Place, hit: Hit, same_story: Callable[[Alert], bool]) -> Alert | None:
     still_open = [alert for alert in near if alert.state in OPEN_STATES]
     return (
         _retold([alert for alert in near if alert.state == "cancelled"], same_story)
         or _coarser(still_open, place)
-        or _only_finer(still_open, place)
+        or _only_finer(still_open, place, hit)
         or _retold([alert for alert in near if alert.place is None], same_story)
     )
 
@@ -232,10 +233,16 @@ def _coarser(alerts: Sequence[Alert], place: Place) -> Alert | None:
     return max(above, key=lambda alert: len(chain(alert.place)) if alert.place else 0, default=None)
 
 
-def _only_finer(alerts: Sequence[Alert], place: Place) -> Alert | None:
-    """The alert that a hit at the containing `place` must be about: it is the only one there."""
+def _only_finer(alerts: Sequence[Alert], place: Place, hit: Hit) -> Alert | None:
+    """The alert that a hit at the containing `place` must be about: it is the only one there, and the hit does not
+    count far more than it (as a country does, of which the town is a part)."""
     below = [alert for alert in alerts if alert.place is not None and lies_in(alert.place, place)]
-    return below[0] if len({alert.id for alert in below}) == 1 else None
+    return below[0] if len({alert.id for alert in below}) == 1 and not _counts_more(hit, below[0]) else None
+
+
+def _counts_more(hit: Hit, alert: Alert) -> bool:
+    both = [(alert.numbers[name], number) for name, number in hit.numbers.items() if name in alert.numbers]
+    return any(number.low >= FAR_MORE * (known.high if known.most is None else known.most) for known, number in both)
 
 
 def _retold(alerts: Sequence[Alert], same_story: Callable[[Alert], bool]) -> Alert | None:

@@ -183,7 +183,6 @@ def _notice(told: Version, record: Record) -> Notice:
         why=told.why,
         changes=told.changes,
         fields=told.fields,
-        first_title=str(record.versions[0].fields["title"]),
         evidence=[item for item in record.evidence if item.seen <= told.at] or record.evidence,
     )
 

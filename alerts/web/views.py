@@ -107,7 +107,6 @@ def record_view(record: Record, site: Site) -> dict[str, Any]:
         why=last.why,
         changes=last.changes,
         fields=fields,
-        first_title=str(record.versions[0].fields.get("title", record.title)),
         evidence=speaks,
     )
     view = alert_view(notice, site)

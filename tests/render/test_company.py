@@ -13,7 +13,7 @@ from tests.render.test_mail import BARE, CANCEL, CLOSE, NEW, RENDERER, UPDATE, W
 
 
 def test_other_alerts_in_the_mail_come_after_the_lead_with_what_a_reader_needs() -> None:
-    second = replace(changed(UPDATE, title="Truce broken", severity="moderate"), alert_id="8", first_title="Truce")
+    second = replace(changed(UPDATE, title="Truce broken", severity="moderate"), alert_id="8")
     mail = personal(RENDERER.render(NEW, others=(second,)), "R", {"7": "SEVEN", "8": "EIGHT"})
     assert mail.subject == "Strike on a market in Sample Town (and 1 more)"
     lead, _, rest = mail.text.partition("IN THE SAME MAIL")
@@ -63,7 +63,7 @@ def test_mails_with_the_same_lead_and_other_company_are_not_confused() -> None:
 @settings(deadline=None)
 @given(st.text(), st.integers(0, 99), st.integers(0, 3))
 def test_a_subject_with_company_is_still_one_short_line(title: str, more: int, reminder: int) -> None:
-    line = subject(replace(UPDATE, first_title=title, reminder=reminder), more=more)
+    line = subject(replace(changed(UPDATE, title=title), reminder=reminder), more=more)
     assert len(line) <= 160
     assert len(line.splitlines()) <= 1
 

@@ -247,3 +247,11 @@ def test_a_toll_told_of_the_next_town_is_of_the_same_blow() -> None:
     assert pick([known], report, precision="city", same_event=DAYS, blow=True) is known
     far = replace(report, place=CORA)
     assert pick([known], far, precision="city", same_event=DAYS, blow=True) is None
+
+
+def test_a_country_that_counts_far_more_is_not_about_the_one_town_in_it() -> None:
+    known = replace(opened(ARLO), numbers={"displaced": count(200_000)})
+    far_more = replace(hit(COUNTRY), numbers={"displaced": count(689_000)})
+    assert pick([known], far_more, precision="city", same_event=DAYS) is None
+    the_same = replace(hit(COUNTRY), numbers={"displaced": count(210_000)})
+    assert pick([known], the_same, precision="city", same_event=DAYS) is known
