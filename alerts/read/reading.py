@@ -30,6 +30,7 @@ _APART = 6
 # The country an article is about has so many times the mentions of any other.
 _AT_HOME = 1.5
 # "crossed into Turkey": where people went, and not where they were driven out.
+_WAYS = frozenset({"from", "to", "towards", "toward"})
 _TO = frozenset({"to", "into", "towards", "toward", "for"})
 _LEAVING = frozenset(
     "cross crossed crossing crosses fled flee fleeing flees travelled traveled travelling escaped escape escaping "
@@ -260,7 +261,10 @@ class Reading:
         if len(found) > 1 and at < len(self.sentences):
             found = _without_namesakes(self.sentences[at].words.norm, found)
         if where == "sentence" and len(found) > 1:
-            return sorted(found, key=lambda item: (*_wide(*item), _distance(item[0], first, end)))
+            norm = self.sentences[at].words.norm
+            return sorted(
+                found, key=lambda item: (*_wide(*item), _leads_there(norm, item[0]), _distance(item[0], first, end))
+            )
         if where == "before" and len(found) > 1:
             about = self.focus
             return sorted(found[::-1], key=lambda item: item[1] != about)
@@ -284,6 +288,14 @@ def _distance(mention: Mention, first: int, end: int) -> tuple[int, int]:
     if mention.end <= first:
         return first - mention.end, 1
     return 0, 0
+
+
+def _leads_there(norm: Sequence[str], mention: Mention) -> bool:
+    """Whether a road or a journey leads there, or comes from there: "where the highways from Damascus meet"."""
+    at = mention.first
+    if not at or norm[at - 1] not in _WAYS:
+        return False
+    return norm[at - 1] != "from" or _LEAVING.isdisjoint(norm[max(0, at - 4) : at])
 
 
 def _wide(mention: Mention, place: Place | None) -> tuple[bool, bool]:

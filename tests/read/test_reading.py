@@ -131,3 +131,20 @@ def test_the_article_is_about_a_place_in_the_country_it_speaks_of(gazetteer: Gaz
 def test_of_several_countries_that_a_sentence_names_none_is_where_it_happened(gazetteer: Gazetteer) -> None:
     text = "Militants struck a barracks in Deir ez-Zor. They left fifty dead, said those who fight in Iraq and Syria."
     assert place_of(reading(gazetteer, text), "dead")[0] == "Deir ez-Zor"
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("The army took the town of Saraqib in Syria, where the roads from Damascus meet.", "took"),
+        ("In Saraqib in Syria fifty soldiers were killed, according to Ankara.", "killed"),
+    ],
+)
+def test_where_roads_lead_and_who_says_so_are_not_where_it_happened(gazetteer: Gazetteer, text: str, word: str) -> None:
+    assert place_of(reading(gazetteer, text), word)[0] == "Saraqib"
+
+
+def test_a_capital_before_a_colon_speaks(gazetteer: Gazetteer) -> None:
+    text = "Turkish soldiers at Saraqib in Syria are encircled."
+    found = reading(gazetteer, text, title="Ankara: encircled post will not be given up")
+    assert place_of(found, "encircled")[0] == "Saraqib"

@@ -271,7 +271,14 @@ class _Sight:
         """Does the name stand for those who rule: "Moscow said", "a truce announced by Ankara"?"""
         if self._beside(end) and self.norm[end] in vocabulary.SPEAKS:
             return not cue
-        return first > 0 and self.norm[first - 1] in vocabulary.TO_ACTOR
+        if first > 1 and self.norm[first - 2] == "according" and self.norm[first - 1] == "to":
+            return True
+        speaker = first == 0 and self.text[self.end[end - 1] :].startswith(": ") and self._is_capital(first)
+        return speaker or (first > 0 and self.norm[first - 1] in vocabulary.TO_ACTOR)
+
+    def _is_capital(self, first: int) -> bool:
+        at = self.covered.get(first)
+        return at is not None and any(self.index.capital[posting >> 4] for posting in self.matches[at].postings[:3])
 
     def _governed(self, postings: tuple[int, ...]) -> tuple[int, ...]:
         """The country whose capital is named, if it is one."""
