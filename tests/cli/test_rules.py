@@ -33,6 +33,7 @@ def test_the_rules_are_listed_with_their_files(world: World) -> None:
         "rule": "flight",
         "event": "displacement",
         "status": "active",
+        "fallen": None,
         "title": "People in flight",
         "examples": 3,
         "file": str(world.folder / "rules" / "flight.toml"),
