@@ -18,7 +18,7 @@ from alerts.track import changes, identity, origins, severity
 from alerts.track.lifecycle import Step, facts_of, said, settle, with_facts
 from alerts.track.places import Lookup, nowhere
 from alerts.track.policy import Policy
-from alerts.types import FINAL_STATES, OPEN_STATES, Alert, Evidence, Wave
+from alerts.types import FINAL_STATES, OPEN_STATES, Alert, Evidence, Quantity, Wave
 
 _UNTOLD = "nobody was told of it"
 
@@ -86,12 +86,26 @@ def together(*evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
 
 
 def _one(items: Sequence[Evidence]) -> Evidence:
-    """What one article says of both: its latest revision, the worst it says, with all its numbers."""
+    """What one article says of all: its latest revision, the worst it says (the earlier of equals), and of each number
+    the highest. However many alerts are merged, and one by one or at once, it is the same: so nothing is decided by
+    what earlier merges have changed."""
     newest = max(item.revision for item in items)
     items = [item for item in items if item.revision == newest]
     items = [item for item in items if item.hit.current] or items
-    items = sorted(items, key=lambda item: (-severity.rank(item.hit.severity), item.hit.sentence_index, repr(item.hit)))
-    return replace(items[0], hit=identity.combined([item.hit for item in items]))
+    numbers = dict(sorted(chain.from_iterable(item.hit.numbers.items() for item in items), key=_size))
+    worst = min(items, key=_worst_first)
+    return worst if numbers == worst.hit.numbers else replace(worst, hit=replace(worst.hit, numbers=numbers))
+
+
+def _size(named: tuple[str, Quantity]) -> tuple[str, float, float, float, str]:
+    name, number = named
+    return name, number.low, number.high, number.stated, repr(number)
+
+
+def _worst_first(item: Evidence) -> tuple[int, int, str]:
+    """Without what a merge changes: its numbers, and its origin."""
+    said = replace(item, origin="", hit=replace(item.hit, numbers={}))
+    return -severity.rank(item.hit.severity), item.hit.sentence_index, repr(said)
 
 
 def split(

@@ -102,6 +102,19 @@ def test_an_article_of_both_keeps_the_numbers_that_it_gave_each() -> None:
     assert {name: number.low for name, number in numbers.items()} == {"killed": 12, "injured": 7}
 
 
+def test_an_article_of_three_says_the_same_merged_at_once_or_one_by_one() -> None:
+    few, many = {"displaced": count(300)}, {"displaced": count(900), "killed": count(2)}
+    first = told("1", evidence("1", hit(sentence_index=0)))
+    second = told("2", evidence("1", hit(sentence_index=2, numbers=few)))
+    third = told("3", evidence("1", hit(sentence_index=1, numbers=many)))
+    [at_once] = merged(first, second, third).into.regrouped
+    half = merged(first, second).into
+    [one_by_one] = merged(Known(alert=half.alert, evidence=half.regrouped), third).into.regrouped
+    assert at_once == one_by_one
+    assert at_once.hit.sentence_index == 0
+    assert at_once.hit.numbers == many
+
+
 def test_an_ended_alert_goes_on_with_one_that_goes_on() -> None:
     ended = told("12", report("1"), state="ended")
     assert merged(ended, told("31", report("2"))).into.alert.state == "active"
