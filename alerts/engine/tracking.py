@@ -119,11 +119,12 @@ class _Case:
             if name is None or keeper is None or keeper.state is None or hit.place is None:
                 continue
             place = places.lift(hit.place, keeper.state.per, self.tracker.gazetteer.by_id)
-            known = ledger_store.entries(self.conn, place.country, name=name)
+            known = ledger_store.entries(self.conn, place.country, name=name, since=hit.event_time)
             by = f"article {self.waiting.article.id} ({rule.name})"
             if hit.closes:
                 changes = ledger.closed(known, name=name, place=place, at=hit.event_time, by=by)
-                self._all_clear(keeper, hit, {change.entry.place_id for change in changes})
+                ended = {change.entry.place_id for change in changes if change.action == "close"}
+                self._all_clear(keeper, hit, ended)
             elif hit.opens or ledger.holds(known, places.chain(place), hit.event_time):
                 lasts = keeper.state.lasts
                 changes = ledger.opened(known, name=name, place=place, at=hit.event_time, lasts=lasts, by=by)

@@ -21,7 +21,8 @@ LAPSED = "lapsed: not confirmed again in time"
 class LedgerEntry:
     """A state at a place, from `since` to `until` (None while open); it `lapses` unless confirmed again.
 
-    `id` is the row in the database, None for one not stored yet.
+    One of no length only remembers that its end was reported: news of its beginning may still come in. `id` is the
+    row in the database, None for one not stored yet.
     """
 
     name: str
@@ -41,7 +42,7 @@ class LedgerEntry:
         return self.lapses if self.until is None else self.until
 
     def covers(self, at: datetime) -> bool:
-        return self.since <= at <= self.end
+        return self.since <= at <= self.end and self.since < self.end
 
 
 Action = Literal["open", "confirm", "close"]
@@ -70,15 +71,17 @@ def opened(
 
     Within an entry it confirms that entry and puts off its lapse; shortly before one it moves the beginning
     back; else it opens a new one. `ends` is the end that the text itself names. Nothing changes what a
-    closing report ended before.
+    closing report ended before, and what it ended after `at` is over by then.
     """
+    entries = list(entries)
     own = _own(entries, name, place.id)
     lapses = at + lasts if ends is None else ends
+    over = _next_end(entries, name, place, at)
     current = next((entry for entry in own if entry.covers(at)), None)
     if current is not None:
-        return _confirmed(current, at, lapses, named=ends is not None)
-    later = min((entry for entry in own if entry.since > at), key=lambda entry: entry.since, default=None)
-    if later is not None and later.since <= lapses:
+        return _confirmed(current, at, lapses, over, named=ends is not None)
+    later = min((entry for entry in own if at < entry.since < entry.end), key=lambda entry: entry.since, default=None)
+    if later is not None and later.since <= lapses and (over is None or later.since <= over.end):
         return (Change(action="confirm", entry=replace(later, since=at, opened_by=by)),)
     new = LedgerEntry(
         name=name,
@@ -90,6 +93,10 @@ def opened(
         lapses=lapses,
         opened_by=by,
     )
+    if over is not None and over.end <= lapses:
+        if over.end == at:
+            return ()
+        return (Change(action="open", entry=replace(new, until=over.end, closed_by=over.closed_by)),)
     if later is not None:
         new = replace(new, until=lapses, closed_by=LAPSED)
         return (Change(action="open", entry=new),)
@@ -99,17 +106,53 @@ def opened(
 def closed(entries: Iterable[LedgerEntry], *, name: str, place: Place, at: datetime, by: str) -> tuple[Change, ...]:
     """A report that state `name` ended at `place`: ends the entry there, and for a country all in it.
 
-    An entry that was confirmed after `at` is parted: over at `at`, and begun again by that confirmation.
-    Without an entry there is nothing to end.
+    An entry that was confirmed after `at` is parted: over at `at`, and begun again by that confirmation. Where
+    nothing is ended there is a new entry of no length (the action is `open`), so that a beginning which is reported
+    later, but was before, is over at `at` too. The same is left of a later end that was reported before.
     """
     changes: list[Change] = []
+    known = False
     for entry in entries:
-        if entry.name == name and _at_or_below(entry, place) and entry.covers(at) and entry.end > at:
+        if entry.name != name or not _at_or_below(entry, place):
+            continue
+        ended = entry.covers(at) and entry.end > at
+        if ended:
             changes.append(Change(action="close", entry=replace(entry, until=at, closed_by=by)))
-            if entry.confirmed_at > at:
-                begun_again = replace(entry, id=None, since=entry.confirmed_at)
-                changes.append(Change(action="open", entry=begun_again))
-    return tuple(changes)
+            if entry.confirmed_at > at or _reported(entry):
+                since = entry.confirmed_at if entry.confirmed_at > at else entry.end
+                changes.append(Change(action="open", entry=replace(entry, id=None, since=since)))
+        known = known or (entry.place_id == place.id and (ended or (_reported(entry) and entry.end == at)))
+    return tuple(changes) if known else (*changes, Change(action="open", entry=_only_ended(name, place, at, by)))
+
+
+def _only_ended(name: str, place: Place, at: datetime, by: str) -> LedgerEntry:
+    return LedgerEntry(
+        name=name,
+        place_id=place.id,
+        place_name=place.name,
+        country=place.country,
+        since=at,
+        confirmed_at=at,
+        lapses=at,
+        until=at,
+        opened_by=by,
+        closed_by=by,
+    )
+
+
+def _reported(entry: LedgerEntry) -> bool:
+    """Whether a report ended it."""
+    return entry.until is not None and entry.closed_by != LAPSED
+
+
+def _next_end(entries: Iterable[LedgerEntry], name: str, place: Place, at: datetime) -> LedgerEntry | None:
+    """What a report ended first, from `at` on, at a place or in all of its country."""
+    there = (entry for entry in entries if entry.name == name and entry.place_id in (place.id, place.country))
+    return min((entry for entry in there if _reported(entry) and entry.end >= at), key=_end, default=None)
+
+
+def _end(entry: LedgerEntry) -> datetime:
+    return entry.end
 
 
 def lapsed(entries: Iterable[LedgerEntry], now: datetime) -> tuple[Change, ...]:
@@ -143,14 +186,18 @@ def _own(entries: Iterable[LedgerEntry], name: str, place_id: str) -> list[Ledge
     return [entry for entry in entries if entry.name == name and entry.place_id == place_id]
 
 
-def _confirmed(entry: LedgerEntry, at: datetime, lapses: datetime, *, named: bool) -> tuple[Change, ...]:
+def _confirmed(
+    entry: LedgerEntry, at: datetime, lapses: datetime, over: LedgerEntry | None, *, named: bool
+) -> tuple[Change, ...]:
     """An end that the text names stands, until a later report puts it off; a report that came in after the
-    entry lapsed lengthens it; one that a report ended stays ended."""
-    if entry.until is not None and entry.closed_by != LAPSED:
+    entry lapsed lengthens it; one that a report ended stays ended, and none goes on past an end reported before."""
+    if _reported(entry):
         return ()
     lapses = lapses if named else max(entry.lapses, lapses)
     later = replace(entry, confirmed_at=max(entry.confirmed_at, at), lapses=lapses)
-    if entry.until is not None:
+    if over is not None and over.end <= lapses:
+        later = replace(later, until=over.end, closed_by=over.closed_by)
+    elif entry.until is not None:
         later = replace(later, until=lapses)
     return () if later == entry else (Change(action="confirm", entry=later),)
 

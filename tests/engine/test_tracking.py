@@ -85,6 +85,15 @@ def test_a_during_rule_speaks_only_while_its_state_holds(world: World) -> None:
     assert world.hear(f"{ambush} again today.", source="Star") == []
 
 
+def test_a_state_whose_end_was_read_first_is_over_and_clears_nothing(world: World) -> None:
+    signed = world.now
+    world.later(days=1)
+    assert world.hear("The truce in South Sudan collapsed.", source="Post") == []
+    world.hear("South Sudan and the rebels agreed to a truce.", published=signed)
+    world.later(days=1)
+    assert world.hear("Rebels ambushed a convoy in Juba today.", source="Star") == []
+
+
 def test_a_state_lapses_by_itself(world: World) -> None:
     world.hear("South Sudan and the rebels agreed to a truce.")
     world.later(days=20)

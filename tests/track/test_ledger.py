@@ -3,6 +3,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from random import Random
+
+from hypothesis import given
+from hypothesis import strategies as st
 
 from alerts.track.ledger import LAPSED, Change, LedgerEntry, closed, holds, lapsed, novel, opened
 from alerts.track.places import chain
@@ -149,15 +153,69 @@ def test_the_end_in_a_town_does_not_end_it_in_the_country() -> None:
     assert book.at(6, CORA)
 
 
-def test_an_end_without_a_state_changes_nothing() -> None:
-    assert Book().close(5).entries == []
+def test_an_end_without_a_state_is_remembered_and_nothing_holds() -> None:
+    book = Book().close(5).close(5)
+    [entry] = book.entries
+    assert (entry.since, entry.until, entry.opened_by, entry.closed_by) == (at(5), at(5), "y", "y")
+    assert not any(book.at(when) for when in (4, 5, 6))
     assert Book().open(0, NORTH).close(5, CORA).at(6)
+
+
+def test_a_beginning_that_is_reported_after_its_end_is_over_by_then() -> None:
+    for place in (ARLO, COUNTRY):
+        book = Book().close(5, place).open(2, ARLO)
+        assert [book.at(when) for when in (1, 3, 5, 6, 24)] == [False, True, True, False, False]
+        assert book.close(5, place).open(3, ARLO).open(9, ARLO).at(10)
+
+
+def test_an_end_reported_first_in_one_town_does_not_end_it_in_another() -> None:
+    assert Book().close(5, CORA).open(2, ARLO).at(6)
+    assert Book().close(5, ARLO).open(2, COUNTRY).at(6, ARLO)
+
+
+def test_a_state_is_not_confirmed_past_an_end_that_was_reported_first() -> None:
+    book = Book().close(24 * 15).open(0).open(24 * 10)
+    assert [book.at(24 * day) for day in (14, 15, 16)] == [True, True, False]
+
+
+def test_a_beginning_before_a_reported_end_is_not_that_of_a_later_state() -> None:
+    book = Book().close(10).open(20).open(5)
+    assert [book.at(when) for when in (5, 10, 15, 20, 25)] == [True, True, False, True, True]
+
+
+reports = st.lists(st.tuples(st.integers(0, 30), st.sampled_from([ARLO, CORA, COUNTRY])), max_size=4)
+
+
+@given(st.integers(0, 30), st.sampled_from([ARLO, COUNTRY]), reports, st.randoms(use_true_random=False))
+def test_what_holds_when_does_not_change_with_the_order_of_a_beginning_and_its_ends(
+    began: int, where: Place, ends: list[tuple[int, Place]], random: Random
+) -> None:
+    told = [(began, where, True), *((day, place, False) for day, place in ends)]
+    other = random.sample(told, len(told))
+    assert holding(told) == holding(other)
+
+
+@given(st.integers(0, 30), st.integers(0, 30), reports, st.booleans())
+def test_a_beginning_and_an_end_may_come_in_either_way_whatever_ended_before(
+    began: int, ended: int, ends: list[tuple[int, Place]], again: bool
+) -> None:
+    before = [(day, place, False) for day, place in ends] + [(began + 3, ARLO, True)] * again
+    begin, end = (began, ARLO, True), (ended, ARLO, False)
+    assert holding([*before, begin, end]) == holding([*before, end, begin])
+
+
+def holding(told: Sequence[tuple[int, Place, bool]]) -> list[tuple[int, str]]:
+    """When (in half days) and where it holds, after reports by day in this order."""
+    book = Book()
+    for day, place, begins in told:
+        (book.open if begins else book.close)(24 * day, place)
+    return [(half, place.id) for half in range(100) for place in (ARLO, CORA, COUNTRY) if book.at(12 * half, place)]
 
 
 def test_another_state_is_left_alone() -> None:
     book = Book().open(0)
-    assert closed(book.entries, name="siege", place=COUNTRY, at=at(5), by="y") == ()
-    assert len(opened(book.entries, name="siege", place=COUNTRY, at=at(5), lasts=LASTS, by="x")) == 1
+    assert book.store(closed(book.entries, name="siege", place=COUNTRY, at=at(5), by="y")).at(6)
+    assert len(opened(book.entries, name="siege", place=COUNTRY, at=at(6), lasts=LASTS, by="x")) == 1
 
 
 def test_a_word_of_a_long_lapsed_state_is_kept_beside_the_one_in_force() -> None:
