@@ -5,11 +5,13 @@ for, each once, and shared by all rules.
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
+from itertools import pairwise
 
 from alerts.read import dates, numbers
 from alerts.read.claims import Judgement
 from alerts.read.figurecues import speaks_of
 from alerts.read.gazetteer.names import KINDS
+from alerts.read.gazetteer.vocabulary import COMPASS
 from alerts.read.governing import Governed, govern
 from alerts.read.narrative import goes_on, sets_the_time
 from alerts.read.places import Choice, Gazetteer, Mention
@@ -30,6 +32,11 @@ _APART = 6
 # The country an article is about has so many times the mentions of any other.
 _AT_HOME = 1.5
 # "crossed into Turkey": where people went, and not where they were driven out.
+# "the village of Dweila, some 20 km (12 miles) north-west of the city of Idlib"
+_BEARING = 12
+_BESIDE = frozenset({"near", "outside"})
+_OFF = frozenset({"of", "from"})
+_COMPASS = COMPASS | {"km", "kilometres", "kilometers", "miles", "northwest", "far", "away"}
 _WAYS = frozenset({"from", "to", "towards", "toward"})
 _TO = frozenset({"to", "into", "towards", "toward", "for"})
 _LEAVING = frozenset(
@@ -262,12 +269,18 @@ class Reading:
             found = _without_namesakes(self.sentences[at].words.norm, found)
         if where == "sentence" and len(found) > 1:
             norm = self.sentences[at].words.norm
+            named = [mention for mention, _ in found if not mention.weak]
+            bearings = {mention for before, mention in pairwise(named) if _bears(norm, before, mention)}
             return sorted(
-                found, key=lambda item: (*_wide(*item), _leads_there(norm, item[0]), _distance(item[0], first, end))
+                found,
+                key=lambda item: (
+                    *_wide(*item),
+                    item[0] in bearings or _leads_there(norm, item[0]),
+                    _distance(item[0], first, end),
+                ),
             )
         if where == "before" and len(found) > 1:
-            about = self.focus
-            return sorted(found[::-1], key=lambda item: item[1] != about)
+            return sorted(found[::-1], key=lambda item: _farness(item[1], self.focus))
         return found
 
     def _is_weak(self, at: int, mention: Mention) -> bool:
@@ -296,6 +309,22 @@ def _leads_there(norm: Sequence[str], mention: Mention) -> bool:
     if not at or norm[at - 1] not in _WAYS:
         return False
     return norm[at - 1] != "from" or _LEAVING.isdisjoint(norm[max(0, at - 4) : at])
+
+
+def _farness(place: Place | None, about: Place | None) -> int:
+    """Nought for the place an article is about, one for another in its province."""
+    if place is None or about is None:
+        return 2
+    return 0 if place.id == about.id else 1 if place.admin1 is not None and place.admin1 == about.admin1 else 2
+
+
+def _bears(norm: Sequence[str], before: Mention, mention: Mention) -> bool:
+    """Whether the mention only says where the one before it lies: "Madaya, west of the capital Damascus"."""
+    between = norm[before.end : mention.first]
+    return 0 < len(between) <= _BEARING and any(
+        word in _BESIDE or (word in _OFF and one in _COMPASS)
+        for one, word in zip(["", *between], between, strict=False)
+    )
 
 
 def _wide(mention: Mention, place: Place | None) -> tuple[bool, bool]:

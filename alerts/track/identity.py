@@ -65,27 +65,37 @@ def distinct(hits: Sequence[Hit], precision: Precision) -> list[Hit]:
     by_key: dict[str, list[Hit]] = {}
     for hit in hits:
         by_key.setdefault(key(hit, precision), []).append(hit)
-    merged = _once_each([combined(group) for group in by_key.values()])
+    merged = _once_each(list(by_key.values()))
     placed = [hit.place for hit in merged if hit.place is not None]
     return [hit for hit in merged if not _repeats(hit.place, placed)]
 
 
-def _once_each(hits: Sequence[Hit]) -> list[Hit]:
-    """Without hits that give a number that was given before: its place is the one named beside it in the text."""
-    found: list[Hit] = []
-    for hit in hits:
-        at = next((i for i, other in enumerate(found) if _same_number(hit, other)), None)
-        if at is None:
-            found.append(hit)
+def _once_each(groups: Sequence[Sequence[Hit]]) -> list[Hit]:
+    """One hit for each group, and for groups that give one number in words of their own: that is one event, and its
+    place the one named beside the number in the text."""
+    found: list[list[Hit]] = []
+    for group in groups:
+        same = next((other for other in found if _own_numbers(group) & _own_numbers(other)), None)
+        if same is None:
+            found.append(list(group))
         else:
-            place = max(found[at], hit, key=_well_placed)
-            found[at] = replace(combined([found[at], hit]), place=place.place, place_from=place.place_from)
-    return found
+            same.extend(group)
+    return [_at_best_place(group) for group in found]
 
 
-def _same_number(hit: Hit, other: Hit) -> bool:
-    both = [(number, other.numbers[name]) for name, number in hit.numbers.items() if name in other.numbers]
-    return any((one.low, one.high) == (two.low, two.high) and one.low >= TELLING for one, two in both)
+def _own_numbers(group: Sequence[Hit]) -> set[tuple[str, float, float]]:
+    """The telling numbers that stand in the hits' own sentences; a hit may have one from the sentence beside it."""
+    return {
+        (name, number.low, number.high)
+        for hit in group
+        for name, number in hit.numbers.items()
+        if number.low >= TELLING and number.text.casefold() in hit.sentence.casefold()
+    }
+
+
+def _at_best_place(group: Sequence[Hit]) -> Hit:
+    best = max(group, key=_well_placed)
+    return replace(combined(group), place=best.place, place_from=best.place_from)
 
 
 def _well_placed(hit: Hit) -> tuple[bool, int, bool, int]:

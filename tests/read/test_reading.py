@@ -148,3 +148,8 @@ def test_a_capital_before_a_colon_speaks(gazetteer: Gazetteer) -> None:
     text = "Turkish soldiers at Saraqib in Syria are encircled."
     found = reading(gazetteer, text, title="Ankara: encircled post will not be given up")
     assert place_of(found, "encircled")[0] == "Saraqib"
+
+
+def test_what_a_place_lies_beside_is_not_where_it_happened(gazetteer: Gazetteer) -> None:
+    text = "Three women died in the besieged town of Madaya, west of the Syrian capital Damascus, after shells fell."
+    assert place_of(reading(gazetteer, text), "shells")[0] == "Madaya"

@@ -229,11 +229,20 @@ def test_a_part_keeps_apart_where_its_place_is_refined() -> None:
     assert moved("raid|?|7|2", ARLO, "admin1") == "raid|ZZ-N|2"
 
 
+SAID = "They attacked the town and killed 18 people."
+
+
 def test_one_number_at_two_places_of_an_article_is_one_event() -> None:
-    headline = replace(hit(BELL, sentence_index=0), numbers={"killed": count(18)})
-    text = replace(hit(ARLO, sentence_index=1), numbers={"killed": count(18), "injured": count(4)})
+    headline = replace(hit(BELL, sentence_index=0), sentence=SAID, numbers={"killed": count(18)})
+    text = replace(hit(ARLO, sentence_index=1), sentence=SAID, numbers={"killed": count(18), "injured": count(4)})
     (found,) = distinct([headline, text], "city")
     assert found.place == ARLO and found.numbers["injured"] == count(4)
+
+
+def test_a_number_from_the_sentence_beside_it_does_not_make_two_places_one_event() -> None:
+    own = replace(hit(BELL), sentence=SAID, numbers={"killed": count(18)})
+    borrowed = replace(hit(ARLO), numbers={"killed": count(18)})
+    assert len(distinct([own, borrowed], "city")) == 2
 
 
 def test_two_dead_at_two_places_are_two_events() -> None:

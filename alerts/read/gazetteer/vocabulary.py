@@ -30,7 +30,7 @@ SPEAKS = frozenset(
     "agrees blamed blames claimed claims hopes believes maintains backs backed supports supported opposes hailed "
     "threatened threatens demanded demands pledged pledges promised recalled expelled responded confirmed "
     "confirms considers regards sees regime government administration authorities officials loyalists forces has "
-    "would will may might could".split()
+    "would will may might could reported reports".split()
 )
 TO_ACTOR = frozenset("by told urged accuses accused accusing blamed blames pressed pressing with asked".split())
 # After "US": what it does may be anywhere.
