@@ -268,7 +268,8 @@ class Alert:
     rule of that kind speak last. `incident` is the id of the happening that it tells of, perhaps with alerts of other
     rules ("" before it is stored). `triage` says whether it waits for a person (`waits_since`), what one decided, or
     that it was told because none came; `approved` up to which level one decided so (of a dropped alert: up to which it
-    was dropped), `own_title` the title that one gave it; `merged_into` is the alert that goes on in its place.
+    was dropped), `dropped` how bad it was when one dropped it ({"severity": "extreme", "numbers": {"killed": 45}}),
+    `own_title` the title that one gave it; `merged_into` is the alert that goes on in its place.
     """
 
     id: str
@@ -296,6 +297,7 @@ class Alert:
     triage: Triage | None = None
     waits_since: datetime | None = None
     approved: Severity | None = None
+    dropped: dict[str, Any] = field(default_factory=dict)
     own_title: str | None = None
     merged_into: str | None = None
 

@@ -96,7 +96,10 @@ def _triage(alert: Alert) -> str:
         return f"waits for a person{since}{known}: alerts triage approve {alert.id}"
     if alert.triage == "let_go":
         return "told without review: no person looked in time"
-    return "" if alert.triage is None else f"{alert.triage} by a person, up to {alert.approved}"
+    if alert.triage is None:
+        return ""
+    known = f"; readers know it as {alert.told.get('severity')}" if alert.triage == "dropped" and alert.version else ""
+    return f"{alert.triage} by a person, up to {alert.approved}{known}"
 
 
 def _print_acts(done: Sequence[Act]) -> None:

@@ -95,8 +95,9 @@ def approve(alert_id: str, config_path: Path, title: str | None, why: str) -> No
 @common.config_option
 @click.option("--why", required=True, metavar="TEXT", help="Why; kept with the alert.")
 def drop(alert_id: str, config_path: Path, why: str) -> None:
-    """Keep an alert from all readers. Should it get worse than it is now, it waits again. What readers were told of
-    is taken back (alerts cancel) or closed (alerts close) instead.
+    """Keep what waits from all readers. Of an alert that readers know that is the update: the alert stays as it was
+    told. Should it get worse than it is now (an update also by much higher numbers), it waits again. What readers were
+    told of is taken back (alerts cancel) or closed (alerts close) instead.
     """
     from alerts.engine import acts
     from alerts.store.database import writing

@@ -108,13 +108,18 @@ def approve(
 
 
 def drop(conn: Connection, alert_id: str, actor: Actor, *, why: str, now: datetime) -> str:
-    """Nobody is to hear of it, unless it gets worse."""
+    """Nobody is to hear of it (of an alert that readers know: of the update that waits), unless it gets worse."""
     record = _record(conn, alert_id)
     step = triage.drop(record.alert, now=now)
     _refuse_nothing(record, step)
     alert_store.save_alert(conn, step.alert, title=record.title, summary=record.summary)
     detail = {"level": step.alert.severity}
-    _log(conn, alert_id, "drop", actor, version=0, why=_given(why), now=now, detail=detail)
+    _log(conn, alert_id, "drop", actor, version=step.alert.version, why=_given(why), now=now, detail=detail)
+    if step.alert.version:
+        return (
+            f"the update of alert {alert_id} is dropped: nobody is told of it, and the alert stays as readers know it;"
+            " should it get worse, it waits again"
+        )
     return f"alert {alert_id} is dropped: nobody is told of it; should it get worse, it waits again"
 
 

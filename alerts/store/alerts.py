@@ -261,6 +261,7 @@ def _row(value: Alert) -> dict[str, Any]:
         "country": value.place.country if value.place else None,
         "numbers": codec.to_json(value.numbers),
         "told": codec.to_json(value.told),
+        "dropped": codec.to_json(value.dropped),
         "spike": codec.to_json(value.spike),
         "incident_id": _number(value.incident),
         "merged_into": None if value.merged_into is None else _number(value.merged_into),

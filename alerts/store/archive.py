@@ -1,7 +1,7 @@
 """The archive as it is published: the alerts that readers were told of, page by page.
 
 An alert of which nobody was told (held until it is confirmed, or too late to be news) is not in it. One of which more
-waits for a person is shown as it was told last.
+waits for a person, or was dropped by one, is shown as it was told last.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ from alerts.store.schema import alert, alert_version, evidence
 from alerts.types import SEVERITIES, Alert, AlertState, Evidence, Severity
 
 _TOLD: Final = alert.c.version > 0
-_SEVERITY: Final = case((alert.c.triage == "waiting", alert.c.told["severity"].as_string()), else_=alert.c.severity)
+_HELD: Final = alert.c.triage.in_(("waiting", "dropped"))
+_SEVERITY: Final = case((_HELD, alert.c.told["severity"].as_string()), else_=alert.c.severity)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,5 @@
-"""What readers may see of an alert of which more waits for a person: what they were told, and no more."""
+"""What readers may see of an alert of which more waits for a person, or was dropped by one: what they were told, and no
+more."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ _AS_NOW: Final = ("version", "updated", "incident", "triage", "merged_into")
 
 def is_held(value: Alert) -> bool:
     """Whether the alert says more by now than readers may know."""
-    return value.triage == "waiting" and value.version > 0
+    return value.triage in ("waiting", "dropped") and value.version > 0
 
 
 def as_told(value: Alert, told: Mapping[str, Any]) -> dict[str, Any]:

@@ -94,7 +94,8 @@ def choose(alert: Alert, report: Report, near: Iterable[Near], incidents: Mappin
 
 def link(alert: Alert, report: Report, other: Near) -> Link | None:
     """By what two alerts tell of one happening, if they do. What was wrong, or goes on as another, tells of none."""
-    wrong = other.alert.state in ("cancelled", "merged") or other.alert.triage == "dropped"
+    unheard = other.alert.triage == "dropped" and other.alert.version == 0  # else an update of it was dropped
+    wrong = other.alert.state in ("cancelled", "merged") or unheard
     if wrong or other.alert.id == alert.id:
         return None
     one, two = alert.place, other.alert.place

@@ -235,8 +235,8 @@ def settle(
         verdict = with_counts(alert, verdict, insist)
     if isinstance(verdict, Quiet):
         return Step(alert=after, quiet=verdict.why)
-    if why := telling.held_for_a_person(alert, facts.severity, policy):
-        return Step(alert=after if telling.is_dropped(alert, facts.severity) else _waiting(after, now), quiet=why)
+    if why := telling.held_for_a_person(alert, told, policy):
+        return Step(alert=after if telling.is_dropped(alert, told, policy) else _waiting(after, now), quiet=why)
     return said(after, told, why=verdict.why, now=now)
 
 

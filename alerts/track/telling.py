@@ -6,13 +6,13 @@ what was not told yet is never lost.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from alerts.track import changes
 from alerts.track.changes import Snapshot
 from alerts.track.facts import Facts
-from alerts.track.policy import Policy, Reason
+from alerts.track.policy import Policy, Reason, Updates
 from alerts.track.severity import at_least, rank
 from alerts.types import Alert, Severity
 
@@ -65,22 +65,32 @@ def decide(alert: Alert, facts: Facts, now: Snapshot, policy: Policy, *, again: 
     return Quiet(f"rides with the next message: {'; '.join(riding)}" if riding else "the same facts again")
 
 
-def held_for_a_person(alert: Alert, level: Severity, policy: Policy) -> str | None:
-    """Why what would be told at this level is not; None when it may go out.
+def held_for_a_person(alert: Alert, now: Snapshot, policy: Policy) -> str | None:
+    """Why what would be told now is not; None when it may go out.
 
     A level that was approved or told before goes out by itself. What waits, or was dropped, is let out by a person
     or by time, never by further evidence; but worse than was dropped waits again."""
-    if is_dropped(alert, level):
+    if is_dropped(alert, now, policy):
         return "a person dropped it"
+    level = now["severity"]
     asked = policy.triage_from is not None and at_least(level, policy.triage_from)
     if alert.triage in ("waiting", "dropped") or (asked and is_news(alert, level)):
         return "it waits for a person"
     return None
 
 
-def is_dropped(alert: Alert, level: Severity) -> bool:
-    """Whether a person decided that nobody is to hear of it at this level."""
-    return alert.triage == "dropped" and not is_news(alert, level)
+def is_dropped(alert: Alert, now: Snapshot, policy: Policy) -> bool:
+    """Whether a person decided that nobody is to hear of it as it is now."""
+    lows = {name: low for name, (low, _) in now["numbers"].items()}
+    return alert.triage == "dropped" and within_dropped(alert, now["severity"], lows, policy)
+
+
+def within_dropped(alert: Alert, level: Severity, lows: Mapping[str, float], policy: Policy) -> bool:
+    """Whether it is no worse than what a person dropped. An update is worse too when its numbers have grown by as much
+    as would be told: what readers know is an event, and above the highest level it could not rise."""
+    if not alert.dropped or rank(level) > rank(alert.dropped["severity"]):
+        return False
+    return alert.version == 0 or not _grown(alert.dropped["numbers"], lows, policy.updates)
 
 
 def is_news(alert: Alert, level: Severity) -> bool:
@@ -109,16 +119,17 @@ def _confirmation(case: _Case) -> str | None:
 
 
 def _growth(case: _Case) -> str | None:
-    updates = case.policy.updates
-    return _numbers(
-        case,
-        (
-            name
-            for name in case.now["numbers"]
-            if case.low(name) > case.had(name)
-            and case.low(name) >= max(updates.floor(name), updates.times * case.had(name))
-        ),
-    )
+    had, low = ({name: of(name) for name in case.now["numbers"]} for of in (case.had, case.low))
+    return _numbers(case, _grown(had, low, case.policy.updates))
+
+
+def _grown(had: Mapping[str, float], lows: Mapping[str, float], updates: Updates) -> list[str]:
+    """The numbers that have become so much higher that readers are to hear of it."""
+    return [
+        name
+        for name, low in lows.items()
+        if low > had.get(name, 0) and low >= max(updates.floor(name), updates.times * had.get(name, 0))
+    ]
 
 
 def _fall(case: _Case) -> str | None:

@@ -1,7 +1,8 @@
 """A person looks first: what waits is approved, given another title, dropped, or let go when nobody came.
 
     told ─► waiting ─► approved     tells it, and what follows up to that level
-                │  ▲─► dropped      tells nobody, unless it gets worse: then it waits again
+                │  ▲─► dropped      tells nobody (what was told before stays told), unless it gets worse: then it
+                │                   waits again
                 └────► (let go)     tells it, and that nobody reviewed it: late help is better than none
 
 Evidence alone never ends the waiting. What stands for `told` is what `lifecycle` would have told. All steps are
@@ -43,29 +44,32 @@ def approve(
         return Step(alert=alert, quiet=why)
     given = alert if title is None else replace(alert, own_title=title)
     step = _told(given, evidence, now=now, policy=policy, lookup=lookup)
-    approved = replace(step.alert, triage="approved", approved=step.alert.severity, waits_since=None)
+    approved = replace(step.alert, triage="approved", approved=step.alert.severity, dropped={}, waits_since=None)
     return replace(step, alert=approved)
 
 
 def drop(alert: Alert, *, now: datetime) -> Step:
-    """A person decides that nobody is told. What readers know already is not dropped but cancelled or closed."""
-    if alert.version > 0:
-        return Step(alert=alert, quiet="readers were told of it: what was wrong is cancelled, what is over is closed")
+    """A person decides that nobody is told: of the alert, or of the update that waits. What readers know already is
+    not dropped but cancelled or closed."""
     if alert.triage == "dropped":
         return Step(alert=alert, quiet="it is dropped already")
     if why := _over(alert):
         return Step(alert=alert, quiet=why)
-    dropped = replace(alert, triage="dropped", approved=alert.severity, waits_since=None, updated=now)
+    if alert.version > 0 and alert.triage != "waiting":
+        return Step(alert=alert, quiet="readers were told of it: what was wrong is cancelled, what is over is closed")
+    what = {"severity": alert.severity, "numbers": _lows(alert)}
+    dropped = replace(alert, triage="dropped", approved=alert.severity, dropped=what, waits_since=None, updated=now)
     return Step(alert=dropped, quiet="a person dropped it")
 
 
 def due(alert: Alert, *, now: datetime, policy: Policy) -> bool:
-    """Whether what waits is to be let go: nobody came in time, or nobody is asked any more (the level has fallen, or
-    triage was turned off). What is too old to be news by now goes on waiting."""
+    """Whether what waits is to be let go: nobody came in time, or nobody is asked any more (the level has fallen, it
+    is what was dropped before, or triage was turned off). What is too old to be news by now goes on waiting."""
     if alert.triage != "waiting" or _over(alert) or now - alert.last_event > policy.oldest:
         return False
     asked = policy.triage_from is not None and at_least(alert.severity, policy.triage_from)
-    if not asked or not telling.is_news(alert, alert.severity):
+    decided = _as_dropped(alert, policy) if alert.dropped else not telling.is_news(alert, alert.severity)
+    if not asked or decided:
         return True
     since = alert.waits_since or alert.updated
     return policy.triage_for is not None and now - since >= policy.triage_for
@@ -74,14 +78,18 @@ def due(alert: Alert, *, now: datetime, policy: Policy) -> bool:
 def let_go(
     alert: Alert, evidence: Sequence[Evidence], *, now: datetime, policy: Policy, lookup: Lookup = nowhere
 ) -> Step:
-    """Nobody looked in time (see `due`): it is told, marked so."""
+    """Nobody looked in time (see `due`): it is told, marked so. What is no worse any more than what was dropped is
+    dropped again."""
     if alert.triage != "waiting":
         return Step(alert=alert, quiet="it does not wait for a person")
+    if _as_dropped(alert, policy):
+        again = replace(alert, triage="dropped", waits_since=None, updated=now)
+        return Step(alert=again, quiet="it is no worse than what a person dropped")
     step = _told(alert, evidence, now=now, policy=policy, lookup=lookup)
     mark = NOT_REVIEWED if policy.triage_for is None else f"{NOT_REVIEWED} within {say(policy.triage_for)}"
     messages = tuple(replace(message, why=f"{message.why}; {mark}") for message in step.messages)
     decided: Triage | None = "approved" if alert.approved else None
-    after = replace(step.alert, triage="let_go" if messages else decided, waits_since=None)
+    after = replace(step.alert, triage="let_go" if messages else decided, dropped={}, waits_since=None)
     return replace(step, alert=after, messages=messages)
 
 
@@ -95,8 +103,16 @@ def retitle(alert: Alert, title: str | None, *, now: datetime) -> Step:
 
 
 def _not_to_be_told(alert: Alert) -> str | None:
-    known = alert.version > 0 and alert.triage != "waiting"
+    known = alert.version > 0 and alert.triage not in ("waiting", "dropped")
     return _over(alert) or ("it does not wait for a person: readers were told of it" if known else None)
+
+
+def _as_dropped(alert: Alert, policy: Policy) -> bool:
+    return telling.within_dropped(alert, alert.severity, _lows(alert), policy)
+
+
+def _lows(alert: Alert) -> dict[str, float]:
+    return {name: number.low for name, number in alert.numbers.items()}
 
 
 def _over(alert: Alert) -> str | None:

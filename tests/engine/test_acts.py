@@ -15,6 +15,7 @@ from alerts.errors import InputError, StoreError
 from alerts.read.places import Gazetteer
 from alerts.store import acts as act_store
 from alerts.store import alerts as alert_store
+from alerts.store import archive
 from alerts.store.acts import Act
 from alerts.store.database import open_database, reading, writing
 from alerts.track.policy import Desk
@@ -228,6 +229,24 @@ def test_what_gets_worse_than_dropped_waits_again_and_is_let_go(desk: World) -> 
     assert alert(desk).triage == "waiting"
     desk.later(hours=1)
     assert len(let_go(desk)) == 1
+
+
+def test_a_dropped_update_is_mailed_to_nobody_and_the_alert_is_shown_as_told(desk: World) -> None:
+    reader = desk.reader("desk@example.org")
+    desk.hear(SEVERE)
+    approve(desk)
+    desk.hear(WORSE, source="Evening Post")
+    done = do(desk, acts.drop, "1", ANA, why="a misprint")
+    assert done.startswith("the update of alert 1 is dropped: nobody is told of it, and the alert stays")
+    assert alert(desk).dropped == {"severity": "extreme", "numbers": {"killed": 140}}
+    desk.later(hours=2)
+    assert let_go(desk) == []
+    assert desk.mails("queued") == [(reader, 1)]
+    assert [(act.kind, act.version) for act in log(desk)] == [("approve", 1), ("drop", 1)]
+    with reading(desk.engine) as conn:
+        [listed] = archive.told_alerts(conn, archive.Wanted(), limit=9)
+        assert archive.told_alerts(conn, archive.Wanted(min_severity="extreme"), limit=9) == []
+    assert (listed.alert.severity, listed.title) == ("severe", "Shelling in Taiz: 12 people killed")
 
 
 def test_what_readers_were_told_cannot_be_dropped(world: World) -> None:

@@ -155,6 +155,67 @@ def test_a_dropped_alert_can_be_approved_after_all() -> None:
     assert approve(case, when=2).messages[0].kind == "new"
 
 
+def test_what_falls_back_to_what_was_dropped_is_dropped_again() -> None:
+    case = tracked(report("1"))
+    case.after(triage.drop(case.now, now=at(1)))
+    case.take(report("2", "extreme", when=2))  # type: ignore[arg-type]
+    case.take(evidence("2", hit(when=2), when=2, revision=2))
+    assert review(case) == ("waiting", at(2))
+    assert triage.due(case.now, now=at(2), policy=DESK)
+    assert not let_go(case, when=2).tell
+    assert (case.now.triage, case.now.waits_since, case.now.version) == ("dropped", None, 0)
+
+
+def dropped_update(people: float = 45) -> Tracked:
+    """Told with 12 killed; then an update waited, and was dropped."""
+    case = tracked(killed("1", 12), policy=LADDER)
+    approve(case)
+    case.take(killed("2", people, when=2))  # type: ignore[arg-type]
+    case.after(triage.drop(case.now, now=at(3)))
+    return case
+
+
+def test_an_update_that_waits_can_be_dropped_and_the_alert_stays_as_told() -> None:
+    case = dropped_update()
+    assert (review(case), kinds(case)) == (("dropped", None), ["new"])
+    assert (case.now.version, case.now.told["severity"], case.now.state) == (1, "severe", "active")
+    assert case.now.dropped == {"severity": "extreme", "numbers": {"killed": 45}}
+    case.take(killed("3", 50, when=4))  # type: ignore[arg-type]
+    assert (case.steps[-1].quiet, kinds(case)) == ("a person dropped it", ["new"])
+    assert not triage.due(case.now, now=at(9), policy=LADDER)
+
+
+def test_a_dropped_update_waits_again_when_it_rises_above_the_dropped_level() -> None:
+    case = tracked(report("1", "moderate"))
+    case.take(report("2", when=2))  # type: ignore[arg-type]
+    case.after(triage.drop(case.now, now=at(3)))
+    case.take(report("3", "extreme", when=4))  # type: ignore[arg-type]
+    assert review(case) == ("waiting", at(4))
+
+
+def test_a_dropped_update_waits_again_when_its_numbers_have_grown_much() -> None:
+    case = dropped_update()
+    case.take(killed("3", 450, when=4))  # type: ignore[arg-type]
+    case.take(killed("4", 450, when=4))  # type: ignore[arg-type]
+    assert review(case) == ("waiting", at(4))
+    assert not triage.due(case.now, now=at(4.5), policy=LADDER)
+    [message] = let_go(case, when=5).messages
+    assert message.why == "now extreme: 12 → 450 killed; not reviewed by a person within 1 hour"
+    assert case.now.dropped == {}
+
+
+def test_a_dropped_update_can_be_approved_after_all() -> None:
+    case = dropped_update()
+    [message] = approve(case, when=4).messages
+    assert (message.kind, message.why, case.now.dropped) == ("update", "now extreme: 12 → 45 killed", {})
+
+
+@pytest.mark.parametrize("finish", [cancel, close])
+def test_an_alert_of_which_an_update_was_dropped_is_still_taken_back_or_closed(finish: object) -> None:
+    case = dropped_update()
+    assert case.after(finish(case.now, now=at(5), why="so")).tell  # type: ignore[operator]
+
+
 def test_what_readers_know_cannot_be_dropped() -> None:
     case = tracked(report("1"))
     approve(case)

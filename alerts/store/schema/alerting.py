@@ -59,6 +59,7 @@ alert = Table(
     Column("triage", String(20)),  # types.Triage: whether it waits for a person, and what that decided
     Column("waits_since", UtcTime),  # while it waits for a person
     Column("approved", String(20)),  # the level up to which a person has decided: approved or dropped it
+    Column("dropped", JSON, nullable=False),  # how bad it was when a person dropped it: level and numbers
     Column("own_title", Text),  # the title that a person gave it
     Column("merged_into", ForeignKey("alert.id")),
     Index("uq_alert_open_key", "key", unique=True, sqlite_where=text(OPEN), postgresql_where=text(OPEN)),

@@ -168,6 +168,7 @@ def _alert() -> None:
         sa.Column("triage", sa.String(length=20), nullable=True),
         sa.Column("waits_since", _TIME, nullable=True),
         sa.Column("approved", sa.String(length=20), nullable=True),
+        sa.Column("dropped", sa.JSON(), nullable=False),
         sa.Column("own_title", sa.Text(), nullable=True),
         sa.Column("merged_into", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name="fk_alert_incident_id"),
