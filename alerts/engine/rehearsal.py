@@ -15,6 +15,7 @@ from alerts.engine.tracking import Outcome, Tracker
 from alerts.match.engine import Detection
 from alerts.store import alerts as alert_store
 from alerts.store import articles, feeds
+from alerts.store import evidence as evidence_store
 from alerts.store.articles import Draft, Waiting
 from alerts.store.database import writing
 from alerts.types import Article
@@ -35,11 +36,11 @@ def rehearse(
     tracker = replace(tracker, outbox=Nobody())
     with undone(engine) as conn:
         waiting = article if isinstance(article, Waiting) else _stored(conn, article, now)
-        before = set(alert_store.alerts_of_article(conn, waiting.article.id))
+        before = set(evidence_store.alerts_of_article(conn, waiting.article.id))
         outcome = tracker.track(conn, waiting, found, now)
         for rule, line in _told(outcome):
             said.setdefault(rule, []).append(line)
-        for alert_id in alert_store.alerts_of_article(conn, waiting.article.id):
+        for alert_id in evidence_store.alerts_of_article(conn, waiting.article.id):
             record = alert_store.get_alert(conn, alert_id)
             if record is None or any(told.alert.id == alert_id for told in outcome.told):
                 continue

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection
 
 from alerts.store import alerts as alert_store
+from alerts.store import evidence as evidence_store
 from alerts.store import stories
 from alerts.store.stories import Telling
 from alerts.track import copies
@@ -37,7 +38,7 @@ class Retelling:
         for alert_id in dict.fromkeys(told.alert_id for told in self._others()):
             alert = alert_store.alert_of(self.conn, alert_id)
             if alert is not None and alert.version > 0:
-                known = alert_store.evidence_of(self.conn, alert_id)
+                known = evidence_store.of_alert(self.conn, alert_id)
                 others = [one for one in known if one.story == self.new.story and one.article_id != self.new.article_id]
                 if any(copies.nothing_new(self.new.hit, self.new.text, one.text) for one in others):
                     return True

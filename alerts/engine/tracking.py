@@ -24,6 +24,7 @@ from alerts.match.rule import Rule, Spike
 from alerts.read.claims import cited_sources
 from alerts.read.places import Gazetteer
 from alerts.store import alerts as alert_store
+from alerts.store import evidence as evidence_store
 from alerts.store import ledger as ledger_store
 from alerts.store import merging, reports, stories
 from alerts.store.articles import Waiting
@@ -141,7 +142,7 @@ class _Case:
             over = alert.place is not None and ended & set(places.chain(alert.place))
             if not over or alert.state not in OPEN_STATES:
                 continue
-            before = alert_store.evidence_of(self.conn, alert.id)
+            before = evidence_store.of_alert(self.conn, alert.id)
             source = self.waiting.article.source or self.waiting.owner
             quiet = lifecycle.late(self._evidence(hit), now=self.now, policy=policy, backlog=self.waiting.backlog)
             step = lifecycle.close(
@@ -249,7 +250,7 @@ class _Case:
     ) -> tuple[Alert, bool]:
         """Take evidence (and what `more` belongs with it) into its alert, or open one with it; whether that is
         told."""
-        before = alert_store.evidence_of(self.conn, alert.id) if alert else []
+        before = evidence_store.of_alert(self.conn, alert.id) if alert else []
         ids = {evidence.article_id, *(item.article_id for item in before)}
         more = [item for item in more if item.article_id not in ids]
         together = list(origins.assign((*before, *more))) if more else before
@@ -364,7 +365,7 @@ class _Case:
     def take_back(self) -> None:
         """The alerts that an earlier revision of the article was evidence of, and this one no longer is."""
         article_id = self.waiting.article.id
-        for alert_id in alert_store.alerts_of_article(self.conn, article_id):
+        for alert_id in evidence_store.alerts_of_article(self.conn, article_id):
             if alert_id in self.touched:
                 continue
             record = alert_store.get_alert(self.conn, alert_id)
@@ -385,4 +386,4 @@ class _Case:
             left = [item for item in record.evidence if item.article_id != article_id] or list(record.evidence)
             self._save(rule, step, left)
             if len(record.evidence) > 1:
-                alert_store.remove_evidence(self.conn, alert_id, article_id)
+                evidence_store.remove(self.conn, alert_id, article_id)

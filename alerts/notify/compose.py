@@ -26,6 +26,7 @@ from alerts.render.mail import MailRenderer, MailText, personal
 from alerts.render.view import Notice
 from alerts.store import alerts as alert_store
 from alerts.store import bulletins, outbox
+from alerts.store import evidence as evidence_store
 from alerts.store.alerts import Version
 from alerts.store.bulletins import Bulletin
 from alerts.store.outbox import OutboxRow
@@ -84,7 +85,7 @@ def gather(conn: Connection, rows: Sequence[OutboxRow]) -> Material:
         parts=parts,
         versions={(version.alert_id, version.version): version for version in found},
         bulletins=bulletins.by_id(conn, {row.bulletin_id for row in rows if row.bulletin_id is not None}),
-        evidence={alert_id: alert_store.evidence_of(conn, alert_id) for alert_id in alerts},
+        evidence={alert_id: evidence_store.of_alert(conn, alert_id) for alert_id in alerts},
         told=told,
         missed=missed_before(
             conn,

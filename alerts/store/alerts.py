@@ -29,8 +29,8 @@ from sqlalchemy import (
 
 from alerts.errors import InputError
 from alerts.store import codec, held, issuing
-from alerts.store.schema import UtcTime, alert, alert_version, article, evidence, feed, incident, story
-from alerts.store.upsert import upsert
+from alerts.store import evidence as evidence_store
+from alerts.store.schema import UtcTime, alert, alert_version, evidence, incident
 from alerts.track.lifecycle import Step
 from alerts.types import OPEN_STATES, SEVERITIES, Alert, AlertState, Evidence, Message, MessageKind, Place, Severity
 
@@ -135,7 +135,7 @@ def _happened(conn: Connection, alert_id: int, first: datetime, last: datetime) 
 
 def open_twin(conn: Connection, value: Alert) -> Alert | None:
     """The other open alert with this identity."""
-    row = conn.execute(_TWIN, {"of_key": value.key, "of_id": _number(value.id)}).one_or_none()
+    row = conn.execute(_TWIN, {"of_key": value.key, "of_id": codec.row_id(value.id)}).one_or_none()
     return None if row is None else alert_from(row)
 
 
@@ -184,7 +184,7 @@ def _filtered(wanted: Filter) -> Select[Any]:
 
 def get_alert(conn: Connection, alert_id: str) -> Record | None:
     """Everything about one alert; None when there is none."""
-    row = conn.execute(select(alert).where(alert.c.id == _number(alert_id))).one_or_none()
+    row = conn.execute(select(alert).where(alert.c.id == codec.row_id(alert_id))).one_or_none()
     if row is None:
         return None
     told = versions(conn, [(alert_id, None)])
@@ -193,13 +193,13 @@ def get_alert(conn: Connection, alert_id: str) -> Record | None:
         title=row.title,
         summary=row.summary,
         versions=tuple(told),
-        evidence=tuple(evidence_of(conn, alert_id)),
+        evidence=tuple(evidence_store.of_alert(conn, alert_id)),
     )
 
 
 def alert_of(conn: Connection, alert_id: str) -> Alert | None:
     """One alert without what made it."""
-    row = conn.execute(_BY_ID, {"of_id": _number(alert_id)}).one_or_none()
+    row = conn.execute(_BY_ID, {"of_id": codec.row_id(alert_id)}).one_or_none()
     return None if row is None else alert_from(row)
 
 
@@ -216,7 +216,7 @@ def save_step(
     """
     saved = save_alert(conn, step.alert, title=title, summary=summary)
     changed = [*step.regrouped, *([step.evidence] if step.evidence is not None else [])]
-    put_evidence(conn, saved, changed)
+    evidence_store.put(conn, saved, changed)
     for message in step.messages:
         add_version(conn, saved, message, title=title, summary=summary, terms=terms)
     return saved
@@ -231,7 +231,7 @@ def save_alert(conn: Connection, value: Alert, *, title: str, summary: str) -> A
     if not value.id:
         return replace(value, id=str(conn.execute(_NEW, row).scalar_one()))
     del row["incident_id"]
-    if conn.execute(_change_of(frozenset(row)), row | {"of_id": _number(value.id)}).rowcount == 0:
+    if conn.execute(_change_of(frozenset(row)), row | {"of_id": codec.row_id(value.id)}).rowcount == 0:
         raise InputError(f"there is no alert {value.id}")
     return value
 
@@ -250,7 +250,7 @@ def _change_of(names: frozenset[str]) -> Update:
 def save_state(conn: Connection, value: Alert) -> None:
     """Store an alert whose state alone has changed; its texts stay as they are."""
     changed = {"state": value.state, "updated": value.updated}
-    if conn.execute(_change_of(frozenset(changed)), changed | {"of_id": _number(value.id)}).rowcount == 0:
+    if conn.execute(_change_of(frozenset(changed)), changed | {"of_id": codec.row_id(value.id)}).rowcount == 0:
         raise InputError(f"there is no alert {value.id}")
 
 
@@ -263,8 +263,8 @@ def _row(value: Alert) -> dict[str, Any]:
         "told": codec.to_json(value.told),
         "dropped": codec.to_json(value.dropped),
         "spike": codec.to_json(value.spike),
-        "incident_id": _number(value.incident),
-        "merged_into": None if value.merged_into is None else _number(value.merged_into),
+        "incident_id": codec.row_id(value.incident),
+        "merged_into": None if value.merged_into is None else codec.row_id(value.merged_into),
         "own_title": codec.clean_or_none(value.own_title, 300),
     }
     plain = ("family", "rule", "event", "key", "state", "severity", "worst", "certainty", "confirmed", "version")
@@ -305,9 +305,9 @@ def add_version(
     fields = codec.to_json(value) | {"title": codec.clean(title), "summary": codec.clean(summary)}
     if held.is_held(value) and message.kind in ("close", "cancel"):  # its end is told, not what waits for a person
         fields = held.as_told(value, versions(conn, [(value.id, message.version - 1)])[0].fields)
-    fields |= issuing.taken_along(conn, _number(value.id), terms, fields)
+    fields |= issuing.taken_along(conn, codec.row_id(value.id), terms, fields)
     row = {
-        "alert_id": _number(value.id),
+        "alert_id": codec.row_id(value.id),
         "version": message.version,
         "kind": message.kind,
         "at": message.at,
@@ -321,8 +321,8 @@ def add_version(
 
 def versions(conn: Connection, wanted: Sequence[tuple[str, int | None]]) -> list[Version]:
     """Versions by (alert id, version), None for all of an alert; by alert, in order."""
-    ids = {_number(alert_id) for alert_id, _ in wanted}
-    asked = {(_number(alert_id), version) for alert_id, version in wanted}
+    ids = {codec.row_id(alert_id) for alert_id, _ in wanted}
+    asked = {(codec.row_id(alert_id), version) for alert_id, version in wanted}
     query = select(alert_version).where(alert_version.c.alert_id.in_(ids))
     rows = [row._asdict() for row in conn.execute(query.order_by(alert_version.c.alert_id, alert_version.c.version))]
     return [version_from(row) for row in rows if asked & {(row["alert_id"], None), (row["alert_id"], row["version"])}]
@@ -333,90 +333,7 @@ def version_from(row: Mapping[str, Any]) -> Version:
     return Version(**dict(row) | {"alert_id": str(row["alert_id"]), "changes": tuple(row["changes"])})
 
 
-def put_evidence(conn: Connection, value: Alert, items: Sequence[Evidence]) -> None:
-    """Store evidence of an alert; of an article that is evidence already, in place of the old."""
-    if items:
-        rows = [_evidence_row(value, item) for item in items]
-        kept = {"seen", "at_version"}  # when the article first became evidence
-        conn.execute(upsert(conn, evidence, ("alert_id", "article_id"), keep=kept), rows)
-
-
-def _evidence_row(value: Alert, item: Evidence) -> dict[str, Any]:
-    return {
-        "alert_id": _number(value.id),
-        "article_id": int(item.article_id),
-        "revision": item.revision,
-        "rule": item.hit.rule,
-        "rule_version": item.hit.rule_version,
-        "origin": item.origin,
-        "hit": codec.to_json(item.hit),
-        "cited": codec.to_json(item.cited),
-        "event_time": item.hit.event_time,
-        "seen": item.seen,
-        "at_version": value.version,
-    }
-
-
-def remove_evidence(conn: Connection, alert_id: str, article_id: str) -> bool:
-    """Take an article back as evidence; False when it was none."""
-    here = (evidence.c.alert_id == _number(alert_id)) & (evidence.c.article_id == int(article_id))
-    return conn.execute(evidence.delete().where(here)).rowcount > 0
-
-
-def evidence_of(conn: Connection, alert_id: str) -> list[Evidence]:
-    """The evidence of an alert, in the order in which it came."""
-    return [evidence_from(row) for row in conn.execute(_OF_ALERT, {"of_alert": _number(alert_id)})]
-
-
-def alerts_of_article(conn: Connection, article_id: str) -> list[str]:
-    """The ids of the alerts that an article is evidence of."""
-    query = select(evidence.c.alert_id).where(evidence.c.article_id == int(article_id)).order_by(evidence.c.alert_id)
-    return [str(found) for found in conn.execute(query).scalars()]
-
-
-EVIDENCE_ROWS: Final[Select[Any]] = (
-    select(
-        evidence,
-        *(article.c.title, article.c.url, article.c.published),
-        *(feed.c.source, feed.c.owner, feed.c.tier),
-        *(story.c.first_id, story.c.shingles),
-    )
-    .join(article, article.c.id == evidence.c.article_id)
-    .join(feed, feed.c.id == article.c.feed_id)
-    .outerjoin(story, story.c.article_id == evidence.c.article_id)
-    .order_by(evidence.c.id)
-)
-
-
-_OF_ALERT: Final = EVIDENCE_ROWS.where(evidence.c.alert_id == bindparam("of_alert"))
-
-
-def evidence_from(row: Row[Any]) -> Evidence:
-    """Evidence from a row of `EVIDENCE_ROWS`."""
-    return Evidence(
-        article_id=str(row.article_id),
-        revision=row.revision,
-        hit=codec.hit(row.hit),
-        title=row.title,
-        url=row.url,
-        source=row.source,
-        owner=row.owner,
-        tier=row.tier,
-        cited=tuple(row.cited),
-        published=row.published,
-        seen=row.seen,
-        origin=row.origin,
-        story="" if row.first_id is None else str(row.first_id),
-        text=row.shingles or b"",
-    )
-
-
 def count_open(conn: Connection) -> dict[AlertState, int]:
     """How many alerts there are in each open state."""
     query = select(alert.c.state, func.count()).where(_OPEN).group_by(alert.c.state)
     return {state: number for state, number in conn.execute(query)}
-
-
-def _number(alert_id: str) -> int:
-    """An alert's id as the database has it; what is no id is none of any alert."""
-    return int(alert_id) if alert_id.isascii() and alert_id.isdigit() and len(alert_id) < 10 else -1

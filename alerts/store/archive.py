@@ -14,13 +14,12 @@ from typing import Any, Final
 from sqlalchemy import Connection, Select, case, func, select
 
 from alerts.store import codec, held, incidents, issuing
+from alerts.store import evidence as evidence_store
 from alerts.store.alerts import (
-    EVIDENCE_ROWS,
     Listed,
     Record,
     Version,
     alert_from,
-    evidence_from,
     get_alert,
     version_from,
     versions,
@@ -170,5 +169,5 @@ def first_evidence(conn: Connection, ids: Sequence[str]) -> dict[str, Evidence]:
     """For each of these alerts the evidence that came first."""
     numbers = [int(found) for found in ids]
     first = select(func.min(evidence.c.id)).where(evidence.c.alert_id.in_(numbers)).group_by(evidence.c.alert_id)
-    rows = conn.execute(EVIDENCE_ROWS.where(evidence.c.id.in_(first)))
-    return {str(row.alert_id): evidence_from(row) for row in rows}
+    rows = conn.execute(evidence_store.ROWS.where(evidence.c.id.in_(first)))
+    return {str(row.alert_id): evidence_store.from_row(row) for row in rows}

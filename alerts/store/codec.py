@@ -32,6 +32,11 @@ def clean_or_none(text: str | None, longest: int | None = None) -> str | None:
     return clean(text)[:longest] or None if text else None
 
 
+def row_id(alert_id: str) -> int:
+    """An alert's id as the database has it; what is no id is none of any alert."""
+    return int(alert_id) if alert_id.isascii() and alert_id.isdigit() and len(alert_id) < 10 else -1
+
+
 def to_json(value: Any) -> Any:
     """Any value of `alerts.types` as JSON: dataclasses as objects, times as ISO 8601 text."""
     kind: Any = type(value)

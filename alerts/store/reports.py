@@ -15,8 +15,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
-from alerts.store import codec
-from alerts.store.alerts import evidence_from
+from alerts.store import codec, evidence
 from alerts.store.schema import article, count_day, feed, report, spike, story, watch
 from alerts.store.upsert import insert_for, upsert
 from alerts.track.facts import event_time
@@ -291,7 +290,7 @@ _ROWS: Final = (
 
 
 def _evidence(row: Row[Any]) -> Evidence:
-    return replace(evidence_from(row), origin=str(row.origin))
+    return replace(evidence.from_row(row), origin=str(row.origin))
 
 
 def last_spike(conn: Connection, family: str, place_id: str) -> LastSpike | None:

@@ -30,7 +30,7 @@ from alerts.engine.tracking import Told
 from alerts.match import files
 from alerts.read.places import Gazetteer
 from alerts.resources import shipped
-from alerts.store import alerts as alert_store
+from alerts.store import evidence as evidence_store
 from alerts.store.database import reading
 from alerts.store.spool import Spool
 from alerts.types import CERTAINTIES, SEVERITIES, Article, Evidence
@@ -108,7 +108,7 @@ def _lived(articles: Iterable[Article], owners: dict[str, str], gazetteer: Gazet
 
 def _evidence(replay: Reader, told: Told) -> tuple[Evidence, ...]:
     with reading(replay.engine) as conn:
-        return tuple(alert_store.evidence_of(conn, told.alert.id))
+        return tuple(evidence_store.of_alert(conn, told.alert.id))
 
 
 def _tables(life: _Life, *, every_week: bool) -> Iterable[Table]:

@@ -14,6 +14,7 @@ from alerts.match.precision import Score
 from alerts.match.rule import Rule
 from alerts.read.places import Gazetteer
 from alerts.store import alerts, demotions, issuing, judgements, meta, people
+from alerts.store import evidence as evidence_store
 from alerts.store.database import reading, writing
 from alerts.store.schema import bulletin, outbox
 from tests.engine.world import World
@@ -48,7 +49,7 @@ def _alerts(conn: Connection, *verdicts: Verdict | None, rule: Rule = RULE, sent
         [item] = values.add_articles(conn, key)
         parts = {"siege": "besieged", "where": "Goma"}
         hit = values.hit(rule=rule.name, family=rule.family, sentence=sentence, parts=parts)
-        alerts.put_evidence(conn, saved, [values.evidence(item.article.id, hit=hit)])
+        evidence_store.put(conn, saved, [values.evidence(item.article.id, hit=hit)])
         if verdict is not None:
             judgements.judge(conn, saved.id, verdict, who="reader 9", why="", now=NOW)
         found.append(saved.id)

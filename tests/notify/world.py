@@ -20,6 +20,7 @@ from alerts.render.mail import MailRenderer, mail_renderer
 from alerts.render.samples import sample_evidence, sample_fields
 from alerts.render.view import Site
 from alerts.store import alerts, articles, codec, feeds, outbox, people, schema
+from alerts.store import evidence as evidence_store
 from alerts.store.database import open_database, reading, writing
 from alerts.store.outbox import OutboxRow
 from alerts.types import Entry, Message, MessageKind, Severity
@@ -64,7 +65,7 @@ def populate(engine: Engine, *, readers: int = 3, severity: Severity = "severe")
         alert = codec.alert(sample_fields() | {"id": "", "severity": severity, "worst": severity, "told": {}})
         saved = alerts.save_alert(conn, alert, title=sample_fields()["title"], summary=sample_fields()["summary"])
         evidence = [replace(item, article_id=str(number)) for number, item in enumerate(sample_evidence(), start=1)]
-        alerts.put_evidence(conn, saved, [replace(item, seen=START) for item in evidence])
+        evidence_store.put(conn, saved, [replace(item, seen=START) for item in evidence])
     tell(engine, saved.id, severity=severity)
     return saved.id
 
@@ -84,7 +85,7 @@ def beside(
         assert first is not None
         another = replace(first, id="", key=title, rule=rule, severity=severity)
         saved = alerts.save_alert(conn, another, title=title, summary=f"{title}, it is said.")
-        alerts.put_evidence(conn, saved, alerts.evidence_of(conn, alert_id))
+        evidence_store.put(conn, saved, evidence_store.of_alert(conn, alert_id))
     if tells:
         tell(engine, saved.id, severity=severity)
     return saved.id

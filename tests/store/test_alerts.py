@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from alerts.errors import InputError
 from alerts.store import alerts, codec, stories
+from alerts.store import evidence as evidence_store
 from alerts.store.alerts import Filter
 from alerts.store.database import reading, writing
 from alerts.store.stories import Telling
@@ -86,7 +87,7 @@ def test_a_step_is_stored_with_evidence_and_messages(engine: Engine) -> None:
         saved = alerts.save_step(conn, step, title="Shelling in Taiz", summary="Shells fell.")
     with reading(engine) as conn:
         record = alerts.get_alert(conn, saved.id)
-        assert alerts.alerts_of_article(conn, article.article.id) == [saved.id]
+        assert evidence_store.alerts_of_article(conn, article.article.id) == [saved.id]
     assert record is not None
     assert (record.alert, record.title, record.summary) == (saved, "Shelling in Taiz", "Shells fell.")
     assert record.evidence == (item,)
@@ -103,13 +104,13 @@ def test_the_same_article_again_replaces_its_evidence(engine: Engine) -> None:
         saved = _save(conn)
         first, second = values.evidence(one.article.id), values.evidence(two.article.id, url="https://news.example/b")
         second = replace(second, title="Title b")
-        alerts.put_evidence(conn, saved, [first, second])
+        evidence_store.put(conn, saved, [first, second])
         changed = replace(first, origin=two.article.id, revision=2, seen=NOW + HOUR)
-        alerts.put_evidence(conn, replace(saved, version=2), [changed])
-        assert alerts.evidence_of(conn, saved.id) == [replace(changed, seen=NOW), second]
-        assert alerts.remove_evidence(conn, saved.id, one.article.id)
-        assert not alerts.remove_evidence(conn, saved.id, one.article.id)
-        assert alerts.evidence_of(conn, saved.id) == [second]
+        evidence_store.put(conn, replace(saved, version=2), [changed])
+        assert evidence_store.of_alert(conn, saved.id) == [replace(changed, seen=NOW), second]
+        assert evidence_store.remove(conn, saved.id, one.article.id)
+        assert not evidence_store.remove(conn, saved.id, one.article.id)
+        assert evidence_store.of_alert(conn, saved.id) == [second]
 
 
 def test_versions_are_found_by_alert_and_number(engine: Engine) -> None:
@@ -166,14 +167,14 @@ def test_where_a_story_was_told_is_known_again_with_its_sentence(engine: Engine)
         for number, text in ((one, LONG), (two, LONG), (other, "The weather was fine all day long in the hills.")):
             stories.know(conn, number, revision=1, published=NOW, text=text)
         first, second, siege = _save(conn), _save(conn, key="b"), _save(conn, key="c", family="siege")
-        alerts.put_evidence(conn, first, [values.evidence(one)])
-        alerts.put_evidence(conn, second, [values.evidence(other)])
-        alerts.put_evidence(conn, siege, [values.evidence(one)])
+        evidence_store.put(conn, first, [values.evidence(one)])
+        evidence_store.put(conn, second, [values.evidence(other)])
+        evidence_store.put(conn, siege, [values.evidence(one)])
         new = values.evidence(two, story=one)
         assert stories.telling(conn, "shelling", new) == [Telling(first.id, one, values.hit().sentence)]
         again = values.evidence(other, story=other, revision=2)
         assert stories.telling(conn, "shelling", again) == [Telling(second.id, other, values.hit().sentence)]
-        [item] = alerts.evidence_of(conn, first.id)
+        [item] = evidence_store.of_alert(conn, first.id)
         assert (item.story, item.text) == (one, print_of(LONG))
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from alerts.store import alerts, incidents
+from alerts.store import evidence as evidence_store
 from alerts.store.database import writing
 from alerts.store.schema import story
 from alerts.track.incidents import Report
@@ -23,7 +24,7 @@ def _alert(conn: Connection, family: str, place: Place | None, article: str, *, 
     at = NOW - ago
     made = alert(family=family, rule=family, key=f"{family}|{article}", place=place, first_event=at, last_event=at)
     saved = alerts.save_alert(conn, made, title=f"Title {family}", summary="")
-    alerts.put_evidence(conn, saved, [evidence(article, hit=hit(family=family, place=place, event_time=at))])
+    evidence_store.put(conn, saved, [evidence(article, hit=hit(family=family, place=place, event_time=at))])
     return saved
 
 
@@ -122,7 +123,7 @@ def test_an_alert_that_went_on_later_is_near_by_its_report_of_the_day_only(engin
         raid = _alert(conn, "raid", TAIZ, found[0], ago=90 * HOUR)
         alerts.save_alert(conn, _later(raid), title="", summary="")
         assert _near(conn, found[2], TAIZ) == []
-        alerts.put_evidence(conn, raid, [evidence(found[1], hit=hit(event_time=NOW - 5 * HOUR))])
+        evidence_store.put(conn, raid, [evidence(found[1], hit=hit(event_time=NOW - 5 * HOUR))])
         assert _near(conn, found[2], TAIZ) == ["raid"]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 
 from alerts.store import alerts, archive, issuing
+from alerts.store import evidence as evidence_store
 from alerts.store.alerts import Version
 from alerts.store.database import reading, writing
 from alerts.store.schema import evidence
@@ -33,7 +34,7 @@ def _save(conn: Connection, **more: Any) -> Alert:
 
 def _report(conn: Connection, alert: Alert, *keys: str, **more: Any) -> list[str]:
     ids = [item.article.id for item in values.add_articles(conn, *keys)]
-    alerts.put_evidence(conn, alert, [values.evidence(one, **more) for one in ids])
+    evidence_store.put(conn, alert, [values.evidence(one, **more) for one in ids])
     return ids
 
 
@@ -100,7 +101,7 @@ def test_quotes_are_those_of_the_moment_one_for_each_origin(engine: Engine) -> N
         _report(conn, alert, "b", origin=first)  # a copy
         _report(conn, alert, "c", hit=values.hit(current=False, sentence="No shells fell."))
         told = _tell(conn, alert, 1)
-        alerts.put_evidence(conn, alert, [values.evidence(first, revision=2, hit=values.hit(sentence="Rewritten."))])
+        evidence_store.put(conn, alert, [values.evidence(first, revision=2, hit=values.hit(sentence="Rewritten."))])
         _report(conn, alert, "d", hit=values.hit(sentence="Later."))
         later = _tell(conn, alert, 2)
     assert [quote["sentence"] for quote in told.fields[issuing.FIELD]["quotes"]] == [values.hit().sentence]

@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from alerts.errors import InputError
 from alerts.match.opinions import Opinion
 from alerts.store import alerts, meta, people
+from alerts.store import evidence as evidence_store
 from alerts.store.database import reading, writing
 from alerts.store.judgements import (
     Judged,
@@ -95,7 +96,7 @@ def test_the_hits_of_alerts_come_by_alert(engine: Engine) -> None:
     with writing(engine) as conn:
         [item] = values.add_articles(conn, "a")
         saved, bare = _alert(conn, key="one"), _alert(conn, key="two")
-        alerts.put_evidence(conn, saved, [values.evidence(item.article.id)])
+        evidence_store.put(conn, saved, [values.evidence(item.article.id)])
         found = hits_of(conn, [saved.id, bare.id])
     assert [hit.rule for hit in found[saved.id]] == ["shelling"]
     assert found[bare.id] == []

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from alerts.store import alerts as stored
 from alerts.store import articles
+from alerts.store import evidence as evidence_store
 from alerts.types import Claim, Evidence, Message, Place, Quantity
 from tests.store import values
 
@@ -92,7 +93,7 @@ def tell(
         **fields,
     )
     alert = stored.save_alert(conn, alert, title=title, summary=summary)
-    stored.put_evidence(conn, alert, list(_evidence(conn, reports, start, alert.place, alert.event)))
+    evidence_store.put(conn, alert, list(_evidence(conn, reports, start, alert.place, alert.event)))
     for number, (told, at) in enumerate(zip(versions, told_at, strict=True), start=1):
         kind: Any = told.kind or ("new" if number == 1 else "update")
         message = Message(kind=kind, version=number, at=at, why=told.why, changes=told.changes)

@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 
 from alerts.render.cap import Issuer
 from alerts.store import alerts, issuing
+from alerts.store import evidence as evidence_store
 from alerts.store.database import writing
 from alerts.store.schema import alert_version
 from alerts.web.app import WebSettings, create_app
@@ -66,7 +67,7 @@ def test_a_message_is_the_same_bytes_whatever_became_of_the_alert_and_the_servic
         assert record is not None
         changed = replace(record.alert, severity="extreme", state="active", place=None, version=2)
         rewritten = [replace(one, revision=2, hit=values.hit(sentence="All was well.")) for one in record.evidence]
-        alerts.put_evidence(conn, changed, rewritten)
+        evidence_store.put(conn, changed, rewritten)
         alerts.save_alert(conn, changed, title="New", summary="New")
         alerts.add_version(conn, changed, values.message(2, at=NOW), title="New", summary="New")
     moved = create_app(engine, WebSettings(name="X", base_url="https://x.example"), now=lambda: NOW)

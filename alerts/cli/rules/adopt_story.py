@@ -78,15 +78,15 @@ def _told(engine: Engine, alert_id: str) -> _Told:
 
 def _articles(conn: Connection, act: Act) -> list[tuple[Evidence, int]]:
     """The first tellers of each part, in order of publication, with the event of each."""
-    from alerts.store.alerts import evidence_of
+    from alerts.store import evidence
     from alerts.track.origins import in_order
 
     detail = act.detail
     if act.kind == "merge":
-        whole, apart = evidence_of(conn, detail["into"]), set(detail["articles"])
+        whole, apart = evidence.of_alert(conn, detail["into"]), set(detail["articles"])
         parts = [[item for item in whole if (item.article_id in apart) == side] for side in (False, True)]
     else:
-        parts = [evidence_of(conn, detail[side]) for side in ("from", "part")]
+        parts = [evidence.of_alert(conn, detail[side]) for side in ("from", "part")]
     chosen: list[tuple[Evidence, int]] = []
     for number, items in enumerate(parts):
         current = in_order(item for item in items if item.hit.current)
