@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,9 @@ from alerts.cli import common
 
 if TYPE_CHECKING:
     from alerts.store.acts import Act
+    from alerts.store.alerts import Record
     from alerts.store.judgements import Judged
-    from alerts.types import Alert
+    from alerts.types import Alert, Evidence
 
 
 @click.command(short_help="Show one alert with its evidence.")
@@ -32,23 +34,57 @@ def command(alert_id: str, config_path: Path, as_json: bool, as_cap: bool, versi
     if as_cap:
         print_cap(alert_id, version, config_path)
         return
+    from alerts.store import codec
+
+    seen = _read(alert_id, config_path)
+    if as_json:
+        more = {"acts": codec.to_json(seen.acts), "verdicts": codec.to_json(seen.verdicts)}
+        common.print_json([codec.to_json(seen.record) | more])
+        return
+    _print_now(seen.record)
+    _print_others(seen)
+    _print_versions(seen)
+    _print_acts(seen.acts)
+    _print_verdicts(seen.verdicts)
+    _print_evidence(seen.record.evidence)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """An alert with what was done and said about it, the other alerts of its incident with their titles, and how many
+    of its mails each silence kept back."""
+
+    record: Record
+    acts: Sequence[Act]
+    verdicts: Sequence[Judged]
+    others: Sequence[tuple[Alert, str]]
+    kept_back: Mapping[int, int]
+
+
+def _read(alert_id: str, config_path: Path) -> _Seen:
     from alerts.errors import InputError
-    from alerts.store import acts, alerts, codec, incidents, judgements, silences
+    from alerts.store import acts, alerts, incidents, judgements, silences
     from alerts.store.database import reading
-    from alerts.template_filters import people
-    from alerts.track.spike import words
 
     with common.store(common.load_config(config_path)) as engine, reading(engine) as conn:
         record = alerts.get_alert(conn, alert_id)
-        done = acts.of_alert(conn, record.alert.id) if record else []
-        others = incidents.others(conn, record.alert.incident, record.alert.id) if record else []
-        said = judgements.judgements_of(conn, record.alert.id) if record else []
-        kept_back = silences.of_alert(conn, record.alert.id) if record else {}
-    if record is None:
-        raise InputError(f"there is no alert {alert_id}; see: alerts list")
-    if as_json:
-        common.print_json([codec.to_json(record) | {"acts": codec.to_json(done), "verdicts": codec.to_json(said)}])
-        return
+        if record is None:
+            raise InputError(f"there is no alert {alert_id}; see: alerts list")
+        own = record.alert.id
+        return _Seen(
+            record=record,
+            acts=acts.of_alert(conn, own),
+            verdicts=judgements.judgements_of(conn, own),
+            others=incidents.others(conn, record.alert.incident, own),
+            kept_back=silences.of_alert(conn, own),
+        )
+
+
+def _print_now(record: Record) -> None:
+    """What is known now."""
+    from alerts.template_filters import people
+    from alerts.track.spike import words
+
     alert = record.alert
     place = f"{alert.place.name}, {alert.place.country}" if alert.place else "not known"
     click.secho(record.title, bold=True)
@@ -64,22 +100,29 @@ def command(alert_id: str, config_path: Path, as_json: bool, as_cap: bool, versi
         if alert.spike.share is not None:
             click.echo(f"that is {alert.spike.share:.0%} of what the same outlets printed in the window")
     click.echo(f"rule {alert.rule}; articles: {alert.articles}, independent: {alert.origins}")
-    if others:
-        click.secho(f"\nincident {alert.incident}: of the same happening", bold=True)
-    for other, title in others:
+
+
+def _print_others(seen: _Seen) -> None:
+    if seen.others:
+        click.secho(f"\nincident {seen.record.alert.incident}: of the same happening", bold=True)
+    for other, title in seen.others:
         click.echo(f"  {other.id}  {other.rule}: {title} ({other.severity}, {other.state})")
+
+
+def _print_versions(seen: _Seen) -> None:
     click.secho("\nversions", bold=True)
-    for told in record.versions:
+    for told in seen.record.versions:
         changes = f" ({'; '.join(told.changes)})" if told.changes else ""
         click.echo(f"  {told.version}  {told.at:%Y-%m-%d %H:%M}  {told.kind}: {told.why}{changes}")
-    if not record.versions:
+    if not seen.record.versions:
         click.echo("  none: nobody was told")
-    for silence_id, mails in kept_back.items():
+    for silence_id, mails in seen.kept_back.items():
         click.echo(f"  {'1 mail' if mails == 1 else f'{mails} mails'} kept back: alerts silence show {silence_id}")
-    _print_acts(done)
-    _print_verdicts(said)
+
+
+def _print_evidence(evidence: Sequence[Evidence]) -> None:
     click.secho("\nevidence", bold=True)
-    for item in record.evidence:
+    for item in evidence:
         same = "" if item.origin == item.article_id else "  (the same origin as an earlier one)"
         article = f"article {item.article_id}"
         click.echo(f"  {item.published:%Y-%m-%d %H:%M}  {article}  {item.source}: {item.title}{same}")
