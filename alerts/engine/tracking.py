@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from alerts.engine import ending, incidents, spikes
+from alerts.engine import books, ending, incidents, spikes
 from alerts.engine.keeping import Outbox, keep
 from alerts.engine.retelling import Retelling
 from alerts.engine.rulebook import Rulebook
@@ -29,7 +29,7 @@ from alerts.store import ledger as ledger_store
 from alerts.store import merging, reports, stories
 from alerts.store.articles import Waiting
 from alerts.store.database import alone_with_alerts
-from alerts.track import identity, ledger, lifecycle, origins, places
+from alerts.track import identity, lifecycle, origins, places
 from alerts.track.facts import is_denied
 from alerts.track.policy import Desk, Policy
 from alerts.types import OPEN_STATES, Alert, Evidence, Hit, Message, Wave
@@ -120,17 +120,10 @@ class _Case:
             if name is None or keeper is None or keeper.state is None or hit.place is None:
                 continue
             place = places.lift(hit.place, keeper.state.per, self.tracker.gazetteer.by_id)
-            known = ledger_store.entries(self.conn, place.country, name=name, since=hit.event_time)
             by = f"article {self.waiting.article.id} ({rule.name})"
+            changes = books.changes(self.conn, keeper.state, place, hit, by)
             if hit.closes:
-                changes = ledger.closed(known, name=name, place=place, at=hit.event_time, by=by)
-                ended = {change.entry.place_id for change in changes if change.action == "close"}
-                self._all_clear(keeper, hit, ended)
-            elif hit.opens or ledger.holds(known, places.chain(place), hit.event_time):
-                lasts = keeper.state.lasts
-                changes = ledger.opened(known, name=name, place=place, at=hit.event_time, lasts=lasts, by=by)
-            else:
-                continue  # said to hold, but nobody reported that it began: the article's own hits know it
+                self._all_clear(keeper, hit, {change.entry.place_id for change in changes if change.action == "close"})
             ledger_store.save(self.conn, changes)
 
     def _all_clear(self, keeper: Rule, hit: Hit, ended: Set[str]) -> None:

@@ -8,7 +8,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.track.ledger import LAPSED, Change, LedgerEntry, closed, holds, lapsed, novel, opened
+from alerts.track.ledger import LAPSED, Change, LedgerEntry, closed, declared, holds, lapsed, novel, opened
 from alerts.track.places import chain
 from alerts.types import Place
 from tests.track.make import ABROAD, ARLO, CORA, COUNTRY, NORTH, at, hours
@@ -228,3 +228,71 @@ def test_an_event_is_novel_once_in_its_time() -> None:
     assert novel(at(0), at(11), hours(10))
     assert not novel(at(0), at(10), hours(10))
     assert not novel(at(0), at(-50), hours(10))
+
+
+def test_a_confirmation_does_not_put_off_an_end_that_was_named() -> None:
+    book = Book().open(0, ends=72).open(48)
+    assert book.at(72)
+    assert not book.at(73)
+
+
+def test_a_truce_that_is_extended_is_put_off() -> None:
+    book = Book().open(0, ends=72)
+    book.store(opened(book.entries, name="truce", place=COUNTRY, at=at(48), lasts=LASTS, by="x", longer=True))
+    assert book.at(48 + 14 * 24)
+
+
+def test_a_place_that_changes_hands_is_held_by_one_at_a_time() -> None:
+    book = Book()
+    for when, holder in ((0, "rebels"), (10, "army"), (20, "army"), (5, "militia")):
+        known = book.entries
+        book.store(opened(known, name="control", place=ARLO, at=at(when), lasts=LASTS, by="x", parties=holder))
+    held = [(entry.parties, entry.since, entry.until) for entry in book.entries]
+    assert held == [("rebels", at(0), at(10)), ("army", at(10), None)]
+
+
+def by_hand(book: Book, since: float, said: float, ends: float | None = None) -> Book:
+    end = None if ends is None else at(ends)
+    known = book.entries
+    change = declared(
+        known, name="truce", place=ARLO, since=at(since), ends=end, lasts=LASTS, by="by ana: seen", said=at(said)
+    )
+    return book.store([change])
+
+
+def end_by_hand(book: Book, when: float, said: float) -> Book:
+    return book.store(closed(book.entries, name="truce", place=ARLO, at=at(when), by="by ana: seen", said=at(said)))
+
+
+def test_what_a_person_ended_is_not_begun_again_by_a_report_of_the_time_before() -> None:
+    book = end_by_hand(Book().open(0, ARLO).open(20, ARLO), 10, 30).open(15, ARLO).open(30, ARLO)
+    assert book.at(9)
+    assert not book.at(20)
+    assert not book.at(31)
+    assert book.open(40, ARLO).at(41)
+
+
+def test_what_a_person_says_holds_is_not_ended_by_a_report_of_the_time_before() -> None:
+    book = by_hand(Book(), 0, 30).close(10, ARLO).close(20)
+    assert book.at(40)
+    assert by_hand(Book().close(10, ARLO), 0, 30).open(5, ARLO).at(40)
+    assert not book.close(50, ARLO).at(51)
+
+
+def test_a_person_says_again_that_it_holds_what_was_reported_as_ended() -> None:
+    book = by_hand(Book().open(0, ARLO).close(10, ARLO), 5, 30)
+    assert [(entry.since, entry.until, entry.opened_by) for entry in book.entries] == [(at(0), None, "by ana: seen")]
+    assert book.at(30)
+
+
+def test_a_person_says_what_held_in_the_past() -> None:
+    book = by_hand(Book(), 0, 100, ends=20)
+    assert book.at(20)
+    assert not book.at(21)
+    assert not book.open(10, ARLO).at(21)
+
+
+def test_what_a_person_says_holds_lapses_unless_it_is_confirmed() -> None:
+    book = by_hand(Book(), 0, 24)
+    assert book.at(15 * 24)
+    assert not book.at(15 * 24 + 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     JSON,
+    Boolean,
     Column,
     Date,
     Float,
@@ -32,6 +33,9 @@ ledger = Table(
     Column("until", UtcTime),  # null while open
     Column("opened_by", Text, nullable=False),
     Column("closed_by", Text),
+    Column("named", Boolean, nullable=False),  # its text says when it ends
+    Column("parties", Text, nullable=False),  # who holds the place, as printed; "" where that is not asked
+    Column("settled", UtcTime),  # up to when a person said how it is; null where none did
     Index(
         "uq_ledger_open",
         "name",

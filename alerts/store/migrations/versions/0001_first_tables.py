@@ -310,6 +310,9 @@ def _ledger() -> None:
         sa.Column("until", _TIME, nullable=True),
         sa.Column("opened_by", sa.Text(), nullable=False),
         sa.Column("closed_by", sa.Text(), nullable=True),
+        sa.Column("named", sa.Boolean(), nullable=False),
+        sa.Column("parties", sa.Text(), nullable=False),
+        sa.Column("settled", _TIME, nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_ledger"),
     )
     op.create_index(

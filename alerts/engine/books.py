@@ -1,0 +1,35 @@
+"""What a report that a state begins, holds or ends changes in the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from alerts.match.rule import StateRule
+from alerts.store import ledger as ledger_store
+from alerts.track import ledger, places, terms
+from alerts.types import Hit, Place
+
+
+def changes(conn: Connection, state: StateRule, place: Place, hit: Hit, by: str) -> Sequence[ledger.Change]:
+    """`place` is the hit's, at the level of the state. Nothing where the state is said to hold, but nobody reported
+    that it began: the article's own hits know it."""
+    at = hit.event_time
+    known = ledger_store.entries(conn, place.country, name=state.name, since=at)
+    if hit.closes:
+        return ledger.closed(known, name=state.name, place=place, at=at, by=by)
+    if not hit.opens and not ledger.holds(known, places.chain(place), at):
+        return ()
+    said = terms.term(hit.sentence, at)
+    now = ledger.holds(known, (place.id,), at)
+    return ledger.opened(
+        known,
+        name=state.name,
+        place=place,
+        at=at,
+        lasts=state.lasts,
+        by=by,
+        ends=said.end(at, now.lapses if now is not None and now.named else None),
+        longer=said.longer,
+    )
