@@ -14,7 +14,9 @@ from alerts.types import Hit, Place
 
 def changes(conn: Connection, state: StateRule, place: Place, hit: Hit, by: str) -> Sequence[ledger.Change]:
     """`place` is the hit's, at the level of the state. Nothing where the state is said to hold, but nobody reported
-    that it began: the article's own hits know it."""
+    that it began: the article's own hits know it; nor where it is not said of which place that is."""
+    if not _of_a_place(state, place, hit):
+        return ()
     at = hit.event_time
     known = ledger_store.entries(conn, place.country, name=state.name, since=at)
     if hit.closes:
@@ -33,3 +35,11 @@ def changes(conn: Connection, state: StateRule, place: Place, hit: Hit, by: str)
         ends=said.end(at, now.lapses if now is not None and now.named else None),
         longer=said.longer,
     )
+
+
+def _of_a_place(state: StateRule, place: Place, hit: Hit) -> bool:
+    """What holds town by town does not hold in a country, and one that ended must be named: elsewhere the people
+    would be told that theirs is over."""
+    if state.per != "city":
+        return True
+    return place.precision != "country" and (not hit.closes or hit.place_from in ("sentence", "title", "before"))

@@ -32,7 +32,7 @@ from alerts.store.database import alone_with_alerts
 from alerts.track import identity, lifecycle, origins, places
 from alerts.track.facts import is_denied
 from alerts.track.policy import Desk, Policy
-from alerts.types import OPEN_STATES, Alert, Evidence, Hit, Message, Wave
+from alerts.types import OPEN_STATES, Alert, Evidence, Hit, Message, Place, Wave
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +132,7 @@ class _Case:
             return
         policy = self._policy(keeper)
         for alert in map(self._by_now, alert_store.open_alerts(self.conn, keeper.family, hit.place.country)):
-            over = alert.place is not None and ended & set(places.chain(alert.place))
+            over = alert.place is not None and ended & self._told_of(keeper, alert.place)
             if not over or alert.state not in OPEN_STATES:
                 continue
             before = evidence_store.of_alert(self.conn, alert.id)
@@ -142,6 +142,12 @@ class _Case:
                 alert, now=self.now, why=f'it is over, {source} reports: "{hit.sentence}"', quiet=quiet
             )
             self._save(keeper, step, before)
+
+    @staticmethod
+    def _told_of(keeper: Rule, place: Place) -> Set[str]:
+        """Where a state may be over, so that an alert of this place is: of one kept town by town in the very place."""
+        town_by_town = keeper.state is not None and keeper.state.per == "city"
+        return {place.id} if town_by_town else set(places.chain(place))
 
     def _keeper(self, state: str | None) -> Rule | None:
         rules = self.tracker.rulebook.ruleset.rules

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
+from alerts.engine.rulebook import Rulebook, compiled
+from alerts.match import files
+from alerts.read.places import Gazetteer
+from alerts.resources import shipped
 from alerts.store import ledger
 from alerts.store.database import reading
 from alerts.track.ledger import LedgerEntry
@@ -40,3 +46,71 @@ def test_a_truce_whose_end_nobody_names_lasts_as_the_rule_says(world: World) -> 
     entry = only_entry(world)
     assert not entry.named
     assert entry.lapses - entry.since == timedelta(days=14)
+
+
+@pytest.fixture(scope="module")
+def shipped_rules(gazetteer: Gazetteer) -> Rulebook:
+    return compiled(files.load([shipped("rules")], country=gazetteer.country_of).rules)
+
+
+@pytest.fixture
+def world_of_ours(shipped_rules: Rulebook, gazetteer: Gazetteer) -> World:
+    return World(shipped_rules, gazetteer)
+
+
+def test_the_end_of_a_siege_is_told_to_those_who_were_told_of_it(world_of_ours: World) -> None:
+    world = world_of_ours
+    told = world.reader("one@example.org")
+    assert world.hear("Gunmen besieged the town of Djibo.") == ["new 1 Djibo reported under siege (unconfirmed)"]
+    world.send_all()
+    world.reader("came-later@example.org")
+    world.later(days=3)
+    assert world.hear("Residents remain under siege in the town of Djibo, aid workers said.", key="b") == []
+    world.later(days=3)
+    [line] = world.hear("A relief convoy broke the siege of the town of Djibo, the army said.", source="Post")
+    assert line.startswith("close 2 Djibo")
+    assert world.mails("queued") == [(told, 2)]
+    with reading(world.engine) as conn:
+        assert ledger.open_entries(conn) == []
+
+
+def test_a_siege_that_is_eased_goes_on_and_is_an_update(world_of_ours: World) -> None:
+    world = world_of_ours
+    world.hear("Gunmen besieged the town of Djibo.")
+    world.later(days=3)
+    world.hear("The gunmen eased their siege of the town of Djibo and let in flour.", source="Post")
+    [record] = world.alerts()
+    assert record.alert.articles == 2
+    assert only_entry(world).name == "siege"
+
+
+def test_the_end_of_a_siege_in_a_country_ends_none_in_its_towns(world_of_ours: World) -> None:
+    world = world_of_ours
+    world.hear("Gunmen besieged the town of Djibo.")
+    world.later(days=3)
+    assert world.hear("Troops in Burkina Faso lifted the siege of a town.", source="Post") == []
+    assert only_entry(world).place_name == "Djibo"
+
+
+def test_the_end_of_another_siege_is_not_told_as_that_of_this_one(world_of_ours: World) -> None:
+    world = world_of_ours
+    world.hear("Gunmen besieged the town of Djibo.")
+    world.later(days=3)
+    assert world.hear("Troops lifted the siege of the town of Dori.", source="Post") == []
+    assert only_entry(world).place_name == "Djibo"
+
+
+def test_a_post_closed_in_is_a_blockade_and_no_siege_of_a_town(world_of_ours: World) -> None:
+    world = world_of_ours
+    [line] = world.hear("Government troops have surrounded a Turkish observation post near Taiz.")
+    assert line == "new 1 Blockade of a military post near Taiz (unconfirmed)"
+    [record] = world.alerts()
+    assert record.summary.startswith("A post is closed in (observation post), not a town. ")
+    with reading(world.engine) as conn:
+        assert ledger.open_entries(conn) == []
+
+
+def test_a_state_of_siege_that_is_decreed_is_no_siege(world_of_ours: World) -> None:
+    assert world_of_ours.hear("The president declared a state of siege in Goma for 30 days.") == []
+    with reading(world_of_ours.engine) as conn:
+        assert ledger.open_entries(conn) == []
