@@ -82,7 +82,7 @@ async def test_what_was_told_is_not_told_again_and_a_rewritten_article_is(desk: 
         await service.step()
     assert [subject for _, subject in desk.mails()] == [
         "Shelling in Taiz: 12 people killed",
-        "[Update 1] Shelling in Taiz: 12 people killed",
+        "[Update 1] Shelling in Taiz: 120 people killed",
     ]
 
 

@@ -13,8 +13,8 @@ from tests.render.test_mail import BARE, CANCEL, CLOSE, NEW, RENDERER, UPDATE, W
 
 
 def test_other_alerts_in_the_mail_come_after_the_lead_with_what_a_reader_needs() -> None:
-    second = replace(changed(UPDATE, title="Truce broken", severity="moderate"), alert_id="8")
-    mail = personal(RENDERER.render(NEW, others=(second,)), "R", {"7": "SEVEN", "8": "EIGHT"})
+    second = replace(changed(UPDATE, title="Truce broken", severity="moderate"), alert_id="108")  # one of its own
+    mail = personal(RENDERER.render(NEW, others=(second,)), "R", {"7": "SEVEN", "108": "EIGHT"})
     assert mail.subject == "Strike on a market in Sample Town (and 1 more)"
     lead, _, rest = mail.text.partition("IN THE SAME MAIL")
     assert "\n".join(lead.splitlines()[:5]) == "\n".join(render(NEW).text.splitlines()[:5])
@@ -23,7 +23,7 @@ def test_other_alerts_in_the_mail_come_after_the_lead_with_what_a_reader_needs()
         "Killed: 12 to 45 people",
         "- 12 → 12–45 killed",
         '"Warplanes struck the market of Sample Town on Monday, killing at least 12 people."',
-        "All of it: https://alerts.example/alerts/8",
+        "All of it: https://alerts.example/alerts/108",
         "I have it: https://alerts.example/v/EIGHT?say=have_it",
     ):
         assert said in rest
