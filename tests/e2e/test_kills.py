@@ -100,13 +100,15 @@ def assert_once(desk: Newsdesk, articles: int, mails: list[tuple[str, str]]) -> 
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+@pytest.mark.parametrize("kills", [6, pytest.param(60, marks=[pytest.mark.soak, pytest.mark.timeout(900)])])
 async def test_killed_at_any_moment_it_loses_nothing_and_tells_nothing_twice(
-    desk: Newsdesk, daemons: Daemons, tmp_path: Path
+    kills: int, desk: Newsdesk, daemons: Daemons, tmp_path: Path
 ) -> None:
     desk.set_up(papers=PAPERS)
-    towns = iter(enumerate(TOWNS))
+    stories = TOWNS[: 4 * kills]
+    towns = iter(enumerate(stories))
     chance = random.Random()
-    for kill in range(12):
+    for kill in range(kills):
         daemon = await daemons.start(desk)
         for _ in range(4):
             if (found := next(towns, None)) is not None:
@@ -118,10 +120,10 @@ async def test_killed_at_any_moment_it_loses_nothing_and_tells_nothing_twice(
         os.kill(daemon, signal.SIGKILL)
         assert await daemons.ended(daemon) == signal.SIGKILL
     assert next(towns, None) is None
-    await daemons.finish(desk, len(TOWNS) * len(READERS))
+    await daemons.finish(desk, len(stories) * len(READERS))
     mails = await undisturbed(desk, tmp_path / "calm")
-    assert len(mails) == len(TOWNS) * len(READERS)
-    assert_once(desk, len(TOWNS), mails)
+    assert len(mails) == len(stories) * len(READERS)
+    assert_once(desk, len(stories), mails)
 
 
 POINTS = (
