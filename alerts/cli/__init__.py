@@ -32,6 +32,7 @@ COMMANDS = {
     "merge": ("alerts.cli.merge", "Two alerts are one event: they become one alert."),
     "split": ("alerts.cli.split", "An alert is two events: a part becomes an alert of its own."),
     "silence": ("alerts.cli.silence", "Keep mails of a rule or place back for a while."),
+    "ledger": ("alerts.cli.ledger", "What holds where: ceasefires, sieges."),
     "people": ("alerts.cli.people", "Add and list the readers of alerts."),
     "notices": ("alerts.cli.notices", "What does not go on as it should."),
     "status": ("alerts.cli.status", "What the service is doing: feeds, queues, last alerts."),

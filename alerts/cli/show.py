@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from alerts.store.acts import Act
     from alerts.store.alerts import Record
     from alerts.store.judgements import Judged
+    from alerts.track.ledger import LedgerEntry
     from alerts.types import Alert, Evidence
 
 
@@ -42,6 +43,7 @@ def command(alert_id: str, config_path: Path, as_json: bool, as_cap: bool, versi
         common.print_json([codec.to_json(seen.record) | more])
         return
     _print_now(seen.record)
+    _print_states(seen.rests_on)
     _print_others(seen)
     _print_versions(seen)
     _print_acts(seen.acts)
@@ -59,11 +61,12 @@ class _Seen:
     verdicts: Sequence[Judged]
     others: Sequence[tuple[Alert, str]]
     kept_back: Mapping[int, int]
+    rests_on: Sequence[LedgerEntry]
 
 
 def _read(alert_id: str, config_path: Path) -> _Seen:
     from alerts.errors import InputError
-    from alerts.store import acts, alerts, incidents, judgements, silences
+    from alerts.store import acts, alerts, incidents, judgements, ledger, silences
     from alerts.store.database import reading
 
     with common.store(common.load_config(config_path)) as engine, reading(engine) as conn:
@@ -77,6 +80,7 @@ def _read(alert_id: str, config_path: Path) -> _Seen:
             verdicts=judgements.judgements_of(conn, own),
             others=incidents.others(conn, record.alert.incident, own),
             kept_back=silences.of_alert(conn, own),
+            rests_on=ledger.rests_on(conn, [item.hit for item in record.evidence]),
         )
 
 
@@ -100,6 +104,13 @@ def _print_now(record: Record) -> None:
         if alert.spike.share is not None:
             click.echo(f"that is {alert.spike.share:.0%} of what the same outlets printed in the window")
     click.echo(f"rule {alert.rule}; articles: {alert.articles}, independent: {alert.origins}")
+
+
+def _print_states(rests_on: Sequence[LedgerEntry]) -> None:
+    """What must hold for it to be one of its rule, by the ledger."""
+    for entry in rests_on:
+        since = f"{entry.since:%Y-%m-%d %H:%M} UTC"
+        click.echo(f"rests on: {entry.name} in {entry.place_name} since {since} (entry {entry.id}, {entry.opened_by})")
 
 
 def _print_others(seen: _Seen) -> None:

@@ -12,7 +12,9 @@ from sqlalchemy import Connection, Row, bindparam, insert, select, update
 from alerts.errors import InputError
 from alerts.store.schema import ledger, seen
 from alerts.store.upsert import upsert
-from alerts.track.ledger import Change, LedgerEntry
+from alerts.track import places
+from alerts.track.ledger import Change, LedgerEntry, holds
+from alerts.types import Hit
 
 _COLUMNS: Final = tuple(field.name for field in fields(LedgerEntry) if field.name != "id")
 
@@ -36,6 +38,29 @@ _NAMED: Final = _OF_COUNTRY.where(ledger.c.name == bindparam("called"))
 def open_entries(conn: Connection) -> list[LedgerEntry]:
     """All that holds, or has lapsed without anybody closing it yet."""
     return [_entry(row) for row in conn.execute(select(ledger).where(ledger.c.until.is_(None)).order_by(ledger.c.id))]
+
+
+def list_entries(conn: Connection, *, everything: bool = False) -> list[LedgerEntry]:
+    """What holds, or has lapsed without anybody closing it yet; with `everything` what is over, too. The latest
+    first."""
+    query = select(ledger).order_by(ledger.c.since.desc(), ledger.c.id.desc())
+    return [_entry(row) for row in conn.execute(query if everything else query.where(ledger.c.until.is_(None)))]
+
+
+def get(conn: Connection, entry_id: int) -> LedgerEntry | None:
+    row = conn.execute(select(ledger).where(ledger.c.id == entry_id)).one_or_none()
+    return None if row is None else _entry(row)
+
+
+def rests_on(conn: Connection, hits: Iterable[Hit]) -> list[LedgerEntry]:
+    """The entries in force at the places and times of hits that count only while a state holds."""
+    found: dict[int | None, LedgerEntry] = {}
+    for hit in hits:
+        if hit.needs_state is not None and hit.place is not None:
+            known = entries(conn, hit.place.country, name=hit.needs_state)
+            if (entry := holds(known, places.chain(hit.place), hit.event_time)) is not None:
+                found[entry.id] = entry
+    return list(found.values())
 
 
 def save(conn: Connection, changes: Iterable[Change]) -> list[LedgerEntry]:

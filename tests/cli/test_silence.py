@@ -140,7 +140,7 @@ def test_one_that_is_not_there_is_told(archive: World) -> None:
         (["--place", "Qwertyuiop"], "--place: no place 'Qwertyuiop' is known"),
         (["--place", "Goma", "--country", "Syria"], "--place: no place 'Goma' is known in SYR"),
         (["--place", "Goma", "--country", "Syra"], "--country: 'Syra' is no country"),
-        (["--place", "Darfur"], "--place: Darfur is a region of several provinces; silence one of them: West Darfur"),
+        (["--place", "Darfur"], "--place: Darfur is a region of several provinces; name one of them: West Darfur"),
         (["--rule", "flight", "--until", "2020-01-01"], "--until: must be in the future"),
         (["--rule", "flight", "--until", "31 days"], "--until: must be at most 30 days ahead, which is 20"),
         (["--rule", "flight", "--until", "1.2.2030"], "--until: '1.2.2030' is no date: write it year-month-day"),

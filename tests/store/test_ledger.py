@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from alerts.store import ledger, meta
 from alerts.store.database import writing
-from alerts.track.ledger import LedgerEntry, closed, opened
+from alerts.track.ledger import Change, LedgerEntry, closed, opened
 from tests.store.values import HOUR, NOW, TAIZ
 
 DAY = timedelta(days=1)
@@ -58,6 +59,28 @@ def test_states_are_found_by_country_and_name(engine: Engine) -> None:
         _open(conn)
         assert ledger.entries(conn, "SYR") == []
         assert ledger.entries(conn, "YEM", name="ceasefire") == []
+
+
+def test_what_holds_is_listed_the_latest_first_and_what_is_over_on_demand(engine: Engine) -> None:
+    with writing(engine) as conn:
+        [made] = _open(conn)
+        [over] = ledger.save(conn, closed([made], name="siege", place=TAIZ, at=NOW + DAY, by="article 2"))
+        [again] = _open(conn, at_day=2)
+        assert ledger.list_entries(conn) == [again]
+        assert ledger.list_entries(conn, everything=True) == [again, over]
+        assert made.id is not None
+        assert ledger.get(conn, made.id) == over
+        assert ledger.get(conn, 99) is None
+
+
+def test_what_a_person_said_and_who_holds_a_place_is_kept(engine: Engine) -> None:
+    with writing(engine) as conn:
+        [made] = _open(conn)
+        [kept] = ledger.save(
+            conn, [Change(action="confirm", entry=replace(made, named=True, parties="the army", settled=NOW))]
+        )
+        assert ledger.entries(conn, "YEM") == [kept]
+        assert (kept.named, kept.parties, kept.settled) == (True, "the army", NOW)
 
 
 def test_the_last_event_of_a_family_at_a_place_only_grows(engine: Engine) -> None:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from alerts.cli import placing
 from alerts.durations import duration
 from alerts.errors import did_you_mean
-from alerts.track.silence import HIGHEST, LEVELS, Silence, faults, place_said
+from alerts.track.silence import HIGHEST, LEVELS, Silence, faults
 
 if TYPE_CHECKING:
     from alerts.read.places import Gazetteer
@@ -22,7 +23,6 @@ Wrong = tuple["KeyPath", str]
 
 _TEXTS: Final = ("place", "country", "up_to", "author", "why")
 KEYS: Final = ("rule", *_TEXTS[:3], "until", *_TEXTS[3:], "idle_days")
-_MOST_NAMESAKES: Final = 4
 _DATE_LIKE: Final = re.compile(r"\d{1,4}[-./]\d")
 
 
@@ -108,20 +108,11 @@ def draft_of(
 
 
 def _place(wish: Wish, places: Gazetteer, wrong: list[Wrong]) -> Place | None:
-    if wish.country and places.country_of(wish.country) is None:
-        wrong.append((("country",), f"'{wish.country}' is no country: write its English name or its ISO code (SYR)"))
+    try:
+        return placing.find(wish.place, wish.country, places)
+    except placing.Unplaced as error:
+        wrong.append(((error.key,), str(error)))
         return None
-    if not wish.place:
-        return places.lookup(places.country_of(wish.country) or "") if wish.country else None
-    found = places.lookup(wish.place, wish.country or None)
-    if found is None:
-        there = f" in {places.country_of(wish.country)}" if wish.country else ""
-        wrong.append((("place",), f"no place '{wish.place}' is known{there}; write its usual name, or its id"))
-    elif parts := places.provinces(found.id):
-        named = ", ".join(one.name for one in parts)
-        wrong.append((("place",), f"{found.name} is a region of several provinces; silence one of them: {named}"))
-        return None
-    return found
 
 
 def _moment(given: date | str | None, now: datetime, wrong: list[Wrong]) -> datetime | None:
@@ -156,16 +147,8 @@ def remarks(wish: Wish, silence: Silence, places: Gazetteer) -> list[str]:
     if silence.place is None or not wish.place:
         return []
     found = []
-    others = [one for one in places.namesakes(wish.place, wish.country or None) if one.id != silence.place.id]
-    if others:
-        named = [f"{place_said(one)}, {_kind(one)}: {one.id}" for one in others[:_MOST_NAMESAKES]]
-        more = "; ..." if len(others) > _MOST_NAMESAKES else ""
-        taken = f"'{wish.place}' is taken for {place_said(silence.place)}, {_kind(silence.place)}"
-        found.append(f"{taken}. Others of the name, by id for --place: {'; '.join(named)}{more}")
+    if said := placing.namesakes(wish.place, wish.country, silence.place, places):
+        found.append(said)
     if silence.place.precision == "admin2":
         found.append("of a district only alerts about the district itself are hidden, not those of towns in it")
     return found
-
-
-def _kind(place: Place) -> str:
-    return {"city": "town", "admin2": "district", "admin1": "province", "country": "country"}[place.precision]
