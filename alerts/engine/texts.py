@@ -55,6 +55,7 @@ def variables(rule: Rule, alert: Alert, evidence: Sequence[Evidence]) -> dict[st
         "source_count": alert.origins,
         "article_count": alert.articles,
         "confirmed": alert.confirmed,
+        "alleged": all(item.hit.alleged for item in told),
         "severity": alert.severity,
         "certainty": alert.certainty,
         "event": alert.event,

@@ -45,7 +45,7 @@ from alerts.types import SEVERITIES, Severity
 FORMAT = 1
 # What every alert has for its title and summary, beside the rule's own parts and numbers.
 VARIABLES = frozenset(
-    "place country admin1 quote source source_count article_count confirmed severity certainty event rule_title"
+    "place country admin1 quote source source_count article_count confirmed alleged severity certainty event rule_title"
     " article_title url published event_time state".split()
 )
 _NAME = re.compile(r"[a-z][a-z0-9_]*")

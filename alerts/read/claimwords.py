@@ -166,5 +166,6 @@ OWNED_BY = _set("rebel government opposition regime militant jihadist terrorist 
 HEARSAY = _set(
     "reportedly allegedly purportedly supposedly apparently alleged purported unconfirmed unverified rumoured rumored"
 )
-CLAIMING = _set("claimed claims claiming claim accused accuses accusing accuse accusations alleges alleging")
+ACCUSING = _set("accused accuses accusing accuse accusation accusations alleges alleging")
+CLAIMING = _set("claimed claims claiming claim") | ACCUSING
 CLAIMED_FACTS = _set("responsibility lives life number the credit victory dozens hundreds thousands")

@@ -256,6 +256,9 @@ def _according(scene: Scene, i: int) -> Scope | None:
 
 
 def _claiming(scene: Scene, i: int) -> Scope | None:
+    """claimed, alleged, accused them of: but a bomb claims lives, and claims are laid to a number."""
+    if scene.at(i) in w.ACCUSING:
+        return Scope("alleged", i, i, i + 1, scene.high, i, _SAID)
     if scene.at(i + 1) in w.CLAIMED_FACTS or scene.at(i + 1)[:1].isdigit() or scene.at(i + 2) in w.CLAIMED_FACTS:
         return None
     return Scope("alleged", i, i, i + 1, scene.high, i, _SAID)

@@ -114,3 +114,24 @@ def test_a_state_of_siege_that_is_decreed_is_no_siege(world_of_ours: World) -> N
     assert world_of_ours.hear("The president declared a state of siege in Goma for 30 days.") == []
     with reading(world_of_ours.engine) as conn:
         assert ledger.open_entries(conn) == []
+
+
+def test_an_accusation_is_told_as_one_and_is_never_above_likely(world_of_ours: World) -> None:
+    world = world_of_ours
+    [line] = world.hear("The ministry accused the rebels of breaking the truce in Taiz on Monday.")
+    assert line == "new 1 Ceasefire violation alleged in Taiz"
+    world.hear("Army commanders accuse Houthi fighters of breaching the ceasefire in Taiz.", source="Post")
+    world.hear("Taiz: a spokesman has accused the militia of violations of the truce since noon.", source="Star")
+    world.hear("Accusing its foes of truce violations in Taiz, the cabinet met in the night.", source="Herald")
+    [record] = world.alerts()
+    assert record.alert.origins >= 3
+    assert record.alert.certainty == "likely"
+    assert "alleged" in record.title
+
+
+def test_an_act_is_told_as_one_though_it_was_alleged_before(world_of_ours: World) -> None:
+    world = world_of_ours
+    world.hear("The ministry accused the rebels of breaking the truce in Taiz on Monday.")
+    world.hear("Rebels shelled Taiz despite the truce, killing 12 people.", source="Post")
+    [record] = [one for one in world.alerts() if one.alert.event == "ceasefire_violation"]
+    assert record.title == "Ceasefire violated in Taiz"

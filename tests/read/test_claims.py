@@ -345,3 +345,27 @@ def test_a_led_coalition_leads_to_nothing() -> None:
 
 def test_that_which_wounded_people_describes_none_of_them() -> None:
     assert not kinds("The bombing of an office that [injured six] policemen drew protests")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The rebels accused the army of [breaking the truce] in Taiz",
+        "The army accuses the rebels of [shelling Taiz] despite the truce",
+        "The sides traded accusations of [truce violations]",
+    ],
+)
+def test_what_others_are_accused_of_is_alleged(text: str) -> None:
+    assert kinds(text) == {"alleged"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[Rebels shelled Taiz despite the truce], and the army accused the rebels of bad faith",
+        "The army [shelled Taiz] hours after it accused the rebels of breaking the truce",
+        "The blast claimed the [lives of nine people]",
+    ],
+)
+def test_what_is_done_beside_an_accusation_is_not_alleged(text: str) -> None:
+    assert "alleged" not in kinds(text)
