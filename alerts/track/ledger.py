@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
+from alerts.track.holders import differ
 from alerts.types import Place
 
 LAPSED = "lapsed: not confirmed again in time"
@@ -88,7 +89,7 @@ def opened(
         return ()
     current = next((entry for entry in own if entry.covers(at)), None)
     over = _next_end(entries, name, place, at, after=None if current is None else current.settled)
-    if current is not None and parties and current.parties and parties != current.parties:
+    if current is not None and differ(current.parties, parties):
         return _changed_hands(current, at, lapses, by, parties)
     if current is not None:
         return _confirmed(current, at, lapses, over, named=ends is not None, longer=longer, parties=parties)

@@ -135,3 +135,34 @@ def test_an_act_is_told_as_one_though_it_was_alleged_before(world_of_ours: World
     world.hear("Rebels shelled Taiz despite the truce, killing 12 people.", source="Post")
     [record] = [one for one in world.alerts() if one.alert.event == "ceasefire_violation"]
     assert record.title == "Ceasefire violated in Taiz"
+
+
+def test_who_took_a_town_holds_it_until_another_does(world_of_ours: World) -> None:
+    world = world_of_ours
+    world.hear("Houthi rebels captured Taiz on Monday, residents said.")
+    world.later(days=1)
+    world.hear("The rebels took Taiz after a short fight.", source="Post")
+    world.later(days=9)
+    world.hear("The Yemeni army has recaptured Taiz from the rebels.", source="Star")
+    with reading(world.engine) as conn:
+        held = ledger.list_entries(conn, everything=True)
+    assert [(one.name, one.parties, one.until is None) for one in held] == [
+        ("control", "Yemeni army", True),
+        ("control", "Houthi rebels", False),
+    ]
+    assert held[1].until == held[0].since
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Troops captured Taiz on Monday.",
+        "The army captured villages near Taiz on Monday.",
+        "The army captured Taiz airport on Monday.",
+        "Rebels vowed to capture Taiz.",
+    ],
+)
+def test_who_holds_a_town_is_never_guessed(world_of_ours: World, text: str) -> None:
+    world_of_ours.hear(text)
+    with reading(world_of_ours.engine) as conn:
+        assert ledger.list_entries(conn, everything=True) == []
