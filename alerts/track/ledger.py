@@ -93,9 +93,6 @@ def opened(
         return _changed_hands(current, at, lapses, by, parties)
     if current is not None:
         return _confirmed(current, at, lapses, over, named=ends is not None, longer=longer, parties=parties)
-    later = min((entry for entry in own if at < entry.since < entry.end), key=lambda entry: entry.since, default=None)
-    if later is not None and later.since <= lapses and (over is None or later.since <= over.end):
-        return (Change(action="confirm", entry=replace(later, since=at, opened_by=by)),)
     new = LedgerEntry(
         name=name,
         place_id=place.id,
@@ -108,6 +105,18 @@ def opened(
         named=ends is not None,
         parties=parties,
     )
+    return _begun(own, new, over)
+
+
+def _begun(own: Sequence[LedgerEntry], new: LedgerEntry, over: LedgerEntry | None) -> tuple[Change, ...]:
+    """A beginning at a time at which none was known to hold there."""
+    at, lapses = new.since, new.lapses
+    later = min((entry for entry in own if at < entry.since < entry.end), key=lambda entry: entry.since, default=None)
+    if later is not None and differ(later.parties, new.parties):
+        until = min(later.since, lapses if over is None else over.end)
+        return (Change(action="open", entry=replace(new, until=until, closed_by=later.opened_by)),)
+    if later is not None and later.since <= lapses and (over is None or later.since <= over.end):
+        return (Change(action="confirm", entry=replace(later, since=at, opened_by=new.opened_by)),)
     if over is not None and over.end <= lapses:
         if over.end == at:
             return ()

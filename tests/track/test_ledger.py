@@ -251,6 +251,15 @@ def test_a_place_that_changes_hands_is_held_by_one_at_a_time() -> None:
     assert held == [("rebels", at(0), at(10)), ("army", at(10), None)]
 
 
+def test_late_word_of_who_took_a_place_first_does_not_move_the_next_taking_back() -> None:
+    book = Book()
+    for when, holder in ((10, "army"), (0, "rebels")):
+        known = book.entries
+        book.store(opened(known, name="control", place=ARLO, at=at(when), lasts=LASTS, by="x", parties=holder))
+    held = [(entry.parties, entry.since, entry.until) for entry in book.entries]
+    assert held == [("army", at(10), None), ("rebels", at(0), at(10))]
+
+
 def by_hand(book: Book, since: float, said: float, ends: float | None = None) -> Book:
     end = None if ends is None else at(ends)
     known = book.entries
