@@ -127,13 +127,15 @@ class _Case:
             ledger_store.save(self.conn, changes)
 
     def _all_clear(self, keeper: Rule, hit: Hit, ended: Set[str]) -> None:
-        """Close the alerts that told of a state which is now over at the places `ended`."""
+        """Close the alerts that told of a state which is now over at the places `ended`, those too of which nothing
+        was heard for a while: to hear that it goes on and never that it is over wears a reader's trust."""
         if hit.place is None or keeper.alert is None:
             return
         policy = self._policy(keeper)
-        for alert in map(self._by_now, alert_store.open_alerts(self.conn, keeper.family, hit.place.country)):
+        since = hit.event_time - policy.same_event
+        for alert in map(self._by_now, alert_store.recent_alerts(self.conn, keeper.family, hit.place.country, since)):
             over = alert.place is not None and ended & self._told_of(keeper, alert.place)
-            if not over or alert.state not in OPEN_STATES:
+            if not over or alert.state not in alert_store.WAITING_STATES:
                 continue
             before = evidence_store.of_alert(self.conn, alert.id)
             source = self.waiting.article.source or self.waiting.owner

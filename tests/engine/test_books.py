@@ -11,7 +11,7 @@ from alerts.match import files
 from alerts.read.places import Gazetteer
 from alerts.resources import shipped
 from alerts.store import ledger
-from alerts.store.database import reading
+from alerts.store.database import reading, writing
 from alerts.track.ledger import LedgerEntry
 from tests.engine.world import World
 
@@ -72,6 +72,19 @@ def test_the_end_of_a_siege_is_told_to_those_who_were_told_of_it(world_of_ours: 
     assert world.mails("queued") == [(told, 2)]
     with reading(world.engine) as conn:
         assert ledger.open_entries(conn) == []
+
+
+def test_the_end_of_a_siege_that_had_gone_quiet_is_told_as_well(world_of_ours: World) -> None:
+    world = world_of_ours
+    told = world.reader("one@example.org")
+    world.hear("Gunmen besieged the town of Djibo.")
+    world.send_all()
+    world.later(days=20)
+    with writing(world.engine) as conn:
+        world.tracker.end_quiet_alerts(conn, world.now)
+    [line] = world.hear("A relief convoy broke the siege of the town of Djibo, the army said.", source="Post")
+    assert line.startswith("close 2 Djibo")
+    assert world.mails("queued") == [(told, 2)]
 
 
 def test_a_siege_that_is_eased_goes_on_and_is_an_update(world_of_ours: World) -> None:
