@@ -5,13 +5,10 @@ for, each once, and shared by all rules.
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
-from itertools import pairwise
 
-from alerts.read import dates, numbers
+from alerts.read import bearings, dates, numbers
 from alerts.read.claims import Judgement
 from alerts.read.figurecues import speaks_of
-from alerts.read.gazetteer.names import KINDS
-from alerts.read.gazetteer.vocabulary import COMPASS
 from alerts.read.governing import Governed, govern
 from alerts.read.narrative import goes_on, sets_the_time
 from alerts.read.places import Choice, Gazetteer, Mention
@@ -21,28 +18,8 @@ from alerts.types import CLAIM_KINDS, Article, Claim, Number, Place, PlaceFrom, 
 
 _BEFORE = 3  # sentences before the event's own in which its place is looked for
 _FARTHEST_TALE = 4  # sentences a date of long ago reaches in its paragraph
-_SEATED = frozenset({"based", "headquartered", "registered", "exiled", "exile", "outlawed", "banned", "designated"})
-_SEATED |= {"ministry", "headquarters", "embassy", "diplomats"}
-_SPEAKING = frozenset({"said", "told", "speaking", "telephone", "phone", "statement", "interview", "reporters"})
-_CALLED_AFTER = frozenset({("islamic", "state", "in"), ("islamic", "state", "of")})
-# Between a quarter's name and its town's: "district of", "neighbourhood in the city of".
-_INSIDE = frozenset({"of", "in", "the"})
-_WITHIN = _INSIDE | frozenset(KINDS) | {"city"}
-_APART = 6
 # The country an article is about has so many times the mentions of any other.
 _AT_HOME = 1.5
-# "crossed into Turkey": where people went, and not where they were driven out.
-# "the village of Dweila, some 20 km (12 miles) north-west of the city of Idlib"
-_BEARING = 12
-_BESIDE = frozenset({"near", "outside"})
-_OFF = frozenset({"of", "from"})
-_COMPASS = COMPASS | {"km", "kilometres", "kilometers", "miles", "northwest", "far", "away"}
-_WAYS = frozenset({"from", "to", "towards", "toward"})
-_TO = frozenset({"to", "into", "towards", "toward", "for"})
-_LEAVING = frozenset(
-    "cross crossed crossing crosses fled flee fleeing flees travelled traveled travelling escaped escape escaping "
-    "returned return returning refuge way evacuated".split()
-)
 
 
 class SentenceReading:
@@ -161,7 +138,7 @@ class Reading:
         name: str | None = None
         source: PlaceFrom | None = None
         rows = [(where, at, self._by_nearness(where, at, first, end)) for where, at in self._order(index)]
-        if _only_countries(rows[0][2]):
+        if bearings.only_countries(rows[0][2]):
             rows = [*rows[1:], rows[0]]  # "the coalition that fights in Iraq and Syria"
         for weak in (False, True):
             for where, at, row in rows:
@@ -226,11 +203,7 @@ class Reading:
             return False
         if where != "sentence" or not mention.located or mention.kind == "area":
             return True
-        norm = self.sentences[at].words.norm
-        if mention.first and "from" in norm[max(0, mention.first - 2) : mention.first]:
-            return not _LEAVING.intersection(norm[max(0, mention.first - 4) : mention.first])  # people from there
-        goal = mention.first > 1 and norm[mention.first - 1] in _TO and norm[mention.first - 2] in _LEAVING
-        return goal or (mention.end < len(norm) and norm[mention.end] in _SPEAKING)
+        return bearings.is_passing(self.sentences[at].words.norm, mention)
 
     def _order(self, index: int) -> list[tuple[PlaceFrom, int]]:
         """Where to look: the sentence, those before it in its paragraph, the title."""
@@ -266,88 +239,15 @@ class Reading:
         one in which something happens before one that only acts; of a sentence before, the last first."""
         found = self.places_at(at)
         if len(found) > 1 and at < len(self.sentences):
-            found = _without_namesakes(self.sentences[at].words.norm, found)
+            found = bearings.without_namesakes(self.sentences[at].words.norm, found)
         if where == "sentence" and len(found) > 1:
-            norm = self.sentences[at].words.norm
-            named = [mention for mention, _ in found if not mention.weak]
-            bearings = {mention for before, mention in pairwise(named) if _bears(norm, before, mention)}
-            return sorted(
-                found,
-                key=lambda item: (
-                    *_wide(*item),
-                    item[0] in bearings or _leads_there(norm, item[0]),
-                    _distance(item[0], first, end),
-                ),
-            )
+            return bearings.nearest_first(self.sentences[at].words.norm, found, first, end)
         if where == "before" and len(found) > 1:
-            return sorted(found[::-1], key=lambda item: _farness(item[1], self.focus))
+            return sorted(found[::-1], key=lambda item: bearings.farness(item[1], self.focus))
         return found
 
     def _is_weak(self, at: int, mention: Mention) -> bool:
         """Whether the mention is only a people's name, or where a source has its seat."""
         if mention.weak or at >= len(self.sentences):
             return mention.weak
-        norm, first, end = self.sentences[at].words.norm, mention.first, mention.end
-        seated = first > 1 and norm[first - 1] == "in" and norm[first - 2] in _SEATED
-        speaking = first > 1 and norm[first - 1] in ("in", "from") and norm[first - 2] in _SPEAKING
-        called = first > 2 and tuple(norm[first - 3 : first]) in _CALLED_AFTER
-        return seated or speaking or called or (end < len(norm) and norm[end] == "based")
-
-
-def _distance(mention: Mention, first: int, end: int) -> tuple[int, int]:
-    """How far a mention is from the words of the event; what follows comes before what precedes."""
-    if mention.first >= end:
-        return mention.first - end, 0
-    if mention.end <= first:
-        return first - mention.end, 1
-    return 0, 0
-
-
-def _leads_there(norm: Sequence[str], mention: Mention) -> bool:
-    """Whether a road or a journey leads there, or comes from there: "where the highways from Damascus meet"."""
-    at = mention.first
-    if not at or norm[at - 1] not in _WAYS:
-        return False
-    return norm[at - 1] != "from" or _LEAVING.isdisjoint(norm[max(0, at - 4) : at])
-
-
-def _farness(place: Place | None, about: Place | None) -> int:
-    """Nought for the place an article is about, one for another in its province."""
-    if place is None or about is None:
-        return 2
-    return 0 if place.id == about.id else 1 if place.admin1 is not None and place.admin1 == about.admin1 else 2
-
-
-def _bears(norm: Sequence[str], before: Mention, mention: Mention) -> bool:
-    """Whether the mention only says where the one before it lies: "Madaya, west of the capital Damascus"."""
-    between = norm[before.end : mention.first]
-    return 0 < len(between) <= _BEARING and any(
-        word in _BESIDE or (word in _OFF and one in _COMPASS)
-        for one, word in zip(["", *between], between, strict=False)
-    )
-
-
-def _wide(mention: Mention, place: Place | None) -> tuple[bool, bool]:
-    wide = place is None or place.precision == "country"
-    return wide, wide and not mention.located
-
-
-def _only_countries(found: Sequence[tuple[Mention, Place | None]]) -> bool:
-    """Whether a sentence names several countries, and nothing in one of them."""
-    named = [place for mention, place in found if place is not None and not mention.weak]
-    return len({place.id for place in named}) > 1 and all(place.precision == "country" for place in named)
-
-
-def _without_namesakes(
-    norm: Sequence[str], found: list[tuple[Mention, Place | None]]
-) -> list[tuple[Mention, Place | None]]:
-    """Without quarters that are called like a place elsewhere: "the Saladin district of Aleppo" is Aleppo."""
-    kept = []
-    for (mention, place), (other, around) in zip(found, [*found[1:], (None, None)], strict=True):
-        between = norm[mention.end : other.first] if other is not None else ()
-        inside = 0 < len(between) <= _APART and between[-1] in _INSIDE and _WITHIN.issuperset(between)
-        if not inside or place is None or around is None or around.id in (place.id, place.admin1, place.country):
-            kept.append((mention, place))
-        elif place.country == around.country and place.admin1 == around.admin1:
-            kept.append((mention, place))
-    return kept
+        return bearings.is_seat(self.sentences[at].words.norm, mention)

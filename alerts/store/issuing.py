@@ -14,7 +14,8 @@ from sqlalchemy import Connection, String, case, cast, select
 
 from alerts.match.rule import Rule
 from alerts.store import codec, meta
-from alerts.store.schema import alert, alert_version, article, evidence, feed
+from alerts.store.lineage import merged_ids
+from alerts.store.schema import alert_version, article, evidence, feed
 from alerts.template_filters import one_line, shorten
 
 FIELD: Final = "issued"  # where it stands in the `fields` of a version
@@ -61,7 +62,7 @@ def taken_along(
         "issuer": issuer,
         "terms": _terms_now(conn, alert_id, said),
         "quotes": _quotes(conn, alert_id) if FIELD not in fields else fields[FIELD]["quotes"],
-        "merged": _merged_into(conn, alert_id),
+        "merged": merged_ids(conn, str(alert_id)),
     }
     return {FIELD: kept}
 
@@ -114,14 +115,3 @@ def _firsts(rows: Iterable[Any]) -> Iterator[dict[str, Any]]:
             "title": shorten(codec.clean(one_line(row.title)), _LONGEST_TITLE),
             "url": codec.clean(one_line(row.url)),
         }
-
-
-def _merged_into(conn: Connection, alert_id: int) -> list[str]:
-    """The alerts that this one goes on for, and those that they went on for."""
-    found: list[int] = []
-    fresh = [alert_id]
-    while fresh:
-        query = select(alert.c.id).where(alert.c.merged_into.in_(fresh)).order_by(alert.c.id)
-        fresh = [one for one in conn.execute(query).scalars() if one not in found and one != alert_id]
-        found += fresh
-    return [str(one) for one in found]

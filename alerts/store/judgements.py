@@ -96,11 +96,6 @@ def judgements_of(conn: Connection, alert_id: str) -> list[Judged]:
     return [_judged(row) for row in conn.execute(query)]
 
 
-def last_verdict(conn: Connection, alert_id: str) -> Judged | None:
-    """What was last said of an alert; None for one that nobody judged."""
-    return next(reversed(judgements_of(conn, alert_id)), None)
-
-
 def judged_between(conn: Connection, first: datetime, end: datetime) -> list[Judged]:
     """What was said of any alert in that time, the oldest first."""
     query = select(judgement).where(judgement.c.at >= first, judgement.c.at < end).order_by(judgement.c.id)

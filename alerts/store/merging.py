@@ -11,17 +11,6 @@ from alerts.store.schema import alert, evidence, outbox, spike
 from alerts.types import OPEN_STATES, Alert
 
 
-def merged_ids(conn: Connection, alert_id: str) -> list[str]:
-    """The alerts that ended in this one, and those that ended in them."""
-    found: list[int] = []
-    fresh = [int(alert_id)]
-    while fresh:
-        query = select(alert.c.id).where(alert.c.merged_into.in_(fresh)).order_by(alert.c.id)
-        fresh = [one for one in conn.execute(query).scalars() if one not in found]
-        found += fresh
-    return [str(one) for one in found]
-
-
 def targets(conn: Connection, alerts: Iterable[Alert]) -> list[Alert]:
     """The alerts into which some of `alerts` were merged, and those in turn, as far as they are not among them."""
     known = {one.id: one for one in alerts}

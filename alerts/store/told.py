@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import Connection, case, func, select, tuple_, update
 
-from alerts.store.merging import merged_ids
+from alerts.store.lineage import merged_ids
 from alerts.store.outbox import take_back
 from alerts.store.schema import alert, evidence, outbox
 from alerts.store.waiting import REACHED

@@ -10,7 +10,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Final
 
-from alerts.types import Alert, Hit, Quantity
+from alerts.track import tolls
+from alerts.types import Alert, Hit
 
 # A toll that is printed on later days is known again by its number, so many days long.
 RETOLD_DAYS: Final = 4
@@ -25,14 +26,15 @@ def same_blow(alert: Alert, hit: Hit) -> bool:
     """Whether `hit` is of the blow of `alert`, at whose place it is: told of the same day, or of the next (a report
     without a date has that of its print), unless the numbers speak against it; or of some days later by its number."""
     apart = _days_apart(alert, hit)
-    known, new = _numbers(alert, hit)
-    if known is None or new is None:
+    both = tolls.in_both(alert, hit)
+    if not both:
         return apart <= 1
-    if new.low <= _most(known) and _least(known) <= new.high:
+    known, new = next(iter(both.values()))
+    if tolls.agree(known, new):
         return apart <= 1 or (apart <= RETOLD_DAYS and new.low >= _TELLING)
-    if new.low > _most(known):
+    if new.low > tolls.most(known):
         return apart <= 1
-    return apart <= 1 and new.high * (_NEAR if apart else _FALL) >= _least(known)
+    return apart <= 1 and new.high * (_NEAR if apart else _FALL) >= tolls.least(known)
 
 
 def _days_apart(alert: Alert, hit: Hit) -> int:
@@ -41,20 +43,6 @@ def _days_apart(alert: Alert, hit: Hit) -> int:
     apart = (_day(alert.first_event) - _day(hit.event_time)).days
     before_last = (_day(alert.last_event) - _day(hit.event_time)).days
     return before_last if apart > 0 and before_last > RETOLD_DAYS else abs(apart)
-
-
-def _numbers(alert: Alert, hit: Hit) -> tuple[Quantity | None, Quantity | None]:
-    """The number by which both are known: the dead, where both count them."""
-    both = [name for name in ("killed", *hit.numbers) if name in hit.numbers and name in alert.numbers]
-    return (alert.numbers[both[0]], hit.numbers[both[0]]) if both else (None, None)
-
-
-def _least(number: Quantity) -> float:
-    return number.low if number.least is None else number.least
-
-
-def _most(number: Quantity) -> float:
-    return number.high if number.most is None else number.most
 
 
 def _day(time: datetime) -> date:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
 
+from alerts.track import tolls
 from alerts.track.blows import same_blow
 from alerts.track.places import chain, coarseness, lies_in, lift
 from alerts.track.severity import rank
@@ -185,7 +186,7 @@ def _by_place(near: Sequence[Alert], place: Place, hit: Hit, same_story: Callabl
 def _same_toll(near: Sequence[Alert], hit: Hit) -> Alert | None:
     """The alert of a blow in the same province with the very number of the hit: a town, and the town near it."""
     for alert in near:
-        both = [(alert.numbers[name], number) for name, number in hit.numbers.items() if name in alert.numbers]
+        both = tolls.in_both(alert, hit).values()
         if alert.state in OPEN_STATES and alert.place is not None and hit.place is not None:
             if alert.place.admin1 is not None and alert.place.admin1 == hit.place.admin1:
                 if any(known.low == number.low >= TELLING_AFAR for known, number in both):
@@ -209,12 +210,7 @@ def _one_of(alerts: Sequence[Alert], hit: Hit, same_story: Callable[[Alert], boo
 
 def _agrees(alert: Alert, hit: Hit) -> bool:
     """Whether some number of the hit is one that was given for the alert."""
-    both = [(alert.numbers[name], number) for name, number in hit.numbers.items() if name in alert.numbers]
-    return any(
-        max(known.low if known.least is None else known.least, number.low)
-        <= min(known.high if known.most is None else known.most, number.high)
-        for known, number in both
-    )
+    return any(tolls.agree(known, number) for known, number in tolls.in_both(alert, hit).values())
 
 
 def _apart(alert: Alert, event_time: datetime) -> timedelta:
@@ -251,8 +247,8 @@ def _only_finer(alerts: Sequence[Alert], place: Place, hit: Hit) -> Alert | None
 
 
 def _counts_more(hit: Hit, alert: Alert) -> bool:
-    both = [(alert.numbers[name], number) for name, number in hit.numbers.items() if name in alert.numbers]
-    return any(number.low >= FAR_MORE * (known.high if known.most is None else known.most) for known, number in both)
+    both = tolls.in_both(alert, hit).values()
+    return any(number.low >= FAR_MORE * tolls.most(known) for known, number in both)
 
 
 def _retold(alerts: Sequence[Alert], same_story: Callable[[Alert], bool]) -> Alert | None:

@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, Literal
 
+from tests.engine.world import TRUCE
+
 START: Final = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
 
 RULE: Final = """\
@@ -66,43 +68,6 @@ KINDS: Final = {
     ),
 }
 COURSES: Final = ("blow", "process")
-TRUCE: Final = """\
-format = 1
-title  = "Truce"
-event  = "ceasefire"
-status = "active"
-
-[state]
-name  = "truce"
-per   = "country"
-lasts = "14 days"
-
-[[match]]
-name  = "begins"
-opens = "truce"
-[match.parts]
-start = ["agreed to"]
-truce = ["a truce"]
-
-[[match]]
-name  = "ends"
-closes = "truce"
-[match.parts]
-truce = ["the truce"]
-end   = ["~collapse"]
-
-[place]
-required  = true
-precision = "country"
-
-[severity]
-default = "moderate"
-
-[alert]
-title      = "Truce in {{ country }}"
-summary    = "{{ quote }}"
-same_event = "14 days"
-"""
 LEXICON: Final = 'about = "The displaced"\nwords = ["{people} fled"]\n'
 
 

@@ -19,7 +19,6 @@ from alerts.store.judgements import (
     judge,
     judged_between,
     judgements_of,
-    last_verdict,
     lock_alert,
     opinion_of,
 )
@@ -37,7 +36,7 @@ def _alert(conn: object, **more: object) -> Alert:
 def test_an_alert_that_nobody_judged_has_no_verdict(engine: Engine) -> None:
     with writing(engine) as conn:
         saved = _alert(conn)
-        assert last_verdict(conn, saved.id) is None
+        assert judgements_of(conn, saved.id) == []
         assert [case.opinion for case in cases(conn)] == [None]
 
 
@@ -48,7 +47,7 @@ def test_the_last_word_of_the_desk_counts(engine: Engine) -> None:
         judge(conn, saved.id, "wrong", who="ben", why="an old \x00story", now=NOW + HOUR)
     with reading(engine) as conn:
         last = Judged(alert_id=saved.id, verdict="wrong", who="ben", why="an old story", at=NOW + HOUR)
-        assert last_verdict(conn, saved.id) == last
+        assert judgements_of(conn, saved.id)[-1] == last
         [case] = cases(conn)
         assert (case.alert_id, case.rule, case.opinion) == (saved.id, saved.rule, Opinion(verdict="wrong"))
 
