@@ -34,13 +34,14 @@ class Retelling:
 
     def adds_nothing(self) -> bool:
         """Whether a copy adds nothing to an article that readers were told of. Another of its sentences, cut or under
-        another headline, may be the one that counts here, and would stand for another place or number."""
+        another headline, may be the one that counts here, and would stand for another place or number. (What it was
+        made of may be known as another story: of three texts the first and the last can be copies of the second.)"""
         for alert_id in dict.fromkeys(told.alert_id for told in self._others()):
             alert = alert_store.alert_of(self.conn, alert_id)
             if alert is not None and alert.version > 0:
                 known = evidence_store.of_alert(self.conn, alert_id)
-                others = [one for one in known if one.story == self.new.story and one.article_id != self.new.article_id]
-                if any(copies.nothing_new(self.new.hit, self.new.text, one.text) for one in others):
+                others = [one for one in known if one.article_id != self.new.article_id]
+                if any(copies.nothing_new(self.new.hit, self.new.text, one.hit, one.text) for one in others):
                     return True
         return False
 

@@ -19,7 +19,7 @@ from typing import Final
 from rensa import RMinHash
 
 from alerts.read.text import fold
-from alerts.types import Hit
+from alerts.types import Hit, Quantity
 
 _WORD = re.compile(r"[^\W_]+")
 _SIZE = 4  # words a shingle: three also find the stock phrases of war reports
@@ -117,13 +117,19 @@ def same_words(one: str, other: str) -> bool:
     return bool(fewer) and len(first & second) >= (0.8 * fewer if fewer > _SIZE else max(len(first), len(second)))
 
 
-def nothing_new(hit: Hit, text: bytes, earlier: bytes) -> bool:
-    """Whether an earlier text, by its print, says all that a hit in a copy of it does, word for word: its sentence, and
+def nothing_new(hit: Hit, text: bytes, earlier: Hit, earlier_text: bytes) -> bool:
+    """Whether an earlier text, by its print, says all that a hit in a copy of it does: its sentence, word for word, and
     the numbers. A number of the hit that is not in its sentence may be of words that were added or changed (a new toll
-    in the headline), so then all of the copy must be in the earlier text."""
-    if not stands_in(hit.sentence, earlier):
+    in the headline): it must be the earlier hit's, too, or else all of the copy must be in the earlier text."""
+    if not stands_in(hit.sentence, earlier_text):
         return False
-    return all(number.text in hit.sentence for number in hit.numbers.values()) or unpack(text) <= unpack(earlier)
+    elsewhere = {name: number for name, number in hit.numbers.items() if number.text not in hit.sentence}
+    known = all(_same_number(number, earlier.numbers.get(name)) for name, number in elsewhere.items())
+    return known or unpack(text) <= unpack(earlier_text)
+
+
+def _same_number(one: Quantity, other: Quantity | None) -> bool:
+    return other is not None and (one.low, one.high) == (other.low, other.high)
 
 
 def stands_in(sentence: str, text: bytes) -> bool:

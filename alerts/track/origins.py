@@ -44,7 +44,7 @@ def retold(item: Evidence, earlier: Iterable[Evidence]) -> bool:
 def repeated(item: Evidence, earlier: Iterable[Evidence]) -> bool:
     """Whether all that it says, numbers too, stands word for word in one before it of its origin."""
     others = (other for other in earlier if other.origin == item.origin and other.text)
-    return any(nothing_new(item.hit, item.text, other.text) for other in others)
+    return any(nothing_new(item.hit, item.text, other.hit, other.text) for other in others)
 
 
 def named_sources(evidence: Evidence) -> frozenset[str]:

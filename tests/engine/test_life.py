@@ -259,7 +259,7 @@ def test_a_near_copy_some_hours_later_changes_nothing(news: News, rulebook: Rule
         reader.take(article)
         waiting = sorted(waiting + copied.pop(article.id, []), key=lambda one: one.published)
     reader.close()
-    assert changed == []
+    assert not changed, "\n".join(changed)
 
 
 def copies_of(article: Article) -> Iterator[Article]:
