@@ -33,7 +33,7 @@ class Entry:
     """One item of a feed document, as parsed and before any reading.
 
     `key` identifies it within its feed for ever (see `collect.identity`); `published` is None when the
-    feed gives no date or an impossible one.
+    feed gives no date or an impossible one. `cap` is the address of the CAP message it stands for, if it names one.
     """
 
     key: str
@@ -43,6 +43,7 @@ class Entry:
     published: datetime | None
     language: str | None = None
     sections: tuple[str, ...] = ()
+    cap: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,11 +58,34 @@ class PollTarget:
     last_modified: str | None = None
 
 
+Rung = Literal[
+    "delta",  # only the items that the last document did not have
+    "full",
+    "repaired",  # usual faults put right first
+    "recovered",  # by a parser that takes anything for XML
+]
+RUNGS: tuple[Rung, ...] = get_args(Rung)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hints:
+    """How often a feed says it wants to be asked: `every` is what its document names (ttl, sy:updatePeriod),
+    `skip_hours` (0-23) and `skip_days` (0 is Monday) the hours and days, in UTC, in which it brings nothing."""
+
+    every: timedelta | None = None
+    skip_hours: tuple[int, ...] = ()
+    skip_days: tuple[int, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parsed:
     """A feed document, read. `entries` are in the document's order, their keys unique within it;
     `truncated` says that items at its end are missing or were left out, `broken` that the document itself
-    ends in the middle."""
+    ends in the middle.
+
+    `marks` are for the parser itself: given back as `seen` with the next document, items that have not changed
+    are left out, and counted in `unchanged`. `older` is where earlier items are, if the document says so (RFC 5005).
+    """
 
     entries: tuple[Entry, ...]
     title: str = ""
@@ -71,6 +94,11 @@ class Parsed:
     truncated: bool = False
     broken: bool = False
     warnings: tuple[str, ...] = ()
+    rung: Rung = "full"
+    marks: bytes = b""
+    unchanged: int = 0
+    hints: Hints = Hints()
+    older: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

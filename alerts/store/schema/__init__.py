@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from alerts.store.schema.alerting import act, alert, alert_version, evidence, incident, judgement, silence
 from alerts.store.schema.base import OPEN, UtcTime, metadata
-from alerts.store.schema.collected import article, feed, minhash, poll, story
+from alerts.store.schema.collected import article, document, feed, linked, minhash, poll, story
 from alerts.store.schema.mailing import bulletin, outbox, person
 from alerts.store.schema.remembered import count_day, ledger, meta, notice, report, rule_version, seen, spike, watch
 
@@ -22,11 +22,13 @@ __all__ = [
     "article",
     "bulletin",
     "count_day",
+    "document",
     "evidence",
     "feed",
     "incident",
     "judgement",
     "ledger",
+    "linked",
     "meta",
     "metadata",
     "minhash",

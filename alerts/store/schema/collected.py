@@ -7,6 +7,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -33,7 +34,7 @@ feed = Table(
     Column("country", String(3)),
     Column("tags", JSON, nullable=False),
     Column("active", Boolean, nullable=False, server_default=text("true")),
-    Column("interval_s", Integer, nullable=False),
+    Column("interval_s", Integer, nullable=False),  # between two polls just now: it follows the feed's rhythm
     Column("added", UtcTime, nullable=False),
     Column("next_due", UtcTime, nullable=False),
     Column("lease_until", UtcTime),
@@ -46,7 +47,26 @@ feed = Table(
     Column("last_new", UtcTime),
     Column("last_status", String(40)),
     Column("last_error", Text),
+    # what the operator wants of this feed; null: what the configuration says
+    Column("critical", Boolean, nullable=False, server_default=text("false")),
+    Column("own_owner", String(200)),
+    Column("own_tier", Integer),
+    Column("own_interval_s", Integer),
+    Column("max_staleness_s", Integer),
+    Column("max_body", Integer),
+    Column("full_text", Boolean, nullable=False, server_default=text("false")),
+    # what is known of the feed's ways
+    Column("rate", Float, nullable=False, server_default=text("0")),  # articles an hour, over about a day
+    Column("hints", JSON),  # how often it wants to be asked
+    Column("marks", LargeBinary),  # by which the items of the last document are known again
+    Column("whole_at", UtcTime),  # last asked without validators, and read whole
+    Column("lies_since", UtcTime),  # its "not modified" was found to be untrue
+    Column("gap_at", UtcTime),  # last time nothing in its document was known: items may have been lost
+    Column("moved_to", Text),  # where it redirects for good, not yet believed
+    Column("moved_since", UtcTime),
+    Column("moved_times", Integer, nullable=False, server_default=text("0")),
     Index("ix_feed_next_due", "active", "next_due"),
+    Index("ix_feed_host", "host"),
 )
 
 poll = Table(
@@ -63,7 +83,27 @@ poll = Table(
     Column("new", Integer, nullable=False, server_default=text("0")),
     Column("revised", Integer, nullable=False, server_default=text("0")),
     Column("error", Text),
+    Column("overlap", Integer, nullable=False, server_default=text("0")),  # items that were known
+    Column("rung", String(10), nullable=False, server_default=text("''")),  # how far it had to be mended: outcome.Rung
+    Column("whole", Boolean, nullable=False, server_default=text("false")),  # asked without validators, and read whole
+    Column("gap", Boolean, nullable=False, server_default=text("false")),
+    Column("warning", Text),
+    Column("due_reason", String(40), nullable=False, server_default=text("''")),  # why then the next time
     Index("ix_poll_feed_id_at", "feed_id", "at"),
+)
+
+document = Table(
+    "document",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("feed_id", ForeignKey("feed.id", ondelete="CASCADE"), nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("status", String(40), nullable=False),  # of the poll that brought it
+    Column("url", Text, nullable=False),
+    Column("content_type", Text, nullable=False),
+    Column("size", Integer, nullable=False),  # bytes of `body`
+    Column("body", LargeBinary, nullable=False),  # as it came, compressed (zlib)
+    Index("ix_document_feed_id", "feed_id", "id"),
 )
 
 article = Table(
@@ -99,6 +139,25 @@ article = Table(
     Index("ix_article_published", "published"),
     Index("ix_article_first_seen", "first_seen"),
     sqlite_autoincrement=True,
+)
+
+linked = Table(
+    "linked",
+    metadata,
+    Column("article_id", ForeignKey("article.id", ondelete="CASCADE"), primary_key=True),
+    Column("kind", String(4), nullable=False),  # page: its full text; cap: the message it stands for
+    Column("url", Text, nullable=False),
+    Column("revision", Integer, nullable=False),  # of the article that links to it
+    Column("next_try", UtcTime),  # null: done, or given up
+    Column("tries", Integer, nullable=False, server_default=text("0")),
+    Column("fetched", UtcTime),
+    Column("error", Text),
+    Index(
+        "ix_linked_next_try",
+        "next_try",
+        sqlite_where=text("next_try IS NOT NULL"),
+        postgresql_where=text("next_try IS NOT NULL"),
+    ),
 )
 
 story = Table(
