@@ -33,6 +33,7 @@ def parse_document(
     *,
     cut: bool = False,
     most_items: int = MOST_ITEMS,
+    seen: bytes = b"",
 ) -> Parsed:
     """The entries of a feed document. `headers` have small-letter names; `cut`: `body` is only a beginning.
     Of a document with more than `most_items` the first are read.

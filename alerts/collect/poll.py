@@ -21,7 +21,13 @@ class Parser(Protocol):
     """Reads a document as `parse.parse_document` does; the service's is `worker.ParserPool`."""
 
     async def parse(
-        self, body: bytes, headers: Mapping[str, str] | None = None, url: str = "", *, cut: bool = False
+        self,
+        body: bytes,
+        headers: Mapping[str, str] | None = None,
+        url: str = "",
+        *,
+        cut: bool = False,
+        seen: bytes = b"",
     ) -> Parsed:
         """Raises ParseError."""
 

@@ -74,7 +74,13 @@ class ParserPool:
         await self.close()
 
     async def parse(
-        self, body: bytes, headers: Mapping[str, str] | None = None, url: str = "", *, cut: bool = False
+        self,
+        body: bytes,
+        headers: Mapping[str, str] | None = None,
+        url: str = "",
+        *,
+        cut: bool = False,
+        seen: bytes = b"",
     ) -> Parsed:
         """`parse.parse_document` in another process, under limits. Raises ParseError."""
         worker = await self._free.get()

@@ -53,9 +53,15 @@ class DirectParser:
     """The parser without a process of its own: for tests that are about something else."""
 
     async def parse(
-        self, body: bytes, headers: Mapping[str, str] | None = None, url: str = "", *, cut: bool = False
+        self,
+        body: bytes,
+        headers: Mapping[str, str] | None = None,
+        url: str = "",
+        *,
+        cut: bool = False,
+        seen: bytes = b"",
     ) -> Parsed:
-        return parse_document(body, headers, url, cut=cut)
+        return parse_document(body, headers, url, cut=cut, seen=seen)
 
 
 @pytest.fixture
