@@ -17,6 +17,7 @@ from alerts.store.upsert import insert_for, upsert
 
 _IN_FORCE = "rules in force"
 _TROUBLE = "trouble with rules"
+_OUTAGE = "outage_since"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +109,17 @@ def rules_trouble(conn: Connection) -> RulesTrouble | None:
     """What is wrong with the rules, as `put_rules_trouble` noted it."""
     noted = get(conn, _TROUBLE)
     return RulesTrouble(since=datetime.fromisoformat(noted["since"]), text=noted["text"]) if noted else None
+
+
+def put_outage(conn: Connection, since: datetime | None) -> None:
+    """Note since when nothing at all can be fetched, so that it must be our own network; None: it is over."""
+    put(conn, _OUTAGE, since.isoformat() if since else None)
+
+
+def outage_since(conn: Connection) -> datetime | None:
+    """Since when our own network is out, as `put_outage` noted it."""
+    noted = get(conn, _OUTAGE)
+    return datetime.fromisoformat(noted) if noted else None
 
 
 def rule_lists(conn: Connection, version: str) -> dict[str, str]:
