@@ -15,12 +15,11 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from alerts.errors import ConfigError, Fault
+from alerts.sizes import size as size
 from alerts.toml_lines import Document, KeyPath
 
 Model = TypeVar("Model", bound=BaseModel)
 
-_SIZE: Final = re.compile(r"(\d{1,9})\s*(KiB|MiB|GiB|kB|MB|GB)")
-_FACTOR: Final = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "kB": 10**3, "MB": 10**6, "GB": 10**9}
 _SAYS: Final = {
     "string_type": 'must be text in quotes, "like this"',
     "path_type": 'must be a path in quotes, "like/this"',
@@ -49,14 +48,6 @@ def disagree(faults: Sequence[tuple[str | tuple[str, ...], str]]) -> None:
     sections the key is a path."""
     if faults:
         raise PydanticCustomError("disagree", "keys disagree", {"faults": list(faults)})
-
-
-def size(text: str) -> int:
-    """Bytes in "5 MiB" or "500 kB"."""
-    found = _SIZE.fullmatch(text.strip())
-    if found is None:
-        raise told(f"'{text}' is no size: write a whole number and KiB, MiB or GiB, such as \"5 MiB\"")
-    return int(found[1]) * _FACTOR[found[2]]
 
 
 def validate(model: type[Model], document: Document, base: Path) -> Model:
