@@ -182,11 +182,16 @@ class Templates(Section):
 class Collect(Section):
     interval: Second = timedelta(minutes=15)
     min_interval: Second = timedelta(minutes=1)
+    max_staleness: Second = timedelta(minutes=30)
+    max_staleness_critical: Second = timedelta(minutes=15)
     max_backoff: Second = timedelta(hours=6)
+    host_gap: Length = timedelta(seconds=1)
     connect_timeout: Second = timedelta(seconds=10)
     read_timeout: Second = timedelta(seconds=15)
     total_timeout: Second = timedelta(seconds=45)
     max_body: Annotated[int, BeforeValidator(_bytes), Field(ge=1024, le=256 * MIB)] = 5 * MIB
+    keep_polls: Annotated[Length, _at_least(timedelta(days=1))] = timedelta(days=30)
+    keep_documents: Annotated[int, BeforeValidator(_bytes), Field(ge=0)] = 256 * MIB
     at_once: Annotated[int, Field(ge=1, le=1000)] = 64
     allow_hosts: Annotated[tuple[Annotated[str, AfterValidator(_host_ok)], ...], Field(strict=False)] = ()
     allow_ports: Annotated[tuple[Port, ...], Field(strict=False)] = (80, 443)
@@ -197,6 +202,12 @@ class Collect(Section):
         faults = []
         if self.interval < self.min_interval:
             faults.append(("interval", "is shorter than min_interval"))
+        if "max_staleness" in self.model_fields_set and self.max_staleness < self.interval:
+            faults.append(("max_staleness", "is shorter than interval"))
+        if self.max_staleness_critical > max(self.max_staleness, self.interval):
+            faults.append(("max_staleness_critical", "is longer than max_staleness"))
+        if self.max_staleness_critical < self.min_interval:
+            faults.append(("max_staleness_critical", "is shorter than min_interval"))
         if self.max_backoff < self.min_interval:
             faults.append(("max_backoff", "is shorter than min_interval"))
         if self.total_timeout < max(self.connect_timeout, self.read_timeout):

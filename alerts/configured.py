@@ -51,7 +51,11 @@ def collect_settings(config: Config) -> CollectSettings:
         at_once=own.at_once,
         allow_hosts=own.allow_hosts,
         allow_ports=own.allow_ports,
+        interval=own.interval.total_seconds(),
         min_interval=own.min_interval.total_seconds(),
+        max_staleness=max(own.max_staleness, own.interval).total_seconds(),
+        max_staleness_critical=own.max_staleness_critical.total_seconds(),
+        host_gap=own.host_gap.total_seconds(),
         max_backoff=own.max_backoff.total_seconds(),
     )
 

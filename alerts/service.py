@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from alerts.collect.fetch import Fetcher
 from alerts.collect.worker import ParserPool
@@ -45,12 +45,11 @@ from alerts.notify.secret import load_secret
 from alerts.notify.verdict import Retry
 from alerts.render.mail import mail_renderer
 from alerts.render.view import Site
-from alerts.store import articles, feeds, issuing, meta, people
+from alerts.store import articles, documents, feeds, issuing, meta, people, polling
 from alerts.store.database import reading, writing
 from alerts.track.policy import Desk
 
 _log = logging.getLogger(__name__)
-KEEP_POLLS = timedelta(days=30)
 
 
 def utc_now() -> datetime:
@@ -184,7 +183,7 @@ class Service:
 
     def _take_over(self) -> None:
         with writing(self.engine) as conn:
-            feeds.forget_leases(conn)
+            polling.forget_leases(conn)
             again = articles.retry_faulty(conn)
         if again:
             _log.info("%d articles that were set aside are tried again", again)
@@ -259,7 +258,8 @@ class Service:
             for line in acts.let_go_due(conn, self.tracker, now):  # before it may end
                 _log.warning("%s", line)
             self.tracker.end_quiet_alerts(conn, now)
-            feeds.prune_polls(conn, now - KEEP_POLLS)
+            polling.prune_polls(conn, now - self.config.collect.keep_polls)
+            documents.prune(conn, self.config.collect.keep_documents)
             silences.upkeep(conn, secret=self.secret, domain=domain_of(self.config.notify.sender), now=now)
             remind(conn, self.rulebook.ruleset.by_name, reminding_of(self.config, self.secret), now)
         for done in self.reporter.run(self.rulebook.ruleset.rules, now):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import http
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -18,14 +19,16 @@ from yarl import URL
 
 from alerts.collect import guard
 from alerts.collect.outcome import FetchReason
+from alerts.collect.resolver import Resolver
 from alerts.collect.settings import CollectSettings
+from alerts.collect.turns import Turns
 from alerts.errors import FetchError
 
 _ACCEPT = (
     "application/atom+xml, application/rss+xml, application/rdf+xml, application/feed+json, "
     "application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, */*;q=0.5"
 )
-_KEPT_HEADERS = ("content-type", "content-language", "etag", "last-modified", "retry-after", "cache-control")
+_KEPT_HEADERS = ("content-type", "content-language", "etag", "last-modified", "retry-after", "cache-control", "age")
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PERMANENT = frozenset({301, 308})
 _REASONS: dict[int, FetchReason] = {
@@ -38,6 +41,7 @@ _REASONS: dict[int, FetchReason] = {
 }
 _PHRASES = {status.value: status.phrase for status in http.HTTPStatus}
 _CHUNK = 64 * 1024
+_PATIENCE = 10.0  # seconds until an answer that comes too slowly is broken off
 _WHOLE_ITEM = re.compile(rb"</(?:[\w.-]+:)?(?:item|entry)\s*>", re.IGNORECASE)
 
 
@@ -71,6 +75,8 @@ class _Request:
     at: URL
     etag: str | None
     last_modified: str | None
+    left: float = 0.0
+    most: int = 0
     permanent: bool = True
     hops: int = 0
     status: int = 0
@@ -90,6 +96,8 @@ class Fetcher:
         # Connections are kept apart: one opened to an allowed private host must not be at hand for a
         # redirect that may not go there, as the guard only sees new connections.
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
+        self._resolver = Resolver()
+        self._turns = Turns(settings.host_gap)
 
     async def __aenter__(self) -> Fetcher:
         return self
@@ -104,31 +112,35 @@ class Fetcher:
         sessions, self._sessions = self._sessions, {}
         for session in sessions.values():
             await session.close()
+        await self._resolver.close()
 
     def _session(self, private: bool) -> aiohttp.ClientSession:
         if private not in self._sessions:
             settings = self.settings
             self._sessions[private] = aiohttp.ClientSession(
                 # The caller bounds how many run; waiting inside the client would eat into their timeouts.
-                connector=aiohttp.TCPConnector(socket_factory=guard.guarded_socket, limit=0),
+                connector=aiohttp.TCPConnector(socket_factory=guard.guarded_socket, limit=0, resolver=self._resolver),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=False,
                 timeout=aiohttp.ClientTimeout(
                     total=None, sock_connect=settings.connect_timeout, sock_read=settings.read_timeout
                 ),
-                headers={"User-Agent": settings.user_agent, "Accept": _ACCEPT, "Accept-Encoding": "gzip, deflate"},
+                headers={"User-Agent": settings.user_agent, "Accept": _ACCEPT, "Accept-Encoding": "gzip, deflate, br"},
             )
         return self._sessions[private]
 
-    async def get(self, url: str, *, etag: str | None = None, last_modified: str | None = None) -> Response:
-        """Fetch `url`, conditionally if validators are given (they are sent back byte for byte).
+    async def get(
+        self, url: str, *, etag: str | None = None, last_modified: str | None = None, max_body: int | None = None
+    ) -> Response:
+        """Fetch `url`, conditionally if validators are given (they are sent back byte for byte). `max_body` replaces
+        the usual cap, in bytes.
 
         Raises FetchError, or ForbiddenAddress for an address that is not public.
         """
         request = _Request(shown(url), self._checked(url, url), etag, last_modified)
+        request.left, request.most = self.settings.total_timeout, max_body or self.settings.max_body
         try:
-            async with asyncio.timeout(self.settings.total_timeout):
-                await self._follow(request)
+            await self._follow(request)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             fault = _fault(request, error)
             if not (request.status == 200 and _WHOLE_ITEM.search(request.body)):
@@ -160,7 +172,11 @@ class Fetcher:
         start, seen = request.at, {str(request.at)}
         while True:
             hop = guard.Hop(private=self._allowed.host(request.at) and self._allowed.host(start))
-            target = await self._hop(request, hop)
+            async with self._turns.turn(request.at.host or ""):  # the wait for a turn is no slowness of the server
+                begun = time.monotonic()
+                async with asyncio.timeout(request.left):
+                    target = await self._hop(request, hop)
+                request.left -= time.monotonic() - begun
             if target is None:
                 return
             request.hops += 1
@@ -214,9 +230,12 @@ class Fetcher:
 
     async def _read(self, request: _Request, answer: aiohttp.ClientResponse) -> None:
         """The body, decoded in bounded chunks, up to the cap."""
-        most = self.settings.max_body
+        most, begun = request.most, time.monotonic()
         async for chunk in answer.content.iter_chunked(_CHUNK):
             request.body += chunk
+            passed = time.monotonic() - begun
+            if passed > _PATIENCE and len(request.body) < self.settings.min_rate * passed:
+                raise TimeoutError
             if len(request.body) > most:
                 del request.body[most:]
                 request.truncated = True

@@ -45,19 +45,6 @@ PARSE_REASONS: tuple[ParseReason, ...] = get_args(ParseReason)
 Status = Literal[Success, FetchReason, ParseReason]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PollTarget:
-    """A feed as the poller needs it. `etag` and `last_modified` are what the server gave last, untouched;
-    `failures` counts the failed polls since the last good one."""
-
-    id: int
-    url: str
-    interval: timedelta
-    failures: int = 0
-    etag: str | None = None
-    last_modified: str | None = None
-
-
 Rung = Literal[
     "delta",  # only the items that the last document did not have
     "full",
@@ -75,6 +62,34 @@ class Hints:
     every: timedelta | None = None
     skip_hours: tuple[int, ...] = ()
     skip_days: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollTarget:
+    """A feed as the poller needs it. `etag`, `last_modified` are what the server gave last, untouched, and `marks`
+    what the parser did; `failures` counts the failed polls since the last good one.
+
+    `interval` is the present one, `rate` articles an hour over about a day; `own_interval`, `max_staleness` and
+    `max_body` are the operator's wishes for this feed. `lies`: its "not modified" was found to be untrue.
+    """
+
+    id: int
+    url: str
+    interval: timedelta
+    failures: int = 0
+    etag: str | None = None
+    last_modified: str | None = None
+    marks: bytes = b""
+    hints: Hints = Hints()
+    rate: float = 0.0
+    own_interval: timedelta | None = None
+    max_staleness: timedelta | None = None
+    max_body: int | None = None
+    critical: bool = False
+    lies: bool = False
+    whole_at: datetime | None = None
+    last_ok: datetime | None = None
+    last_new: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,20 +117,28 @@ class Parsed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What one poll of one feed came to; the store writes it as it stands.
+class Document:
+    """A body as it came (decoded from its transfer), kept for replay."""
 
-    `etag`, `last_modified`, `failures` and `next_due` are the feed's new values: to be stored always,
-    whatever the status. (Validators stay as they were when the document could not be read, and are dropped
-    when it broke off, so that the next poll gets the whole of it again.) `size` is the body's, in bytes after
-    decoding. `error` is for the operator and names the URL. `moved_to` is where redirects led, when all of
-    them were permanent. `raw` is the body of a document that could not be read.
+    url: str
+    content_type: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What one poll of one feed came to.
+
+    `etag`, `last_modified`, `marks` and `hints` are the feed's new values: to be stored always, whatever the status.
+    (Validators stay as they were when the document could not be read, and are dropped when it broke off, so that the
+    next poll gets the whole of it again.) `size` is the body's, in bytes after decoding. `error` is for the operator
+    and names the URL. `moved_to` is where redirects led, when all of them were permanent. `max_age` is how long the
+    server says the answer stays fresh. `whole`: it was asked for without validators, and read whole. `same`: the
+    server gave the validators it had given before. `unchanged` and `older` are as in `Parsed`. `ours`: nobody could
+    be reached, so the fault is likely ours and not the feed's.
     """
 
     status: Status
-    next_due: datetime
-    due_reason: str
-    failures: int
     http: int | None = None
     size: int = 0
     ms: int = 0
@@ -124,14 +147,34 @@ class Outcome:
     last_modified: str | None = None
     error: str | None = None
     retry_after: timedelta | None = None
+    max_age: timedelta | None = None
     moved_to: str | None = None
     truncated: bool = False
     warnings: tuple[str, ...] = ()
     title: str = ""
     language: str | None = None
-    raw: bytes | None = None
+    rung: Rung | None = None
+    marks: bytes = b""
+    unchanged: int = 0
+    hints: Hints = Hints()
+    older: str = ""
+    whole: bool = False
+    same: bool = False
+    ours: bool = False
+    document: Document | None = None
 
     @property
     def ok(self) -> bool:
         """The feed answered as a feed should."""
         return self.status in SUCCESSES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """What follows from a poll for the next one: the feed's new values, and why it is asked then."""
+
+    interval: timedelta
+    rate: float
+    failures: int
+    next_due: datetime
+    due_reason: str

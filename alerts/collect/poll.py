@@ -1,4 +1,4 @@
-"""One poll of one feed: fetch, parse, decide. The feed's faults are values (the outcome's status); only a
+"""One poll of one feed: fetch, parse, say what came of it. The feed's faults are values (the outcome's status); only a
 fault of our own is raised.
 """
 
@@ -8,13 +8,15 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Protocol, cast
+from typing import Final, Protocol, cast
 
 from alerts.collect.fetch import Fetcher, Response
-from alerts.collect.outcome import Outcome, Parsed, PollTarget, Status
-from alerts.collect.politeness import Due, next_due, parse_retry_after
-from alerts.collect.settings import CollectSettings
+from alerts.collect.outcome import Document, Outcome, Parsed, PollTarget, Status
+from alerts.collect.politeness import parse_max_age, parse_retry_after
 from alerts.errors import FetchError, ParseError
+
+# Once a day a feed is asked without validators and read whole: some servers say "not modified" for ever.
+WHOLE_EVERY: Final = timedelta(hours=24)
 
 
 class Parser(Protocol):
@@ -32,119 +34,118 @@ class Parser(Protocol):
         """Raises ParseError."""
 
 
-async def poll_feed(
-    feed: PollTarget, fetcher: Fetcher, parser: Parser, *, now: datetime, jitter: float = 0.0
-) -> Outcome:
-    """What `feed` has to say `now`. `jitter` in [0, 1) is the caller's random number for the next poll."""
+async def poll_feed(feed: PollTarget, fetcher: Fetcher, parser: Parser, *, now: datetime) -> Outcome:
+    """What `feed` has to say `now`."""
     started = time.perf_counter()
-    outcome = await _ask(_Decider(feed, fetcher.settings, now, jitter), fetcher, parser)
+    outcome = await _ask(_Teller(feed, now), fetcher, parser)
     return replace(outcome, ms=round((time.perf_counter() - started) * 1000))
 
 
-async def _ask(decider: _Decider, fetcher: Fetcher, parser: Parser) -> Outcome:
-    feed = decider.feed
+async def _ask(teller: _Teller, fetcher: Fetcher, parser: Parser) -> Outcome:
+    feed, whole = teller.feed, teller.whole
     try:
-        response = await fetcher.get(feed.url, etag=feed.etag, last_modified=feed.last_modified)
+        response = await fetcher.get(
+            feed.url,
+            etag=None if whole else feed.etag,
+            last_modified=None if whole else feed.last_modified,
+            max_body=feed.max_body,
+        )
     except FetchError as error:
-        return decider.failed(error)
+        return teller.failed(error)
     if response.not_modified:
-        return decider.unchanged(response)
+        return teller.unchanged(response)
+    seen = b"" if whole else feed.marks
     try:
-        parsed = await parser.parse(response.body, response.headers, response.url, cut=response.truncated)
+        parsed = await parser.parse(response.body, response.headers, response.url, cut=response.truncated, seen=seen)
     except ParseError as error:
-        return decider.unreadable(error, response)
-    return decider.read(parsed, response)
+        return teller.unreadable(error, response)
+    return teller.read(parsed, response)
 
 
 @dataclass(frozen=True, slots=True)
-class _Decider:
-    """Turns what happened into an outcome, with the feed's next poll. Does nothing itself."""
+class _Teller:
+    """Turns what happened into an outcome. Does nothing itself."""
 
     feed: PollTarget
-    settings: CollectSettings
     now: datetime
-    jitter: float
+
+    @property
+    def whole(self) -> bool:
+        """Whether this poll takes nobody's word for it that nothing has changed."""
+        feed = self.feed
+        return feed.lies or feed.whole_at is None or self.now - feed.whole_at >= WHOLE_EVERY
 
     def failed(self, error: FetchError) -> Outcome:
         """The feed could not be fetched: its validators still hold."""
-        status, failures = cast(Status, error.reason), self.feed.failures + 1
-        retry_after = parse_retry_after(error.retry_after, self.now)
-        due = self._due(status, failures, retry_after)
         return Outcome(
-            status=status,
-            next_due=due.at,
-            due_reason=due.reason,
-            failures=failures,
+            status=cast(Status, error.reason),
             http=error.http,
             etag=self.feed.etag,
             last_modified=self.feed.last_modified,
+            marks=self.feed.marks,
+            hints=self.feed.hints,
             error=str(error),
-            retry_after=retry_after,
+            retry_after=parse_retry_after(error.retry_after, self.now),
         )
 
     def unchanged(self, response: Response) -> Outcome:
         """304."""
-        due = self._due("not_modified", 0)
         return Outcome(
             status="not_modified",
-            next_due=due.at,
-            due_reason=due.reason,
-            failures=0,
             http=response.status,
             etag=response.etag,
             last_modified=response.last_modified,
+            max_age=parse_max_age(response.headers),
+            marks=self.feed.marks,
+            hints=self.feed.hints,
             moved_to=response.moved_to,
         )
 
     def unreadable(self, error: ParseError, response: Response) -> Outcome:
         """No entries could be had. The old validators stay, or the next answer would be "not modified" and
         what this document holds would never be read."""
-        status, failures = cast(Status, error.reason), self.feed.failures + 1
-        due = self._due(status, failures)
         return Outcome(
-            status=status,
-            next_due=due.at,
-            due_reason=due.reason,
-            failures=failures,
+            status=cast(Status, error.reason),
             http=response.status,
             size=len(response.body),
             etag=self.feed.etag,
             last_modified=self.feed.last_modified,
+            marks=self.feed.marks,
+            hints=self.feed.hints,
             error=str(error),
             truncated=response.truncated,
             warnings=response.warnings,
-            raw=response.body,
+            document=_document(response),
         )
 
     def read(self, parsed: Parsed, response: Response) -> Outcome:
         """Entries. After a document that broke off the next poll is unconditional; a cut by our own limits
         would be the same again, so there the validators count."""
-        whole = not response.broken and (response.truncated or not parsed.broken)
-        due = self._due("ok", 0)
+        valid = not response.broken and (response.truncated or not parsed.broken)
+        given = (response.etag, response.last_modified)
         return Outcome(
             status="ok",
-            next_due=due.at,
-            due_reason=due.reason,
-            failures=0,
             http=response.status,
             size=len(response.body),
             entries=parsed.entries,
-            etag=response.etag if whole else None,
-            last_modified=response.last_modified if whole else None,
+            etag=response.etag if valid else None,
+            last_modified=response.last_modified if valid else None,
+            max_age=parse_max_age(response.headers),
             moved_to=response.moved_to,
             truncated=response.truncated or parsed.truncated,
             warnings=(*response.warnings, *parsed.warnings),
             title=parsed.title,
             language=parsed.language,
+            rung=parsed.rung,
+            marks=parsed.marks,
+            unchanged=parsed.unchanged,
+            hints=parsed.hints,
+            older=parsed.older,
+            whole=self.whole,
+            same=any(given) and given == (self.feed.etag, self.feed.last_modified),
+            document=_document(response),
         )
 
-    def _due(self, status: Status, failures: int, retry_after: timedelta | None = None) -> Due:
-        return next_due(
-            self.now,
-            status,
-            interval=self.feed.interval,
-            failures=failures,
-            settings=self.settings,
-            retry_after=retry_after,
-            jitter=self.jitter,
-        )
+
+def _document(response: Response) -> Document:
+    return Document(url=response.url, content_type=response.headers.get("content-type", ""), body=response.body)

@@ -13,6 +13,9 @@ class CollectSettings:
 
     `allow_hosts`: hosts that may have a private address, as `name`, `address`, `name:port`,
     `address:port` or `[v6 address]:port`; an entry with a port also allows that port.
+    `interval` is the usual one between two polls of a feed, `max_staleness` the longest of a feed that answers,
+    `host_gap` the time between two requests to one host. `min_rate` (bytes a second, over ten seconds) is the slowest
+    answer that is waited for. `keep_documents` bounds the raw documents that are kept.
     `parse_cpu`, `parse_wall`, `parse_memory` bound what one document may cost its parser.
     """
 
@@ -20,12 +23,18 @@ class CollectSettings:
     connect_timeout: float = 10.0
     read_timeout: float = 15.0
     total_timeout: float = 45.0
+    min_rate: float = 200.0
     max_body: int = 5 * MIB
     max_redirects: int = 5
     at_once: int = 64
     allow_hosts: tuple[str, ...] = ()
     allow_ports: tuple[int, ...] = (80, 443)
+    interval: float = 900.0
     min_interval: float = 60.0
+    max_staleness: float = 1800.0
+    max_staleness_critical: float = 900.0
+    host_gap: float = 1.0
+    keep_documents: int = 256 * MIB
     max_backoff: float = 6 * 3600.0
     max_retry_after: float = 24 * 3600.0
     jitter: float = 0.1

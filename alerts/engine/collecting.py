@@ -14,24 +14,29 @@ import random
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, TypeVar
+from functools import partial
+from typing import Final
 
 from sqlalchemy import Engine
 
+from alerts.collect import politeness
 from alerts.collect.fetch import Fetcher
-from alerts.collect.outcome import Outcome
+from alerts.collect.outage import Outage
+from alerts.collect.outcome import Outcome, Settled
 from alerts.collect.poll import Parser, poll_feed
+from alerts.engine import older
+from alerts.engine.recording import Recorder, Threads
 from alerts.errors import StoreError
-from alerts.store import articles, feeds
+from alerts.store import polling
 from alerts.store.database import writing
-from alerts.store.feeds import FeedRow, PollResult
+from alerts.store.feeds import FeedRow
+from alerts.store.polling import Finished, PollResult, Settle
 
-_Result = TypeVar("_Result")
 # A host's claim must be polled before its lease ends, however slow the host is: eight polls of a minute.
-LEASE_S = 600.0
-_AT_A_TIME = 8
+LEASE_S: Final = 600.0
+_AT_A_TIME: Final = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,26 +67,32 @@ class Collector:
         on_error: Callable[[FeedRow, Exception], None] = lambda feed, error: None,
     ) -> None:
         self.engine, self.fetcher, self.parser, self.clock = engine, fetcher, parser, clock
-        self.at_once, self.retry_s = at_once, retry_s
-        self.on_poll, self.on_error = on_poll, on_error
+        self.at_once, self.on_poll, self.on_error = at_once, on_poll, on_error
+        self.outage = Outage()
+        self._threads = Threads()
+        self.recorder = Recorder(
+            engine=engine, clock=clock, settle=self._settle, threads=self._threads, retry_s=retry_s
+        )
         self._hosts: dict[str, asyncio.Task[None]] = {}
-        self._threads: set[asyncio.Task[Any]] = set()
-        self._troubles: dict[str, StoreError] = {}
         self._token = secrets.token_hex(16)
 
     async def tick(self) -> int:
-        """Begin to poll hosts that have a feed due, as far as places are free; returns how many.
+        """Begin to poll hosts that have feeds due, as far as places are free; returns how many hosts.
 
         Raises StoreError when the database cannot be used, or could not take what a poll brought.
         """
-        self._raise_trouble()
+        if self.recorder.trouble is not None:
+            raise self.recorder.trouble
         free = self.at_once - len(self._hosts)
         if free <= 0:
             return 0
-        claimed = await self._in_thread(lambda: self._claim(free, busy=tuple(self._hosts)))
-        for feed in claimed:
-            self._hosts[feed.host] = asyncio.create_task(self._host(feed), name=f"host {feed.host}")
-        return len(claimed)
+        busy = tuple(self._hosts)
+        begun: dict[str, list[FeedRow]] = {}
+        for feed in await self._threads.do(lambda: self._claim(free, busy)):
+            begun.setdefault(feed.host, []).append(feed)
+        for host, claimed in begun.items():
+            self._hosts[host] = asyncio.create_task(self._host(host, claimed), name=f"host {host}")
+        return len(begun)
 
     async def run_due(self) -> int:
         """Poll all feeds that are due now, to the last; returns how many hosts were asked. Raises StoreError."""
@@ -98,86 +109,92 @@ class Collector:
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
-        await asyncio.gather(*self._threads, return_exceptions=True)
+        await self.recorder.stop()
         with suppress(StoreError):  # then the next start gives them back
             await asyncio.to_thread(self._give_back)
 
     async def poll(self, feed: FeedRow) -> Polled:
         """Poll one feed now, and store what it came to. Raises StoreError, or InputError for a feed that was
         removed meanwhile."""
-        outcome = await self._ask(feed)
-        return self._tell(feed, outcome, await self._in_thread(lambda: self._store(feed, outcome)))
+        return await self._one(feed, patient=False)
 
-    async def _host(self, feed: FeedRow) -> None:
-        """Poll the host's feeds that are due, one after the other, beginning with `feed`."""
-        host, waiting = feed.host, [feed]
+    async def _host(self, host: str, claimed: list[FeedRow]) -> None:
+        """Poll these feeds of a host, one after the other."""
         try:
-            while waiting:
-                for feed in waiting:
-                    await self._one(feed)
-                waiting = await self._in_thread(lambda: self._claim(_AT_A_TIME, host=host))
-        except StoreError:
-            pass  # the next tick meets it too, and says so
+            for feed in claimed:
+                try:
+                    polled = await self._one(feed)
+                except Exception as error:
+                    self.on_error(feed, error)
+                else:
+                    if polled.outcome.status == "throttled" and await self._put_off(host, polled.outcome):
+                        return
         finally:
             del self._hosts[host]
-            self._troubles.pop(host, None)
 
-    async def _one(self, feed: FeedRow) -> None:
-        try:
-            outcome = await self._ask(feed)
-            self._tell(feed, outcome, await self._stored_at_last(feed, outcome))
-        except Exception as error:
-            self.on_error(feed, error)
-
-    async def _ask(self, feed: FeedRow) -> Outcome:
-        return await poll_feed(feed.target, self.fetcher, self.parser, now=self.clock(), jitter=random.random())
-
-    def _tell(self, feed: FeedRow, outcome: Outcome, result: PollResult) -> Polled:
-        polled = Polled(feed=feed, outcome=outcome, result=result)
+    async def _one(self, feed: FeedRow, *, patient: bool = True) -> Polled:
+        outcome = await poll_feed(feed.target, self.fetcher, self.parser, now=self.clock())
+        again = self.outage.heard(feed.id, feed.host, outcome, self.clock())
+        if not outcome.ok and self.outage.since is not None:
+            outcome = replace(outcome, ours=True)
+        polled = Polled(feed=feed, outcome=outcome, result=await self.recorder.record(feed, outcome, patient=patient))
         self.on_poll(polled)
+        if again:
+            await self._threads.do(lambda: self._bring_forward(again))
+        if polled.result.gap and outcome.older:
+            await self._older(feed, outcome)
         return polled
 
-    async def _stored_at_last(self, feed: FeedRow, outcome: Outcome) -> PollResult:
-        """Store an outcome, however long the database cannot take it."""
-        while True:
-            try:
-                result = await self._in_thread(lambda: self._store(feed, outcome))
-            except StoreError as error:
-                self._troubles[feed.host] = error
-                await asyncio.sleep(self.retry_s)
-            else:
-                self._troubles.pop(feed.host, None)
-                return result
+    async def _older(self, feed: FeedRow, outcome: Outcome) -> None:
+        """Items came and went between two polls: look for them where the feed says that its older ones are."""
+        async for page in older.pages(outcome.older, self.fetcher, self.parser):
+            store = partial(older.store, self.engine, feed, page.entries, language=outcome.language, now=self.clock())
+            if await self._threads.do(store):
+                return
 
-    async def _in_thread(self, work: Callable[[], _Result]) -> _Result:
-        """Do work on the database; to its end even if this is cancelled meanwhile (`stop` waits for it)."""
-        task = asyncio.create_task(asyncio.to_thread(work))
-        self._threads.add(task)
-        task.add_done_callback(self._threads.discard)
-        return await asyncio.shield(task)
+    def _settle(self, now: datetime) -> Settle:
+        def settle(poll: Finished, new: int, items: int) -> Settled:
+            return politeness.settle(
+                poll.feed.target,
+                poll.outcome,
+                new=new,
+                items=items,
+                now=now,
+                settings=self.fetcher.settings,
+                jitter=random.random(),
+            )
 
-    def _raise_trouble(self) -> None:
-        for trouble in self._troubles.values():
-            raise trouble
+        return settle
 
-    def _claim(self, limit: int, *, host: str | None = None, busy: tuple[str, ...] | None = None) -> list[FeedRow]:
+    def _claim(self, hosts: int, busy: tuple[str, ...]) -> list[FeedRow]:
         with writing(self.engine) as conn:
-            return feeds.claim_due(
+            return polling.claim_due(
                 conn,
                 self.clock(),
                 token=self._token,
-                limit=limit,
+                hosts=hosts,
+                each=_AT_A_TIME,
+                but=busy,
                 lease_s=LEASE_S,
-                host=host,
-                one_a_host_but=busy,
             )
+
+    async def _put_off(self, host: str, outcome: Outcome) -> bool:
+        """Leave a host alone that has had too many requests; whether that could be stored."""
+        wait = min(outcome.retry_after or politeness.THROTTLES_HOST, politeness.THROTTLES_HOST)
+        try:
+            await self._threads.do(lambda: self._put_off_until(host, self.clock() + wait))
+        except StoreError:
+            return False
+        return True
+
+    def _put_off_until(self, host: str, until: datetime) -> None:
+        with writing(self.engine) as conn:
+            polling.put_off(conn, host, until)
+
+    def _bring_forward(self, feed_ids: tuple[int, ...]) -> None:
+        with writing(self.engine) as conn:
+            polling.bring_forward(conn, feed_ids, self.clock())
 
     def _give_back(self) -> None:
         with writing(self.engine) as conn:
-            feeds.release(conn, self._token)
-
-    def _store(self, feed: FeedRow, outcome: Outcome) -> PollResult:
-        now = self.clock()
-        found = articles.drafts(outcome.entries, seen=now, language=outcome.language)
-        with writing(self.engine) as conn:
-            return feeds.finish_poll(conn, feed, outcome, found, now)
+            polling.release(conn, self._token)

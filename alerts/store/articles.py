@@ -96,9 +96,9 @@ def _believable(published: datetime | None, seen: datetime) -> datetime | None:
 
 def store(conn: Connection, feed_id: int, found: Sequence[Draft], *, now: datetime, backlog: bool = False) -> Stored:
     """Store what is new or changed. `backlog` marks new articles as those of a feed's first document."""
-    known = _known(conn, feed_id, [draft.key for draft in found])
-    new = [draft for draft in found if draft.key not in known]
-    revised = [draft for draft in found if known.get(draft.key, draft.content_hash) != draft.content_hash]
+    there = known(conn, feed_id, [draft.key for draft in found])
+    new = [draft for draft in found if draft.key not in there]
+    revised = [draft for draft in found if there.get(draft.key, draft.content_hash) != draft.content_hash]
     if new:
         new.sort(key=lambda draft: draft.published or now)  # feeds have the newest on top; it is read as it happened
         rows = [_new_row(draft, feed_id=feed_id, now=now, backlog=backlog) for draft in new]
@@ -110,13 +110,14 @@ def store(conn: Connection, feed_id: int, found: Sequence[Draft], *, now: dateti
     return Stored(new=len(new), revised=len(revised), same=len(found) - len(new) - len(revised))
 
 
-def _known(conn: Connection, feed_id: int, keys: Sequence[str]) -> dict[str, str]:
-    known: dict[str, str] = {}
+def known(conn: Connection, feed_id: int, keys: Sequence[str]) -> dict[str, str]:
+    """Which of these keys a feed has, with the digests of what the feed says there."""
+    found: dict[str, str] = {}
     for start in range(0, len(keys), _KEYS_AT_ONCE):
         some = keys[start : start + _KEYS_AT_ONCE]
         rows = conn.execute(_KNOWN, {"of_feed": feed_id, "keys": some})
-        known.update((row.key, row.content_hash) for row in rows)
-    return known
+        found.update((row.key, row.content_hash) for row in rows)
+    return found
 
 
 _KNOWN: Final = select(article.c.key, article.c.content_hash).where(

@@ -1,33 +1,43 @@
-"""Feeds: which there are, which are due, and what a poll came to.
-
-What is due is claimed with a lease, so that two pollers never ask for one feed at once and a poller that
-dies gives its feeds back by itself. A poll is finished in one transaction: articles, validators, the next
-time and a row of the log, all or nothing.
-"""
+"""Feeds: which there are, and what operators want of them. (How they are polled: `store.polling`.)"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from sqlalchemy import Connection, Row, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, delete, exists, insert, select, update
 
-from alerts.collect.outcome import Outcome, PollTarget
+from alerts.collect.outcome import Hints, PollTarget
 from alerts.errors import InputError
-from alerts.store import articles
-from alerts.store.articles import Draft
-from alerts.store.codec import clean, clean_or_none
-from alerts.store.schema import feed, poll
+from alerts.store.codec import clean
+from alerts.store.schema import article, feed
 
 _LONGEST_URL: Final = 2000  # PostgreSQL cannot index much longer ones
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FeedRow:
-    """A feed as stored. `source` is the publisher's name, `owner` the group it belongs to."""
+class Wishes:
+    """What an operator wants of one feed; None: what the configuration says. `max_body` is in bytes."""
+
+    own_owner: str | None = None
+    own_tier: int | None = None
+    own_interval: timedelta | None = None
+    max_staleness: timedelta | None = None
+    max_body: int | None = None
+    critical: bool = False
+    full_text: bool = False
+
+
+NO_WISHES: Final = Wishes()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedRow(Wishes):
+    """A feed as stored. `source` is the publisher's name, `owner` the group it belongs to. `interval` is the present
+    one, `rate` articles an hour over about a day."""
 
     id: int
     url: str
@@ -51,6 +61,16 @@ class FeedRow:
     last_new: datetime | None
     last_status: str | None
     last_error: str | None
+    rate: float
+    hints: Hints
+    marks: bytes
+    whole_at: datetime | None
+    lies_since: datetime | None
+    gap_at: datetime | None
+    moved_to: str | None
+    moved_since: datetime | None
+    moved_times: int
+    removed: datetime | None
 
     @property
     def target(self) -> PollTarget:
@@ -62,21 +82,18 @@ class FeedRow:
             failures=self.failures,
             etag=self.etag,
             last_modified=self.last_modified,
+            marks=self.marks,
+            hints=self.hints,
+            rate=self.rate,
+            own_interval=self.own_interval,
+            max_staleness=self.max_staleness,
+            max_body=self.max_body,
+            critical=self.critical,
+            lies=self.lies_since is not None,
+            whole_at=self.whole_at,
+            last_ok=self.last_ok,
+            last_new=self.last_new,
         )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PollResult:
-    """What a finished poll stored. `first`: it was the feed's first success. `gap`: no article of the
-    document was known, so there may have been others in between. `lease_lost`: another poller has taken the
-    feed meanwhile; the articles are stored, the feed's validators and times are left to that one."""
-
-    new: int = 0
-    revised: int = 0
-    same: int = 0
-    first: bool = False
-    gap: bool = False
-    lease_lost: bool = False
 
 
 def add_feed(
@@ -91,28 +108,104 @@ def add_feed(
     language: str | None = None,
     country: str | None = None,
     tags: Sequence[str] = (),
+    own: Wishes = NO_WISHES,
 ) -> FeedRow:
-    """Add a feed, due at once. Without a `source` it is called by its host, without an `owner` it belongs to
-    its source. Raises InputError for an address that is no feed's, or that is there already."""
+    """Add a feed, due at once. `interval`, `owner` and `tier` are the configuration's, and give way to the feed's
+    `own` wishes. Without a `source` it is called by its host, without an owner it belongs to its source. One that was
+    removed comes back, and knows the articles it had. Raises InputError for an address that is no feed's, or is there
+    already.
+    """
     url, host = _checked(url)
-    if conn.execute(select(feed.c.id).where(feed.c.url == url)).first() is not None:
+    there = conn.execute(select(feed.c.id, feed.c.removed).where(feed.c.url == url)).one_or_none()
+    if there is not None and there.removed is None:
         raise InputError(f"{url}: this feed is there already")
     source = clean(source)[:200] or host
     row = {
         "url": url,
         "host": host,
         "source": source,
-        "owner": clean(owner)[:200] or source,
-        "tier": tier,
+        "owner": clean(own.own_owner or owner)[:200] or source,
+        "tier": own.own_tier or tier,
         "language": language,
         "country": country,
         "tags": list(tags),
         "active": True,
-        "interval_s": round(interval.total_seconds()),
+        "interval_s": round((own.own_interval or interval).total_seconds()),
         "added": now,
         "next_due": now,
+        "removed": None,
+        **_wishes(own),
     }
-    return _feed(conn.execute(insert(feed).values(row).returning(feed)).one())
+    if there is None:
+        return from_row(conn.execute(insert(feed).values(row).returning(feed)).one())
+    return from_row(conn.execute(update(feed).where(feed.c.id == there.id).values(row).returning(feed)).one())
+
+
+def _wishes(own: Wishes) -> dict[str, Any]:
+    return {
+        "own_owner": clean(own.own_owner)[:200] if own.own_owner else None,
+        "own_tier": own.own_tier,
+        "own_interval_s": _seconds(own.own_interval),
+        "max_staleness_s": _seconds(own.max_staleness),
+        "max_body": own.max_body,
+        "critical": own.critical,
+        "full_text": own.full_text,
+    }
+
+
+def _seconds(length: timedelta | None) -> int | None:
+    return None if length is None else round(length.total_seconds())
+
+
+def change_feed(conn: Connection, changed: FeedRow, *, now: datetime) -> FeedRow:
+    """Store what an operator may say of a feed: address, names, language, country, tags, on or off, and the wishes; all
+    else stays. A feed with another address is asked at once, without the validators of the old one. `assign_owners`
+    afterwards, where the publisher's name or a wish for owner or tier has changed. Raises InputError."""
+    before = get_feed(conn, changed.id)
+    if before is None:
+        raise InputError(f"there is no feed {changed.id}")
+    url, host = _checked(changed.url)
+    row: dict[str, Any] = {
+        "source": clean(changed.source)[:200] or host,
+        "language": changed.language,
+        "country": changed.country,
+        "tags": list(changed.tags),
+        "active": changed.active,
+        **_wishes(changed),
+    }
+    if changed.own_interval != before.own_interval and changed.own_interval is not None:
+        row["interval_s"] = _seconds(changed.own_interval)
+    if changed.own_interval is not None and changed.own_interval < before.interval:
+        row["next_due"] = min(before.next_due, now + changed.own_interval)
+    if url != before.url:
+        if conn.execute(select(feed.c.id).where(feed.c.url == url)).first() is not None:
+            raise InputError(f"{url}: this feed is there already")
+        row |= {"url": url, "host": host, "next_due": now, "failures": 0, **NOT_MOVED, **UNKNOWN_DOCUMENT}
+    return from_row(conn.execute(update(feed).where(feed.c.id == changed.id).values(row).returning(feed)).one())
+
+
+# Of a feed with a new address nothing is known of what its server said last.
+UNKNOWN_DOCUMENT: Final[dict[str, Any]] = {
+    "etag": None,
+    "last_modified": None,
+    "marks": None,
+    "whole_at": None,
+    "lies_since": None,
+}
+NOT_MOVED: Final[dict[str, Any]] = {"moved_to": None, "moved_since": None, "moved_times": 0}
+
+
+def remove_feed(conn: Connection, feed_id: int, *, now: datetime) -> bool:
+    """Take a feed off the list; whether its row is gone, too. One that brought articles keeps them, for alerts were
+    made of them. Raises InputError for an unknown id."""
+    if get_feed(conn, feed_id) is None:
+        raise InputError(f"there is no feed {feed_id}")
+    if conn.execute(select(exists().where(article.c.feed_id == feed_id))).scalar_one():
+        off = {"active": False, "removed": now, "lease_until": None, "lease_token": None}
+        conn.execute(update(feed).where(feed.c.id == feed_id).values(off))
+        return False
+    conn.execute(delete(feed).where(feed.c.id == feed_id))
+    return True
 
 
 def _checked(url: str) -> tuple[str, str]:
@@ -132,15 +225,21 @@ def _checked(url: str) -> tuple[str, str]:
     return url, host
 
 
+def host_of(url: str) -> str:
+    """The host of a feed's address, by which feeds wait for their turn."""
+    return (urlsplit(url).hostname or "").lower()
+
+
 def list_feeds(conn: Connection, *, active_only: bool = False) -> list[FeedRow]:
-    """All feeds, by source and address."""
-    query = select(feed).order_by(feed.c.source, feed.c.url)
-    return [_feed(row) for row in conn.execute(query.where(feed.c.active) if active_only else query)]
+    """All feeds that were not removed, by source and address."""
+    query = select(feed).where(feed.c.removed.is_(None)).order_by(feed.c.source, feed.c.url)
+    return [from_row(row) for row in conn.execute(query.where(feed.c.active) if active_only else query)]
 
 
 def get_feed(conn: Connection, feed_id: int) -> FeedRow | None:
-    row = conn.execute(select(feed).where(feed.c.id == feed_id)).one_or_none()
-    return None if row is None else _feed(row)
+    """None too when it was removed."""
+    row = conn.execute(select(feed).where(feed.c.id == feed_id, feed.c.removed.is_(None))).one_or_none()
+    return None if row is None else from_row(row)
 
 
 def set_active(conn: Connection, feed_id: int, active: bool) -> None:
@@ -150,135 +249,50 @@ def set_active(conn: Connection, feed_id: int, active: bool) -> None:
 
 
 def assign_owners(conn: Connection, owner_of: Callable[[str], str], tier_of: Callable[[str], int]) -> int:
-    """Bring owners and tiers in line with the configuration; returns how many feeds that changed."""
+    """Bring owners and tiers in line with the configuration and with what is wished for single feeds; returns how many
+    feeds that changed."""
     changed = 0
-    for row in conn.execute(select(feed.c.id, feed.c.source, feed.c.owner, feed.c.tier)).all():
-        wanted = owner_of(row.source)[:200], tier_of(row.source)
+    columns = (feed.c.id, feed.c.source, feed.c.owner, feed.c.tier, feed.c.own_owner, feed.c.own_tier)
+    for row in conn.execute(select(*columns)).all():
+        wanted = row.own_owner or owner_of(row.source)[:200], row.own_tier or tier_of(row.source)
         if wanted != (row.owner, row.tier):
             conn.execute(update(feed).where(feed.c.id == row.id).values(owner=wanted[0], tier=wanted[1]))
             changed += 1
     return changed
 
 
-def next_due_at(conn: Connection) -> datetime | None:
-    """When the next feed is due; None without active feeds."""
-    found: datetime | None = conn.execute(select(func.min(feed.c.next_due)).where(feed.c.active)).scalar_one()
-    return found
-
-
-def claim_due(
-    conn: Connection,
-    now: datetime,
-    *,
-    token: str,
-    limit: int,
-    lease_s: float,
-    host: str | None = None,
-    one_a_host_but: Collection[str] | None = None,
-) -> list[FeedRow]:
-    """Take up to `limit` feeds that are due, the longest due first, for `lease_s` seconds. `token` (at most
-    32 characters) marks them as the caller's. `host`: only its feeds. `one_a_host_but`: one feed of each host,
-    and none of these."""
-    due = feed.c.active & (feed.c.next_due <= now) & or_(feed.c.lease_until.is_(None), feed.c.lease_until <= now)
-    if host is not None:
-        due &= feed.c.host == host
-    if one_a_host_but is not None:
-        due &= feed.c.host.not_in(one_a_host_but)
-        turn = func.row_number().over(partition_by=feed.c.host, order_by=(feed.c.next_due, feed.c.id))
-        ranked = select(feed.c.id, turn.label("turn")).where(due).subquery()
-        due &= feed.c.id.in_(select(ranked.c.id).where(ranked.c.turn == 1))
-    some = select(feed.c.id).where(due).order_by(feed.c.next_due).limit(limit).with_for_update(skip_locked=True)
-    claim = (
-        update(feed)
-        .where(feed.c.id.in_(some.scalar_subquery()))
-        .values(lease_until=now + timedelta(seconds=lease_s), lease_token=token)
-        .returning(feed)
-    )
-    return sorted((_feed(row) for row in conn.execute(claim)), key=lambda row: (row.next_due, row.id))
-
-
-def release(conn: Connection, token: str) -> int:
-    """Give back what was claimed with `token` and is not finished; returns how many feeds."""
-    return conn.execute(
-        update(feed).where(feed.c.lease_token == token).values(lease_until=None, lease_token=None)
-    ).rowcount
-
-
-def forget_leases(conn: Connection) -> int:
-    """End all leases: for the start of the only process that polls, when whoever held them is dead."""
-    held = update(feed).where(feed.c.lease_token.is_not(None))
-    return conn.execute(held.values(lease_until=None, lease_token=None)).rowcount
-
-
-def finish_poll(
-    conn: Connection, polled: FeedRow, outcome: Outcome, found: Sequence[Draft], now: datetime
-) -> PollResult:
-    """Store what a poll came to. `polled` is the feed as claimed, `found` are `articles.drafts` of the
-    outcome's entries. Finishing the same poll twice stores nothing new."""
-    # the lock makes two polls of one feed (of which one has lost its lease) store one after the other
-    row = conn.execute(select(feed.c.last_ok).where(feed.c.id == polled.id).with_for_update()).one_or_none()
-    if row is None:
-        raise InputError(f"{polled.url}: this feed has been removed")
-    first = outcome.ok and row.last_ok is None
-    stored = articles.store(conn, polled.id, found, now=now, backlog=first) if outcome.ok else articles.Stored()
-    kept = conn.execute(
-        update(feed)
-        .where(feed.c.id == polled.id, feed.c.lease_token.is_not_distinct_from(polled.lease_token))
-        .values(_after(outcome, stored, now))
-    ).rowcount
-    conn.execute(insert(poll).values(_log_row(polled, outcome, stored, now)))
-    return PollResult(
-        new=stored.new,
-        revised=stored.revised,
-        same=stored.same,
-        first=first,
-        gap=stored.new > 0 and stored.same + stored.revised == 0 and not first,
-        lease_lost=kept == 0,
-    )
-
-
-def _after(outcome: Outcome, stored: articles.Stored, now: datetime) -> dict[str, Any]:
-    """The feed's columns after a poll."""
-    values: dict[str, Any] = {
-        "etag": clean_or_none(outcome.etag),
-        "last_modified": clean_or_none(outcome.last_modified),
-        "failures": outcome.failures,
-        "next_due": outcome.next_due,
-        "last_poll": now,
-        "last_status": outcome.status,
-        "last_error": clean_or_none(outcome.error),
-        "lease_until": None,
-        "lease_token": None,
-    }
-    if outcome.ok:
-        values["last_ok"] = now
-    if stored.new:
-        values["last_new"] = now
-    return values
-
-
-def _log_row(polled: FeedRow, outcome: Outcome, stored: articles.Stored, now: datetime) -> dict[str, Any]:
-    return {
-        "feed_id": polled.id,
-        "at": now,
-        "status": outcome.status,
-        "http": outcome.http,
-        "bytes": outcome.size,
-        "ms": outcome.ms,
-        "entries": len(outcome.entries),
-        "new": stored.new,
-        "revised": stored.revised,
-        "error": clean_or_none(outcome.error),
-    }
-
-
-def prune_polls(conn: Connection, before: datetime) -> int:
-    """Forget the log of polls before a time; returns how many rows."""
-    return conn.execute(poll.delete().where(poll.c.at < before)).rowcount
-
-
-def _feed(row: Row[Any]) -> FeedRow:
+def from_row(row: Row[Any]) -> FeedRow:
+    """A feed from all columns of its row."""
     columns = row._asdict()
     del columns["lease_until"]
-    interval = timedelta(seconds=columns.pop("interval_s"))
-    return FeedRow(**columns | {"interval": interval, "tags": tuple(columns["tags"])})
+    own, staleness = columns.pop("own_interval_s"), columns.pop("max_staleness_s")
+    return FeedRow(
+        **columns
+        | {
+            "interval": timedelta(seconds=columns.pop("interval_s")),
+            "own_interval": None if own is None else timedelta(seconds=own),
+            "max_staleness": None if staleness is None else timedelta(seconds=staleness),
+            "tags": tuple(columns["tags"]),
+            "hints": hints_of(columns["hints"]),
+            "marks": columns["marks"] or b"",
+        }
+    )
+
+
+def hints_of(value: dict[str, Any] | None) -> Hints:
+    if not value:
+        return NO_HINTS
+    every = value.get("every")
+    return Hints(
+        every=None if every is None else timedelta(seconds=every),
+        skip_hours=tuple(value.get("skip_hours", ())),
+        skip_days=tuple(value.get("skip_days", ())),
+    )
+
+
+def hints_column(hints: Hints) -> dict[str, Any] | None:
+    """`hints` as its column has them; None where there are none."""
+    return None if hints == NO_HINTS else {**asdict(hints), "every": _seconds(hints.every)}
+
+
+NO_HINTS: Final = Hints()

@@ -27,6 +27,7 @@ def settings(server: FeedServer) -> CollectSettings:
         user_agent="alerts/0 (+mailto:desk@example.org)",
         allow_hosts=(server.address,),
         max_body=200_000,
+        host_gap=0,
     )
 
 

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from alerts.collect.fetch import Fetcher
-from alerts.collect.outcome import Outcome, PollTarget
+from alerts.collect.outcome import Outcome, PollTarget, Settled
+from alerts.collect.politeness import settle
 from alerts.collect.poll import Parser, poll_feed
 from alerts.collect.worker import ParserPool
 from tests.collect.conftest import DirectParser
@@ -23,12 +24,20 @@ class Poller:
 
     def __init__(self, fetcher: Fetcher, parser: Parser) -> None:
         self.fetcher, self.parser = fetcher, parser
-        self.feed = PollTarget(id=1, url="", interval=QUARTER)
+        # last asked as a whole just now: else each poll would be without validators
+        self.feed = PollTarget(id=1, url="", interval=QUARTER, whole_at=NOW)
+        self.settled: list[Settled] = []
 
     async def __call__(self, url: str) -> Outcome:
         outcome = await poll_feed(replace(self.feed, url=url), self.fetcher, self.parser, now=NOW)
+        settled = settle(self.feed, outcome, new=0, items=3, now=NOW, settings=self.fetcher.settings)
+        self.settled.append(settled)
         self.feed = replace(
-            self.feed, etag=outcome.etag, last_modified=outcome.last_modified, failures=outcome.failures
+            self.feed,
+            etag=outcome.etag,
+            last_modified=outcome.last_modified,
+            marks=outcome.marks,
+            failures=settled.failures,
         )
         return outcome
 
@@ -49,10 +58,10 @@ async def test_a_feed_gives_its_entries(server: FeedServer, poll: Poller) -> Non
     outcome = await poll(server.serve(FEED, etag='"1"', last_modified="Mon", zipped=True))
     assert outcome.ok and outcome.status == "ok"
     assert [entry.title for entry in outcome.entries] == ["Report 3", "Report 2", "Report 1"]
-    assert (outcome.http, outcome.size, outcome.failures, outcome.error) == (200, len(FEED), 0, None)
+    assert (outcome.http, outcome.size, outcome.error) == (200, len(FEED), None)
     assert (outcome.etag, outcome.last_modified) == ('"1"', "Mon")
     assert (outcome.title, outcome.language) == ("Example news", "en-gb")
-    assert (outcome.next_due, outcome.due_reason) == (NOW + QUARTER, "interval")
+    assert (poll.settled[-1].next_due, poll.settled[-1].due_reason) == (NOW + QUARTER, "interval")
     assert outcome.ms > 0
 
 
@@ -62,25 +71,26 @@ async def test_a_feed_without_news_answers_not_modified(server: FeedServer, poll
     outcome = await poll(url)
     assert outcome.ok and outcome.status == "not_modified"
     assert (outcome.http, outcome.size, outcome.entries, outcome.etag) == (304, 0, (), '"1"')
-    assert outcome.next_due == NOW + QUARTER
+    assert poll.settled[-1].next_due == NOW + QUARTER
 
 
 async def test_failures_count_up_and_a_good_poll_clears_them(server: FeedServer, poll: Poller) -> None:
     url = server.fail(500)
-    waits = [(await poll(url)).next_due - NOW for _ in range(3)]
-    assert waits == [QUARTER, 2 * QUARTER, 4 * QUARTER]
+    for _ in range(3):
+        await poll(url)
+    assert [settled.next_due - NOW for settled in poll.settled] == [QUARTER, 2 * QUARTER, 4 * QUARTER]
     assert poll.feed.failures == 3
     outcome = await poll(server.serve(FEED))
-    assert (outcome.failures, len(outcome.entries)) == (0, 3)
+    assert (poll.feed.failures, len(outcome.entries)) == (0, 3)
 
 
 async def test_retry_after_sets_the_next_poll(server: FeedServer, poll: Poller) -> None:
     outcome = await poll(server.fail(429, headers={"Retry-After": "7200"}))
     assert outcome.status == "throttled"
     assert outcome.retry_after == timedelta(hours=2)
-    assert (outcome.next_due, outcome.due_reason) == (NOW + timedelta(hours=2), "retry-after")
-    outcome = await poll(server.fail(503, headers={"Retry-After": "Tue, 07 Jan 2020 15:00:00 GMT"}))
-    assert outcome.next_due == NOW + timedelta(hours=3)
+    assert (poll.settled[-1].next_due, poll.settled[-1].due_reason) == (NOW + timedelta(hours=2), "retry-after")
+    await poll(server.fail(503, headers={"Retry-After": "Tue, 07 Jan 2020 15:00:00 GMT"}))
+    assert poll.settled[-1].next_due == NOW + timedelta(hours=3)
 
 
 FAULTS: dict[str, tuple[Callable[[FeedServer], str], str, str]] = {
@@ -115,8 +125,8 @@ async def test_a_fault_is_named_and_loses_nothing(server: FeedServer, poll: Poll
     assert message in outcome.error
     assert outcome.entries == ()
     assert outcome.etag == '"old"'
-    assert outcome.failures == 1
-    assert NOW + QUARTER <= outcome.next_due <= NOW + timedelta(hours=24)
+    assert poll.feed.failures == 1
+    assert NOW + QUARTER <= poll.settled[-1].next_due <= NOW + timedelta(hours=24)
     assert 1 <= len(server.asked) <= 2  # a connection kept open that hangs up is tried once more
     after = await poll(server.serve(rss(story(4)), etag='"new"'))
     assert len(after.entries) == 4
@@ -130,7 +140,8 @@ async def test_a_slow_feed_is_a_fault_too(server: FeedServer, hasty: Fetcher, pa
 
 async def test_a_document_that_cannot_be_read_is_handed_on_raw(server: FeedServer, poll: Poller) -> None:
     outcome = await poll(server.serve(b"Come back later"))
-    assert outcome.raw == b"Come back later"
+    assert outcome.document is not None
+    assert (outcome.document.url, outcome.document.body) == (server.url(), b"Come back later")
     assert outcome.size == 15
 
 
@@ -184,7 +195,17 @@ async def test_relative_links_are_resolved_against_where_the_feed_was_found(serv
     assert outcome.entries[-1].url == server.url("/news/story/1")
 
 
-async def test_jitter_makes_a_poll_later(server: FeedServer, fetcher: Fetcher, parser: Parser) -> None:
-    target = PollTarget(id=1, url=server.serve(FEED), interval=QUARTER)
-    outcome = await poll_feed(target, fetcher, parser, now=NOW, jitter=0.5)
-    assert outcome.next_due == NOW + QUARTER * 1.05
+async def test_once_a_day_a_feed_is_asked_without_validators_and_read_whole(server: FeedServer, poll: Poller) -> None:
+    url = server.serve(FEED, etag='"1"')
+    await poll(url)
+    assert (await poll(url)).status == "not_modified"
+    poll.feed = replace(poll.feed, whole_at=NOW - timedelta(hours=24))
+    outcome = await poll(url)
+    assert (outcome.status, outcome.whole, outcome.same, len(outcome.entries)) == ("ok", True, True, 3)
+    assert "If-None-Match" not in server.asked[-1].headers
+
+
+async def test_a_feed_that_lied_is_always_asked_without_validators(server: FeedServer, poll: Poller) -> None:
+    url = server.serve(FEED, etag='"1"')
+    poll.feed = replace(poll.feed, lies=True, etag='"1"')
+    assert (await poll(url)).whole

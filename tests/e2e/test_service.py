@@ -17,13 +17,14 @@ from alerts.engine import loading
 from alerts.errors import Fault, StoreError
 from alerts.match.engine import Ruleset
 from alerts.service import Service
-from alerts.store import articles, feeds
+from alerts.store import articles, feeds, polling
 from alerts.store.articles import Draft
 from alerts.store.database import reading, writing
 from alerts.store.status import status
 from tests.e2e.newsdesk import READERS, Newsdesk, report
 from tests.engine.world import CUT_OFF, SHELLING
 from tests.fakes import waiting
+from tests.store import values
 
 Start = Callable[[], Awaitable[Service]]
 
@@ -112,7 +113,7 @@ async def test_what_a_dead_service_held_is_taken_over_at_once(desk: Newsdesk) ->
     desk.publish("daily", report("Taiz"))
     dead = desk.service()
     with writing(dead.engine) as conn:
-        assert feeds.claim_due(conn, datetime.now(UTC), token="dead", limit=9, lease_s=600)
+        assert polling.claim_due(conn, datetime.now(UTC), token="dead", hosts=9, each=9, lease_s=600)
     dead.engine.dispose()
     async with opened(desk) as service:
         await service.step()
@@ -323,7 +324,6 @@ async def test_old_rows_of_the_log_of_polls_are_forgotten(desk: Newsdesk) -> Non
         with writing(service.engine) as conn:
             [feed] = feeds.list_feeds(conn)
             long_ago = datetime.now(UTC) - timedelta(days=31)
-            old = Outcome(status="ok", next_due=datetime.now(UTC), due_reason="interval", failures=0)
-            feeds.finish_poll(conn, feed, old, [], long_ago)
+            values.poll(conn, feed, Outcome(status="ok"), long_ago)
         await service.upkeep()
     assert outcome_kinds(desk) == ["ok"]

@@ -166,7 +166,7 @@ async def test_a_full_disk_is_told_once_and_work_goes_on_when_there_is_space(
     limit = limited(service)
     limit(desk.number("SELECT page_count FROM pragma_page_count()"))
     await service.start()
-    service.collector.retry_s = 0.2
+    service.collector.recorder.retry_s = 0.2
     try:
         long = "A long line of other news. " * 4000
         for paper, town in (("daily", "Taiz"), ("post", "Marib")):

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from alerts.errors import InputError, StoreError
-from alerts.store import articles, feeds, schema
+from alerts.store import articles, feeds, polling, schema
 from alerts.store.database import reading, writing
 from alerts.store.schema import article, poll
 from tests.store import values
@@ -21,7 +21,7 @@ def test_an_added_feed_is_due_at_once(engine: Engine) -> None:
         made = add_feed(conn, " https://News.Example/feed ", tags=["critical"], tier=1, owner="State media")
     with reading(engine) as conn:
         assert feeds.get_feed(conn, made.id) == made
-        assert feeds.next_due_at(conn) == NOW
+        assert polling.next_due_at(conn) == NOW
     assert (made.url, made.host, made.tags) == ("https://News.Example/feed", "news.example", ("critical",))
     assert (made.interval, made.tier, made.owner) == (QUARTER, 1, "State media")
 
@@ -61,9 +61,9 @@ def test_due_feeds_are_claimed_once_the_longest_due_first(engine: Engine) -> Non
         early = add_feed(conn, "https://a/2", now=NOW - HOUR)
         add_feed(conn, "https://a/3", now=NOW + HOUR)
     with writing(engine) as conn:
-        claimed = feeds.claim_due(conn, NOW, token="one", limit=10, lease_s=60)
+        claimed = polling.claim_due(conn, NOW, token="one", hosts=9, each=10, lease_s=60)
     with writing(engine) as conn:
-        assert feeds.claim_due(conn, NOW, token="two", limit=10, lease_s=60) == []
+        assert polling.claim_due(conn, NOW, token="two", hosts=9, each=10, lease_s=60) == []
     assert [row.id for row in claimed] == [early.id, late.id]
     assert {row.lease_token for row in claimed} == {"one"}
 
@@ -72,17 +72,17 @@ def test_a_claim_takes_no_more_than_its_limit(engine: Engine) -> None:
     with writing(engine) as conn:
         for i in range(5):
             add_feed(conn, f"https://a/{i}")
-        assert len(feeds.claim_due(conn, NOW, token="one", limit=3, lease_s=60)) == 3
-        assert len(feeds.claim_due(conn, NOW, token="two", limit=3, lease_s=60)) == 2
+        assert len(polling.claim_due(conn, NOW, token="one", hosts=1, each=3, lease_s=60)) == 3
+        assert len(polling.claim_due(conn, NOW, token="two", hosts=1, each=9, lease_s=60)) == 2
 
 
 def test_a_lease_that_ran_out_is_taken_over_and_its_poll_changes_only_articles(engine: Engine) -> None:
     with writing(engine) as conn:
         add_feed(conn)
-        [mine] = feeds.claim_due(conn, NOW, token="one", limit=1, lease_s=60)
+        [mine] = polling.claim_due(conn, NOW, token="one", hosts=1, each=1, lease_s=60)
     later = NOW + timedelta(seconds=61)
     with writing(engine) as conn:
-        [taken] = feeds.claim_due(conn, later, token="two", limit=1, lease_s=60)
+        [taken] = polling.claim_due(conn, later, token="two", hosts=1, each=1, lease_s=60)
     with writing(engine) as conn:
         result = values.poll(conn, mine, outcome(entry("a"), etag="old"), later)
         assert (result.new, result.lease_lost) == (1, True)
@@ -97,17 +97,17 @@ def test_a_lease_that_ran_out_is_taken_over_and_its_poll_changes_only_articles(e
 def test_claims_that_are_given_back_are_due_again(engine: Engine) -> None:
     with writing(engine) as conn:
         add_feed(conn)
-        feeds.claim_due(conn, NOW, token="one", limit=1, lease_s=60)
-        assert feeds.release(conn, "one") == 1
-        assert len(feeds.claim_due(conn, NOW, token="two", limit=1, lease_s=60)) == 1
+        polling.claim_due(conn, NOW, token="one", hosts=1, each=1, lease_s=60)
+        assert polling.release(conn, "one") == 1
+        assert len(polling.claim_due(conn, NOW, token="two", hosts=1, each=1, lease_s=60)) == 1
 
 
 def test_an_inactive_feed_is_not_polled(engine: Engine) -> None:
     with writing(engine) as conn:
         made = add_feed(conn)
         feeds.set_active(conn, made.id, False)
-        assert feeds.claim_due(conn, NOW, token="one", limit=1, lease_s=60) == []
-        assert feeds.next_due_at(conn) is None
+        assert polling.claim_due(conn, NOW, token="one", hosts=1, each=1, lease_s=60) == []
+        assert polling.next_due_at(conn) is None
         assert feeds.list_feeds(conn, active_only=True) == []
         assert len(feeds.list_feeds(conn)) == 1
         with pytest.raises(InputError):
@@ -121,7 +121,8 @@ def test_a_poll_leaves_articles_validators_the_next_time_and_a_row(engine: Engin
         result = values.poll(
             conn,
             feed,
-            outcome(entry("a"), entry("b"), etag='W/"x"', last_modified="then", next_due=due, size=7, ms=3, http=200),
+            outcome(entry("a"), entry("b"), etag='W/"x"', last_modified="then", size=7, ms=3, http=200),
+            next_due=due,
         )
     assert (result.new, result.revised, result.same, result.first) == (2, 0, 0, True)
     with reading(engine) as conn:
@@ -136,13 +137,11 @@ def test_a_poll_leaves_articles_validators_the_next_time_and_a_row(engine: Engin
 def test_a_failed_poll_is_kept_with_its_error_and_stores_no_article(engine: Engine) -> None:
     with writing(engine) as conn:
         feed = add_feed(conn)
-        result = values.poll(
-            conn, feed, outcome(status="dns", failures=3, error="https://x: no such\x00 host", etag="e")
-        )
+        result = values.poll(conn, feed, outcome(status="dns", error="https://x: no such\x00 host", etag="e"))
         found = feeds.get_feed(conn, feed.id)
         assert conn.execute(select(poll.c.error)).scalar_one() == "https://x: no such host"
     assert found is not None
-    assert (found.failures, found.last_status, found.last_error) == (3, "dns", "https://x: no such host")
+    assert (found.failures, found.last_status, found.last_error) == (1, "dns", "https://x: no such host")
     assert (found.last_poll, found.last_ok, found.etag) == (NOW, None, "e")
     assert not result.first
 
@@ -150,7 +149,7 @@ def test_a_failed_poll_is_kept_with_its_error_and_stores_no_article(engine: Engi
 def test_the_first_success_is_a_backlog_even_after_failures(engine: Engine) -> None:
     with writing(engine) as conn:
         feed = add_feed(conn)
-        values.poll(conn, feed, outcome(status="timeout", failures=1))
+        values.poll(conn, feed, outcome(status="timeout"))
         assert values.poll(conn, feed, outcome(entry("a"))).first
         assert not values.poll(conn, feed, outcome(entry("a"), entry("b"))).first
         assert {item.article.title: item.backlog for item in articles.waiting(conn, 10)} == {
@@ -226,27 +225,37 @@ def test_old_rows_of_the_log_are_forgotten(engine: Engine) -> None:
         feed = add_feed(conn)
         values.poll(conn, feed, outcome(), NOW)
         values.poll(conn, feed, outcome(), NOW + HOUR)
-        assert feeds.prune_polls(conn, NOW + HOUR) == 1
+        assert polling.prune_polls(conn, NOW + HOUR) == 1
 
 
-def test_of_a_host_one_feed_is_claimed_at_a_time_and_of_busy_hosts_none(engine: Engine) -> None:
+def test_of_each_host_some_feeds_are_claimed_and_of_busy_hosts_none(engine: Engine) -> None:
     with writing(engine) as conn:
         urls = [f"https://{host}/{i}" for host in ("slow.example", "a.example", "b.example") for i in range(3)]
-        slow = [add_feed(conn, url).id for url in urls][:3]
+        ids = {url: add_feed(conn, url).id for url in urls}
 
-        def claim(limit: int, **which: Any) -> list[tuple[str, int]]:
-            claimed = feeds.claim_due(conn, NOW, token="t", limit=limit, lease_s=60, **which)
-            return [(row.host, row.id) for row in claimed]
+        def claim(**which: Any) -> list[int]:
+            claimed = polling.claim_due(conn, NOW, token="t", lease_s=60, **which)
+            return sorted(row.id for row in claimed)
 
-        assert claim(2, one_a_host_but=()) == [("slow.example", slow[0]), ("a.example", slow[-1] + 1)]
-        assert [host for host, _ in claim(5, one_a_host_but=("slow.example", "a.example"))] == ["b.example"]
-        assert claim(5, host="slow.example") == [("slow.example", slow[1]), ("slow.example", slow[2])]
-        assert claim(5, host="slow.example") == []
+        assert claim(hosts=1, each=2) == [ids["https://a.example/0"], ids["https://a.example/1"]]
+        rest = [ids[f"https://b.example/{i}"] for i in range(3)]
+        assert claim(hosts=5, each=9, but=("slow.example", "a.example")) == rest
+        assert claim(hosts=5, each=1) == [ids["https://slow.example/0"], ids["https://a.example/2"]]
+        assert claim(hosts=5, each=9) == [ids["https://slow.example/1"], ids["https://slow.example/2"]]
+        assert claim(hosts=5, each=9) == []
+
+
+def test_the_host_whose_feed_is_longest_due_comes_first(engine: Engine) -> None:
+    with writing(engine) as conn:
+        add_feed(conn, "https://a.example/1", now=NOW - HOUR)
+        late = add_feed(conn, "https://b.example/1", now=NOW - 2 * HOUR)
+        [claimed] = polling.claim_due(conn, NOW, token="t", hosts=1, each=1, lease_s=60)
+    assert claimed.id == late.id
 
 
 def test_at_a_start_no_lease_of_a_dead_process_is_left(engine: Engine) -> None:
     with writing(engine) as conn:
         add_feed(conn)
-        feeds.claim_due(conn, NOW, token="dead", limit=1, lease_s=600)
-        assert feeds.forget_leases(conn) == 1
-        assert len(feeds.claim_due(conn, NOW, token="alive", limit=1, lease_s=600)) == 1
+        polling.claim_due(conn, NOW, token="dead", hosts=1, each=1, lease_s=600)
+        assert polling.forget_leases(conn) == 1
+        assert len(polling.claim_due(conn, NOW, token="alive", hosts=1, each=1, lease_s=600)) == 1

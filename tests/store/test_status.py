@@ -27,8 +27,8 @@ def test_feeds_are_counted_by_how_they_do(engine: Engine) -> None:
     with writing(engine) as conn:
         fine, failing, _new, off = (add_feed(conn, f"https://x/{i}", now=NOW) for i in range(4))
         feeds.set_active(conn, off.id, False)
-        values.poll(conn, fine, outcome(next_due=NOW + HOUR))
-        values.poll(conn, failing, outcome(status="dns", failures=1, next_due=NOW + 2 * HOUR))
+        values.poll(conn, fine, outcome(), next_due=NOW + HOUR)
+        values.poll(conn, failing, outcome(status="dns"), next_due=NOW + 2 * HOUR)
         found = status(conn, NOW + timedelta(minutes=6))
     assert (found.feeds, found.failing, found.overdue, found.unpolled) == (3, 1, 1, 1)
     assert (found.last_poll, found.next_poll) == (NOW, NOW)

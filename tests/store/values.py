@@ -8,9 +8,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from alerts.collect.outcome import Outcome
-from alerts.store import articles, feeds
-from alerts.store.feeds import FeedRow, PollResult
+from alerts.collect.outcome import Outcome, Settled
+from alerts.store import articles, feeds, polling
+from alerts.store.feeds import FeedRow
+from alerts.store.polling import Finished, PollResult
 from alerts.types import Alert, Claim, Entry, Evidence, Hit, Message, Place, Quantity
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -29,8 +30,7 @@ def entry(key: str, html: str = "<p>Shells fell.</p>", **more: Any) -> Entry:
 
 
 def outcome(*entries: Entry, **more: Any) -> Outcome:
-    values: dict[str, Any] = {"status": "ok", "next_due": NOW + QUARTER, "due_reason": "interval", "failures": 0}
-    return Outcome(entries=entries, **values | more)
+    return Outcome(entries=entries, **{"status": "ok"} | more)
 
 
 def add_feed(conn: Connection, url: str = "https://news.example/feed", **more: Any) -> FeedRow:
@@ -38,8 +38,16 @@ def add_feed(conn: Connection, url: str = "https://news.example/feed", **more: A
     return feeds.add_feed(conn, url, **values | more)
 
 
-def poll(conn: Connection, feed: FeedRow, result: Outcome, now: datetime = NOW) -> PollResult:
-    return feeds.finish_poll(conn, feed, result, articles.drafts(result.entries, seen=now), now)
+def poll(
+    conn: Connection, feed: FeedRow, result: Outcome, now: datetime = NOW, *, next_due: datetime = NOW + QUARTER
+) -> PollResult:
+    def settle(poll: Finished, new: int, items: int) -> Settled:
+        failures = 0 if result.ok else feed.failures + 1
+        return Settled(interval=feed.interval, rate=0.0, failures=failures, next_due=next_due, due_reason="interval")
+
+    found = articles.drafts(result.entries, seen=now)
+    [finished] = polling.finish_polls(conn, [Finished(feed=feed, outcome=result, drafts=found)], now, settle)
+    return finished
 
 
 def add_articles(conn: Connection, *keys: str) -> list[articles.Waiting]:

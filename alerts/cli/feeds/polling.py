@@ -104,7 +104,7 @@ def _polled(one: Polled) -> dict[str, object]:
         "known": one.result.same,
         "warnings": one.outcome.warnings,
         "error": one.outcome.error,
-        "next_due": _iso(one.outcome.next_due),
+        "next_due": _iso(one.result.next_due),
     }
 
 

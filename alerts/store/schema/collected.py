@@ -65,6 +65,7 @@ feed = Table(
     Column("moved_to", Text),  # where it redirects for good, not yet believed
     Column("moved_since", UtcTime),
     Column("moved_times", Integer, nullable=False, server_default=text("0")),
+    Column("removed", UtcTime),  # off the list; it stays because of its articles
     Index("ix_feed_next_due", "active", "next_due"),
     Index("ix_feed_host", "host"),
 )
@@ -147,11 +148,15 @@ linked = Table(
     Column("article_id", ForeignKey("article.id", ondelete="CASCADE"), primary_key=True),
     Column("kind", String(4), nullable=False),  # page: its full text; cap: the message it stands for
     Column("url", Text, nullable=False),
+    Column("host", String(255), nullable=False),
     Column("revision", Integer, nullable=False),  # of the article that links to it
+    Column("wanted", UtcTime, nullable=False),
+    Column("holds_until", UtcTime),  # the article is not read before then, or before this is settled
     Column("next_try", UtcTime),  # null: done, or given up
     Column("tries", Integer, nullable=False, server_default=text("0")),
     Column("fetched", UtcTime),
     Column("error", Text),
+    Column("text", Text),  # the last that came of it; empty: it says that nothing happened
     Index(
         "ix_linked_next_try",
         "next_try",

@@ -48,6 +48,7 @@ def _feed() -> None:
         sa.Column("moved_to", sa.Text(), nullable=True),
         sa.Column("moved_since", _TIME, nullable=True),
         _filled("moved_times", sa.Integer(), "0"),
+        sa.Column("removed", _TIME, nullable=True),
     ):
         op.add_column("feed", column)
     op.create_index("ix_feed_host", "feed", ["host"])
@@ -88,11 +89,15 @@ def _linked() -> None:
         sa.Column("article_id", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(length=4), nullable=False),
         sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("host", sa.String(length=255), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("wanted", _TIME, nullable=False),
+        sa.Column("holds_until", _TIME, nullable=True),
         sa.Column("next_try", _TIME, nullable=True),
         sa.Column("tries", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("fetched", _TIME, nullable=True),
         sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("text", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["article_id"], ["article.id"], name="fk_linked_article_id", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("article_id", name="pk_linked"),
     )
