@@ -43,7 +43,9 @@ _CONFIG = """\
 name = "alerts demo"
 
 [collect]
+interval = "1 minute"
 min_interval = "1 minute"
+host_gap = "0 seconds"
 max_backoff = "2 minutes"
 allow_hosts = ["127.0.0.1:{feeds}"]
 

@@ -35,7 +35,9 @@ folders = ["rules"]
 [templates]
 folder = "templates"
 [collect]
+interval = "1 second"
 min_interval = "1 second"
+host_gap = "0 seconds"
 max_backoff = "1 second"
 allow_hosts = {hosts}
 [read]

@@ -235,7 +235,7 @@ async def test_while_no_mail_server_answers_mails_wait(
     await start()
     await waiting.until(lambda: said(caplog, "mail is held up"))
     assert f"127.0.0.1:{port}" in said(caplog, "mail is held up")[0]
-    assert desk.states() == {"queued": 2}
+    await waiting.until(lambda: desk.states() == {"queued": 2})
     async with FakeSmtp(port=port) as server:
         await waiting.until(lambda: desk.states() == {"accepted": 2})
         assert readers(server) == [*READERS]
