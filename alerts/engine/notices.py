@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -18,11 +18,12 @@ from sqlalchemy import Connection, Engine
 
 from alerts.engine.canary import Canary
 from alerts.notify import bulletins
-from alerts.store import acts, health, meta, notices, people
+from alerts.store import acts, health, meta, notices, people, polls
 from alerts.store.database import reading, writing
 from alerts.store.notices import Notice
-from alerts.track import quiet
-from alerts.track.quiet import DAY, WEEK, Kind, Rhythm, Trouble, moment
+from alerts.track import feeds_quiet, outages, quiet
+from alerts.track.feeds_quiet import FeedFacts
+from alerts.track.quiet import DAY, HOUR, WEEK, Kind, Rhythm, Trouble, moment
 
 _log = logging.getLogger(__name__)
 
@@ -32,11 +33,25 @@ LATE: Final = timedelta(minutes=15)
 _MEMORY: Final = 8 * WEEK
 _MEMORY_OF_RULES: Final = 26 * WEEK
 _KEPT: Final = 365 * DAY
+# A feed that comes and goes, as a server does that is switched off each night, is told once and not each night; unless
+# it stays away for longer than a night.
+# (A gap is one moment, and its notice lasts for a day: it is told again when there are more for a day.)
+_AGAIN: Final[Mapping[Kind, timedelta]] = {
+    "feed silent": DAY, "feed failing": DAY, "feeds late": DAY, "feed gap": WEEK
+}  # fmt: skip
+_AGAIN_TOLD_AFTER: Final[Mapping[Kind, timedelta]] = {
+    "feed silent": 12 * HOUR, "feed failing": 12 * HOUR, "feeds late": 12 * HOUR, "feed gap": 2 * DAY
+}  # fmt: skip
+_OF_FEEDS: Final[tuple[Kind, ...]] = ("feed silent", "feed failing", "feeds failing", "feed gap", "feeds late")
+_OUTAGE_OVER: Final = 12 * HOUR  # by then the feeds of an outage have been asked again
+_MANY_LINES: Final = 25  # of one kind, in one mail
 _PAST: Final = ("triage",)  # of whose end nobody needs to hear: a person ended it
 _TITLES: Final[dict[Kind, tuple[str, str]]] = {
     "feed silent": ("a feed is silent", "{} feeds are silent"),
-    "feed failing": ("a feed does not answer", "{} feeds do not answer"),
+    "feed failing": ("a feed cannot be read", "{} feeds cannot be read"),
     "feeds failing": ("many feeds fail together", "feeds fail together in {} places"),
+    "feed gap": ("articles of a feed may be lost", "articles of {} feeds may be lost"),
+    "feeds late": ("feeds are asked too late", "feeds are asked too late in {} places"),
     "rule silent": ("a rule is silent", "{} rules are silent"),
     "rules": ("rules have faults", "rules have faults"),
     "articles": ("articles were set aside", "articles were set aside"),
@@ -68,6 +83,8 @@ class Watchman:
     _rhythms: dict[int, Rhythm] = field(default_factory=dict)
     _fired: dict[str, list[datetime]] = field(default_factory=dict)
     _looked: datetime | None = None
+    _outage: datetime | None = None
+    _critical: frozenset[str] = frozenset()
 
     def due(self, now: datetime) -> bool:
         """Whether it is time for a look."""
@@ -98,6 +115,8 @@ class Watchman:
     def _tell(self, conn: Connection, now: datetime) -> None:
         """Post what operators have to hear; without operators it stays to be told."""
         opened, over = notices.untold(conn)
+        before = {(one.kind, one.subject): one.ended for one in notices.ended_since(conn, now - 2 * WEEK)}
+        opened = [one for one in opened if one.subject in self._critical or not _again(one, before, now)]
         if not opened:
             return
         posted = bulletins.post(
@@ -123,13 +142,32 @@ class Watchman:
             self._learned = now
 
     def _feeds(self, conn: Connection, now: datetime) -> Iterable[Trouble]:
-        facts = health.feed_facts(conn)
-        yield from quiet.failing_feeds(facts, now)
-        found = quiet.silent_feeds(facts, self._rhythms, now)
-        yield from found
-        # One that has been silent for so long that its rhythm is forgotten has not begun to speak.
+        facts = health.feed_facts(conn, now)
+        self._critical = frozenset(str(feed.id) for feed in facts if feed.critical)
+        known = {(one.kind, one.subject): one for one in notices.open_notices(conn)}
+        if (since := meta.outage_since(conn)) is not None:
+            self._outage = now
+            if now - since >= LATE:
+                yield outages.own_outage(since)
+            # While nothing can be asked, nothing is known: what was wrong before goes on.
+            yield from (_goes_on(one) for (kind, _), one in known.items() if kind in _OF_FEEDS)
+            return
+        running = max(self.started, self._outage or self.started)
+        yield from _failing(facts, now, over=notices.ended_since(conn, now - _OUTAGE_OVER))
+        many = known.get(("feed gap", "many"))
+        yield from feeds_quiet.gaps(facts, now, many.opened if many else None)
+        yield from feeds_quiet.late_feeds(facts, now, running, told=("feeds late", "all") in known)
+        yield from self._silent(conn, facts, now)
+
+    def _silent(self, conn: Connection, facts: Sequence[FeedFacts], now: datetime) -> Iterable[Trouble]:
+        told = {one.subject: one for one in notices.open_notices(conn) if one.kind == "feed silent"}
+        found = feeds_quiet.quiet_feeds(facts, self._rhythms, now)
+        new = {feed.id: feed.last_new for feed in found if feed.last_new and str(feed.id) not in told}
+        tallies = polls.tallies(conn, new)
+        yield from (feeds_quiet.silent_feed(feed, tallies[feed.id], now) for feed in found if feed.id in tallies)
+        # What was told goes on until it speaks: also when it fails now, or when its rhythm is forgotten.
         last = {str(feed.id): feed.last_new for feed in facts}
-        yield from _still(conn, "feed silent", found, lambda notice: last.get(notice.subject) == notice.since)
+        yield from (_goes_on(one) for one in told.values() if last.get(one.subject) == one.since)
 
     def _rules(self, conn: Connection, now: datetime) -> Iterable[Trouble]:
         in_force, since = meta.versions_in_force(conn), self._learned or now
@@ -150,6 +188,29 @@ class Watchman:
             yield Trouble(kind="rules", subject="rules", text=text, since=trouble.since)
 
 
+def _goes_on(notice: Notice) -> Trouble:
+    return Trouble(kind=notice.kind, subject=notice.subject, text=notice.text, since=notice.since, covered=True)
+
+
+def _failing(facts: Sequence[FeedFacts], now: datetime, over: Iterable[Notice]) -> Iterable[Trouble]:
+    """Feeds that do not answer. Of an outage that is over some have not been asked since, for they are asked ever more
+    rarely: they are not told one by one."""
+    ends = [one.ended for one in over if one.kind == "feeds failing" and one.ended]
+    asked = {str(feed.id): feed.last_poll for feed in facts}
+    for trouble in outages.failing_feeds(facts, now):
+        last = asked.get(trouble.subject)
+        waits = trouble.kind == "feed failing" and last is not None and bool(ends) and last <= max(ends)
+        yield replace(trouble, covered=trouble.covered or waits)
+
+
+def _again(notice: Notice, before: Mapping[tuple[Kind, str], datetime | None], now: datetime) -> bool:
+    """Whether operators were told of the same lately, and it is too early to tell them again."""
+    ended = before.get((notice.kind, notice.subject))
+    if ended is None or notice.kind not in _AGAIN:
+        return False
+    return notice.opened - ended < _AGAIN[notice.kind] and now - notice.opened < _AGAIN_TOLD_AFTER[notice.kind]
+
+
 def _still(
     conn: Connection, kind: Kind, found: Sequence[Trouble], holds: Callable[[Notice], bool]
 ) -> Iterable[Trouble]:
@@ -157,7 +218,7 @@ def _still(
     known = {one.subject for one in found}
     for notice in notices.open_notices(conn):
         if notice.kind == kind and notice.subject not in known and holds(notice):
-            yield Trouble(kind=kind, subject=notice.subject, text=notice.text, since=notice.since, covered=True)
+            yield _goes_on(notice)
 
 
 def _articles(conn: Connection, now: datetime) -> Iterable[Trouble]:
@@ -226,12 +287,24 @@ def subject(opened: Sequence[Notice]) -> str:
 
 def body(opened: Sequence[Notice], over: Sequence[Notice]) -> str:
     """The mail's text."""
-    blocks = ["\n".join(f"- {one.text}" for one in opened)]
+    blocks = ["\n".join(_lines(opened))]
     if over:
         lines = [f"- Over since {moment(one.ended)}: {_gist(one.text)}" for one in over if one.ended]
         blocks.append("\n".join(("What you were told of before, and is over:\n", *lines)))
     blocks.append("All that is open now: alerts notices")
     return "\n\n".join(blocks)
+
+
+def _lines(opened: Sequence[Notice]) -> Iterable[str]:
+    """A line each, but of one kind no more than can be read."""
+    seen: Counter[Kind] = Counter()
+    for one in opened:
+        seen[one.kind] += 1
+        if seen[one.kind] <= _MANY_LINES:
+            yield f"- {one.text}"
+    for kind, number in seen.items():
+        if number > _MANY_LINES:
+            yield f"- {_TITLES[kind][1].format(number)} in all; these {number - _MANY_LINES} more: alerts notices"
 
 
 def _gist(text: str) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, Row, func, or_, select
 
+from alerts.store import polls
 from alerts.store.schema import alert, article, feed, outbox
-from alerts.track.quiet import FeedFacts
+from alerts.track.feeds_quiet import GAP_LASTS, FeedFacts
+from alerts.track.shown import shown, without_secrets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,27 +24,51 @@ class Count:
     example: str = ""
 
 
-def feed_facts(conn: Connection) -> list[FeedFacts]:
-    """The feeds that are polled."""
-    query = select(
-        *(feed.c.id, feed.c.source, feed.c.country, feed.c.added, feed.c.interval_s, feed.c.failures),
-        *(feed.c.last_error, feed.c.last_poll, feed.c.last_ok, feed.c.last_new),
+def feed_facts(conn: Connection, now: datetime, *, only: int | None = None, off: bool = False) -> list[FeedFacts]:
+    """The feeds that are polled, and with `off` those that are not; or `only` the one of this id."""
+    query = select(*_FACTS).order_by(feed.c.id)
+    if not off:
+        query = query.where(feed.c.active)
+    if only is not None:
+        query = query.where(feed.c.id == only)
+    failed, gaps = polls.first_failed(conn), polls.before_gaps(conn, now - GAP_LASTS)
+    return [_facts(row, failed.get(row.id), gaps.get(row.id), now) for row in conn.execute(query)]
+
+
+_FACTS: Final[tuple[Any, ...]] = (
+    *(feed.c.id, feed.c.url, feed.c.host, feed.c.source, feed.c.country, feed.c.tags, feed.c.active, feed.c.critical),
+    *(feed.c.added, feed.c.interval_s, feed.c.next_due, feed.c.lease_until, feed.c.failures),
+    *(feed.c.last_poll, feed.c.last_ok, feed.c.last_new, feed.c.last_status, feed.c.last_error),
+    *(feed.c.gap_at, feed.c.lies_since, feed.c.moved_to),
+)
+
+
+def _facts(row: Row[Any], first_failed: datetime | None, gap_from: datetime | None, now: datetime) -> FeedFacts:
+    return FeedFacts(
+        id=row.id,
+        name=row.source,
+        country=row.country,
+        added=row.added,
+        interval=timedelta(seconds=row.interval_s),
+        failures=row.failures,
+        why=without_secrets(row.last_error or ""),
+        last_poll=row.last_poll,
+        last_ok=row.last_ok,
+        last_new=row.last_new,
+        host=row.host,
+        address=shown(row.url),
+        tags=tuple(row.tags),
+        active=row.active,
+        critical=row.critical,
+        status=row.last_status or "",
+        due=row.next_due,
+        held=row.lease_until is not None and row.lease_until > now,
+        first_failed=first_failed,
+        gap_at=row.gap_at if gap_from else None,
+        gap_from=gap_from,
+        lies_since=row.lies_since,
+        moved_to=shown(row.moved_to or ""),
     )
-    return [
-        FeedFacts(
-            id=row.id,
-            name=row.source,
-            country=row.country,
-            added=row.added,
-            interval=timedelta(seconds=row.interval_s),
-            failures=row.failures,
-            why=row.last_error or "",
-            last_poll=row.last_poll,
-            last_ok=row.last_ok,
-            last_new=row.last_new,
-        )
-        for row in conn.execute(query.where(feed.c.active).order_by(feed.c.id))
-    ]
 
 
 def arrivals(conn: Connection, since: datetime) -> dict[int, list[datetime]]:

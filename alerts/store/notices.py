@@ -69,6 +69,11 @@ def end(conn: Connection, ids: Collection[int], now: datetime) -> None:
     conn.execute(update(notice).where(notice.c.id.in_(ids), notice.c.ended.is_(None)).values(ended=now))
 
 
+def ended_since(conn: Connection, since: datetime) -> list[Notice]:
+    """What was over lately."""
+    return _list(conn, notice.c.ended >= since)
+
+
 def untold(conn: Connection) -> tuple[list[Notice], list[Notice]]:
     """What operators have still to hear: notices that opened, and ends of those they were told of."""
     opened = _list(conn, notice.c.ended.is_(None) & notice.c.told.is_(None))

@@ -108,13 +108,13 @@ async def test_a_feed_that_fails_is_noticed_and_told_to_be_over_with_the_next_no
         desk.server.fail(500, "/post")
         for _ in range(3):
             await step(service, clock, HOUR)
-    assert told(desk) == ["Notice: a feed does not answer"] * 2
+    assert told(desk) == ["Notice: a feed cannot be read"] * 2
     first, second = desk.mail_texts() if "Daily" in desk.mail_texts()[0].split("Over")[0] else desk.mail_texts()[::-1]
-    assert "Daily (feed 1) has not answered since" in first
+    assert "Daily (feed 1) could not be read since" in first
     assert "3 polls failed in a row" in first
     assert "Over since" not in first
-    assert "Post (feed 2) has not answered since" in second
-    assert "UTC: Daily (feed 1) has not answered since" in " ".join(second.split())
+    assert "Post (feed 2) could not be read since" in second
+    assert "UTC: Daily (feed 1) could not be read since" in " ".join(second.split())
 
 
 async def test_the_canary_comes_out_each_hour_and_is_nowhere_to_be_seen(desk: Newsdesk) -> None:

@@ -95,12 +95,15 @@ def test_the_facts_of_feeds_are_those_of_their_last_polls(engine: Engine) -> Non
     with writing(engine) as conn:
         feed, other = add_feed(conn), add_feed(conn, "https://other.example/feed")
         poll(conn, feed, outcome(entry("a")), NOW - HOUR)
-        poll(conn, feed, outcome(status="http", error="https://news.example/feed: it said 500"), NOW)
+        feed = feeds.get_feed(conn, feed.id) or feed
+        failed = outcome(status="http_server", error="https://news.example/feed?key=secret: it said 500")
+        poll(conn, feed, failed, NOW)
         feeds.set_active(conn, other.id, False)
-        [facts] = health.feed_facts(conn)
+        [facts] = health.feed_facts(conn, NOW)
         assert (facts.id, facts.name, facts.country, facts.failures) == (feed.id, "Example News", "YEM", 1)
         assert (facts.last_poll, facts.last_ok, facts.last_new) == (NOW, NOW - HOUR, NOW - HOUR)
-        assert (facts.why, facts.interval) == ("https://news.example/feed: it said 500", QUARTER)
+        assert (facts.why, facts.interval) == ("news.example/feed?...: it said 500", QUARTER)
+        assert (facts.status, facts.address, facts.first_failed) == ("http_server", "news.example/feed", NOW)
 
 
 def test_rules_fired_when_their_alerts_were_opened(engine: Engine) -> None:
