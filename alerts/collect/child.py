@@ -13,6 +13,7 @@ import resource
 import signal
 import sys
 import time
+from base64 import b64decode, b64encode
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, BinaryIO
@@ -28,7 +29,7 @@ def encode(parsed: Parsed) -> dict[str, Any]:
     """`parsed` as JSON values."""
     return {
         "entries": [
-            [e.key, e.title, e.html, e.url, e.published.isoformat() if e.published else None, e.language, *e.sections]
+            [e.key, e.title, e.html, e.url, e.published and e.published.isoformat(), e.language, e.cap, *e.sections]
             for e in parsed.entries
         ],
         "title": parsed.title,
@@ -36,7 +37,14 @@ def encode(parsed: Parsed) -> dict[str, Any]:
         "version": parsed.version,
         "truncated": parsed.truncated,
         "broken": parsed.broken,
-        "warnings": list(parsed.warnings),
+        "warnings": parsed.warnings,
+        "rung": parsed.rung,
+        "marks": b64encode(parsed.marks).decode(),
+        "unchanged": parsed.unchanged,
+        "every": parsed.hints.every and parsed.hints.every.total_seconds(),
+        "skip_hours": parsed.hints.skip_hours,
+        "skip_days": parsed.hints.skip_days,
+        "older": parsed.older,
     }
 
 
@@ -46,7 +54,12 @@ def answer(request: dict[str, Any], body: bytes) -> dict[str, Any]:
 
     try:
         parsed = parse_document(
-            body, request["headers"], request["url"], cut=request["cut"], most_items=request["most_items"]
+            body,
+            request["headers"],
+            request["url"],
+            cut=request["cut"],
+            most_items=request["most_items"],
+            seen=b64decode(request["seen"]),
         )
     except ParseError as error:
         return {"reason": error.reason, "message": str(error).removeprefix(f"{error.url}: ")}

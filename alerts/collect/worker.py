@@ -14,16 +14,17 @@ import os
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import alerts
 from alerts.collect.document import FEW_ITEMS, MOST_ITEMS
-from alerts.collect.outcome import Parsed
+from alerts.collect.outcome import Hints, Parsed
 from alerts.collect.settings import MIB, CollectSettings
 from alerts.errors import ParseError
 from alerts.types import Entry
@@ -85,7 +86,7 @@ class ParserPool:
         """`parse.parse_document` in another process, under limits. Raises ParseError."""
         worker = await self._free.get()
         try:
-            return await worker.parse(body, headers or {}, url, cut=cut)
+            return await worker.parse(body, headers or {}, url, cut=cut, seen=seen)
         finally:
             self._free.put_nowait(worker)
 
@@ -109,11 +110,12 @@ class _Worker:
         pid = self._process.pid if self._process is not None else None
         return WorkerStatus(pid=pid, rss=self._rss, documents=self._documents, restarts=max(0, self._started - 1))
 
-    async def parse(self, body: bytes, headers: Mapping[str, str], url: str, *, cut: bool) -> Parsed:
+    async def parse(self, body: bytes, headers: Mapping[str, str], url: str, *, cut: bool, seen: bytes) -> Parsed:
         """Two tries: a process that died of something else than its limits is no fault of the document, and
         of one that costs too much the first items may still be had."""
         settings = self._settings
         request = {"length": len(body), "headers": dict(headers), "url": url, "cut": cut}
+        request["seen"] = b64encode(seen).decode()
         request |= {"cpu": settings.parse_cpu, "most_items": MOST_ITEMS}
         for last in (False, True):
             try:
@@ -209,6 +211,7 @@ def _parsed(reply: dict[str, Any], url: str) -> Parsed:
     if "parsed" not in reply:
         raise ParseError(url, reply["message"], reason=reply["reason"])
     values = reply["parsed"]
+    every = values["every"]
     return Parsed(
         entries=tuple(map(_entry, values["entries"])),
         title=values["title"],
@@ -217,10 +220,27 @@ def _parsed(reply: dict[str, Any], url: str) -> Parsed:
         truncated=values["truncated"],
         broken=values["broken"],
         warnings=tuple(values["warnings"]),
+        rung=values["rung"],
+        marks=b64decode(values["marks"]),
+        unchanged=values["unchanged"],
+        hints=Hints(
+            every=timedelta(seconds=every) if every else None,
+            skip_hours=tuple(values["skip_hours"]),
+            skip_days=tuple(values["skip_days"]),
+        ),
+        older=values["older"],
     )
 
 
 def _entry(row: list[Any]) -> Entry:
-    key, title, html, url, published, language, *sections = row
-    time = datetime.fromisoformat(published) if published else None
-    return Entry(key=key, title=title, html=html, url=url, published=time, language=language, sections=tuple(sections))
+    key, title, html, url, published, language, cap, *sections = row
+    return Entry(
+        key=key,
+        title=title,
+        html=html,
+        url=url,
+        published=datetime.fromisoformat(published) if published else None,
+        language=language,
+        sections=tuple(sections),
+        cap=cap,
+    )

@@ -1,0 +1,223 @@
+"""Only what is new in a document need be parsed: of thirty items of a feed mostly one or two are.
+
+A document is cut into its items, and each is known again by a digest of its text. What must never happen is that an
+item is told apart otherwise than in a whole parse, or that one which changed is left out. So everything that could
+make one item's meaning depend on another (an id or link they share, namespaces they declare, markup that the parser
+does not keep apart), or on what stands around them, leads to None here: then the whole is parsed.
+
+`marks` are what is kept from one document to the next: for each item 24 bytes, digests of its text, its id and its
+link. They are of no use to anybody else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from alerts.collect.document import Document
+
+_VERSION = b"delta1\n"
+_SIZE = 8
+_NOTHING = bytes(_SIZE)
+
+_ITEM = re.compile(r"<(/?)((?:[\w.-]+:)?(?:item|entry))(?=[\s/>])[^<>]*+>", re.IGNORECASE)
+_TAG = re.compile(r"""<(/?)((?:[\w.-]+:)?([\w.-]+))((?:[^<>"'/]++|"[^"<]*+"|'[^'<]*+'|/(?!>))*+)(/?)>""")
+_NAME = re.compile(r"<(/?[\w:.-]+)")
+_DECLARED = re.compile(r"""\sxmlns(?::([\w.-]+))?\s*+=\s*+["']([^"'<]*+)["']""")
+_INHERITED = re.compile(r"""[\s:](?:lang|base)\s*+=""", re.IGNORECASE)
+# Elements whose content the parser collects as text, markup and all; it knows their names in any namespace.
+_TEXT = (
+    r"title|subtitle|tagline|rights|copyright|description|abstract|info|browserfriendly|summary|content|body|encoded"
+)
+_TEXTS = frozenset((*_TEXT.split("|"), "fullitem"))
+_INLINE = re.compile(
+    rf"<(?!media:content[\s/>])(?:[\w.-]+:)?(?:{_TEXT}|fullitem)(?:\s[^<>]*+)?(?<!/)>[^<]*+<(?!/)", re.IGNORECASE
+)
+# Markup within text whose end tags mean nothing to the parser; others, as </title>, it takes for the item's own.
+HARMLESS = frozenset(
+    "p a b i em strong u s small big sub sup br hr img ul ol li dl dt dd table thead tbody tfoot tr td th caption "
+    "h1 h2 h3 h4 h5 h6 blockquote pre code span div figure figcaption q abbr font center".split()
+)
+_ROOTS = frozenset({"rss", "rdf", "feed"})
+_RSS_1 = ("http://purl.org/rss/1.0/", "http://my.netscape.com/rdf/simple/0.9/")
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One item: digests of its text, its id and its link (zeros where it has none)."""
+
+    print: bytes
+    guid: bytes
+    link: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """A document in items. `ranges` are their places in the text, `prints` the digests of these; `frame` is the
+    digest of what gives all of them their meaning."""
+
+    ranges: Sequence[tuple[int, int]]
+    prints: Sequence[bytes]
+    frame: bytes
+
+    def unseen(self, known: Mapping[bytes, Mark]) -> list[int]:
+        """Which items are not `known`."""
+        return [index for index, print in enumerate(self.prints) if print not in known]
+
+
+def cut(document: Document, url: str) -> Cut | None:
+    """`document` (from `url`) in its items; None if they cannot be told from each other and from the rest for sure."""
+    bare = document.bare
+    kind = document.root.rpartition(":")[2].lower()
+    if document.truncated or document.warnings or kind not in _ROOTS or "<?" in bare or len(bare) != len(document.text):
+        return None
+    ranges = _ranges(bare)
+    if not ranges:
+        return None
+    head, around = bare[: ranges[0][0]], outside(bare, ranges)
+    if not _names_agree(bare, head, kind) or not keeps_to_itself(around):
+        return None
+    return Cut(
+        ranges=ranges,
+        prints=[digest(document.text[start:end]) for start, end in ranges],
+        frame=digest(url, *_meaningful(head), *sorted(set(_NAME.findall(around)))),
+    )
+
+
+def _ranges(bare: str) -> list[tuple[int, int]] | None:
+    """The places of items that stand side by side, all of one name."""
+    ranges: list[tuple[int, int]] = []
+    start, names = -1, set()
+    for found in _ITEM.finditer(bare):
+        ends = bool(found[1])
+        if ends == (start < 0):
+            return None
+        names.add(found[2])
+        if ends:
+            ranges.append((start, found.end()))
+        start = -1 if ends else found.start()
+    return ranges if start < 0 and len(names) <= 1 else None
+
+
+def outside(text: str, ranges: Iterable[tuple[int, int]]) -> str:
+    """`text` without what is in `ranges`."""
+    parts, at = [], 0
+    for start, end in ranges:
+        parts.append(text[at:start])
+        at = end
+    return "".join((*parts, text[at:]))
+
+
+def _meaningful(head: str) -> list[str]:
+    """The root's tag, and tags that declare namespaces, languages and bases: some are those of the items too."""
+    tags = [found[0] for found in _TAG.finditer(head)]
+    return [*tags[:1], *(tag for tag in tags[1:] if "xmlns" in tag or _INHERITED.search(tag))]
+
+
+def _names_agree(bare: str, head: str, kind: str) -> bool:
+    """May an item be read without the namespaces that others declare? The parser remembers all declarations, so
+    each prefix must mean one thing in the whole document, and each namespace have one prefix."""
+    count = bare.count("xmlns")
+    if count == head.count("xmlns"):
+        return True
+    declared = _DECLARED.findall(bare)
+    if len(declared) != count:
+        return False
+    distinct = set(declared)
+    prefixes = [prefix for prefix, _ in distinct if prefix]
+    if len(set(prefixes)) < len(prefixes) or len({name.lower() for _, name in distinct}) < len(distinct):
+        return False
+    # The version of RDF documents is told by their namespace alone.
+    return kind != "rdf" or any(name in head.lower() for name in _RSS_1)
+
+
+def keeps_to_itself(bare: str) -> bool:
+    """Can what follows this piece (without CDATA and comments) be read without it?
+
+    Not when there is markup within text, unless it is of the harmless kind: at the end of `<summary>` within a
+    text the parser ends the text, and counts wrongly from there on.
+    """
+    if not _INLINE.search(bare):
+        return True
+    if _INHERITED.search(bare):
+        return False
+    within: list[str] = []
+    for found in _TAG.finditer(bare):
+        name = found[3].lower()
+        if within and name not in HARMLESS and found[2] != within[-1]:
+            return False
+        if found[1]:
+            if within and found[2] == within[-1]:
+                within.pop()
+        elif not found[5] and name in _TEXTS and not found[2].lower().startswith("media:"):
+            if within:
+                return False
+            within.append(found[2])
+    return not within
+
+
+def reduced(document: Document, cut: Cut, keep: Sequence[int]) -> Document:
+    """`document` with only the items in `keep`; all else as it is."""
+    kept = set(keep)
+    dropped = [place for index, place in enumerate(cut.ranges) if index not in kept]
+    return Document(
+        text=outside(document.text, dropped),
+        bare=outside(document.bare, dropped),
+        root=document.root,
+        entities=document.entities,
+        items=len(keep),
+    )
+
+
+def fresh(print: bytes, guid: str, link: str) -> Mark:
+    """The mark of an item just read; `guid` and `link` as `identity` takes them."""
+    guid, link = guid.strip(), link.strip()
+    return Mark(print, digest(guid) if guid else _NOTHING, digest(link) if link else _NOTHING)
+
+
+def settled(marks: Sequence[Mark], known: Sequence[Mark]) -> bool:
+    """Does every item of the document (`marks`) have a key that those left out (in `known`) have no part in, and
+    those left out the key they had? Keys are `identity.keys`."""
+    if not _told_apart(marks):
+        return False
+    before, now = _sharing(known), _sharing(marks)
+    old = {mark.print for mark in known}
+    return all(prints == before.get(guid) for guid, prints in now.items() if not old.isdisjoint(prints))
+
+
+def _told_apart(marks: Sequence[Mark]) -> bool:
+    """Does each item have an id, or a link of its own? Others are known by what they say."""
+    links = Counter(mark.link for mark in marks)
+    return all(mark.guid != _NOTHING or (mark.link != _NOTHING and links[mark.link] == 1) for mark in marks)
+
+
+def _sharing(marks: Iterable[Mark]) -> dict[bytes, list[bytes]]:
+    """For each id the items that bear it, in order."""
+    sharing: dict[bytes, list[bytes]] = {}
+    for mark in marks:
+        if mark.guid != _NOTHING:
+            sharing.setdefault(mark.guid, []).append(mark.print)
+    return sharing
+
+
+def packed(frame: bytes, marks: Sequence[Mark]) -> bytes:
+    """Marks to be kept; b"" if there are items that the next document could not be compared with."""
+    if not _told_apart(marks):
+        return b""
+    return b"".join((_VERSION, frame, *(part for mark in marks for part in (mark.print, mark.guid, mark.link))))
+
+
+def unpacked(data: bytes, frame: bytes) -> list[Mark]:
+    """What `packed` kept; empty when it is of another kind of document, or of another version of this."""
+    rest = data.removeprefix(_VERSION + frame)
+    if len(rest) == len(data) or len(rest) % (3 * _SIZE):
+        return []
+    parts = [rest[at : at + _SIZE] for at in range(0, len(rest), _SIZE)]
+    return [Mark(*parts[at : at + 3]) for at in range(0, len(parts), 3)]
+
+
+def digest(*parts: str) -> bytes:
+    return blake2b("\x1f".join(parts).encode("utf-8", "replace"), digest_size=_SIZE).digest()
