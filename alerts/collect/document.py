@@ -10,8 +10,10 @@ from __future__ import annotations
 import html.entities
 import re
 from dataclasses import dataclass, replace
+from itertools import islice
 from xml.parsers import expat
 
+from alerts.collect import sections
 from alerts.errors import ParseError
 
 MOST_ITEMS = 2_000
@@ -30,20 +32,16 @@ _PROLOG = re.compile(
 _ENTITY = re.compile(r"""<!ENTITY\s++(\w{1,40})\s++(?:"([^"]*+)"|'([^']*+)')\s*+>""")
 _CHARACTER = re.compile(r"&#(?:[0-9]{1,7}|[xX][0-9a-fA-F]{1,6});")
 _ROOT = re.compile(r"<([A-Za-z_][\w.:-]{0,60})")
-_OPAQUE = (
-    r"<!\[CDATA\[[^\]]*+(?:\](?!\]>)[^\]]*+)*+(?:\]\]>|\Z)"
-    r"|<!--[^-]*+(?:-(?!->)[^-]*+)*+(?:-->|\Z)"
-)
-_OPAQUE_PART = re.compile(_OPAQUE)
 _TAG = re.compile(r"""<(/?)[A-Za-z_:][^<>"'/]*+(?:"[^"<]*+"|'[^'<]*+'|/(?!>)|[^<>"'/]++)*+(/?)""")
 _ATTRIBUTE = re.compile(r"""=\s*+["']""")
 _NAMESPACE = re.compile(r"""\sxmlns(?::[\w.-]+)?\s*+=\s*+["']([^"'<]*+)""")
-_ITEM_START = re.compile(r"<(?:[\w.-]+:)?(?:item|entry)(?=[\s/>])", re.IGNORECASE)
-_ITEM_END = re.compile(r"</(?:[\w.-]+:)?(?:item|entry)\s*+>", re.IGNORECASE)
 _NAMED_END = re.compile(r"</(?:guid|id|(?:[\w.-]+:)?link)\s*+>", re.IGNORECASE)
 _BROKEN = re.compile(
-    _OPAQUE + r"|&(?:#(?P<char>[0-9]{1,8}|[xX][0-9a-fA-F]{1,7});|(?P<name>\w{1,40});)?|<(?![A-Za-z_:/!?])", re.DOTALL
+    sections.OPAQUE + r"|&(?:#(?P<char>[0-9]{1,8}|[xX][0-9a-fA-F]{1,7});|(?P<name>\w{1,40});)?|<(?![A-Za-z_:/!?])"
+    r"""|<(?:\?(?![^<]*+\?>)|(?=(?P<word>[A-Za-z_:][\w.:-]{0,40})[^<>"'=]*+<))""",
+    re.DOTALL,
 )
+_ENDED = re.compile(r"</([\w.:-]{1,40})")
 _RUN = re.compile(r"([<&])\1{31,}+")
 
 
@@ -52,7 +50,7 @@ class Document:
     """A document's text from its root element on; `bare` is the same with CDATA and comments blanked.
 
     `items` counts its items as their tags show them; `truncated`: some are missing or left out; `broken`:
-    because the document ends in the middle.
+    because the document ends in the middle; `mended`: it was no XML as it came, and may not be yet.
     """
 
     text: str
@@ -62,6 +60,7 @@ class Document:
     items: int = 0
     truncated: bool = False
     broken: bool = False
+    mended: bool = False
     warnings: tuple[str, ...] = ()
 
 
@@ -74,13 +73,26 @@ def prepare(text: str, *, url: str, cut: bool = False, most_items: int = MOST_IT
     if not text.strip():
         raise ParseError(url, "the document is empty", reason="empty")
     prolog, body = _divide(text)
-    found = _ROOT.match(body)
-    root, entities = found[1] if found else "", _simple_entities(prolog)
-    document = Document(text=body, bare=_opaque_blanked(body), root=root, entities=entities)
+    text = sections.closed(body)
+    warnings = ("CDATA or a comment has no end",) if text is not body else ()
+    found = _ROOT.match(text)
+    document = Document(
+        text=text,
+        bare=sections.blanked(text),
+        root=found[1] if found else "",
+        entities=_simple_entities(prolog),
+        mended=text is not body,
+        warnings=warnings,
+    )
     document = _whole(document, cut=cut)
     document = _limited(document, most_items)
     _refuse_costly(document.bare, url)
-    return document if _well_formed(document.text) else replace(document, text=_mended(document))
+    return document if _well_formed(document.text) else replace(document, text=_mended(document), mended=True)
+
+
+def item_starts(text: str) -> list[int]:
+    """Where items begin, in order; not those in CDATA and comments."""
+    return [found.start() for found in sections.ITEM_START.finditer(sections.blanked(text))]
 
 
 def _divide(text: str) -> tuple[str, str]:
@@ -112,9 +124,9 @@ def _whole(document: Document, *, cut: bool) -> Document:
     breaks off at one place must not hide it for ever.
     """
     bare = document.bare
-    items = len(_ITEM_START.findall(bare))
+    items = len(sections.ITEM_START.findall(bare))
     last = 0
-    for found in _ITEM_END.finditer(bare):
+    for found in sections.ITEM_END.finditer(bare):
         last = found.end()
     end = re.compile(rf"</{re.escape(document.root)}\s*+>", re.IGNORECASE).search(bare, last)
     if not cut and (end or not document.root):
@@ -122,12 +134,16 @@ def _whole(document: Document, *, cut: bool) -> Document:
     if not items:
         return replace(document, truncated=cut)
     document = replace(
-        document, items=items, truncated=True, broken=True, warnings=("the document ends in the middle",)
+        document,
+        items=items,
+        truncated=True,
+        broken=True,
+        warnings=(*document.warnings, "the document ends in the middle"),
     )
     rest = bare[last:]
-    if last == 0 or (not cut and _ITEM_START.search(rest) and _NAMED_END.search(rest)):
+    if last == 0 or (not cut and sections.ITEM_START.search(rest) and _NAMED_END.search(rest)):
         return document
-    return replace(_closed(document, last), items=items - len(_ITEM_START.findall(rest)))
+    return replace(_closed(document, last), items=items - len(sections.ITEM_START.findall(rest)))
 
 
 def _without_rest(document: Document, end: int) -> Document:
@@ -146,25 +162,14 @@ def _closed(document: Document, at: int) -> Document:
     return replace(document, text=text + ends, bare=bare + ends)
 
 
-def _opaque_blanked(text: str) -> str:
-    """`text` with CDATA and comments blanked, positions unchanged: what is in them is no markup."""
-    if "<!" not in text:
-        return text
-    return _OPAQUE_PART.sub(lambda found: " " * len(found[0]), text)
-
-
 def _limited(document: Document, most: int) -> Document:
     """Not more items than anybody reads: the first ones (new items come on top)."""
     if document.items <= most:
         return document
-    last = 0
-    for count, found in enumerate(_ITEM_END.finditer(document.bare), 1):
-        last = found.end()
-        if count == most:
-            break
+    beyond = next(islice(sections.ITEM_START.finditer(document.bare), most, None))
     warning = f"{document.items} items: only the first {most} are read"
     warnings = (*document.warnings, warning)
-    return replace(_closed(document, last), items=most, truncated=True, warnings=warnings)
+    return replace(_closed(document, beyond.start()), items=most, truncated=True, warnings=warnings)
 
 
 def _refuse_costly(bare: str, url: str) -> None:
@@ -177,7 +182,7 @@ def _refuse_costly(bare: str, url: str) -> None:
             depth -= 1
         elif not found[2]:
             # From item to item: in old feeds each leaves some <br> and <p> open.
-            depth = 0 if _ITEM_START.match(found[0] + " ") else depth + 1
+            depth = 0 if sections.ITEM_START.match(found[0] + " ") else depth + 1
             if depth > MOST_OPEN:
                 raise ParseError(url, f"more than {MOST_OPEN} elements are open at once", reason="hostile")
         if found.end() - found.start() > 1000 and len(_ATTRIBUTE.findall(found[0])) > MOST_ATTRIBUTES:
@@ -196,6 +201,7 @@ def _well_formed(text: str) -> bool:
 def _mended(document: Document) -> str:
     """The usual faults put right: a bare `&` or `<`, entities of HTML, characters that do not exist."""
     entities = document.entities
+    elements = {name.lower() for name in _ENDED.findall(document.text)}
 
     def put(found: re.Match[str]) -> str:
         name, char, part = found["name"], found["char"], found[0]
@@ -203,7 +209,10 @@ def _mended(document: Document) -> str:
             return part if _is_character(char) else ""
         if name:
             return part if name in _XML_NAMES else _entity(name, entities)
-        return "&amp;" if part == "&" else "&lt;" if part == "<" else part
+        if part in ("<", "<?"):
+            # Of an element that has an end elsewhere, it is the `>` that is missing.
+            return part if (found["word"] or "").lower() in elements else part.replace("<", "&lt;")
+        return "&amp;" if part == "&" else part
 
     return _BROKEN.sub(put, _RUN.sub(lambda found: found[1] * 32, document.text))
 

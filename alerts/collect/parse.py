@@ -52,6 +52,7 @@ def parse_document(
         version=raw.version,
         truncated=raw.truncated,
         broken=raw.broken,
+        rung=raw.rung,
         warnings=warnings,
     )
 

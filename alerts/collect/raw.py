@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from alerts.collect.outcome import Rung
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawItem:
@@ -22,7 +24,7 @@ class RawItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawFeed:
-    """A feed's items in the document's order."""
+    """A feed's items in the document's order; `rung` is how it had to be read."""
 
     items: Sequence[RawItem]
     title: str = ""
@@ -31,3 +33,4 @@ class RawFeed:
     truncated: bool = False
     broken: bool = False
     warnings: tuple[str, ...] = ()
+    rung: Rung = "full"

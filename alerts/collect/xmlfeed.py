@@ -6,16 +6,20 @@ import calendar
 import html
 import io
 import re
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 import feedparser
 
 from alerts.collect.document import MOST_ITEMS, Document, prepare
+from alerts.collect.outcome import Rung
 from alerts.collect.raw import RawFeed, RawItem
+from alerts.collect.repair import recovered
 from alerts.errors import ParseError
 
 _HEADERS = {"content-type": "application/xml; charset=utf-8"}
+_ITEM = re.compile(r"<\s*+/?\s*+(?:[\w.-]+:)?(?:item|entry)\s*+>", re.IGNORECASE)
 _TITLE = re.compile(r"<title[^<>]*+>([^<]{1,200})", re.IGNORECASE)
 _ALTERNATE = re.compile(r"<link\s[^<>]{0,500}?application/(?:rss|atom)\+xml[^<>]*+>", re.IGNORECASE)
 _HREF = re.compile(r"""href\s*=\s*["']([^"'<>\s]{1,500})""", re.IGNORECASE)
@@ -26,29 +30,68 @@ def read(text: str, *, url: str, cut: bool = False, most_items: int = MOST_ITEMS
     document = prepare(text, url=url, cut=cut, most_items=most_items)
     if document.root.lower() == "html" and not document.items:
         raise ParseError(url, _about_page(text), reason="html")
-    parsed = _parse(document, url)
-    entries = parsed["entries"]
-    if not entries and not parsed.get("version") and not document.items:
+    found = _best(document, url)
+    parsed, items = found.parsed, found.items
+    if not items and not parsed.get("version") and not document.items:
         if "<html" in document.text[:5000].lower():
             raise ParseError(url, _about_page(text), reason="html")
         raise ParseError(url, f"not a feed{_beginning(text)}", reason="not_a_feed")
-    if not entries and document.items:
+    if not items and document.items:
         raise ParseError(url, f"a feed of {document.items} items, none of which can be read", reason="unreadable")
+    if not items and document.mended and _ITEM.search(document.text):
+        raise ParseError(url, "a broken feed: it seems to have items, but none can be read", reason="unreadable")
     warnings = list(document.warnings)
-    if len(entries) < document.items:
-        warnings.append(f"{document.items} items in the document, {len(entries)} of them readable")
-    if parsed.get("bozo"):
-        warnings.append(f"not well-formed: {parsed.get('bozo_exception')}")
+    if len(items) < document.items:
+        warnings.append(f"{document.items} items in the document, {len(items)} of them readable")
+    if found.fault:
+        warnings.append(f"not well-formed: {found.fault}")
     feed = parsed["feed"]
     return RawFeed(
-        items=[_item(entry) for entry in entries],
+        items=items,
         title=_text(feed, "title"),
         language=_text(feed, "language") or None,
         version=_version(parsed),
         truncated=document.truncated,
         broken=document.broken,
         warnings=tuple(warnings),
+        rung=found.rung,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """feedparser's result, its items, and what was wrong with the document."""
+
+    parsed: Any
+    items: list[RawItem]
+    rung: Rung
+    fault: str
+
+
+def _best(document: Document, url: str) -> _Found:
+    """The document as it is; and if it is broken and items or parts of them are missing, put in order."""
+    found = _found(document.text, "repaired" if document.mended else "full", url)
+    whole = len(found.items) >= document.items and all(_parts(item) == 3 for item in found.items)
+    if not document.mended or not found.fault or whole:
+        return found
+    text = recovered(document.text)
+    other = _found(text, "recovered", url) if text else found
+    return replace(other, fault=found.fault) if _worth(other) > _worth(found) else found
+
+
+def _found(text: str, rung: Rung, url: str) -> _Found:
+    parsed = _parse(text, url)
+    fault = str(parsed.get("bozo_exception")) if parsed.get("bozo") else ""
+    return _Found(parsed=parsed, items=[_item(entry) for entry in parsed["entries"]], rung=rung, fault=fault)
+
+
+def _worth(found: _Found) -> int:
+    """How much of the items there is; one that says what another says is none."""
+    return sum(map(_parts, {(item.guid, item.link, item.title, item.html): item for item in found.items}.values()))
+
+
+def _parts(item: RawItem) -> int:
+    return bool(item.guid or item.link) + bool(item.title) + bool(item.html)
 
 
 def _version(parsed: Any) -> str:
@@ -56,11 +99,11 @@ def _version(parsed: Any) -> str:
     return str(feedparser.api.SUPPORTED_VERSIONS.get(parsed.get("version") or "", "unknown"))
 
 
-def _parse(document: Document, url: str) -> Any:
+def _parse(text: str, url: str) -> Any:
     """feedparser's result. It must get a stream: given bytes that look like a path it opens the file."""
     try:
         return feedparser.parse(
-            io.BytesIO(document.text.encode("utf-8")),
+            io.BytesIO(text.encode("utf-8")),
             response_headers=_HEADERS,
             sanitize_html=False,
             resolve_relative_uris=False,

@@ -1,0 +1,76 @@
+"""CDATA and comments: what is in them is no markup, so one that is never closed hides the items after it.
+
+Such a one is closed before anything else is judged. A document with as many ends as beginnings, as nearly all
+have, costs four counts.
+"""
+
+from __future__ import annotations
+
+import re
+
+ITEM_START = re.compile(r"<(?:[\w.-]+:)?(?:item|entry)(?=[\s/>])", re.IGNORECASE)
+ITEM_END = re.compile(r"</(?:[\w.-]+:)?(?:item|entry)\s*+>", re.IGNORECASE)
+# Linear, as every pattern here: "up to the end" where a closing mark may be missing.
+OPAQUE = (
+    r"<!\[CDATA\[[^\]]*+(?:\](?!\]>)[^\]]*+)*+(?:\]\]>|\Z)"
+    r"|<!--[^-]*+(?:-(?!->)[^-]*+)*+(?:-->|\Z)"
+)
+_OPAQUE = re.compile(OPAQUE)
+_BEGINNING = re.compile(r"<!(?:\[CDATA\[|--)")
+_COMMENT, _COMMENT_END, _CDATA_END = re.compile("<!--"), re.compile("-->"), re.compile(r"\]\]>")
+_ELEMENT = re.compile(r"<([A-Za-z_][\w.:-]{0,40})(?:\s[^<>]{0,200})?>\s{0,50}\Z")
+_LOOK_BACK = 300
+
+
+def blanked(text: str) -> str:
+    """`text` with CDATA and comments blanked, positions unchanged."""
+    if "<!" not in text:
+        return text
+    return _OPAQUE.sub(lambda found: " " * len(found[0]), text)
+
+
+def closed(text: str) -> str:
+    """`text` with CDATA that runs on into other items ended where its element ends, and without the beginnings
+    of comments that do."""
+    if text.count("<![CDATA[") <= text.count("]]>") and text.count("<!--") <= text.count("-->"):
+        return text
+    item, end = _Next(ITEM_END, text), _Next(_CDATA_END, text)
+    first, comment, comment_end = _Next(ITEM_START, text), _Next(_COMMENT, text), _Next(_COMMENT_END, text)
+    parts: list[str] = []
+    copied = at = 0
+    while found := _BEGINNING.search(text, at):
+        start, at = found.span()
+        if found[0] == "<!--":
+            ends = min(comment_end.after(at), comment.after(at))
+            if first.after(at) < ends and not (text.startswith("-->", ends)):
+                parts += text[copied:start], "&lt;!--"
+                copied = at
+            else:
+                at = ends
+        elif end.after(at) < item.after(at):
+            at = end.after(at)
+        elif element := _element_end(text, start, item.after(at)):
+            parts += text[copied:element], "]]>"
+            copied = at = element
+    return "".join((*parts, text[copied:])) if parts else text
+
+
+class _Next:
+    """Where `pattern` comes next: asked for rising positions, it reads the text once."""
+
+    def __init__(self, pattern: re.Pattern[str], text: str) -> None:
+        self._pattern, self._text, self._at = pattern, text, -1
+
+    def after(self, at: int) -> int:
+        """The first place not before `at`; the text's length if there is none."""
+        if self._at < at:
+            found = self._pattern.search(self._text, at)
+            self._at = found.start() if found else len(self._text)
+        return self._at
+
+
+def _element_end(text: str, start: int, most: int) -> int:
+    """Where the element ends that holds nothing but the CDATA at `start`; 0 if not before `most`."""
+    element = _ELEMENT.search(text[max(0, start - _LOOK_BACK) : start])
+    found = re.compile(rf"</{re.escape(element[1])}\s*+>").search(text, start, most) if element else None
+    return found.start() if found else 0
