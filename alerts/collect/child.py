@@ -8,6 +8,7 @@ bytes as it says; answers are JSON too, as nothing that comes out of this proces
 from __future__ import annotations
 
 import json
+import logging
 import os
 import resource
 import signal
@@ -18,6 +19,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, BinaryIO
 
+from alerts.collect.extracted import extract
 from alerts.collect.outcome import Parsed
 from alerts.errors import ParseError
 
@@ -49,25 +51,34 @@ def encode(parsed: Parsed) -> dict[str, Any]:
 
 
 def answer(request: dict[str, Any], body: bytes) -> dict[str, Any]:
-    """The answer to one request: `parsed`, or `reason` and `message`."""
-    from alerts.collect.parse import parse_document
-
+    """The answer to one request: `parsed` or `extracted`, or `reason` and `message`."""
     try:
-        parsed = parse_document(
-            body,
-            request["headers"],
-            request["url"],
-            cut=request["cut"],
-            most_items=request["most_items"],
-            seen=b64decode(request["seen"]),
-        )
+        return _feed(request, body) if request["kind"] == "feed" else _linked(request, body)
     except ParseError as error:
         return {"reason": error.reason, "message": str(error).removeprefix(f"{error.url}: ")}
     except RecursionError:
         return {"reason": "hostile", "message": "nested too deeply"}
     except MemoryError:
         return {"reason": "parser_killed", "message": "took too much memory", "retire": True}
+
+
+def _feed(request: dict[str, Any], body: bytes) -> dict[str, Any]:
+    from alerts.collect.parse import parse_document
+
+    parsed = parse_document(
+        body,
+        request["headers"],
+        request["url"],
+        cut=request["cut"],
+        most_items=request["most_items"],
+        seen=b64decode(request["seen"]),
+    )
     return {"parsed": encode(parsed)}
+
+
+def _linked(request: dict[str, Any], body: bytes) -> dict[str, Any]:
+    found = extract(request["kind"], body, request["headers"], request["url"], request["languages"])
+    return {"extracted": [found.text, found.language, found.nothing]}
 
 
 def serve(requests: BinaryIO, answers: BinaryIO, limit: Callable[[float], None]) -> None:
@@ -115,13 +126,25 @@ def limit_cpu(seconds: float) -> None:
         resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
 
 
+def _load(task: str) -> None:
+    """Import what reads the documents before the limits, and before the first one waits."""
+    if task == "feeds":
+        from alerts.collect import xmlfeed  # noqa: F401
+    else:
+        from alerts.collect import capxml  # noqa: F401
+
+        with suppress(ImportError):  # full text is an extra
+            import trafilatura  # noqa: F401
+
+
 def main() -> None:
-    """Entry point of the process; its last argument is how many bytes of memory it may come to use."""
+    """Entry point of the process; its last arguments are what it is to read ("feeds" or "linked") and how many bytes of
+    memory it may come to use."""
     # The service ends us by closing our input; signals meant for it must not cut an answer short.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    from alerts.collect import xmlfeed  # noqa: F401  before the limits, and before the first document waits
-
+    logging.disable()  # libraries complain of what documents are like, to the service's own output
+    _load(sys.argv[-2])
     memory = int(sys.argv[-1])
     for name, most in (("RLIMIT_CORE", 0), ("RLIMIT_FSIZE", 0), ("RLIMIT_AS", _reserved() + memory)):
         with suppress(ValueError, OSError):  # a lower hard limit is there already, or the system has no such limit

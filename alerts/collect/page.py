@@ -51,11 +51,9 @@ class Page:
 
 def read_page(body: bytes, content_type: str = "") -> Page:
     """Read a page; never fails, but there may be nothing in it."""
-    if "charset" not in content_type.lower() and (found := _CHARSET.search(body[:4096])):
-        content_type = f"{content_type or 'text/html'}; charset={found[1].decode('ascii')}"
     reader = _Reader()
     with suppress(AssertionError):  # html.parser's way of refusing marked sections of its own: bpo-32876
-        reader.feed(decode(body, content_type).text[:_MOST])
+        reader.feed(decoded(body, content_type)[:_MOST])
         reader.close()
     every = reader.inside or reader.anywhere
     long = [text for text in every if len(text) >= _SHORTEST] or every
@@ -67,6 +65,13 @@ def read_page(body: bytes, content_type: str = "") -> Page:
         language=language[0].lower() if language else None,
         published=next((when for name in _DATES if (when := _moment(reader.meta.get(name, "")))), None),
     )
+
+
+def decoded(body: bytes, content_type: str = "") -> str:
+    """The page's characters; never fails. A page may declare its encoding in its head."""
+    if "charset" not in content_type.lower() and (found := _CHARSET.search(body[:4096])):
+        content_type = f"{content_type or 'text/html'}; charset={found[1].decode('ascii')}"
+    return decode(body, content_type).text
 
 
 class _Reader(HTMLParser):

@@ -15,15 +15,16 @@ import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Literal
 
 import alerts
 from alerts.collect.document import FEW_ITEMS, MOST_ITEMS
+from alerts.collect.extracted import Extracted, Kind
 from alerts.collect.outcome import Hints, Parsed
 from alerts.collect.settings import MIB, CollectSettings
 from alerts.errors import ParseError
@@ -37,6 +38,8 @@ _SECOND_TRY = 0.45  # of the first try's time, so that a hostile document costs 
 _ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT", "VIRTUAL_ENV", "PYTHONHOME", "PYTHONPATH")
 # -P and append: the current folder must not shadow a library, and the checkout must be found in either case.
 _PROGRAM = "import sys; sys.path.append(sys.argv[1]); from alerts.collect.child import main; main()"
+
+Task = Literal["feeds", "linked"]
 
 
 class _Died(Exception):
@@ -58,10 +61,11 @@ class WorkerStatus:
 
 
 class ParserPool:
-    """`await pool.parse(...)` in one of a few processes; use it with `async with`, or `close` it."""
+    """`await pool.parse(...)` in one of a few processes; use it with `async with`, or `close` it. `task` is what they
+    are made ready for: what reads web pages takes twice the memory, so it is in processes of its own."""
 
-    def __init__(self, settings: CollectSettings) -> None:
-        self._workers = [_Worker(settings) for _ in range(max(1, settings.parse_workers))]
+    def __init__(self, settings: CollectSettings, task: Task = "feeds") -> None:
+        self._workers = [_Worker(settings, task) for _ in range(max(1, settings.parse_workers))]
         self._free: asyncio.LifoQueue[_Worker] = asyncio.LifoQueue()
         for worker in self._workers:
             self._free.put_nowait(worker)
@@ -90,6 +94,16 @@ class ParserPool:
         finally:
             self._free.put_nowait(worker)
 
+    async def extract(
+        self, kind: Kind, body: bytes, headers: Mapping[str, str], url: str = "", languages: Sequence[str] = ()
+    ) -> Extracted:
+        """`extracted.extract` in another process, under limits. Raises ParseError."""
+        worker = await self._free.get()
+        try:
+            return await worker.extract(kind, body, headers, url, languages)
+        finally:
+            self._free.put_nowait(worker)
+
     def status(self) -> list[WorkerStatus]:
         """Each process, running or not yet."""
         return [worker.status() for worker in self._workers]
@@ -100,8 +114,8 @@ class ParserPool:
 
 
 class _Worker:
-    def __init__(self, settings: CollectSettings) -> None:
-        self._settings = settings
+    def __init__(self, settings: CollectSettings, task: Task) -> None:
+        self._settings, self._task = settings, task
         self._process: Process | None = None
         self._started = self._documents = self._rss = 0
         self._stopped = False
@@ -111,31 +125,42 @@ class _Worker:
         return WorkerStatus(pid=pid, rss=self._rss, documents=self._documents, restarts=max(0, self._started - 1))
 
     async def parse(self, body: bytes, headers: Mapping[str, str], url: str, *, cut: bool, seen: bytes) -> Parsed:
-        """Two tries: a process that died of something else than its limits is no fault of the document, and
-        of one that costs too much the first items may still be had."""
-        settings = self._settings
-        request = {"length": len(body), "headers": dict(headers), "url": url, "cut": cut}
+        """Of a document that costs too much the first items may still be had."""
+        request = {"kind": "feed", "headers": dict(headers), "url": url, "cut": cut, "most_items": MOST_ITEMS}
         request["seen"] = b64encode(seen).decode()
-        request |= {"cpu": settings.parse_cpu, "most_items": MOST_ITEMS}
+        smaller = {"cpu": self._settings.parse_cpu * _SECOND_TRY, "most_items": FEW_ITEMS}
+        return _parsed(await self._reply(request, body, smaller), url)
+
+    async def extract(
+        self, kind: Kind, body: bytes, headers: Mapping[str, str], url: str, languages: Sequence[str]
+    ) -> Extracted:
+        request = {"kind": kind, "headers": dict(headers), "url": url, "languages": list(languages)}
+        text, language, nothing = _checked(await self._reply(request, body, None), url)["extracted"]
+        return Extracted(text=text, language=language, nothing=nothing)
+
+    async def _reply(self, request: dict[str, Any], body: bytes, smaller: Mapping[str, Any] | None) -> dict[str, Any]:
+        """Two tries: a process that died of something else than its limits is no fault of the document. One that
+        costs too much is tried again only as `smaller` says."""
+        settings, url = self._settings, request["url"]
+        request = {"length": len(body), "cpu": settings.parse_cpu, **request}
         for last in (False, True):
             try:
                 async with asyncio.timeout(settings.parse_wall):
-                    reply = await self._ask(json.dumps(request).encode() + b"\n" + body)
+                    return await self._ask(json.dumps(request).encode() + b"\n" + body)
             except TimeoutError as error:
                 await self._end()
                 fault = f"the parser took more than {settings.parse_wall:g} s and was ended"
                 raise ParseError(url, fault, reason="parser_killed") from error
             except _Died as death:
-                if last:
+                too_long = death.killed_by in _TOO_LONG
+                if last or (too_long and smaller is None):
                     raise ParseError(url, self._obituary(death), reason="parser_killed") from death
-                if death.killed_by in _TOO_LONG:
-                    request |= {"cpu": settings.parse_cpu * _SECOND_TRY, "most_items": FEW_ITEMS}
-                continue
+                if too_long and smaller is not None:
+                    request |= smaller
             except BaseException:
                 # Cancelled in the middle: the pipes hold half of an answer.
                 await self._end()
                 raise
-            return _parsed(reply, url)
         raise AssertionError("the second try returns or raises")
 
     async def _ask(self, data: bytes) -> dict[str, Any]:
@@ -168,7 +193,7 @@ class _Worker:
             folder = str(Path(alerts.__file__).parent.parent)
             self._process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-P", "-W", "ignore", "-c", _PROGRAM, folder),
-                str(settings.parse_memory),
+                *(self._task, str(settings.parse_memory)),
                 stdin=PIPE,
                 stdout=PIPE,
                 env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
@@ -207,10 +232,14 @@ class _Worker:
         await self._end(_STOP_WAIT)
 
 
-def _parsed(reply: dict[str, Any], url: str) -> Parsed:
-    if "parsed" not in reply:
+def _checked(reply: dict[str, Any], url: str) -> dict[str, Any]:
+    if "reason" in reply:
         raise ParseError(url, reply["message"], reason=reply["reason"])
-    values = reply["parsed"]
+    return reply
+
+
+def _parsed(reply: dict[str, Any], url: str) -> Parsed:
+    values = _checked(reply, url)["parsed"]
     every = values["every"]
     return Parsed(
         entries=tuple(map(_entry, values["entries"])),
