@@ -13,11 +13,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 
 from alerts.collect.document import Document
+from alerts.collect.raw import RawFeed, RawItem
 
 _VERSION = b"delta1\n"
 _SIZE = 8
@@ -63,9 +64,9 @@ class Cut:
     prints: Sequence[bytes]
     frame: bytes
 
-    def unseen(self, known: Mapping[bytes, Mark]) -> list[int]:
-        """Which items are not `known`."""
-        return [index for index, print in enumerate(self.prints) if print not in known]
+    def apart(self, bare: str, which: Iterable[int]) -> bool:
+        """Can each of these items be read without what stands before it?"""
+        return all(keeps_to_itself(bare[slice(*self.ranges[index])]) for index in which)
 
 
 def cut(document: Document, url: str) -> Cut | None:
@@ -217,6 +218,27 @@ def unpacked(data: bytes, frame: bytes) -> list[Mark]:
         return []
     parts = [rest[at : at + _SIZE] for at in range(0, len(rest), _SIZE)]
     return [Mark(*parts[at : at + 3]) for at in range(0, len(parts), 3)]
+
+
+def of_items(feed: RawFeed, url: str, seen: bytes) -> RawFeed:
+    """The same for a format whose items are read at little cost: `feed` without the items that were in `seen`."""
+    if feed.truncated or feed.warnings:
+        return feed
+    frame = digest(url, feed.version)
+    marks = [fresh(_print(item), item.guid, item.link) for item in feed.items]
+    whole = replace(feed, marks=packed(frame, marks))
+    known = unpacked(seen, frame)
+    if not known or not settled(marks, known):
+        return whole
+    prints = {mark.print for mark in known}
+    new = [item for item, mark in zip(feed.items, marks, strict=True) if mark.print not in prints]
+    return replace(whole, items=new, unchanged=len(marks) - len(new), rung="delta")
+
+
+def _print(item: RawItem) -> bytes:
+    published = item.published.isoformat() if item.published else ""
+    fields = (item.guid, item.link, item.title, item.html, published, item.language or "", item.cap)
+    return digest(*fields, *item.sections)
 
 
 def digest(*parts: str) -> bytes:

@@ -69,6 +69,11 @@ def prepare(text: str, *, url: str, cut: bool = False, most_items: int = MOST_IT
 
     Raises ParseError: `empty`, or `hostile` for what would cost the parser too much.
     """
+    return checked(outlined(text, url=url, cut=cut, most_items=most_items), url=url)
+
+
+def outlined(text: str, *, url: str, cut: bool = False, most_items: int = MOST_ITEMS) -> Document:
+    """The document without its prolog, ended where it should be: what can be cut into items. Raises ParseError."""
     text = _ILLEGAL.sub("", text).lstrip("\ufeff")
     if not text.strip():
         raise ParseError(url, "the document is empty", reason="empty")
@@ -85,7 +90,11 @@ def prepare(text: str, *, url: str, cut: bool = False, most_items: int = MOST_IT
         warnings=warnings,
     )
     document = _whole(document, cut=cut)
-    document = _limited(document, most_items)
+    return _limited(document, most_items)
+
+
+def checked(document: Document, *, url: str) -> Document:
+    """An outlined document that the parser may see, mended if it must be. Raises ParseError."""
     _refuse_costly(document.bare, url)
     return document if _well_formed(document.text) else replace(document, text=_mended(document), mended=True)
 

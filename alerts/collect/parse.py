@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import urljoin, urlsplit
 
-from alerts.collect import identity, jsonfeed
+from alerts.collect import delta, identity, jsonfeed
 from alerts.collect.document import MOST_ITEMS
 from alerts.collect.encoding import decode
 from alerts.collect.outcome import Parsed
@@ -36,14 +36,15 @@ def parse_document(
     seen: bytes = b"",
 ) -> Parsed:
     """The entries of a feed document. `headers` have small-letter names; `cut`: `body` is only a beginning.
-    Of a document with more than `most_items` the first are read.
+    Of a document with more than `most_items` the first are read. `seen` are the `marks` of the feed's last document:
+    items that were in it are left out.
 
     Raises ParseError with one of `outcome.PARSE_REASONS`.
     """
     if not body.strip():
         raise ParseError(url, "the answer is empty", reason="empty")
     decoded = decode(body, (headers or {}).get("content-type", ""))
-    raw = _read(decoded.text, url, cut=cut, most_items=most_items)
+    raw = _read(decoded.text, url, cut=cut, most_items=most_items, seen=seen)
     warnings = raw.warnings if decoded.warning is None else (decoded.warning, *raw.warnings)
     return Parsed(
         entries=entries(raw.items, url),
@@ -52,18 +53,22 @@ def parse_document(
         version=raw.version,
         truncated=raw.truncated,
         broken=raw.broken,
-        rung=raw.rung,
         warnings=warnings,
+        rung=raw.rung,
+        marks=raw.marks,
+        unchanged=raw.unchanged,
+        hints=raw.hints,
+        older=_absolute(raw.older, url) if raw.older else "",
     )
 
 
-def _read(text: str, url: str, *, cut: bool, most_items: int) -> RawFeed:
+def _read(text: str, url: str, *, cut: bool, most_items: int, seen: bytes) -> RawFeed:
     if jsonfeed.looks_like_json(text):
-        return jsonfeed.read(text, url=url, cut=cut, most_items=most_items)
+        return delta.of_items(jsonfeed.read(text, url=url, cut=cut, most_items=most_items), url, seen)
     # Here, not above: the daemon's own process must not carry the parser's memory.
     from alerts.collect import xmlfeed
 
-    return xmlfeed.read(text, url=url, cut=cut, most_items=most_items)
+    return xmlfeed.read(text, url=url, cut=cut, most_items=most_items, seen=seen)
 
 
 def entries(items: Sequence[RawItem], url: str) -> tuple[Entry, ...]:
@@ -87,6 +92,7 @@ def _entry(item: RawItem, key: str, url: str) -> Entry:
         published=_possible(item.published),
         language=_language(item.language),
         sections=_sections(item.sections),
+        cap=_absolute(item.cap, url) if item.cap else "",
     )
 
 

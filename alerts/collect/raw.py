@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from alerts.collect.outcome import Rung
+from alerts.collect.outcome import Hints, Rung
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawItem:
-    """`title` and `html` are markup; `guid` and `link` as written; `sections` are its categories."""
+    """`title` and `html` are markup; `guid`, `link` and `cap` (of a CAP message) as written; `sections` are its
+    categories."""
 
     guid: str
     link: str
@@ -20,11 +21,13 @@ class RawItem:
     published: datetime | None
     language: str | None = None
     sections: Sequence[str] = ()
+    cap: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawFeed:
-    """A feed's items in the document's order; `rung` is how it had to be read."""
+    """A feed's items in the document's order; `rung` is how it had to be read, `older` a link as written. For
+    `marks` and `unchanged` see `outcome.Parsed`."""
 
     items: Sequence[RawItem]
     title: str = ""
@@ -34,3 +37,7 @@ class RawFeed:
     broken: bool = False
     warnings: tuple[str, ...] = ()
     rung: Rung = "full"
+    marks: bytes = b""
+    unchanged: int = 0
+    hints: Hints = field(default_factory=Hints)
+    older: str = ""

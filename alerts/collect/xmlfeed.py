@@ -6,18 +6,24 @@ import calendar
 import html
 import io
 import re
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 import feedparser
 
-from alerts.collect.document import MOST_ITEMS, Document, prepare
+from alerts.collect import delta
+from alerts.collect.document import MOST_ITEMS, Document, checked, outlined
+from alerts.collect.hints import hints
 from alerts.collect.outcome import Rung
 from alerts.collect.raw import RawFeed, RawItem
 from alerts.collect.repair import recovered
+from alerts.collect.sections import ITEM_START
 from alerts.errors import ParseError
 
+_CAP_NAMESPACE = "urn:oasis:names:tc:emergency:cap"
 _HEADERS = {"content-type": "application/xml; charset=utf-8"}
 _ITEM = re.compile(r"<\s*+/?\s*+(?:[\w.-]+:)?(?:item|entry)\s*+>", re.IGNORECASE)
 _TITLE = re.compile(r"<title[^<>]*+>([^<]{1,200})", re.IGNORECASE)
@@ -25,9 +31,63 @@ _ALTERNATE = re.compile(r"<link\s[^<>]{0,500}?application/(?:rss|atom)\+xml[^<>]
 _HREF = re.compile(r"""href\s*=\s*["']([^"'<>\s]{1,500})""", re.IGNORECASE)
 
 
-def read(text: str, *, url: str, cut: bool = False, most_items: int = MOST_ITEMS) -> RawFeed:
-    """The feed in `text`. Raises ParseError with every reason there is."""
-    document = prepare(text, url=url, cut=cut, most_items=most_items)
+# Documented: modules that xml.sax tries before its own.
+feedparser.api.PREFERRED_XML_PARSERS[:] = ["alerts.collect.saxreader"]
+
+
+def read(text: str, *, url: str, cut: bool = False, most_items: int = MOST_ITEMS, seen: bytes = b"") -> RawFeed:
+    """The feed in `text`, or what is new in it since `seen`. Raises ParseError with every reason there is."""
+    outline = outlined(text, url=url, cut=cut, most_items=most_items)
+    items = delta.cut(outline, url)
+    known = delta.unpacked(seen, items.frame) if items else []
+    feed = _new(outline, items, known, url) if items and known else None
+    if feed is None:
+        feed = _whole(outline, items, text, url)
+    return replace(feed, hints=hints(_around(outline, items)))
+
+
+def _around(document: Document, cut: delta.Cut | None) -> str:
+    """The document without its items, or what stands before them if they cannot be told from it."""
+    if cut is not None:
+        return delta.outside(document.text, cut.ranges)
+    first = ITEM_START.search(document.bare)
+    return document.text[: first.start()] if first else document.text
+
+
+def _new(outline: Document, cut: delta.Cut, known: Sequence[delta.Mark], url: str) -> RawFeed | None:
+    """The feed with only the items that are not `known`; None if they cannot be read without the others."""
+    marks = {mark.print: mark for mark in known}
+    new = [index for index, print in enumerate(cut.prints) if print not in marks]
+    document = checked(delta.reduced(outline, cut, new), url=url)
+    if document.mended or not cut.apart(outline.bare, new):
+        return None
+    with suppress(ParseError):
+        found = _found(document.text, "delta", url)
+        if found.fault or len(found.items) != len(new):
+            return None
+        marks |= {cut.prints[index]: _mark(cut, index, item) for index, item in zip(new, found.items, strict=True)}
+        now = [marks[print] for print in cut.prints]
+        if delta.settled(now, known):
+            feed = _feed(document, found, ())
+            return replace(feed, marks=delta.packed(cut.frame, now), unchanged=len(now) - len(new))
+    return None
+
+
+def _marks(cut: delta.Cut | None, document: Document, found: _Found) -> bytes:
+    """What is to be kept of a document read whole, if the next one can be compared with it."""
+    if cut is None or found.fault or document.mended or len(found.items) != len(cut.ranges):
+        return b""
+    if not cut.apart(document.bare, range(len(cut.ranges))):
+        return b""
+    return delta.packed(cut.frame, [_mark(cut, index, item) for index, item in enumerate(found.items)])
+
+
+def _mark(cut: delta.Cut, index: int, item: RawItem) -> delta.Mark:
+    return delta.fresh(cut.prints[index], item.guid, item.link)
+
+
+def _whole(outline: Document, cut: delta.Cut | None, text: str, url: str) -> RawFeed:
+    document = checked(outline, url=url)
     if document.root.lower() == "html" and not document.items:
         raise ParseError(url, _about_page(text), reason="html")
     found = _best(document, url)
@@ -45,17 +105,28 @@ def read(text: str, *, url: str, cut: bool = False, most_items: int = MOST_ITEMS
         warnings.append(f"{document.items} items in the document, {len(items)} of them readable")
     if found.fault:
         warnings.append(f"not well-formed: {found.fault}")
-    feed = parsed["feed"]
+    return replace(_feed(document, found, warnings), marks=_marks(cut, document, found))
+
+
+def _feed(document: Document, found: _Found, warnings: Sequence[str]) -> RawFeed:
+    feed = found.parsed["feed"]
     return RawFeed(
-        items=items,
+        items=found.items,
         title=_text(feed, "title"),
         language=_text(feed, "language") or None,
-        version=_version(parsed),
+        version=_version(found.parsed),
         truncated=document.truncated,
         broken=document.broken,
         warnings=tuple(warnings),
         rung=found.rung,
+        older=_older(feed),
     )
+
+
+def _older(feed: Any) -> str:
+    """Where earlier items are (RFC 5005): the archive before this document, or the next page of a feed in pages."""
+    links = {_text(link, "rel"): _text(link, "href") for link in reversed(feed.get("links") or ())}
+    return links.get("prev-archive") or links.get("next") or ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +153,10 @@ def _best(document: Document, url: str) -> _Found:
 def _found(text: str, rung: Rung, url: str) -> _Found:
     parsed = _parse(text, url)
     fault = str(parsed.get("bozo_exception")) if parsed.get("bozo") else ""
-    return _Found(parsed=parsed, items=[_item(entry) for entry in parsed["entries"]], rung=rung, fault=fault)
+    # Prefixes of the Common Alerting Protocol's own elements, as feedparser writes them.
+    caps = tuple(f"{prefix}_" for prefix, name in parsed["namespaces"].items() if prefix and _CAP_NAMESPACE in name)
+    items = [_item(entry, caps) for entry in parsed["entries"]]
+    return _Found(parsed=parsed, items=items, rung=rung, fault=fault)
 
 
 def _worth(found: _Found) -> int:
@@ -116,7 +190,7 @@ def _parse(text: str, url: str) -> Any:
         ) from error
 
 
-def _item(entry: Any) -> RawItem:
+def _item(entry: Any, caps: tuple[str, ...]) -> RawItem:
     return RawItem(
         guid=_text(entry, "id"),
         link=_text(entry, "link"),
@@ -125,7 +199,20 @@ def _item(entry: Any) -> RawItem:
         published=_time(entry, "published_parsed") or _time(entry, "updated_parsed") or _time(entry, "created_parsed"),
         language=_language(entry),
         sections=[_text(tag, "label") or _text(tag, "term") for tag in entry.get("tags") or ()],
+        cap=_cap(entry, caps),
     )
+
+
+def _cap(entry: Any, caps: tuple[str, ...]) -> str:
+    """The address of the CAP message an item stands for: a link of that type or name, an element that is called so
+    (as GDACS has it), or the link of an item that has elements of CAP."""
+    links = [(_text(link, "type"), _text(link, "href")) for link in dict.get(entry, "links") or ()]
+    typed = [href for kind, href in links if href and kind.partition(";")[0].strip() == "application/cap+xml"]
+    named = [href for _, href in links if href.partition("?")[0].lower().endswith(".cap")]
+    elements = [_text(entry, name) for name in dict.keys(entry) if name.endswith("_cap")]
+    web = [text for text in elements if text.startswith(("http://", "https://"))]
+    of_cap = [_text(entry, "link")] if caps and any(name.startswith(caps) for name in dict.keys(entry)) else []
+    return next(iter((*typed, *named, *web, *of_cap)), "")
 
 
 def _fullest(entry: Any) -> str:
