@@ -184,6 +184,7 @@ class Service:
     def _take_over(self) -> None:
         with writing(self.engine) as conn:
             polling.forget_leases(conn)
+            meta.put_outage(conn, None)
             again = articles.retry_faulty(conn)
         if again:
             _log.info("%d articles that were set aside are tried again", again)

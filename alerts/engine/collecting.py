@@ -15,7 +15,7 @@ import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
@@ -29,7 +29,7 @@ from alerts.collect.poll import Parser, poll_feed
 from alerts.engine import older
 from alerts.engine.recording import Recorder, Threads
 from alerts.errors import StoreError
-from alerts.store import polling
+from alerts.store import meta, polling
 from alerts.store.database import writing
 from alerts.store.feeds import FeedRow
 from alerts.store.polling import Finished, PollResult, Settle
@@ -37,6 +37,7 @@ from alerts.store.polling import Finished, PollResult, Settle
 # A host's claim must be polled before its lease ends, however slow the host is: eight polls of a minute.
 LEASE_S: Final = 600.0
 _AT_A_TIME: Final = 8
+_HICCUP: Final = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +75,7 @@ class Collector:
             engine=engine, clock=clock, settle=self._settle, threads=self._threads, retry_s=retry_s
         )
         self._hosts: dict[str, asyncio.Task[None]] = {}
+        self._outage_noted: datetime | None = None
         self._token = secrets.token_hex(16)
 
     async def tick(self) -> int:
@@ -83,6 +85,7 @@ class Collector:
         """
         if self.recorder.trouble is not None:
             raise self.recorder.trouble
+        await self._note_outage()
         free = self.at_once - len(self._hosts)
         if free <= 0:
             return 0
@@ -194,6 +197,18 @@ class Collector:
     def _bring_forward(self, feed_ids: tuple[int, ...]) -> None:
         with writing(self.engine) as conn:
             polling.bring_forward(conn, feed_ids, self.clock())
+
+    async def _note_outage(self) -> None:
+        """Write down that we are cut off, and that it is over, for the look and the status to find."""
+        since = self.outage.since
+        noted = since if since is not None and self.clock() - since >= _HICCUP else None
+        if noted != self._outage_noted:
+            await self._threads.do(lambda: self._put_outage(noted))
+            self._outage_noted = noted
+
+    def _put_outage(self, since: datetime | None) -> None:
+        with writing(self.engine) as conn:
+            meta.put_outage(conn, since)
 
     def _give_back(self) -> None:
         with writing(self.engine) as conn:
