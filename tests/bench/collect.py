@@ -1,0 +1,278 @@
+"""What collecting costs, beside two other readers of feeds: `./dev bench collect [--feeds N] [--rounds N]`.
+
+reader and rss2email come from the package index, and all three ask the same loopback server for the same documents in
+the same run: all of them for the first time, again when none has changed, and again when one in ten has two new items.
+Counted is the processor time of each client's process and of those it started; then what each has kept.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import mailbox
+import os
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Sequence
+from compileall import compile_dir
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.header import decode_header, make_header
+from html import escape, unescape
+from pathlib import Path
+from typing import Final, Protocol
+
+from rich.console import Console
+from rich.table import Table
+
+from tests.bench.feed_server import ROOT, Plan, Served, many_files
+from tests.bench.made_feeds import AWKWARD
+from tests.bench.peers import Peers, installed
+
+_BESIDE: Final = Path(__file__).parent
+ROUNDS: Final = ("first run", "all 304", "10 % changed")
+_BARS: Final = (2, 3, 10)  # so many times less than reader
+Titles = dict[str, list[str]]
+
+
+class Client(Protocol):
+    """Something that reads feeds, in a folder of its own. `update` is the command of one round."""
+
+    @property
+    def folder(self) -> Path: ...
+    def add(self, urls: Sequence[str]) -> None: ...
+    def update(self, turn: int) -> list[str]: ...
+    def stored(self) -> Titles: ...
+
+
+@dataclass(slots=True)
+class Ours:
+    folder: Path
+    hosts: list[str]
+    profile: bool = False
+
+    def add(self, urls: Sequence[str]) -> None:
+        _run(self._command("add"), "\n".join(urls))
+
+    def update(self, turn: int) -> list[str]:
+        kept = [str(Path(tempfile.gettempdir(), f"collect-{turn}.prof"))] if self.profile else []
+        return [*self._command("update"), json.dumps(self.hosts), str(turn), *kept]
+
+    def stored(self) -> Titles:
+        return _titles(_run(self._command("stored")))
+
+    def _command(self, what: str) -> list[str]:
+        return [sys.executable, "-m", "tests.bench.collect_run", what, str(self.folder / "alerts.db")]
+
+
+@dataclass(slots=True)
+class Reader:
+    folder: Path
+    peers: Peers
+
+    def add(self, urls: Sequence[str]) -> None:
+        _run(self._command("add"), "\n".join(urls))
+
+    def update(self, turn: int) -> list[str]:
+        return self._command("update")
+
+    def stored(self) -> Titles:
+        return _titles(_run(self._command("stored")))
+
+    def _command(self, what: str) -> list[str]:
+        return [str(self.peers.python), str(_BESIDE / "peer_reader.py"), what, str(self.folder / "reader.db")]
+
+
+@dataclass(slots=True)
+class Rss2email:
+    """Into a Maildir, so that no mail server has a part in it, and as HTML, which spares it the way to plain text."""
+
+    folder: Path
+    peers: Peers
+
+    def add(self, urls: Sequence[str]) -> None:
+        (self.folder / "Maildir").mkdir()
+        (self.folder / "rss2email.cfg").write_text(
+            "[DEFAULT]\nto = desk@example.org\nemail-protocol = maildir\nmaildir-mailbox = news\nhtml-mail = True\n"
+            f"maildir-path = {self.folder / 'Maildir'}\nverbose = error\n"
+        )
+        outlines = "".join(f'<outline type="rss" text="f{at}" xmlUrl="{escape(url)}"/>' for at, url in enumerate(urls))
+        (self.folder / "feeds.opml").write_text(f'<opml version="1.0"><body>{outlines}</body></opml>')
+        _run([*self._command("opmlimport"), str(self.folder / "feeds.opml")])
+
+    def update(self, turn: int) -> list[str]:
+        return self._command("run")
+
+    def stored(self) -> Titles:
+        titles: Titles = {}
+        for message in mailbox.Maildir(self.folder / "Maildir" / "news"):
+            title = str(make_header(decode_header(str(message["Subject"]))))
+            titles.setdefault(str(message["X-RSS-Feed"]), []).append(title)
+        return titles
+
+    def _command(self, what: str) -> list[str]:
+        return [*self.peers.r2e, "-c", str(self.folder / "rss2email.cfg"), "-d", str(self.folder / "data.json"), what]
+
+
+@dataclass(slots=True, kw_only=True)
+class Measured:
+    """Processor seconds of a client by round, and what it asked for; `alone`: of a feed with one short item. The
+    awkward feeds are read `beside`, and not timed: some clients read them again and again, as they keep nothing."""
+
+    name: str
+    client: Client
+    beside: Client
+    alone: float
+    seconds: list[float] = field(default_factory=list)
+    answers: list[Counter[str]] = field(default_factory=list)
+
+    def work(self, turn: int) -> float:
+        """Seconds without what it costs to be started."""
+        return max(self.seconds[turn] - self.alone, 0.001)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    options = _options(arguments)
+    many_files()
+    console = Console(width=120, highlight=False)
+    peers = installed(options.python)
+    compile_dir(ROOT / "alerts", quiet=2)  # as pip does with what it installs
+    now = datetime.now(UTC) - timedelta(hours=1)
+    plan = Plan(feeds=options.feeds, hosts=min(50, options.feeds), awkward=4 * len(AWKWARD), now=now.isoformat())
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="alerts-bench-")))
+        served = stack.enter_context(Served(plan))
+        measured = _clients(folder, served, peers, profile=options.profile)
+        published = _rounds(measured, served, options.rounds, console)
+        console.print(_times(measured, options.rounds, f"{plan.feeds} feeds, client processor time; {peers.about}"))
+        console.print(_kept(measured, published, served))
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="./dev bench collect", description=__doc__)
+    parser.add_argument("--feeds", type=int, default=500, help="how many feeds of about 94 KiB")
+    parser.add_argument("--rounds", type=int, default=3, choices=(1, 2, 3), help="how many of the rounds")
+    parser.add_argument("--python", type=Path, help="the Python for reader, 3.12 or newer; default: one found here")
+    parser.add_argument("--profile", action="store_true", help="write profiles of our rounds (slower: ratios are void)")
+    return parser.parse_args(arguments)
+
+
+def _clients(folder: Path, served: Served, peers: Peers, *, profile: bool) -> list[Measured]:
+    """Each with its feeds added, and with what it costs to be started, measured on an installation of its own."""
+    makers: dict[str, Callable[[Path], Client]] = {
+        "alerts": lambda where: Ours(where, served.hosts, profile and where.name.endswith("feeds")),
+        "reader": lambda where: Reader(where, peers),
+        "rss2email": lambda where: Rss2email(where, peers),
+    }
+    urls, feeds = served.urls, served.plan.feeds
+    measured = []
+    for name, maker in makers.items():
+        starting, client, beside = (maker(folder / f"{name}-{what}") for what in ("alone", "feeds", "awkward"))
+        for one, some in ((starting, urls[-1:]), (client, urls[:feeds]), (beside, urls[feeds:-1])):
+            one.folder.mkdir()
+            one.add(some)
+        alone = _seconds(starting.update(0))
+        measured.append(Measured(name=name, client=client, beside=beside, alone=alone))
+    served.counts()
+    return measured
+
+
+def _rounds(measured: Sequence[Measured], served: Served, rounds: int, console: Console) -> list[set[str]]:
+    """Run all; returns the titles that each feed has published. Says when a client did not ask for the same."""
+    published = [set(titles) for _, titles in sorted(served.titles().items())]
+    for turn in range(rounds):
+        if turn == 2:
+            served.change(max(1, served.plan.feeds // 10))
+            for number, titles in served.titles().items():
+                published[number].update(titles)
+        for one in measured:
+            one.seconds.append(_seconds(one.client.update(turn)))
+            one.answers.append(served.counts())
+            _seconds(one.beside.update(turn))
+            served.counts()
+        if any(one.answers[turn] != measured[0].answers[turn] for one in measured):
+            console.print(f"NOT THE SAME WORK, {ROUNDS[turn]}:", *(dict(one.answers[turn]) for one in measured))
+    return published
+
+
+def _times(measured: Sequence[Measured], rounds: int, title: str) -> Table:
+    table = Table("", "start", *ROUNDS[:rounds], title=title)
+    for one in measured:
+        shown = (f"{one.seconds[turn]:.2f} s, work {one.work(turn):.2f} s" for turn in range(rounds))
+        table.add_row(one.name, f"{one.alone:.2f} s", *shown)
+    table.add_section()
+    ours, *others = measured
+    for one in others:
+        shown = (
+            _times_less(one.seconds[turn] / ours.seconds[turn], one.work(turn) / ours.work(turn))
+            for turn in range(rounds)
+        )
+        table.add_row(f"{one.name} costs", "", *shown)
+    bars = [f">= {least}: {_met(others[0].work(turn) / ours.work(turn) >= least)}" for turn, least in enumerate(_BARS)]
+    table.add_row("bar (work, reader)", "", *bars[:rounds])
+    answers = (
+        ", ".join(f"{n} of {status}" for status, n in sorted(ours.answers[turn].items())) for turn in range(rounds)
+    )
+    table.add_row("answers to each", "", *answers)
+    return table
+
+
+def _times_less(whole: float, work: float) -> str:
+    return f"{whole:.1f} times, work {work:.1f} times"
+
+
+def _kept(measured: Sequence[Measured], published: Sequence[set[str]], served: Served) -> Table:
+    """Who kept how many of the items that were published, by kind of feed."""
+    table = Table("feeds", "items published", *(one.name for one in measured), title="items kept")
+    urls, plan = served.urls, served.plan
+    stored = [one.client.stored() | one.beside.stored() for one in measured]
+    kinds: dict[str, list[int]] = {"ordinary": list(range(plan.feeds))}
+    for number in range(plan.feeds, plan.last):
+        kinds.setdefault(AWKWARD[number % len(AWKWARD)], []).append(number)
+    for kind, numbers in kinds.items():
+        there = [published[number] for number in numbers]
+        row = [_share([titles.get(urls[number], []) for number in numbers], there) for titles in stored]
+        table.add_row(kind, f"{sum(map(len, there)):,}", *row)
+    return table
+
+
+def _share(stored: Sequence[Sequence[str]], published: Sequence[set[str]]) -> str:
+    """How many of the published titles are there, and what is there besides."""
+    kept = extra = 0
+    for there, titles in zip(stored, published, strict=True):
+        found = {" ".join(unescape(title).split()) for title in there}
+        kept += len(found & titles)
+        extra += len(there) - len(found & titles)
+    return f"{kept:,}" + (f", and {extra} others or twice" if extra else "")
+
+
+def _met(met: bool) -> str:
+    return "met" if met else "NOT MET"
+
+
+def _seconds(command: Sequence[str]) -> float:
+    """Processor seconds of a program and of all that it started."""
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=said, cwd=ROOT)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            said.seek(0)
+            raise SystemExit(f"{' '.join(command)}: {said.read().decode(errors='replace')[-2_000:]}")
+    return usage.ru_utime + usage.ru_stime
+
+
+def _run(command: Sequence[str], given: str = "") -> str:
+    return subprocess.run(command, input=given, stdout=subprocess.PIPE, text=True, check=True, cwd=ROOT).stdout
+
+
+def _titles(told: str) -> Titles:
+    titles: Titles = json.loads(told)
+    return titles
+
+
+if __name__ == "__main__":
+    main()
