@@ -23,6 +23,8 @@ _WIDE = (
     (re.compile(rb"\x00[<{]\x00[^\x00]"), "utf-16-be"),
     (re.compile(rb"[<{]\x00[^\x00]\x00"), "utf-16-le"),
 )
+# `<?xml` in EBCDIC, whose many kinds agree on the characters a declaration is made of.
+_EBCDIC = "<?xml".encode("cp037")
 _DECLARED = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._:-]{1,40})["']""")
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([A-Za-z0-9._:-]{1,40})""", re.IGNORECASE)
 # What people mean when they say the first is the second (as browsers do).
@@ -50,6 +52,9 @@ def decode(body: bytes, content_type: str = "") -> Decoded:
     for mark, encoding in _WIDE:
         if mark.match(body):
             return Decoded(_loosely(body, encoding), encoding)
+    if body.startswith(_EBCDIC):
+        declared = _names(body[:400].decode("cp037").encode(), content_type)
+        return Decoded(_loosely(body, declared[0] if declared else "cp037"), declared[0] if declared else "cp037")
     declared = _names(body, content_type)
     if not body.isascii():
         strict = _strictly(body, "utf-8")

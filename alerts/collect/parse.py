@@ -107,9 +107,11 @@ def _tamed(markup: str) -> str:
 
 
 def _absolute(link: str, base: str) -> str:
-    """`link` against the feed's address; empty unless it is one of the web."""
+    """`link` against the feed's address; empty unless it is one of the web.
+    (An item without a link does not link to its feed.)"""
+    link = "".join(_CONTROL.sub("", link).split())
     try:
-        target = urljoin(base, "".join(_CONTROL.sub("", link).split()))
+        target = urljoin(base, link) if link else ""
         parts = urlsplit(target)
     except ValueError:
         return ""

@@ -41,6 +41,14 @@ def test_a_declared_encoding_is_believed(encoding: str, text: str) -> None:
     assert decode(f"<rss>{text}</rss>".encode(encoding), f"text/xml; charset={encoding}").text == f"<rss>{text}</rss>"
 
 
+@pytest.mark.parametrize("encoding", ["cp037", "cp500", "cp1140", "cp875"])
+def test_a_document_of_a_mainframe_is_read(encoding: str) -> None:
+    declared = HEAD.format(encoding)
+    assert decode(declared.encode(encoding)).text == declared
+    undeclared = '<?xml version="1.0"?><rss>Shelling</rss>'
+    assert decode(undeclared.encode(encoding)).text == undeclared
+
+
 @pytest.mark.parametrize("declared", ["iso-8859-1", "us-ascii", "windows-1252", "koi8-r", "no-such-thing"])
 def test_utf_8_is_read_as_utf_8_whatever_was_declared(declared: str) -> None:
     decoded = decode(TEXT.encode(), f"text/xml; charset={declared}")

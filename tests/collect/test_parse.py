@@ -97,6 +97,12 @@ def test_an_id_that_is_a_web_address_serves_as_the_link() -> None:
     assert parse(only("<guid>https://example.org/9</guid><title>a</title>")).entries[0].url == "https://example.org/9"
 
 
+def test_an_item_without_a_link_does_not_link_to_its_feed() -> None:
+    assert parse(only("<title>a</title>")).entries[0].url == ""
+    guid = "<guid isPermaLink='false'>https://example.org/9</guid>"
+    assert parse(only(f"<title>a</title>{guid}")).entries[0].url == "https://example.org/9"
+
+
 @pytest.mark.parametrize("link", ["javascript:alert(1)", "data:text/html,x", "http://[::1", "file:///etc/passwd"])
 def test_links_that_are_no_web_addresses_are_left_out(link: str) -> None:
     assert parse(only(f"<link>{link}</link><title>a</title><guid isPermaLink='false'>7</guid>")).entries[0].url == ""
