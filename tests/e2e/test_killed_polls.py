@@ -1,0 +1,108 @@
+"""Many polls of changing feeds, while the daemon and its parsers are killed and somebody else locks the database: no
+article is lost, none is stored twice, and each is as its feed said last."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from tests.e2e.daemon import ROOT, children
+from tests.e2e.newsdesk import Newsdesk
+from tests.e2e.test_kills import Daemons
+from tests.fakes import waiting
+from tests.fakes.feeds import Item, rss
+
+PAPERS = tuple(f"paper{number}" for number in range(12))
+KEPT = 12  # items a document
+
+
+@pytest.fixture(scope="module")
+def daemons() -> Iterator[Daemons]:
+    command = (sys.executable, "-m", "tests.e2e.forked")
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as parent:
+        yield Daemons(parent)
+        assert parent.stdin is not None
+        parent.stdin.close()
+
+
+class Press:
+    """Feeds that go on: each keeps its last items, and now and then rewrites one of them."""
+
+    def __init__(self, desk: Newsdesk, chance: random.Random) -> None:
+        self.desk, self.chance = desk, chance
+        self.items: dict[str, list[Item]] = {paper: [] for paper in PAPERS}
+        self.said: dict[tuple[str, str], str] = {}
+
+    def print(self, paper: str) -> None:
+        items = self.items[paper]
+        for _ in range(self.chance.randint(0, 2)):
+            self._put(
+                paper, Item(title=f"Item {len(self.said)}", guid=f"{paper}-{len(self.said)}", html="<p>Rain.</p>")
+            )
+        if items and self.chance.random() < 0.3:
+            old = self.chance.choice(items)
+            items.remove(old)
+            self._put(paper, Item(title=old.title, guid=old.guid, html=f"<p>Sun, for {self.chance.random()}.</p>"))
+        body = rss(items[:KEPT], title=paper)
+        self.desk.server.serve(body, f"/{paper}", etag=f'"{hashlib.sha256(body).hexdigest()}"')
+
+    def _put(self, paper: str, item: Item) -> None:
+        self.items[paper].insert(0, item)
+        self.said[paper, item.title] = item.html.removeprefix("<p>").removesuffix("</p>")
+
+
+async def locked(desk: Newsdesk, seconds: float) -> None:
+    """Somebody else holds the database's one write lock."""
+    conn = sqlite3.connect(desk.database, isolation_level=None, timeout=20)
+    conn.execute("BEGIN IMMEDIATE")
+    await asyncio.sleep(seconds)
+    conn.execute("ROLLBACK")
+    conn.close()
+
+
+def seen(desk: Newsdesk) -> list[tuple[object, ...]]:
+    return desk.ask(
+        "SELECT lower(feed.source), article.title, article.text FROM article JOIN feed ON feed.id = feed_id"
+    )
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+@pytest.mark.parametrize("polls", [30, pytest.param(1000, marks=[pytest.mark.soak, pytest.mark.timeout(1200)])])
+async def test_no_article_is_lost_and_none_doubled(polls: int, desk: Newsdesk, daemons: Daemons) -> None:
+    desk.set_up(papers=PAPERS, readers=())
+    chance = random.Random(polls)
+    press = Press(desk, chance)
+    kills = 0
+    while kills < 2 or desk.number("SELECT count(*) FROM poll") < polls:
+        daemon = await daemons.start(desk)
+        for _ in range(chance.randint(3, 8)):
+            for paper in chance.sample(PAPERS, 4):
+                press.print(paper)
+            await asyncio.sleep(chance.uniform(0.05, 0.5))
+            if chance.random() < 0.3:
+                for parser in children(daemon):
+                    os.kill(parser, signal.SIGKILL)
+            if chance.random() < 0.05:
+                await locked(desk, chance.uniform(0.1, 2.0))
+        os.kill(daemon, signal.SIGKILL)
+        kills += 1
+        assert await daemons.ended(daemon) == signal.SIGKILL
+    wanted = sorted((paper, title, text) for (paper, title), text in press.said.items())
+    daemon = await daemons.start(desk)
+    try:
+        await waiting.until(lambda: sorted(seen(desk)) == wanted, seconds=30, what="every article as it was said last")
+    finally:
+        os.kill(daemon, signal.SIGTERM)
+        assert await daemons.ended(daemon) == 0
+    assert desk.left_half() == []
+    assert desk.ask("SELECT feed_id, key FROM article GROUP BY feed_id, key HAVING count(*) > 1") == []
+    assert desk.number("SELECT count(*) FROM poll WHERE gap") == 0
