@@ -17,7 +17,7 @@ _CLOSING = re.compile("â€(?:\ufffd|(?!\\w))")  # of this one the third byte i
 # and the sign of its second byte, if that is left.
 _MARKS = {"Š—È": "’", "Š—“": "“", "Š—\ufffd": "”"}
 _MARK = re.compile("|".join(map(re.escape, _MARKS)))
-_LETTER = re.compile(r"(?<=[^\W\d_])’(?:([\xa1-\xbf])|[_\ufffd])")
+_LETTER = re.compile(r"’(?<=[^\W\d_]’)(?:([\xa1-\xbf])|[_\ufffd])")
 
 
 def mend(text: str) -> str:

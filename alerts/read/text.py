@@ -21,9 +21,7 @@ _BLOCK = re.compile(
 )
 _DROP = re.compile(r"(?is)<\s*(script|style|template)\b[^<>]*>.*?(?:<\s*/\s*\1\s*>|\Z)|<!--.*?(?:-->|\Z)")
 _TAG = re.compile(r"<\s*+(?:/\s*+)?[a-zA-Z!][^<>]*+>")
-_BLANKS = re.compile(r"[^\S\n]+")
-_LINES = re.compile(r" *\n[ \n]*")
-_INVISIBLE = dict.fromkeys([0x00AD, 0x200B, 0x2060, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+_INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff\u202a-\u202e\u2066-\u2069]+")
 
 # A word: an abbreviation of single letters (U.S.), a number with its groups (1,200 or 1.2), or letters
 # with inner apostrophes (Ma'arrat, don't). Everything else separates words; positions keep it at hand.
@@ -43,8 +41,10 @@ def plain(markup: str) -> str:
             text = _TAG.sub(" ", _BLOCK.sub("\n", text))
         if "&" in text:
             text = html.unescape(text)
-    text = unicodedata.normalize("NFC", mend(text).translate(_INVISIBLE).replace("\r\n", "\n").replace("\r", "\n"))
-    return _LINES.sub("\n", _BLANKS.sub(" ", text)).strip()
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", _INVISIBLE.sub("", mend(text)))
+    lines = text.replace("\r", "\n").split("\n")
+    return "\n".join([line for line in (" ".join(line.split()) for line in lines) if line])
 
 
 @lru_cache(maxsize=1)
