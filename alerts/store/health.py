@@ -27,11 +27,10 @@ class Count:
 def feed_facts(conn: Connection, now: datetime, *, only: int | None = None, off: bool = False) -> list[FeedFacts]:
     """The feeds that are polled, and with `off` those that are not; or `only` the one of this id."""
     query = select(*_FACTS).order_by(feed.c.id)
-    if not off:
-        query = query.where(feed.c.active)
+    query = query.where(feed.c.removed.is_(None) if off else feed.c.active)
     if only is not None:
         query = query.where(feed.c.id == only)
-    failed, gaps = polls.first_failed(conn), polls.before_gaps(conn, now - GAP_LASTS)
+    failed, gaps = polls.first_failed(conn, only), polls.before_gaps(conn, now - GAP_LASTS, only)
     return [_facts(row, failed.get(row.id), gaps.get(row.id), now) for row in conn.execute(query)]
 
 
@@ -71,12 +70,15 @@ def _facts(row: Row[Any], first_failed: datetime | None, gap_from: datetime | No
     )
 
 
-def arrivals(conn: Connection, since: datetime) -> dict[int, list[datetime]]:
-    """When each feed brought something new. What was there at its first poll says nothing of its rhythm."""
+def arrivals(conn: Connection, since: datetime, feed_id: int | None = None) -> dict[int, list[datetime]]:
+    """When each feed, or the one of this id, brought something new. What was there at its first poll says nothing of
+    its rhythm."""
     query = select(article.c.feed_id, article.c.first_seen).distinct()
+    if feed_id is not None:
+        query = query.where(article.c.feed_id == feed_id)
     found: dict[int, list[datetime]] = defaultdict(list)
-    for feed_id, seen in conn.execute(query.where(article.c.first_seen >= since, ~article.c.backlog)):
-        found[feed_id].append(seen)
+    for number, seen in conn.execute(query.where(article.c.first_seen >= since, ~article.c.backlog)):
+        found[number].append(seen)
     return dict(found)
 
 

@@ -74,3 +74,8 @@ _UNKNOWN: Final = Failing("faulty", "cannot be read", _WAIT)
 def failing(status: str) -> Failing:
     """A status of a poll that failed."""
     return FAILING.get(status, _UNKNOWN)
+
+
+def advice(status: str, feed_id: int) -> str:
+    """What to do about a feed that failed so."""
+    return failing(status).do.replace("documents ID", f"documents {feed_id}")

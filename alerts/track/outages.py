@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeVar
 
-from alerts.track.faults import failing
+from alerts.track.faults import advice, failing
 from alerts.track.feeds_quiet import FeedFacts, names
 from alerts.track.quiet import HOUR, Trouble, moment
 
@@ -204,7 +204,7 @@ def _alone(feed: FeedFacts, covered: bool) -> Trouble:
     polls = "1 poll failed" if feed.failures == 1 else f"{feed.failures} polls failed in a row"
     cannot = "has not answered" if fault.way == "unreachable" else "could not be read"
     text = (
-        f"{feed.called} {cannot} {since}; {polls}: {feed.why or 'no reason known'}. It {fault.what}. {fault.do} "
-        f"See: alerts feeds health {feed.id}"
+        f"{feed.called} {cannot} {since}; {polls}: {feed.why or 'no reason known'}. It {fault.what}. "
+        f"{advice(feed.status, feed.id)} See: alerts feeds health {feed.id}"
     )
     return Trouble(kind="feed failing", subject=str(feed.id), text=text, since=feed.dark_since, covered=covered)

@@ -8,6 +8,7 @@ from alerts.cli import Commands
 COMMANDS = {
     "add": ("alerts.cli.feeds.adding", "Add a feed."),
     "list": ("alerts.cli.feeds.listing", "List the feeds and how they do."),
+    "health": ("alerts.cli.feeds.health", "How the feeds do: what is wrong, since when, and what to do."),
     "poll": ("alerts.cli.feeds.polling", "Poll feeds now, and say how it went."),
 }
 
