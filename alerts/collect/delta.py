@@ -15,7 +15,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from hashlib import blake2b
+from hashlib import sha256
 
 from alerts.collect.document import Document
 from alerts.collect.raw import RawFeed, RawItem
@@ -242,4 +242,4 @@ def _print(item: RawItem) -> bytes:
 
 
 def digest(*parts: str) -> bytes:
-    return blake2b("\x1f".join(parts).encode("utf-8", "replace"), digest_size=_SIZE).digest()
+    return sha256("\x1f".join(parts).encode("utf-8", "replace")).digest()[:_SIZE]

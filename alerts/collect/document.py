@@ -25,6 +25,7 @@ _MOST_ENTITIES, _LONGEST_ENTITY = 300, 64
 
 # Every pattern here is linear: possessive repeats, and "up to the end" where a closing mark may be missing.
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_CONTROLS = bytes([*range(9), 11, 12, *range(14, 32)])
 _PROLOG = re.compile(
     r"""\s*+(?:<\?(?:(?!\?>).)*+\?>|<!--(?:(?!-->).)*+-->|<!DOCTYPE[^\[<>]*+(?:\[(?:(?!\]\s*+>).)*+\]\s*+)?>)""",
     re.DOTALL | re.IGNORECASE,
@@ -74,7 +75,7 @@ def prepare(text: str, *, url: str, cut: bool = False, most_items: int = MOST_IT
 
 def outlined(text: str, *, url: str, cut: bool = False, most_items: int = MOST_ITEMS) -> Document:
     """The document without its prolog, ended where it should be: what can be cut into items. Raises ParseError."""
-    text = _ILLEGAL.sub("", text).lstrip("\ufeff")
+    text = legal(text).lstrip("\ufeff")
     if not text.strip():
         raise ParseError(url, "the document is empty", reason="empty")
     prolog, body = _divide(text)
@@ -102,6 +103,16 @@ def checked(document: Document, *, url: str) -> Document:
 def item_starts(text: str) -> list[int]:
     """Where items begin, in order; not those in CDATA and comments."""
     return [found.start() for found in sections.ITEM_START.finditer(sections.blanked(text))]
+
+
+def legal(text: str) -> str:
+    """`text` without the characters XML forbids; nearly always `text` itself, so that is found out first, in bytes."""
+    try:
+        data = text.encode()
+    except UnicodeEncodeError:  # halves of characters
+        return _ILLEGAL.sub("", text)
+    odd = len(data.translate(None, _CONTROLS)) < len(data) or "\ufffe" in text or "\uffff" in text
+    return _ILLEGAL.sub("", text) if odd else text
 
 
 def _divide(text: str) -> tuple[str, str]:

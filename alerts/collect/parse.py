@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from urllib.parse import urljoin, urlsplit
 
 from alerts.collect import delta, identity, jsonfeed
-from alerts.collect.document import MOST_ITEMS
+from alerts.collect.document import MOST_ITEMS, legal
 from alerts.collect.encoding import decode
 from alerts.collect.outcome import Parsed
 from alerts.collect.raw import RawFeed, RawItem
@@ -22,7 +22,6 @@ from alerts.types import Entry
 _EARLIEST, _LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 _MOST_SECTIONS, _LONGEST_SECTION = 20, 100
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,2}")
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 _BLANKS = re.compile(r"\s{32,}+")
 
 
@@ -98,18 +97,18 @@ def _entry(item: RawItem, key: str, url: str) -> Entry:
 
 def one_line(markup: str) -> str:
     """A title as plain text on one line."""
-    return " ".join(_CONTROL.sub("", plain(_tamed(markup))).split())
+    return " ".join(legal(plain(_tamed(markup))).split())
 
 
 def _tamed(markup: str) -> str:
     """Without characters no database takes, and without the long runs of blanks that make patterns slow."""
-    return _BLANKS.sub(lambda found: "\n" if "\n" in found[0] else " ", _CONTROL.sub("", markup))
+    return _BLANKS.sub(lambda found: "\n" if "\n" in found[0] else " ", legal(markup))
 
 
 def _absolute(link: str, base: str) -> str:
     """`link` against the feed's address; empty unless it is one of the web.
     (An item without a link does not link to its feed.)"""
-    link = "".join(_CONTROL.sub("", link).split())
+    link = "".join(legal(link).split())
     try:
         target = urljoin(base, link) if link else ""
         parts = urlsplit(target)
