@@ -57,7 +57,7 @@ class Analyst:
         """Take up to `limit` waiting articles through to their outbox rows. Raises StoreError; then those
         that are not done yet still wait."""
         with reading(self.engine) as conn:
-            items = articles.waiting(conn, limit)
+            items = articles.waiting(conn, limit, now=clock())
         return _Batch(self.engine, replace(self.tracker), self.households, clock).run(items)
 
 

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select,
 
 from alerts.collect.identity import content_hash
 from alerts.read.text import plain
+from alerts.store import linked
 from alerts.store.codec import clean, clean_or_none
 from alerts.store.schema import article, feed
 from alerts.types import Article, Entry
@@ -39,6 +40,7 @@ class Draft:
     language: str | None
     published: datetime | None
     sections: tuple[str, ...] = ()
+    cap: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +86,7 @@ def drafts(entries: Iterable[Entry], *, seen: datetime, language: str | None = N
             language=clean_or_none(entry.language or language, 20),
             sections=tuple(clean(section) for section in entry.sections),
             published=_believable(entry.published, seen),
+            cap=clean(entry.cap),
         )
     return list(made.values())
 
@@ -94,8 +97,17 @@ def _believable(published: datetime | None, seen: datetime) -> datetime | None:
     return min(published, seen)
 
 
-def store(conn: Connection, feed_id: int, found: Sequence[Draft], *, now: datetime, backlog: bool = False) -> Stored:
-    """Store what is new or changed. `backlog` marks new articles as those of a feed's first document."""
+def store(
+    conn: Connection,
+    feed_id: int,
+    found: Sequence[Draft],
+    *,
+    now: datetime,
+    backlog: bool = False,
+    full_text: bool = False,
+) -> Stored:
+    """Store what is new or changed. `backlog` marks new articles as those of a feed's first document; with `full_text`
+    the pages behind articles are wanted."""
     there = known(conn, feed_id, [draft.key for draft in found])
     new = [draft for draft in found if draft.key not in there]
     revised = [draft for draft in found if there.get(draft.key, draft.content_hash) != draft.content_hash]
@@ -103,10 +115,14 @@ def store(conn: Connection, feed_id: int, found: Sequence[Draft], *, now: dateti
         new.sort(key=lambda draft: draft.published or now)  # feeds have the newest on top; it is read as it happened
         rows = [_new_row(draft, feed_id=feed_id, now=now, backlog=backlog) for draft in new]
         conn.execute(insert(article), rows)
+    if revised:
+        revised = linked.revised(conn, feed_id, revised, full_text=full_text)
     for dated in (True, False):
         rows = [_revision(draft, feed_id) for draft in revised if (draft.published is not None) is dated]
         if rows:
             conn.execute(_REVISE_DATED if dated else _REVISE, rows)
+    if full_text or any(draft.cap for draft in found):
+        linked.want(conn, feed_id, [*new, *revised], now=now, full_text=full_text)
     return Stored(new=len(new), revised=len(revised), same=len(found) - len(new) - len(revised))
 
 
@@ -179,11 +195,13 @@ _ARTICLES: Final[Select[Any]] = select(
 ).join(feed, feed.c.id == article.c.feed_id)
 
 
-def waiting(conn: Connection, limit: int, *, claim: bool = False) -> list[Waiting]:
+def waiting(conn: Connection, limit: int, *, claim: bool = False, now: datetime | None = None) -> list[Waiting]:
     """The articles that wait to be read, as they came in (of one document the oldest first), but those of new feeds'
     backlogs after the news. With `claim` (in a writing transaction) those are left out that another worker has
-    claimed."""
+    claimed, and with `now` those that are held back for a moment (`linked`)."""
     query = _ARTICLES.where(article.c.analysed.is_(None)).order_by(article.c.backlog, article.c.id).limit(limit)
+    if now is not None:
+        query = query.where(~linked.held(now))
     if claim:
         query = query.with_for_update(of=article, skip_locked=True)
     return [_waiting(row) for row in conn.execute(query)]

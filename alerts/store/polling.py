@@ -165,7 +165,7 @@ def _finish(
     first = outcome.ok and row.last_ok is None
     stored = Stored()
     if outcome.ok and one.drafts:
-        stored = articles.store(conn, polled.id, one.drafts, now=now, backlog=first)
+        stored = articles.store(conn, polled.id, one.drafts, now=now, backlog=first, full_text=polled.full_text)
     known = stored.same + outcome.unchanged
     items = stored.new + stored.revised + known
     settled = settle(one, 0 if first else stored.new, items)
