@@ -77,6 +77,7 @@ class _Request:
     last_modified: str | None
     left: float = 0.0
     most: int = 0
+    accept: str | None = None
     permanent: bool = True
     hops: int = 0
     status: int = 0
@@ -130,15 +131,22 @@ class Fetcher:
         return self._sessions[private]
 
     async def get(
-        self, url: str, *, etag: str | None = None, last_modified: str | None = None, max_body: int | None = None
+        self,
+        url: str,
+        *,
+        etag: str | None = None,
+        last_modified: str | None = None,
+        max_body: int | None = None,
+        accept: str | None = None,
     ) -> Response:
         """Fetch `url`, conditionally if validators are given (they are sent back byte for byte). `max_body` replaces
-        the usual cap, in bytes.
+        the usual cap, in bytes, and `accept` the wish for a feed.
 
         Raises FetchError, or ForbiddenAddress for an address that is not public.
         """
         request = _Request(shown(url), self._checked(url, url), etag, last_modified)
         request.left, request.most = self.settings.total_timeout, max_body or self.settings.max_body
+        request.accept = accept
         try:
             await self._follow(request)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
@@ -192,7 +200,7 @@ class Fetcher:
         token = guard.enter(hop)
         try:
             async with self._session(hop.private).get(
-                request.at, headers=_conditions(request), allow_redirects=False
+                request.at, headers=_asked(request), allow_redirects=False
             ) as answer:
                 request.status = answer.status
                 request.headers = {name: answer.headers[name] for name in _KEPT_HEADERS if name in answer.headers}
@@ -244,8 +252,8 @@ class Fetcher:
                 return
 
 
-def _conditions(request: _Request) -> dict[str, str]:
-    headers = {}
+def _asked(request: _Request) -> dict[str, str]:
+    headers = {"Accept": request.accept} if request.accept else {}
     if request.etag:
         headers["If-None-Match"] = request.etag
     if request.last_modified:
