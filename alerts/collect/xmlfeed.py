@@ -154,7 +154,9 @@ def _found(text: str, rung: Rung, url: str) -> _Found:
     parsed = _parse(text, url)
     fault = str(parsed.get("bozo_exception")) if parsed.get("bozo") else ""
     # Prefixes of the Common Alerting Protocol's own elements, as feedparser writes them.
-    caps = tuple(f"{prefix}_" for prefix, name in parsed["namespaces"].items() if prefix and _CAP_NAMESPACE in name)
+    caps = tuple(
+        f"{prefix}_" for prefix, name in (parsed.get("namespaces") or {}).items() if prefix and _CAP_NAMESPACE in name
+    )
     items = [_item(entry, caps) for entry in parsed["entries"]]
     return _Found(parsed=parsed, items=items, rung=rung, fault=fault)
 
