@@ -1,7 +1,7 @@
 """A message of the Common Alerting Protocol (OASIS CAP 1.0 to 1.2) to the text of an article.
 
 Offices for weather and disasters put a line into their feed and the message behind it: what is to be expected, where,
-how bad, what to do. Our rules read prose, so it becomes prose, in the order in which a newspaper would tell it.
+how bad. Our rules read prose, so it becomes prose, in the order in which a newspaper would tell it.
 
 A message that tells of no event says so by its fields and not by its words: "Tsunami warning for Padang" is also the
 headline of an exercise, and of a warning that is taken back. From such a message no words are taken.
@@ -142,7 +142,7 @@ def _language(infos: Iterable[_Element], wanted: Sequence[str]) -> str | None:
 
 
 def _lines(info: _Element) -> Iterator[str]:
-    """One info as paragraphs: what, where, the office's words, what to do, and its judgement at the end."""
+    """One info as paragraphs: what, where, the office's words, and its judgement at the end."""
     headline, event = _prose(info.one("headline")), _prose(info.one("event"))
     yield from headline
     if event and event[0].lower() not in " ".join(headline).lower():
@@ -150,7 +150,9 @@ def _lines(info: _Element) -> Iterator[str]:
     if areas := _areas(info):
         yield f"Area: {areas}."
     yield from _prose(info.one("description"))
-    yield from _prose(info.one("instruction"))
+    # "Move to higher ground" tells people there what to do. Read as news, it would be people who fled.
+    if "evacuate" in map(str.lower, info.all("responseType")):
+        yield from _prose(info.one("instruction"))
     if when := _when(info):
         yield when
     judged = [f"{name}: {value}." for name in ("severity", "urgency", "certainty") if (value := info.one(name))]
