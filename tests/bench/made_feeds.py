@@ -127,7 +127,7 @@ class Maker:
         link = f"https://{host}/{at:%Y/%m}/{_slug(title)}-{serial}/"
         return Item(
             title=f"{title} ({serial}{', R&D' if feed.awkward == 'a bare &' else ''})",
-            html=self._html(rng, host, text, max(200, int(length * rng.uniform(0.8, 1.0)) - 700)),
+            html=self._html(rng, host, text, max(200, int(length * rng.uniform(0.8, 1.0)) - 740)),
             guid=f"https://{host}/?p={feed.number * 1000 + serial}",
             link=link,
             at=at,
@@ -160,9 +160,9 @@ class Maker:
 
 
 def _woven(rng: random.Random, host: str, text: str) -> str:
-    """A paragraph with links and stress in it, one in about every third sentence."""
+    """A paragraph with links and stress in it, one in about every fourth sentence."""
     sentences = text.split(". ")
-    for at in range(0, len(sentences), 3):
+    for at in range(0, len(sentences), 4):
         words = sentences[at].split(" ")
         start = rng.randrange(max(1, len(words) - 3))
         some, form = " ".join(words[start : start + 3]), rng.choice(_INLINE)
