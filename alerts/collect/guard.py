@@ -12,6 +12,7 @@ import ipaddress
 import socket
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from yarl import URL
@@ -109,6 +110,7 @@ def _entry(text: str) -> tuple[str, int | None]:
     return _normal(host), int(port) if port else None
 
 
+@lru_cache(maxsize=4096)
 def _normal(host: str) -> str:
     """Names in small letters without the final dot and in IDNA form; addresses in their one short form."""
     host = host.strip().rstrip(".").lower()

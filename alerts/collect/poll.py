@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol, cast
 
@@ -36,9 +36,7 @@ class Parser(Protocol):
 
 async def poll_feed(feed: PollTarget, fetcher: Fetcher, parser: Parser, *, now: datetime) -> Outcome:
     """What `feed` has to say `now`."""
-    started = time.perf_counter()
-    outcome = await _ask(_Teller(feed, now), fetcher, parser)
-    return replace(outcome, ms=round((time.perf_counter() - started) * 1000))
+    return await _ask(_Teller(feed, now, time.perf_counter()), fetcher, parser)
 
 
 async def _ask(teller: _Teller, fetcher: Fetcher, parser: Parser) -> Outcome:
@@ -68,6 +66,12 @@ class _Teller:
 
     feed: PollTarget
     now: datetime
+    started: float
+
+    @property
+    def ms(self) -> int:
+        """How long it has taken until now."""
+        return round((time.perf_counter() - self.started) * 1000)
 
     @property
     def whole(self) -> bool:
@@ -80,6 +84,7 @@ class _Teller:
         return Outcome(
             status=cast(Status, error.reason),
             http=error.http,
+            ms=self.ms,
             etag=self.feed.etag,
             last_modified=self.feed.last_modified,
             marks=self.feed.marks,
@@ -93,6 +98,7 @@ class _Teller:
         return Outcome(
             status="not_modified",
             http=response.status,
+            ms=self.ms,
             etag=response.etag,
             last_modified=response.last_modified,
             max_age=parse_max_age(response.headers),
@@ -107,6 +113,7 @@ class _Teller:
         return Outcome(
             status=cast(Status, error.reason),
             http=response.status,
+            ms=self.ms,
             size=len(response.body),
             etag=self.feed.etag,
             last_modified=self.feed.last_modified,
@@ -126,6 +133,7 @@ class _Teller:
         return Outcome(
             status="ok",
             http=response.status,
+            ms=self.ms,
             size=len(response.body),
             entries=parsed.entries,
             etag=response.etag if valid else None,

@@ -37,6 +37,7 @@ from alerts.store.polling import Finished, PollResult, Settle
 # A host's claim must be polled before its lease ends, however slow the host is: eight polls of a minute.
 LEASE_S: Final = 600.0
 _AT_A_TIME: Final = 8
+_BREATH: Final = 0.25  # seconds until places that became free are given to others
 _HICCUP: Final = timedelta(minutes=2)
 
 
@@ -103,7 +104,7 @@ class Collector:
         while (begun := await self.tick()) or self._hosts:
             asked += begun
             if self._hosts:
-                await asyncio.wait(set(self._hosts.values()), timeout=1.0, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait(set(self._hosts.values()), timeout=_BREATH)
         return asked
 
     async def stop(self) -> None:

@@ -21,6 +21,8 @@ from alerts.store.polling import Finished, PollResult, Settle
 
 _Result = TypeVar("_Result")
 _TOGETHER: Final = 64
+# Seconds that a poll waits for others: a transaction costs more than what most polls write in it.
+_GATHER: Final = 0.02
 # A transaction that stores thousands of articles would keep all other writers waiting.
 _ENTRIES_TOGETHER: Final = 400
 
@@ -86,6 +88,8 @@ class Recorder:
 
     async def _write(self) -> None:
         while self._waiting:
+            if len(self._waiting) < _TOGETHER:
+                await asyncio.sleep(_GATHER)
             some = self._next()
             try:
                 await self._write_some(some)

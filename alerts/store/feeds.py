@@ -70,6 +70,7 @@ class FeedRow(Wishes):
     moved_to: str | None
     moved_since: datetime | None
     moved_times: int
+    items: int
     removed: datetime | None
 
     @property

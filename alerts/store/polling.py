@@ -169,7 +169,8 @@ def _finish(
     known = stored.same + outcome.unchanged
     items = stored.new + stored.revised + known
     settled = settle(one, 0 if first else stored.new, items)
-    gap = stored.new > 0 and known + stored.revised == 0 and not first
+    # A document that shrank was not pushed out by new items: its items went because they are over.
+    gap = known + stored.revised == 0 and stored.new >= polled.items > 0 and not first
     lied = not first and not polled.lies_since and _lied(one, stored)
     if outcome.document is not None and (not outcome.ok or stored.new or stored.revised):
         documents.put(conn, polled.id, outcome.document, status=outcome.status, now=now)
@@ -232,6 +233,7 @@ def _change(one: Finished, settled: Settled, now: datetime) -> dict[str, Any]:
         "last_ok": now if outcome.ok else polled.last_ok,
         "last_status": outcome.status,
         "last_error": clean_or_none(outcome.error),
+        "items": len(outcome.entries) + outcome.unchanged if outcome.status == "ok" else polled.items,
         "whole_at": now if outcome.whole else polled.whole_at,
         "moved_to": polled.moved_to,
         "moved_since": polled.moved_since,
@@ -259,7 +261,7 @@ def _moved(conn: Connection, polled: FeedRow, outcome: Outcome, now: datetime) -
 
 _COLUMNS: Final = (
     "url host etag last_modified marks hints interval_s rate failures next_due last_poll last_ok last_status last_error"
-    " whole_at moved_to moved_since moved_times last_new gap_at lies_since"
+    " items whole_at moved_to moved_since moved_times last_new gap_at lies_since"
 ).split()
 _CHANGE: Final = (
     update(feed)

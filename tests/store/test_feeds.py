@@ -172,11 +172,20 @@ def test_a_first_poll_that_crashes_is_the_first_again(engine: Engine) -> None:
 
 def test_a_document_without_any_known_article_is_a_gap(engine: Engine) -> None:
     with writing(engine) as conn:
-        feed = add_feed(conn)
-        assert not values.poll(conn, feed, outcome(entry("a"), entry("b"))).gap
-        assert not values.poll(conn, feed, outcome(entry("b"), entry("c"))).gap
-        assert values.poll(conn, feed, outcome(entry("x"), entry("y"))).gap
-        assert not values.poll(conn, feed, outcome()).gap
+        feed_id = add_feed(conn).id
+
+        def gap(*keys: str) -> bool:
+            feed = feeds.get_feed(conn, feed_id)
+            assert feed is not None
+            return values.poll(conn, feed, outcome(*map(entry, keys))).gap
+
+        assert not gap("a", "b")
+        assert not gap("b", "c")
+        assert gap("x", "y")
+        assert not gap()
+        assert not gap("z")  # nothing was there that it could have pushed out
+        assert gap("v", "w")
+        assert not gap("u")  # of two that were there nothing is left: they are over
 
 
 def test_a_feed_that_was_removed_meanwhile_is_told(engine: Engine) -> None:

@@ -65,6 +65,7 @@ feed = Table(
     Column("moved_to", Text),  # where it redirects for good, not yet believed
     Column("moved_since", UtcTime),
     Column("moved_times", Integer, nullable=False, server_default=text("0")),
+    Column("items", Integer, nullable=False, server_default=text("0")),  # of the last document that was read
     Column("removed", UtcTime),  # off the list; it stays because of its articles
     Index("ix_feed_next_due", "active", "next_due"),
     Index("ix_feed_host", "host"),

@@ -48,6 +48,7 @@ def _feed() -> None:
         sa.Column("moved_to", sa.Text(), nullable=True),
         sa.Column("moved_since", _TIME, nullable=True),
         _filled("moved_times", sa.Integer(), "0"),
+        _filled("items", sa.Integer(), "0"),
         sa.Column("removed", _TIME, nullable=True),
     ):
         op.add_column("feed", column)
