@@ -124,7 +124,9 @@ class _Reader:
     def words(self, text: str) -> None:
         self.open[-1].text.append(text)
 
-    def doctype(self, *rest: object) -> None:
+    def doctype(self, name: str, *rest: object) -> None:
+        if name.lower() == "html":
+            raise ParseError(self.url, "not a CAP message but a web page", reason="not_cap")
         raise ParseError(self.url, "a CAP message with a document type", reason="hostile")
 
 

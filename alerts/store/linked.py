@@ -165,14 +165,15 @@ def claim(
     but: Collection[str] = (),
     no_pages_of: Collection[str] = (),
 ) -> list[list[Link]]:
-    """Take one document of each of up to `hosts` hosts, messages before pages, the longest due first; for each the
-    articles that link to it. They are due again after `lease`, unless something is said of them before. `only`: of
-    this host; none of the hosts `but`, and no pages of `no_pages_of`."""
+    """Take one document of each of up to `hosts` hosts; for each the articles that link to it. They are due again after
+    `lease`, unless something is said of them before. `only`: of this host; none of the hosts `but`, and no pages of
+    `no_pages_of`. Of a host messages come before pages, what was tried less before the rest (a page that always fails
+    must not keep its host to itself), and the longest due first."""
     due = _due(now, kinds) & linked.c.host.not_in(but)
     if only is not None:
         due &= linked.c.host == only
     due &= or_(linked.c.kind == "cap", linked.c.host.not_in(no_pages_of))
-    order = (linked.c.kind, linked.c.next_try, linked.c.article_id)  # "cap" comes before "page"
+    order = (linked.c.kind, linked.c.tries, linked.c.next_try, linked.c.article_id)  # "cap" comes before "page"
     turn = func.row_number().over(partition_by=linked.c.host, order_by=order)
     ranked = select(linked.c.kind, linked.c.url, linked.c.next_try, turn.label("turn")).where(due).subquery()
     first = select(ranked.c.kind, ranked.c.url).where(ranked.c.turn == 1).order_by(ranked.c.next_try).limit(hosts)

@@ -149,6 +149,7 @@ def test_an_encoding_that_is_declared_wrongly_does_no_harm() -> None:
     [
         b"",
         b"<html><body>Sign in</body></html>",
+        b"<!DOCTYPE html><html><body>Sign in</body></html>",
         b"<rss><channel/></rss>",
         b'<alert xmlns="urn:example:other"><status>Actual</status></alert>',
         b'<EDXLDistribution xmlns="urn:oasis:names:tc:emergency:EDXL:DE:1.0"/>',
