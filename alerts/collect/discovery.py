@@ -20,7 +20,7 @@ _LONGEST: Final = 2000
 _PART: Final = re.compile(
     r"<!--(?:(?!-->).)*+(?:-->|\Z)"
     r"|<(?P<skipped>script|style|template)\b(?:(?!</(?P=skipped)).)*+(?:</(?P=skipped)|\Z)"
-    r"""|<(?P<tag>link|a|area|base)\s(?P<rest>(?:[^<>"']|"[^"<]{0,2000}+"|'[^'<]{0,2000}+'){0,60}+)>""",
+    r"""|<(?P<tag>link|a|area|base)\s(?P<rest>(?:[^<>"']++|"[^"<]{0,2000}+"|'[^'<]{0,2000}+'){0,60}+)>""",
     re.DOTALL | re.IGNORECASE,
 )
 _ATTRIBUTE: Final = re.compile(r"""([A-Za-z][\w:-]{0,40})\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'>]++))""")

@@ -51,7 +51,8 @@ class Response:
 
     `headers` have small-letter names. `etag` and `last_modified` are what to send next time. `url` is where
     the answer came from; `moved_to` the same, when every redirect to it was permanent. `truncated`: `body`
-    is only the beginning, and `warnings` say why; `broken`: because the transfer broke off.
+    is only the beginning, and `warnings` say why; `broken`: because the transfer broke off. `seconds` is what the
+    server took, with all redirects, without the wait for a turn.
     """
 
     status: int
@@ -65,6 +66,7 @@ class Response:
     truncated: bool = False
     broken: bool = False
     warnings: tuple[str, ...] = ()
+    seconds: float = 0.0
 
 
 @dataclass(slots=True)
@@ -155,7 +157,7 @@ class Fetcher:
                 raise fault from error
             request.truncated = request.broken = True
             request.warnings.append(f"the answer broke off after {len(request.body)} bytes: {_cause(error)}")
-        return _response(request)
+        return _response(request, self.settings.total_timeout - request.left)
 
     def _checked(self, url: str, base: str) -> URL:
         """`url` as one that may be asked. Raises FetchError (bad_url)."""
@@ -277,7 +279,7 @@ def _refuse_status(request: _Request) -> None:
     )
 
 
-def _response(request: _Request) -> Response:
+def _response(request: _Request, seconds: float) -> Response:
     fresh = request.status == 200
     etag = _validator(request.headers.get("etag"))
     modified = _validator(request.headers.get("last-modified"))
@@ -293,6 +295,7 @@ def _response(request: _Request) -> Response:
         truncated=request.truncated,
         broken=request.broken,
         warnings=tuple(request.warnings),
+        seconds=seconds,
     )
 
 

@@ -107,6 +107,7 @@ shipped = false
 folders = ["rules"]
 
 [collect]
+host_gap = "0 seconds"
 allow_hosts = ["127.0.0.1"]
 allow_ports = [{ports}]
 

@@ -72,7 +72,8 @@ def test_what_cannot_be_added_is_told(world: World, args: list[str], code: int, 
 def test_a_feed_is_added_once(world: World) -> None:
     alerts("feeds", "add", "https://example.org/feed.xml")
     ran = alerts("feeds", "add", "https://example.org/feed.xml")
-    assert (ran.code, ran.err) == (1, "alerts: https://example.org/feed.xml: this feed is there already\n")
+    said = "alerts: https://example.org/feed.xml: this feed is there already; change it: alerts feeds set 1\n"
+    assert (ran.code, ran.err) == (1, said)
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,16 @@ from alerts.cli import Commands
 
 # name: (module, what it is for, in one line)
 COMMANDS = {
+    "check": ("alerts.cli.feeds.checking", "See what the service would see at an address."),
     "add": ("alerts.cli.feeds.adding", "Add a feed."),
+    "set": ("alerts.cli.feeds.setting", "Change what you want of feeds."),
+    "remove": ("alerts.cli.feeds.removing", "Take feeds off the list; their articles stay."),
     "list": ("alerts.cli.feeds.listing", "List the feeds and how they do."),
     "health": ("alerts.cli.feeds.health", "How the feeds do: what is wrong, since when, and what to do."),
     "poll": ("alerts.cli.feeds.polling", "Poll feeds now, and say how it went."),
+    "import": ("alerts.cli.feeds.importing", "Add the feeds of a list: OPML, or an address a line."),
+    "export": ("alerts.cli.feeds.exporting", "Write the feeds as OPML, for other readers or for later."),
+    "documents": ("alerts.cli.feeds.documents", "The raw documents kept of a feed, for another reading."),
 }
 
 command = Commands(

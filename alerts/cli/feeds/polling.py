@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from alerts.cli import common
+from alerts.cli.feeds import choosing
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -67,17 +68,14 @@ async def _poll(config: Config, ids: tuple[int, ...], show: Callable[[Polled], N
 
 def _by_host(engine: Engine, ids: tuple[int, ...]) -> list[list[FeedRow]]:
     """The feeds to poll, those of one host together: no server is asked twice at once. Raises InputError."""
-    from alerts.errors import InputError
     from alerts.store import feeds
     from alerts.store.database import reading
 
     with reading(engine) as conn:
-        known = {feed.id: feed for feed in feeds.list_feeds(conn, active_only=not ids)}
+        known = sorted(feeds.list_feeds(conn, active_only=not ids), key=lambda feed: feed.id)
     hosts: dict[str, list[FeedRow]] = {}
-    for number in dict.fromkeys(ids) or sorted(known):
-        if number not in known:
-            raise InputError(f"there is no feed {number}; see: alerts feeds list")
-        hosts.setdefault(known[number].host, []).append(known[number])
+    for feed in choosing.by_ids(known, ids) if ids else known:
+        hosts.setdefault(feed.host, []).append(feed)
     return list(hosts.values())
 
 
@@ -88,13 +86,17 @@ def _said(one: Polled) -> str:
     if outcome.status == "not_modified":
         return "nothing new (not modified)"
     warnings = "".join(f"; {warning}" for warning in outcome.warnings)
+    if result.gap:
+        warnings += "; nothing in it was known: articles may have been missed since the last poll"
     return f"{result.new} new, {result.revised} revised, {result.same} known{warnings}"
 
 
 def _polled(one: Polled) -> dict[str, object]:
+    from alerts.collect.fetch import shown
+
     return {
         "feed": one.feed.id,
-        "url": one.feed.url,
+        "url": shown(one.feed.url),
         "status": one.outcome.status,
         "http": one.outcome.http,
         "bytes": one.outcome.size,
