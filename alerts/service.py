@@ -7,9 +7,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 
+from alerts.collect import fulltext
 from alerts.collect.fetch import Fetcher
 from alerts.collect.worker import ParserPool
 from alerts.config import Config
@@ -29,12 +30,13 @@ from alerts.engine.analysis import Analyst, Report
 from alerts.engine.canary import Canary
 from alerts.engine.collecting import Collector, Polled
 from alerts.engine.feedback import Reporter
+from alerts.engine.linked import Linker
 from alerts.engine.local import LocalEngine, Stage
 from alerts.engine.notices import Watchman
 from alerts.engine.rulebook import Rulebook
 from alerts.engine.single import SingleService
 from alerts.engine.tracking import Tracker
-from alerts.errors import Fault
+from alerts.errors import AlertsError, Fault
 from alerts.match.rule import Rule
 from alerts.notify import silences
 from alerts.notify.compose import Sender
@@ -47,6 +49,7 @@ from alerts.render.mail import mail_renderer
 from alerts.render.view import Site
 from alerts.store import articles, documents, feeds, issuing, meta, people, polling
 from alerts.store.database import reading, writing
+from alerts.store.linked import Link
 from alerts.track.policy import Desk
 
 _log = logging.getLogger(__name__)
@@ -158,6 +161,16 @@ class Service:
             on_poll=self._on_poll,
             on_error=lambda feed, error: _log.error("feed %d: its poll could not be stored: %s", feed.id, error),
         )
+        # What reads web pages is slow to start and large: it is started when a page comes, and the feeds' stays small.
+        self.linked_pool = ParserPool(replace(settings, parse_workers=1), "linked")
+        self.linker = Linker(
+            self.engine,
+            self.fetcher,
+            self.linked_pool,
+            clock=self.clock,
+            pages=fulltext.missing() is None,
+            on_error=self._on_link_error,
+        )
         self.courier = Courier(
             engine=self.engine,
             transport=transport,
@@ -195,6 +208,7 @@ class Service:
         self._local = LocalEngine(
             (
                 Stage(name="collecting", every_s=1.0, run=self.collector.tick),
+                Stage(name="following links", every_s=1.0, run=self.linker.run),
                 Stage(name="reading", every_s=1.0, run=self.analyse),
                 Stage(name="mailing", every_s=1.0, run=self.deliver),
                 Stage(name="reloading rules", every_s=2.0, run=self.reload_if_changed),
@@ -214,16 +228,19 @@ class Service:
     async def close(self) -> None:
         """Let go of everything `open` opened."""
         await self.collector.stop()
+        await self.linker.stop()
         await self.courier.close()
         await self.pool.close()
+        await self.linked_pool.close()
         await self.fetcher.close()
         self.canary.close()
         self.engine.dispose()
         self._single.release()
 
     async def step(self) -> None:
-        """Everything once, to the end: poll what is due, read it, mail it."""
+        """Everything once, to the end: poll what is due, fetch what that links to, read it, mail it."""
         await self.collector.run_due()
+        await self.linker.run_due()
         await self.analyse()
         await self.deliver()
         await self.upkeep()
@@ -321,6 +338,12 @@ class Service:
         for warning in polled.outcome.warnings:
             _log.info("%s: %s", polled.feed.url, warning, extra={"feed": polled.feed.id})
         self.watch.polled(polled)
+
+    def _on_link_error(self, link: Link, error: Exception) -> None:
+        if isinstance(error, AlertsError):
+            _log.info("%s", error, extra={"article": link.article_id})
+        else:
+            _log.error("%s cannot be taken in", link.url, exc_info=error)
 
     def _on_report(self, report: Report) -> None:
         counts = self.watch.counts
