@@ -28,6 +28,8 @@ _ITEM = re.compile(r"<(/?)((?:[\w.-]+:)?(?:item|entry))(?=[\s/>])[^<>]*+>", re.I
 _TAG = re.compile(r"""<(/?)((?:[\w.-]+:)?([\w.-]+))((?:[^<>"'/]++|"[^"<]*+"|'[^'<]*+'|/(?!>))*+)(/?)>""")
 _NAME = re.compile(r"<(/?[\w:.-]+)")
 _DECLARED = re.compile(r"""\sxmlns(?::([\w.-]+))?\s*+=\s*+["']([^"'<]*+)["']""")
+_BASE = re.compile(r"[\s:]base\s*+=", re.IGNORECASE)
+_NO_EMPTY_BASE = re.compile(_BASE.pattern + r"""\s*+["'][^"']""", re.IGNORECASE)
 _INHERITED = re.compile(r"""[\s:](?:lang|base)\s*+=""", re.IGNORECASE)
 # Elements whose content the parser collects as text, markup and all; it knows their names in any namespace.
 _TEXT = (
@@ -58,15 +60,18 @@ class Mark:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cut:
     """A document in items. `ranges` are their places in the text, `prints` the digests of these; `frame` is the
-    digest of what gives all of them their meaning."""
+    digest of what gives all of them their meaning, `based`: among that is a base of links."""
 
     ranges: Sequence[tuple[int, int]]
     prints: Sequence[bytes]
     frame: bytes
+    based: bool
 
     def apart(self, bare: str, which: Iterable[int]) -> bool:
         """Can each of these items be read without what stands before it?"""
-        return all(keeps_to_itself(bare[slice(*self.ranges[index])]) for index in which)
+        items = [bare[slice(*self.ranges[index])] for index in which]
+        # Where there was no base before, the parser forgets to take back that of an item.
+        return all(map(keeps_to_itself, items)) and (self.based or not any(map(_BASE.search, items)))
 
 
 def cut(document: Document, url: str) -> Cut | None:
@@ -79,12 +84,15 @@ def cut(document: Document, url: str) -> Cut | None:
     if not ranges:
         return None
     head, around = bare[: ranges[0][0]], outside(bare, ranges)
-    if not _names_agree(bare, head, kind) or not keeps_to_itself(around):
+    meaningful = _meaningful(head)
+    based = any(_NO_EMPTY_BASE.search(tag) for tag in meaningful[:1])
+    if not _names_agree(bare, head, kind) or not keeps_to_itself(around) or (not based and _BASE.search(around)):
         return None
     return Cut(
         ranges=ranges,
         prints=[digest(document.text[start:end]) for start, end in ranges],
-        frame=digest(url, *_meaningful(head), *sorted(set(_NAME.findall(around)))),
+        frame=digest(url, *meaningful, *sorted(set(_NAME.findall(around)))),
+        based=based,
     )
 
 
