@@ -96,6 +96,14 @@ def _base_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _yes_no_or_auto(value: object) -> bool | None:
+    if value is None or value == "auto":
+        return None
+    if not isinstance(value, bool):
+        raise told('write true, false or "auto"')
+    return value
+
+
 def _cap_name(value: str) -> str:
     if any(char.isspace() or char in ",<&" or not char.isprintable() for char in value):
         raise told("a sender has no blanks, no commas, no < and no &; write a name such as alerts.example.org")
@@ -298,6 +306,7 @@ class Web(Section):
     host: str = "127.0.0.1"
     port: Port = 8080
     base_url: Annotated[str, AfterValidator(_base_url)] = "http://127.0.0.1:8080"
+    operations: Annotated[bool | None, BeforeValidator(_yes_no_or_auto)] = None
 
 
 class Cap(Section):

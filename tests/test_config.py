@@ -231,3 +231,12 @@ def test_addresses_of_duties_show_in_no_repr() -> None:
     assert "@example.org" not in repr(config)
     [fault] = _faults('[operator]\nto = ["desk"]\n')
     assert fault.startswith("config.toml:2: error: operator.to[0]:")
+
+
+@pytest.mark.parametrize(("written", "wanted"), [('"auto"', None), ("true", True), ("false", False)])
+def test_who_sees_the_pages_of_operators_is_yes_no_or_auto(written: str, wanted: bool | None) -> None:
+    assert _read(f"[web]\noperations = {written}").web.operations is wanted
+
+
+def test_anything_else_for_the_pages_of_operators_is_a_fault() -> None:
+    assert _faults('[web]\noperations = "yes"') == ['config.toml:2: error: web.operations: write true, false or "auto"']

@@ -68,7 +68,9 @@ async def start_web(service: Service) -> WebServer:
     from alerts.web.serve import WebServer
 
     config = service.config
-    server = WebServer(pages_of(service), host=config.web.host, port=config.web.port)
+    pages = pages_of(service)
+    beside = pages.state.web.meter.watch_loop
+    server = WebServer(pages, host=config.web.host, port=config.web.port, beside=beside)
     port = await server.start()
     _log.info("web pages at http://%s:%d", config.web.host, port)
     return server

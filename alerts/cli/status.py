@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from alerts.cli import common
+
+if TYPE_CHECKING:
+    from alerts.store.status import Status
 
 
 @click.command(short_help="What the service is doing: feeds, queues, last alerts.")
@@ -33,6 +37,7 @@ def command(config_path: Path, as_json: bool) -> None:
     lines = [
         ("feeds", f"{now.feeds}: {now.failing} failing, {now.overdue} overdue, {now.unpolled} not polled yet"),
         ("polled", f"{common.ago(now.last_poll, at)}; next: {common.ago(now.next_poll, at)}"),
+        ("polls", f"{now.polls_lately} in the last 15 minutes, {now.polls_failed} failed; {_behind(now)}"),
         (
             "articles",
             f"{now.articles}, {now.articles_today} in the last day; {now.waiting} wait to be read{waiting}{aside}",
@@ -41,6 +46,8 @@ def command(config_path: Path, as_json: bool) -> None:
         ("readers", str(now.people)),
         ("mails", f"{queued} waiting, {now.outbox['accepted']} sent; last: {common.ago(now.last_mail, at)}"),
     ]
+    if now.outage_since:
+        lines.insert(0, ("network", f"nothing can be fetched; our own went out {common.ago(now.outage_since, at)}"))
     if stuck:
         lines.append(("", ", ".join(f"{number} {state}" for state, number in stuck.items())))
     hid = f", hid {now.silenced_today} today" if now.silences or now.silenced_today else ""
@@ -55,3 +62,8 @@ def command(config_path: Path, as_json: bool) -> None:
     lines += [("notice", one.text) for one in now.notices]
     for name, text in lines:
         click.echo(f"{name:9} {text}")
+
+
+def _behind(now: Status) -> str:
+    found = f"{now.silent} silent, {now.late} late"
+    return f"{found}; see: alerts feeds health" if now.silent or now.late or now.failing else found

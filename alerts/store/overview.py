@@ -170,11 +170,11 @@ _ROW: Final[tuple[Any, ...]] = (
 )
 
 
-def lag(conn: Connection, since: datetime, feed_id: int | None = None) -> Lag | None:
+def lag(conn: Connection, since: datetime, feed_id: int | None = None, *, most: int = _ARTICLES) -> Lag | None:
     """How long after their publication the articles since a time were seen; of those whose feed gives the time, and
-    that were not there at its first poll."""
+    that were not there at its first poll. Of more than `most` articles the latest tell."""
     query = select(article.c.published, article.c.first_seen).where(article.c.first_seen >= since)
-    query = query.where(article.c.dated, ~article.c.backlog).order_by(article.c.first_seen.desc()).limit(_ARTICLES)
+    query = query.where(article.c.dated, ~article.c.backlog).order_by(article.c.first_seen.desc()).limit(most)
     if feed_id is not None:
         query = query.where(article.c.feed_id == feed_id)
     lags = sorted(max(seen - published, timedelta(0)) for published, seen in conn.execute(query))

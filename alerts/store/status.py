@@ -8,23 +8,27 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, case, func, select
 
-from alerts.store import articles, demotions, meta, notices, outbox, silences
+from alerts.store import articles, demotions, meta, notices, outbox, polls, silences
 from alerts.store.alerts import count_open
 from alerts.store.demotions import Fallen
 from alerts.store.notices import Notice
 from alerts.store.outbox import State
 from alerts.store.schema import alert, article, feed, person
+from alerts.track.feeds_quiet import LATE
 from alerts.types import AlertState
 
 OVERDUE: Final = timedelta(minutes=5)
+LATELY: Final = timedelta(minutes=15)
 DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
     """Counts and times. `feeds` are the active ones; `failing` of them did not answer at their last poll,
-    `overdue` should have been polled more than five minutes ago, `unpolled` never were. `faulty` articles could
-    not be read or tracked and are set aside. `oldest_waiting` is when the article was first seen that waits longest
+    `overdue` should have been polled more than five minutes ago, `unpolled` never were. `polls_lately` are the polls of
+    the last 15 minutes, of which `polls_failed`; `silent` feeds are those that a notice is open of, `late` ones half an
+    hour overdue, and since `outage_since` nothing at all can be fetched. `faulty` articles could not be read or tracked
+    and are set aside. `oldest_waiting` is when the article was first seen that waits longest
     to be read; `oldest_queued` when the mail that waits longest was due. `silences` are those in force,
     `silenced_today` the alerts that any of them hid from somebody. `rules_trouble` says which rules cannot be taken as
     their files are, and why; `rules_fallen` are those that fell to test. `notices` are open; `last_look` is when the
@@ -37,6 +41,11 @@ class Status:
     unpolled: int
     last_poll: datetime | None
     next_poll: datetime | None
+    polls_lately: int
+    polls_failed: int
+    silent: int
+    late: int
+    outage_since: datetime | None
     articles: int
     articles_today: int
     last_article: datetime | None
@@ -65,6 +74,7 @@ def status(conn: Connection, now: datetime) -> Status:
     return Status(
         at=now,
         **_feeds(conn, now),
+        **_polls(conn, now),
         **_articles(conn, now),
         **_alerts(conn, now),
         **_mails(conn, now),
@@ -88,6 +98,18 @@ def _feeds(conn: Connection, now: datetime) -> dict[str, Any]:
         func.min(feed.c.next_due).label("next_poll"),
     )
     return conn.execute(query.where(feed.c.active)).one()._asdict()
+
+
+def _polls(conn: Connection, now: datetime) -> dict[str, Any]:
+    lately = polls.statuses(conn, now - LATELY)
+    late = select(func.count()).select_from(feed).where(feed.c.active, feed.c.next_due < now - LATE)
+    return {
+        "polls_lately": sum(lately.values()),
+        "polls_failed": sum(number for status, number in lately.items() if status not in polls.FINE),
+        "silent": sum(one.kind == "feed silent" for one in notices.open_notices(conn)),
+        "late": conn.execute(late).scalar_one(),
+        "outage_since": meta.outage_since(conn),
+    }
 
 
 def _articles(conn: Connection, now: datetime) -> dict[str, Any]:

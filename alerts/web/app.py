@@ -23,7 +23,8 @@ from starlette.routing import Route
 
 from alerts.engine.verdicts import Hearing
 from alerts.errors import Fault, InputError, StoreError
-from alerts.web import cap, feeds, pages, verdicts
+from alerts.web import cap, collecting, feeds, pages, verdicts
+from alerts.web.metrics import Meter
 from alerts.web.security import HEADERS, Secured
 from alerts.web.site import WebSettings, open_web, web_of
 
@@ -40,9 +41,11 @@ def create_app(
     now: Callable[[], datetime],
     report: Callable[[Fault], None] | None = None,
     hearing: Hearing | None = None,
+    meter: Meter | None = None,
 ) -> Starlette:
     """The application over an open database. `report` hears of faults in the user's own templates (default:
-    the log "alerts.web"), `hearing` does what readers say by the links of their mails (None: they can say nothing).
+    the log "alerts.web"), `hearing` does what readers say by the links of their mails (None: they can say nothing),
+    `meter` has counted since the service was started.
     Raises FileNotFoundError when the installation lacks its templates."""
     app = Starlette(
         routes=[
@@ -54,6 +57,9 @@ def create_app(
             Route("/v/{token}", verdicts.ask),
             Route("/v/{token}", verdicts.say, methods=["POST"]),
             Route("/alerts.atom", feeds.atom_feed),
+            Route("/feeds", collecting.feeds_page),
+            Route("/feeds/{id}", collecting.feed_page),
+            Route("/metrics", collecting.metrics),
             Route("/healthz", feeds.health),
             Route("/static/{name}", pages.static_file),
         ],
@@ -67,7 +73,7 @@ def create_app(
     )
     # A redirect to the address with a slash would be built from the Host header, which anybody may forge.
     app.router.redirect_slashes = False
-    app.state.web = open_web(engine, settings, now=now, report=report or _log, hearing=hearing)
+    app.state.web = open_web(engine, settings, now=now, report=report or _log, hearing=hearing, meter=meter)
     return app
 
 

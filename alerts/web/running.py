@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from starlette.applications import Starlette
 
+from alerts.engine.collecting import Polled
 from alerts.engine.verdicts import Hearing
 from alerts.notify.mime import domain_of
 from alerts.service import Service
 from alerts.web.app import create_app
+from alerts.web.metrics import Meter
 from alerts.web.site import WebSettings
 
 
@@ -19,6 +21,8 @@ def pages_of(service: Service) -> Starlette:
         base_url=config.web.base_url,
         contact=config.service.contact,
         templates=config.templates.folder,
+        operations=config.web.operations,
+        host=config.web.host,
     )
     hearing = Hearing(
         rulebook=lambda: service.rulebook,  # whatever is in force when somebody speaks
@@ -27,4 +31,16 @@ def pages_of(service: Service) -> Starlette:
         secret=service.secret,
         second_look=config.verdicts.second_look,
     )
-    return create_app(service.engine, settings, now=service.clock, hearing=hearing)
+    return create_app(service.engine, settings, now=service.clock, hearing=hearing, meter=_meter(service))
+
+
+def _meter(service: Service) -> Meter:
+    """Counts the polls of the service from now on, beside whoever is told of them."""
+    meter, before = Meter(), service.watch.polled
+
+    def polled(one: Polled) -> None:
+        meter.polled(one)
+        before(one)
+
+    service.watch.polled = polled
+    return meter

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Final
 
@@ -40,12 +40,15 @@ class _Server(uvicorn.Server):
 
 
 class WebServer:
-    """One server on one port: `start`, then `stop`."""
+    """One server on one port: `start`, then `stop`. `beside` runs as long as it serves."""
 
-    def __init__(self, app: ASGIApp, *, host: str, port: int) -> None:
-        self._app, self._host, self._port = app, host, port
+    def __init__(
+        self, app: ASGIApp, *, host: str, port: int, beside: Callable[[], Coroutine[None, None, None]] | None = None
+    ) -> None:
+        self._app, self._host, self._port, self._beside = app, host, port, beside
         self._server: _Server | None = None
         self._task: asyncio.Task[None] | None = None
+        self._runs_beside: asyncio.Task[None] | None = None
 
     async def start(self) -> int:
         """Serve from now on; returns the real port, which for port 0 the system has chosen.
@@ -62,10 +65,15 @@ class WebServer:
             listening.cancel()
             await self.stop()
             raise WebError("web: the server did not start")
+        if self._beside is not None:
+            self._runs_beside = asyncio.create_task(self._beside(), name="beside web")
         return port
 
     async def stop(self) -> None:
         """Take no more requests, give those under way a few seconds, and free the port."""
+        if self._runs_beside is not None:
+            self._runs_beside.cancel()
+            self._runs_beside = None
         if self._server is None or self._task is None:
             return
         server, task = self._server, self._task

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +23,8 @@ from alerts.errors import Fault
 from alerts.render.environment import Templates
 from alerts.render.view import Site
 from alerts.resources import shipped
+from alerts.web.metrics import Meter
+from alerts.web.operations import Kept, open_to
 
 _TYPES: Final = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml", ".png": "image/png"}
 _HTML: Final = "text/html; charset=utf-8"
@@ -31,7 +33,8 @@ _HTML: Final = "text/html; charset=utf-8"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebSettings:
     """`name` is shown on every page, `base_url` stands in feeds; a path in it is where a proxy mounts us.
-    `templates` is the folder of the user's own."""
+    `templates` is the folder of the user's own. `operations`: whether the pages of operators are there; None: only for
+    this machine itself, to which `host` listens. An overview of the feeds is kept for some seconds: it reads much."""
 
     name: str = "alerts"
     base_url: str = "http://127.0.0.1:8080"
@@ -39,6 +42,9 @@ class WebSettings:
     templates: Path | None = None
     page_size: int = 25
     feed_size: int = 50
+    operations: bool | None = None
+    host: str = "127.0.0.1"
+    overview_kept: float = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +69,13 @@ class Web:
     started: datetime
     now: Callable[[], datetime]
     hearing: Hearing | None = None
+    meter: Meter = field(default_factory=Meter)
+    kept: Kept = field(default_factory=Kept)
+
+    def shows_operations(self, request: Request) -> bool:
+        """Whether this request may see how the service does."""
+        settings = self.settings
+        return open_to(settings.operations, host=settings.host, base_url=settings.base_url, headers=request.headers)
 
     @property
     def root(self) -> str:
@@ -71,7 +84,8 @@ class Web:
 
     def page(self, request: Request, name: str, variables: Mapping[str, Any], *, status: int = 200) -> Response:
         """The page `pages/NAME.html`."""
-        body = self.fragment(f"pages/{name}.html", variables).encode("utf-8", "replace")
+        shared = {"operations": self.shows_operations(request)}
+        body = self.fragment(f"pages/{name}.html", shared | dict(variables)).encode("utf-8", "replace")
         return answer(request, body, _HTML, status=status)
 
     def fragment(self, name: str, variables: Mapping[str, Any]) -> str:
@@ -79,7 +93,8 @@ class Web:
         files = {file: f"{self.root}/static/{file}?v={found.tag}" for file, found in self.static.items()}
         return self.templates.render(
             name,
-            {"site_name": self.site.name, "contact": self.site.contact, "root": self.root, "files": files, **variables},
+            {"site_name": self.site.name, "contact": self.site.contact, "root": self.root, "files": files}
+            | {"operations": False, **variables},
         )
 
 
@@ -90,6 +105,7 @@ def open_web(
     now: Callable[[], datetime],
     report: Callable[[Fault], None],
     hearing: Hearing | None = None,
+    meter: Meter | None = None,
 ) -> Web:
     """A site over `engine`. `report` hears of faults in the user's templates, `hearing` does what readers say."""
     folder = shipped("templates")
@@ -103,6 +119,7 @@ def open_web(
         started=now(),
         now=now,
         hearing=hearing,
+        meter=meter or Meter(),
     )
 
 

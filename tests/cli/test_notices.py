@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from alerts.config import load
 from alerts.configured import open_store
-from alerts.store import notices
+from alerts.store import meta, notices
 from alerts.store.database import writing
 from alerts.track.quiet import Trouble
 from tests.cli.conftest import World
@@ -66,6 +66,18 @@ def test_where_nothing_is_wrong_that_is_said_and_where_nobody_looked_too(world: 
         notices.put_look(conn, datetime.now(UTC), None)
     engine.dispose()
     assert alerts("notices").out == "nothing\n"
+
+
+def test_the_status_says_how_collecting_goes_and_that_our_own_network_is_out(world: World) -> None:
+    assert "polls     0 in the last 15 minutes, 0 failed; 0 silent, 0 late\n" in alerts("status").out
+    engine = open_store(load(world.folder / "config.toml"))
+    with writing(engine) as conn:
+        meta.put_outage(conn, datetime.now(UTC) - 2 * HOUR)
+    engine.dispose()
+    _noticed(world)
+    out = alerts("status").out
+    assert out.startswith("network   nothing can be fetched; our own went out 2 h ago\n")
+    assert "1 silent, 0 late; see: alerts feeds health" in out
 
 
 def test_the_status_says_what_was_noticed_and_when_it_was_looked(world: World) -> None:

@@ -6,9 +6,10 @@ from datetime import timedelta
 
 from sqlalchemy import Engine
 
-from alerts.store import alerts, articles, feeds, outbox, people
+from alerts.store import alerts, articles, feeds, meta, notices, outbox, people
 from alerts.store.database import reading, writing
 from alerts.store.status import status
+from alerts.track.quiet import Trouble
 from tests.store import values
 from tests.store.test_outbox import New
 from tests.store.values import HOUR, NOW, add_feed, entry, outcome
@@ -32,6 +33,18 @@ def test_feeds_are_counted_by_how_they_do(engine: Engine) -> None:
         found = status(conn, NOW + timedelta(minutes=6))
     assert (found.feeds, found.failing, found.overdue, found.unpolled) == (3, 1, 1, 1)
     assert (found.last_poll, found.next_poll) == (NOW, NOW)
+    assert (found.polls_lately, found.polls_failed, found.silent, found.late) == (2, 1, 0, 0)
+
+
+def test_feeds_that_are_late_or_silent_and_our_own_outage_are_in_the_status(engine: Engine) -> None:
+    with writing(engine) as conn:
+        add_feed(conn, now=NOW - HOUR)
+        notices.begin(conn, [Trouble(kind="feed silent", subject="1", text="", since=NOW)], NOW)
+        meta.put_outage(conn, NOW - HOUR)
+        found = status(conn, NOW)
+        assert (found.silent, found.late, found.outage_since) == (1, 1, NOW - HOUR)
+        meta.put_outage(conn, None)
+        assert status(conn, NOW).outage_since is None
 
 
 def test_articles_alerts_and_mails_are_counted(engine: Engine) -> None:

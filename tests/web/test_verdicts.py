@@ -64,7 +64,7 @@ def _app(world: World, second_look: int = 50) -> Starlette:
         secret=SECRET,
         second_look=second_look,
     )
-    settings = WebSettings(base_url="https://alerts.example/desk")
+    settings = WebSettings(base_url="https://alerts.example/desk", operations=True)
     return create_app(world.engine, settings, now=lambda: world.now, hearing=hearing)
 
 
