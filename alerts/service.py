@@ -6,12 +6,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 
 from alerts.collect import fulltext
-from alerts.collect.fetch import Fetcher
+from alerts.collect.fetch import Fetcher, shown
 from alerts.collect.worker import ParserPool
 from alerts.config import Config
 from alerts.configured import (
@@ -50,6 +50,7 @@ from alerts.render.view import Site
 from alerts.store import articles, documents, feeds, issuing, meta, people, polling
 from alerts.store.database import reading, writing
 from alerts.store.linked import Link
+from alerts.store.polling import PollResult
 from alerts.track.policy import Desk
 
 _log = logging.getLogger(__name__)
@@ -335,8 +336,10 @@ class Service:
         self.watch.counts.new += polled.result.new
         if not polled.outcome.ok:
             _log.warning("%s", polled.outcome.error, extra={"feed": polled.feed.id})
+        for news in _news_of(polled.result):
+            _log.warning("%s: %s", shown(polled.feed.url), news, extra={"feed": polled.feed.id})
         for warning in polled.outcome.warnings:
-            _log.info("%s: %s", polled.feed.url, warning, extra={"feed": polled.feed.id})
+            _log.info("%s: %s", shown(polled.feed.url), warning, extra={"feed": polled.feed.id})
         self.watch.polled(polled)
 
     def _on_link_error(self, link: Link, error: Exception) -> None:
@@ -360,3 +363,13 @@ class Service:
 
     def _tell_fault(self, fault: Fault) -> None:
         _log.log(logging.ERROR if fault.level == "error" else logging.WARNING, "%s", fault)
+
+
+def _news_of(result: PollResult) -> Iterator[str]:
+    """What a poll taught about the feed itself."""
+    if result.gap:
+        yield "nothing in its document was known: items may have come and gone; it is asked more often from now on"
+    if result.lied:
+        yield 'its server says "not modified" when there is news; it is always asked in full from now on'
+    if result.url:
+        yield f"it has moved to {result.url} for good, and is asked there from now on"
