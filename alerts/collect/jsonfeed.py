@@ -34,7 +34,7 @@ def looks_like_json(text: str) -> bool:
 
 def read(text: str, *, url: str, cut: bool = False, most_items: int = MOST_ITEMS) -> RawFeed:
     """The feed in `text`. Raises ParseError (`not_a_feed`, `unreadable`, `hostile`)."""
-    top, fault, broken = _decoded(text.lstrip("\ufeff \t\r\n"), url)
+    top, fault, broken = _decoded(text.lstrip("\ufeff \t\r\n"), url, most_items)
     items = top.get("items") if isinstance(top, dict) else None
     if not isinstance(items, list):
         raise ParseError(url, "JSON, but no JSON Feed: it has no list of items", reason="not_a_feed")
@@ -63,12 +63,12 @@ def read(text: str, *, url: str, cut: bool = False, most_items: int = MOST_ITEMS
     )
 
 
-def _decoded(text: str, url: str) -> tuple[Any, str, bool]:
+def _decoded(text: str, url: str, most: int) -> tuple[Any, str, bool]:
     """What the text stands for, what is wrong with it, and whether parts of it could not be read."""
     try:
         top, end = _DECODER.raw_decode(text)
     except (ValueError, RecursionError) as error:
-        top = _rescued(text)
+        top = _rescued(text, most)
         if top["items"]:
             return top, f"the document ends in the middle or is broken: {error}", True
         if isinstance(error, RecursionError):
@@ -92,7 +92,14 @@ def _item(item: dict[str, Any]) -> RawItem:
         sections=_tags(item.get("tags")),
         published=_time(_text(item, "date_published")) or _time(_text(item, "date_modified")),
         language=_text(item, "language") or None,
+        cap=_cap(item.get("attachments")),
     )
+
+
+def _cap(attachments: object) -> str:
+    """The address of the attachment that is a CAP message."""
+    parts = [part for part in attachments if isinstance(part, dict)] if isinstance(attachments, list) else []
+    return next((_text(part, "url") for part in parts if _text(part, "mime_type") == "application/cap+xml"), "")
 
 
 def _content(item: dict[str, Any]) -> str:
@@ -122,7 +129,7 @@ def _time(text: str) -> datetime | None:
         return None
 
 
-def _rescued(text: str) -> dict[str, Any]:
+def _rescued(text: str, most: int) -> dict[str, Any]:
     """What of a broken document can be read: what stands before its items, and its items."""
     start = _ITEMS.search(text)
     if start is None:
@@ -130,14 +137,14 @@ def _rescued(text: str) -> dict[str, Any]:
     top: dict[str, Any] = {}
     with suppress(ValueError, RecursionError):
         top = _DECODER.decode(f'{text[: start.start()]}"items":[]}}')
-    return top | {"items": _whole_items(text, start.end())}
+    return top | {"items": _whole_items(text, start.end(), most)}
 
 
-def _whole_items(text: str, at: int) -> list[dict[str, Any]]:
-    """The items of a broken list that begins at `at`, without those that cannot be read."""
+def _whole_items(text: str, at: int, most: int) -> list[dict[str, Any]]:
+    """The first items of a broken list that begins at `at`, without those that cannot be read."""
     items: list[dict[str, Any]] = []
     skipped = 0
-    while skipped < _MOST_SKIPPED:
+    while skipped < _MOST_SKIPPED and len(items) < most:
         found = _SEPARATOR.match(text, at)
         assert found is not None
         if text.startswith("]", found.end()) and not skipped:

@@ -15,7 +15,7 @@ from typing import Any
 import feedparser
 
 from alerts.collect import delta
-from alerts.collect.document import MOST_ITEMS, Document, checked, outlined
+from alerts.collect.document import MOST_ITEMS, Document, checked, item_starts, outlined
 from alerts.collect.hints import hints
 from alerts.collect.outcome import Rung
 from alerts.collect.raw import RawFeed, RawItem
@@ -26,6 +26,8 @@ from alerts.errors import ParseError
 _CAP_NAMESPACE = "urn:oasis:names:tc:emergency:cap"
 _HEADERS = {"content-type": "application/xml; charset=utf-8"}
 _ITEM = re.compile(r"<\s*+/?\s*+(?:[\w.-]+:)?(?:item|entry)\s*+>", re.IGNORECASE)
+_BASE = re.compile(r"<[^<>]{0,2000}?[\s:]base\s*+=", re.IGNORECASE)
+_GUID = re.compile(r"<(?:[\w.-]+:)?(?:guid|id)(?:\s[^<>]*+)?>\s*+(?:<!\[CDATA\[)?([^<]*?)(?:\]\]>|<)", re.IGNORECASE)
 _TITLE = re.compile(r"<title[^<>]*+>([^<]{1,200})", re.IGNORECASE)
 _ALTERNATE = re.compile(r"<link\s[^<>]{0,500}?application/(?:rss|atom)\+xml[^<>]*+>", re.IGNORECASE)
 _HREF = re.compile(r"""href\s*=\s*["']([^"'<>\s]{1,500})""", re.IGNORECASE)
@@ -158,7 +160,29 @@ def _found(text: str, rung: Rung, url: str) -> _Found:
         f"{prefix}_" for prefix, name in (parsed.get("namespaces") or {}).items() if prefix and _CAP_NAMESPACE in name
     )
     items = [_item(entry, caps) for entry in parsed["entries"]]
+    if "base" in text and _BASE.search(text):
+        items = _with_raw_guids(items, text)
     return _Found(parsed=parsed, items=items, rung=rung, fault=fault)
+
+
+def _with_raw_guids(items: list[RawItem], text: str) -> list[RawItem]:
+    """feedparser resolves ids against the document's base; a feed that moves must not get other ids for that."""
+    starts = item_starts(text)
+    if len(starts) != len(items):
+        return items
+    ends = [*starts[1:], len(text)]
+    return [
+        replace(item, guid=_raw_guid(item.guid, text[start:end]))
+        for item, start, end in zip(items, starts, ends, strict=True)
+    ]
+
+
+def _raw_guid(guid: str, text: str) -> str:
+    """The id as the item's `text` has it: the only one there, or the only one that `guid` ends in."""
+    found = {html.unescape(written).strip() for written in _GUID.findall(text)}
+    ends = [written for written in found if written and guid.endswith(written.lstrip("./"))]
+    only = found if len(found) == 1 else ends
+    return guid if guid in found or len(only) != 1 else next(iter(only))
 
 
 def _worth(found: _Found) -> int:
