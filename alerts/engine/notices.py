@@ -44,6 +44,7 @@ _AGAIN_TOLD_AFTER: Final[Mapping[Kind, timedelta]] = {
 }  # fmt: skip
 _OF_FEEDS: Final[tuple[Kind, ...]] = ("feed silent", "feed failing", "feeds failing", "feed gap", "feeds late")
 _OUTAGE_OVER: Final = 12 * HOUR  # by then the feeds of an outage have been asked again
+_WENT_DARK: Final = 6 * HOUR  # a feed of an outage last answered so long before it at most
 _MANY_LINES: Final = 25  # of one kind, in one mail
 _PAST: Final = ("triage",)  # of whose end nobody needs to hear: a person ended it
 _TITLES: Final[dict[Kind, tuple[str, str]]] = {
@@ -153,7 +154,9 @@ class Watchman:
             yield from (_goes_on(one) for (kind, _), one in known.items() if kind in _OF_FEEDS)
             return
         running = max(self.started, self._outage or self.started)
-        yield from _failing(facts, now, over=notices.ended_since(conn, now - _OUTAGE_OVER))
+        groups = [one for (kind, _), one in known.items() if kind == "feeds failing"]
+        groups += [one for one in notices.ended_since(conn, now - _OUTAGE_OVER) if one.kind == "feeds failing"]
+        yield from _failing(facts, now, groups)
         many = known.get(("feed gap", "many"))
         yield from feeds_quiet.gaps(facts, now, many.opened if many else None)
         yield from feeds_quiet.late_feeds(facts, now, running, told=("feeds late", "all") in known)
@@ -192,14 +195,18 @@ def _goes_on(notice: Notice) -> Trouble:
     return Trouble(kind=notice.kind, subject=notice.subject, text=notice.text, since=notice.since, covered=True)
 
 
-def _failing(facts: Sequence[FeedFacts], now: datetime, over: Iterable[Notice]) -> Iterable[Trouble]:
-    """Feeds that do not answer. Of an outage that is over some have not been asked since, for they are asked ever more
-    rarely: they are not told one by one."""
-    ends = [one.ended for one in over if one.kind == "feeds failing" and one.ended]
+def _failing(facts: Sequence[FeedFacts], now: datetime, told: Iterable[Notice]) -> Iterable[Trouble]:
+    """Feeds that do not answer. Of an outage that is over, just now or lately, some have not been asked since, for they
+    are asked ever more rarely: they are not told one by one."""
+    found = outages.failing_feeds(facts, now)
+    lasts = {one.subject for one in found if one.kind == "feeds failing"}
+    over = [(one.since, one.ended or now) for one in told if one.ended or one.subject not in lasts]
     asked = {str(feed.id): feed.last_poll for feed in facts}
-    for trouble in outages.failing_feeds(facts, now):
-        last = asked.get(trouble.subject)
-        waits = trouble.kind == "feed failing" and last is not None and bool(ends) and last <= max(ends)
+    for trouble in found:
+        last = asked.get(trouble.subject) if trouble.kind == "feed failing" else None
+        waits = last is not None and any(
+            begun - _WENT_DARK <= trouble.since <= end and last <= end for begun, end in over
+        )
         yield replace(trouble, covered=trouble.covered or waits)
 
 
