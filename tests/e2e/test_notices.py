@@ -12,6 +12,7 @@ from alerts.service import Service
 from alerts.store import articles, notices
 from alerts.store.articles import Draft
 from alerts.store.database import reading, writing
+from alerts.store.overview import report as report_of
 from alerts.store.schema import feed
 from tests.e2e.newsdesk import Newsdesk, report
 
@@ -96,12 +97,16 @@ async def test_a_feed_that_fails_is_noticed_and_told_to_be_over_with_the_next_no
     clock = Clock()
     async with opened(desk, clock) as service:
         await step(service, clock, HOUR)
-        desk.server.fail(500, "/daily")
+        desk.server.serve(b"<html><title>Moved</title><p>We have moved.</p></html>", "/daily", kind="text/html")
         for _ in range(2):
             await step(service, clock, HOUR / 2)
         assert kinds(service) == []
         await step(service, clock, HOUR / 2)
         assert kinds(service) == ["feed failing"]
+        with reading(service.engine) as conn:
+            found = report_of(conn, 1, clock.now)
+        assert found is not None
+        assert (found.state.state, [row.status for row in found.polls]) == ("failing", ["html"] * 3 + ["ok"])
         desk.publish("daily")
         await step(service, clock, HOUR)
         assert kinds(service) == []
@@ -112,6 +117,7 @@ async def test_a_feed_that_fails_is_noticed_and_told_to_be_over_with_the_next_no
     first, second = desk.mail_texts() if "Daily" in desk.mail_texts()[0].split("Over")[0] else desk.mail_texts()[::-1]
     assert "Daily (feed 1) could not be read since" in first
     assert "3 polls failed in a row" in first
+    assert "It gives a web page in place of a feed. Has it moved" in " ".join(first.split())
     assert "Over since" not in first
     assert "Post (feed 2) could not be read since" in second
     assert "UTC: Daily (feed 1) could not be read since" in " ".join(second.split())
