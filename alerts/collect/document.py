@@ -17,7 +17,7 @@ from alerts.collect import sections
 from alerts.errors import ParseError
 
 MOST_ITEMS = 2_000
-FEW_ITEMS = 50  # of a document that cost too much at the first try
+FEW_ITEMS, FEW_BYTES = 50, 1024 * 1024  # of a document that cost too much at the first try
 MOST_ATTRIBUTES = 200
 MOST_NAMESPACES = 200
 MOST_OPEN = 2_000
@@ -183,13 +183,19 @@ def _closed(document: Document, at: int) -> Document:
 
 
 def _limited(document: Document, most: int) -> Document:
-    """Not more items than anybody reads: the first ones (new items come on top)."""
+    """Not more items than anybody reads: the first ones (new items come on top). Of a document that cost too much,
+    nothing behind its items either."""
     if document.items <= most:
-        return document
+        return _without_tail(document) if most < MOST_ITEMS else document
     beyond = next(islice(sections.ITEM_START.finditer(document.bare), most, None))
     warning = f"{document.items} items: only the first {most} are read"
     warnings = (*document.warnings, warning)
     return replace(_closed(document, beyond.start()), items=most, truncated=True, warnings=warnings)
+
+
+def _without_tail(document: Document) -> Document:
+    ends = [found.end() for found in sections.ITEM_END.finditer(document.bare)]
+    return _closed(document, ends[-1]) if ends else document
 
 
 def _refuse_costly(bare: str, url: str) -> None:
@@ -220,7 +226,7 @@ def _well_formed(text: str) -> bool:
 
 def _mended(document: Document) -> str:
     """The usual faults put right: a bare `&` or `<`, entities of HTML, characters that do not exist."""
-    entities = document.entities
+    entities, left = document.entities, len(document.text)
     elements = {name.lower() for name in _ENDED.findall(document.text)}
 
     def put(found: re.Match[str]) -> str:
@@ -228,7 +234,10 @@ def _mended(document: Document) -> str:
         if char:
             return part if _is_character(char) else ""
         if name:
-            return part if name in _XML_NAMES else _entity(name, entities)
+            text = part if name in _XML_NAMES else _entity(name, entities)
+            nonlocal left
+            left -= len(text) - len(part)
+            return text if left > 0 else ""  # what grows to twice its size is no text
         if part in ("<", "<?"):
             # Of an element that has an end elsewhere, it is the `>` that is missing.
             return part if (found["word"] or "").lower() in elements else part.replace("<", "&lt;")
