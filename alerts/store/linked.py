@@ -182,7 +182,7 @@ def claim(
         same = due & (linked.c.kind == row.kind) & (linked.c.url == row.url)
         some = select(linked.c.article_id).where(same).with_for_update(skip_locked=True)
         mine = linked.c.article_id.in_(some.scalar_subquery())
-        change = update(linked).where(mine).values(next_try=now + lease, tries=linked.c.tries + 1)
+        change = update(linked).where(mine).values(next_try=now + lease, tries=linked.c.tries + 1, error=None)
         ids = conn.execute(change.returning(linked.c.article_id)).scalars().all()
         if ids:
             taken.append([_claimed(one) for one in conn.execute(_LINKS, {"ids": ids})])
@@ -254,6 +254,13 @@ def give_back(conn: Connection, link: Link, now: datetime) -> None:
     """It was claimed, and not asked for."""
     unsettled = _same(link) & linked.c.next_try.is_not(None)
     conn.execute(update(linked).where(unsettled).values(next_try=now, tries=linked.c.tries - 1))
+
+
+def forget_claims(conn: Connection, now: datetime) -> int:
+    """End all claims: for the start of the only process that fetches, when whoever had claimed is dead. (What failed
+    before, and waits, has an error.)"""
+    held = (linked.c.next_try > now) & (linked.c.tries > 0) & linked.c.error.is_(None)
+    return conn.execute(update(linked).where(held).values(next_try=now)).rowcount
 
 
 def put_off(conn: Connection, host: str, until: datetime) -> None:

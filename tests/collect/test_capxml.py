@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.collect import capxml
@@ -169,7 +169,7 @@ def test_what_is_no_message_is_refused(body: bytes) -> None:
     [
         b'<!DOCTYPE alert [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]><alert><info><event>&b;</event></info></alert>',
         b'<!DOCTYPE alert SYSTEM "file:///etc/passwd"><alert/>',
-        b"<alert>" + b"<info/>" * 60_000 + b"</alert>",
+        b"<alert>" + b"<a/>" * 51_000 + b"</alert>",
         b"<alert>" + b"<a>" * 40 + b"</a>" * 40 + b"</alert>",
     ],
 )
@@ -179,6 +179,7 @@ def test_what_no_office_writes_is_refused_before_it_costs_anything(body: bytes) 
     assert caught.value.reason == "hostile"
 
 
+@settings(max_examples=40)
 @given(st.binary(max_size=200), st.integers(0, 900), st.integers(0, 50))
 def test_no_bytes_bring_anything_but_text_or_a_refusal(junk: bytes, at: int, gone: int) -> None:
     message = cap()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.collect import fulltext
@@ -140,6 +140,7 @@ def test_scripts_that_do_not_part_words_are_compared_too() -> None:
     )
 
 
+@settings(max_examples=40)
 @given(given=st.text(max_size=200), text=st.text(max_size=400), title=st.text(max_size=40))
 def test_no_word_of_the_feed_is_ever_lost(title: str, given: str, text: str) -> None:
     found = fulltext.fuller(title, given, text)

@@ -18,6 +18,7 @@ from alerts.cli import main
 from alerts.cli import run as run_command
 from alerts.engine.analysis import _Batch
 from alerts.engine.collecting import Collector
+from alerts.engine.linked import Linker
 from alerts.engine.recording import Recorder
 from alerts.notify.maildir import Maildir
 from alerts.service import Service
@@ -58,6 +59,7 @@ def wire(crash: Callable[[str], None]) -> None:
     """Put the points between the transactions of the service."""
     around(Collector, "_claim", crash, "ticked", "claimed")
     around(Recorder, "_store", crash, "polled", "poll-stored")
+    around(Linker, "_read", crash, "fetched", "fetched-stored")
     around(_Batch, "_store", crash, "read", "tracked")
     around(Service, "_take_over", crash, "opened", "taken-over")
     open_ = Service.open

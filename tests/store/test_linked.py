@@ -263,6 +263,18 @@ def test_what_is_settled_is_not_given_back(sqlite_engine: Engine) -> None:
         assert not linked.is_due(conn, NOW + HOUR)
 
 
+def test_what_a_dead_process_had_claimed_is_due_at_the_next_start_and_what_waits_goes_on_waiting(
+    sqlite_engine: Engine,
+) -> None:
+    with writing(sqlite_engine) as conn:
+        poll(conn, add_feed(conn), outcome(entry("a"), entry("b"), entry("c")))
+        linked.postpone(conn, claim(conn)[0], NOW + HOUR, "answered 503")
+        [dead] = claim(conn)
+        linked.put_off(conn, "news.example", NOW + timedelta(minutes=1))
+        assert linked.forget_claims(conn, NOW) == 1
+        assert [link.url for link in claim(conn)] == [dead.url]
+
+
 def test_a_host_that_wants_a_rest_is_asked_nothing(engine: Engine) -> None:
     with writing(engine) as conn:
         poll(conn, add_feed(conn), outcome(entry("a"), entry("b")))
