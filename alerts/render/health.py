@@ -7,14 +7,13 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from alerts import sizes
-from alerts.store.overview import FeedReport, Lag, Overview
+from alerts.store.overview import LOOKS, FeedReport, Lag, Overview
 from alerts.store.polls import PollRow, Traffic
 from alerts.track.faults import failing
 from alerts.track.feeds_quiet import lost_between
 from alerts.track.feedstate import SAYS, STATES, WRONG, FeedState, State
 from alerts.track.quiet import moment, said
 
-LOOKS: Final = timedelta(minutes=15)  # a service that runs has looked at its feeds by then
 _REASONS: Final = {
     "interval": "its interval",
     "retry-after": "its server named the time",
@@ -60,7 +59,8 @@ def alarms(found: Overview) -> list[str]:
         lines.append("The service has not run yet: start it with alerts run.")
     elif found.at - found.looked > LOOKS:
         lines.append(
-            f"The service does not run, or is stuck: it last looked at its feeds {said(found.at - found.looked)} ago."
+            "The service does not run, is stuck, or was started just now: it last looked at its feeds "
+            f"{said(found.at - found.looked)} ago."
         )
     if found.outage is not None:
         lines.append(

@@ -22,6 +22,7 @@ from alerts.track.feedstate import FeedState, Lately, State, state_of, worst_fir
 from alerts.track.quiet import DAY, HOUR, WEEK, Rhythm, Trouble, rhythm_of_feed
 
 LAG_OF: Final = WEEK
+LOOKS: Final = timedelta(minutes=15)  # a service that runs has looked at its feeds by then
 _TALLIED: Final = 2 * DAY  # what its server answered lately tells why a feed is silent
 _ARTICLES: Final = 10_000  # of more the lag is not another
 _MEMORY: Final = 8 * WEEK
@@ -91,8 +92,9 @@ def overview(conn: Connection, now: datetime) -> Overview:
     outage, look = meta.outage_since(conn), notices.last_look(conn)
     tallies = silent_tallies(conn, facts, now)
     lately = _lately(conn, facts, now)
-    states = [state_of(one, now, silent=tallies.get(one.id), lately=lately.get(one.id)) for one in facts]
-    groups, covered = _groups(facts, now)
+    runs = look is not None and now - look.at <= LOOKS
+    groups, covered = _groups(facts, now, runs)
+    states = [state_of(one, now, silent=tallies.get(one.id), lately=lately.get(one.id), runs=runs) for one in facts]
     states = [
         replace(one, together=str(one.feed.id) in covered if one.state == "failing" else one.state == "late")
         for one in states
@@ -109,12 +111,12 @@ def overview(conn: Connection, now: datetime) -> Overview:
     )
 
 
-def _groups(facts: Sequence[FeedFacts], now: datetime) -> tuple[list[Trouble], set[str]]:
+def _groups(facts: Sequence[FeedFacts], now: datetime, runs: bool) -> tuple[list[Trouble], set[str]]:
     """What is one trouble of many feeds, and the feeds that failed together."""
     failing = outages.failing_feeds(facts, now)
     since = min((one.added for one in facts), default=now)
     groups = [one for one in failing if one.kind == "feeds failing"]
-    groups += [one for one in feeds_quiet.late_feeds(facts, now, since) if not one.covered]
+    groups += [one for one in feeds_quiet.late_feeds(facts, now, since) if runs and not one.covered]
     return groups, {one.subject for one in failing if one.covered}
 
 
@@ -141,12 +143,13 @@ def report(conn: Connection, feed_id: int, now: datetime, *, last: int = 20) -> 
     if not facts:
         return None
     row = conn.execute(select(*_ROW).where(feed.c.id == feed_id)).one()
-    today = polls.traffic_of(conn, feed_id, now - DAY)
+    today, look = polls.traffic_of(conn, feed_id, now - DAY), notices.last_look(conn)
     state = state_of(
         facts[0],
         now,
         silent=silent_tallies(conn, facts, now).get(feed_id),
         lately=Lately(polls=today.polls, failed=today.failed),
+        runs=look is not None and now - look.at <= LOOKS,
     )
     return FeedReport(
         state=state,

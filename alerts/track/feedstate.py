@@ -60,20 +60,23 @@ class FeedState:
     together: bool = False
 
 
-def state_of(feed: FeedFacts, now: datetime, *, silent: Tally | None = None, lately: Lately | None = None) -> FeedState:
-    """How a feed does. `silent`: it was found to be silent, and this is what its polls came to since its last news."""
-    state, what, since, do = _decided(feed, now, silent, lately or Lately())
+def state_of(
+    feed: FeedFacts, now: datetime, *, silent: Tally | None = None, lately: Lately | None = None, runs: bool = True
+) -> FeedState:
+    """How a feed does. `silent`: it was found to be silent, and this is what its polls came to since its last news.
+    While the service does not run (`runs`), no feed is late."""
+    state, what, since, do = _decided(feed, now, silent, lately or Lately(), runs)
     return FeedState(feed=feed, state=state, what=what, since=since, do=do, notes=notes(feed))
 
 
 def _decided(
-    feed: FeedFacts, now: datetime, silent: Tally | None, lately: Lately
+    feed: FeedFacts, now: datetime, silent: Tally | None, lately: Lately, runs: bool
 ) -> tuple[State, str, datetime | None, str]:
     if not feed.active:
         return "off", "is not asked", None, ""
     if feed.failures and dark(feed, now):
         return "failing", _failing(feed), feed.dark_since, advice(feed.status, feed.id)
-    if feed.due is not None and late(feed, now, feed.added):
+    if runs and feed.due is not None and late(feed, now, feed.added):
         return "late", f"should have been asked {said(now - feed.due)} ago", feed.due, _IF_LATE
     if silent is not None and feed.last_new is not None:
         long = said(now - feed.last_new)
@@ -82,13 +85,13 @@ def _decided(
         return "losing", f"may have lost articles {lost_between(feed.gap_from, feed.gap_at)}", feed.gap_at, _IF_LOSING
     if lately.often:
         what = f"fails often: {lately.failed} of {lately.polls} polls of the last day{_why(feed)}"
-        return "unsteady", what, feed.last_ok, _IF_UNSTEADY
+        return "unsteady", what, None, _IF_UNSTEADY
     if feed.failures:
         return "retrying", _failing(feed), feed.dark_since, "It is asked again by itself."
     return ("ok", "", feed.last_new, "") if feed.last_poll else ("new", "has not been asked yet", feed.added, "")
 
 
-_IF_LATE: Final = "Does the service run? Is the server slow, or are there too many feeds of this host?"
+_IF_LATE: Final = "Is the server slow, or are there too many feeds of this host?"
 _IF_LOSING: Final = "It is asked more often by itself; if it happens each day, give it a shorter interval."
 _IF_UNSTEADY: Final = "Nothing is lost as long as its document goes back far enough; tell the publisher if it lasts."
 

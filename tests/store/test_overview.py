@@ -81,6 +81,18 @@ def test_a_feed_that_speaks_again_is_not_silent_whatever_was_noticed(engine: Eng
         assert [one.state for one in overview(conn, NOW).feeds] == ["ok"]
 
 
+def test_while_the_service_does_not_run_no_feed_is_said_to_be_late(engine: Engine) -> None:
+    with writing(engine) as conn:
+        number = add_feed(conn, now=NOW - 9 * DAY).id
+        set_feed(conn, number, last_poll=NOW - 3 * HOUR, last_ok=NOW - 3 * HOUR)
+        for ago, wanted in ((5, "late"), (20, "ok")):
+            notices.put_look(conn, NOW - ago * MINUTE, None)
+            found, one = overview(conn, NOW), report(conn, number, NOW)
+            assert [state.state for state in found.feeds] == [wanted]
+            assert one is not None and one.state.state == wanted
+            assert len(found.groups) == (wanted == "late")
+
+
 def test_feeds_that_went_dark_together_are_marked_as_such(engine: Engine) -> None:
     with writing(engine) as conn:
         for number in range(5):

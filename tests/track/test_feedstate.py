@@ -25,6 +25,7 @@ SILENT = Tally(unchanged=90)
         (dark(failures=1, status="timeout", first_failed=NOW), {}, "retrying"),
         (feed(due=NOW - 2 * HOUR), {}, "late"),
         (feed(last_poll=None, added=NOW - DAY, due=NOW - DAY), {}, "late"),
+        (feed(due=NOW - 2 * HOUR), {"runs": False}, "ok"),
         (feed(), {"silent": SILENT}, "silent"),
         (feed(gap_at=NOW - HOUR, gap_from=NOW - 2 * HOUR), {}, "losing"),
         (feed(gap_at=NOW - 25 * HOUR, gap_from=NOW - 26 * HOUR), {}, "ok"),
@@ -94,7 +95,7 @@ def test_what_is_wrong_always_comes_with_words_a_time_and_advice(
     state = state_of(one, NOW, silent=silent, lately=lately)
     assert state.state in STATES
     if state.state in WRONG:
-        assert state.what and state.do and state.since is not None
+        assert state.what and state.do and (state.since is not None) is (state.state != "unsteady")
     if not one.active:
         assert state.state == "off"
     worse = state_of(feed(failures=9, last_ok=NOW - DAY), NOW, silent=silent, lately=lately)

@@ -77,7 +77,7 @@ def _show_overview(whole: Overview, *, as_json: bool, failing: bool, every: bool
             one.feed.id,
             f"{one.feed.name} {one.feed.address}",
             health.state_word(one),
-            common.ago(one.since, whole.at),
+            common.ago(one.since, whole.at) if one.since else "",
             health.sentence(one),
         )
         for one in chosen[:limit]
