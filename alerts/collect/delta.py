@@ -28,14 +28,17 @@ _ITEM = re.compile(r"<(/?)((?:[\w.-]+:)?(?:item|entry))(?=[\s/>])[^<>]*+>", re.I
 _TAG = re.compile(r"""<(/?)((?:[\w.-]+:)?([\w.-]+))((?:[^<>"'/]++|"[^"<]*+"|'[^'<]*+'|/(?!>))*+)(/?)>""")
 _NAME = re.compile(r"<(/?[\w:.-]+)")
 _DECLARED = re.compile(r"""\sxmlns(?::([\w.-]+))?\s*+=\s*+["']([^"'<]*+)["']""")
-_BASE = re.compile(r"[\s:]base\s*+=", re.IGNORECASE)
-_NO_EMPTY_BASE = re.compile(_BASE.pattern + r"""\s*+["'][^"']""", re.IGNORECASE)
-_INHERITED = re.compile(r"""[\s:](?:lang|base)\s*+=""", re.IGNORECASE)
+# They begin with a word, which is found ten times quicker than a blank.
+_BASE = re.compile(r"base(?<=[\s:]base)\s*+=")
+_NO_EMPTY_BASE = re.compile(_BASE.pattern + r"""\s*+["'][^"']""")
+_LANGUAGE = re.compile(r"lang(?<=[\s:]lang)\s*+=")
+_BASE_OF_TEXT = r"""<(?:[\w.-]+:)?(?:%s)(?=\s)[^<>]*?(\sxml:base\s*+=\s*+(?:"[^"<]*+"|'[^'<]*+'))"""
 # Elements whose content the parser collects as text, markup and all; it knows their names in any namespace.
 _TEXT = (
     r"title|subtitle|tagline|rights|copyright|description|abstract|info|browserfriendly|summary|content|body|encoded"
 )
 _TEXTS = frozenset((*_TEXT.split("|"), "fullitem"))
+_TEXT_BASE = re.compile(_BASE_OF_TEXT % _TEXT, re.IGNORECASE)
 _INLINE = re.compile(
     rf"<(?!media:content[\s/>])(?:[\w.-]+:)?(?:{_TEXT}|fullitem)(?:\s[^<>]*+)?(?<!/)>[^<]*+<(?!/)", re.IGNORECASE
 )
@@ -96,6 +99,15 @@ def cut(document: Document, url: str) -> Cut | None:
     )
 
 
+def without_bases(document: Document) -> Document:
+    """`document` without bases of mere texts, as Atom often has them: links within texts are not resolved, and the
+    parser forgets to take a base back."""
+    if "xml:base" not in document.bare:
+        return document
+    bases = [found.span(1) for found in _TEXT_BASE.finditer(document.bare)]
+    return replace(document, text=outside(document.text, bases), bare=outside(document.bare, bases))
+
+
 def _ranges(bare: str) -> list[tuple[int, int]] | None:
     """The places of items that stand side by side, all of one name."""
     ranges: list[tuple[int, int]] = []
@@ -123,7 +135,11 @@ def outside(text: str, ranges: Iterable[tuple[int, int]]) -> str:
 def _meaningful(head: str) -> list[str]:
     """The root's tag, and tags that declare namespaces, languages and bases: some are those of the items too."""
     tags = [found[0] for found in _TAG.finditer(head)]
-    return [*tags[:1], *(tag for tag in tags[1:] if "xmlns" in tag or _INHERITED.search(tag))]
+    return [*tags[:1], *(tag for tag in tags[1:] if "xmlns" in tag or _inherited(tag))]
+
+
+def _inherited(markup: str) -> bool:
+    return bool(_BASE.search(markup) or _LANGUAGE.search(markup))
 
 
 def _names_agree(bare: str, head: str, kind: str) -> bool:
@@ -151,7 +167,7 @@ def keeps_to_itself(bare: str) -> bool:
     """
     if not _INLINE.search(bare):
         return True
-    if _INHERITED.search(bare):
+    if _inherited(bare):
         return False
     within: list[str] = []
     for found in _TAG.finditer(bare):

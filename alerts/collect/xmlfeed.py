@@ -39,7 +39,7 @@ feedparser.api.PREFERRED_XML_PARSERS[:] = ["alerts.collect.saxreader"]
 
 def read(text: str, *, url: str, cut: bool = False, most_items: int = MOST_ITEMS, seen: bytes = b"") -> RawFeed:
     """The feed in `text`, or what is new in it since `seen`. Raises ParseError with every reason there is."""
-    outline = outlined(text, url=url, cut=cut, most_items=most_items)
+    outline = delta.without_bases(outlined(text, url=url, cut=cut, most_items=most_items))
     items = delta.cut(outline, url)
     known = delta.unpacked(seen, items.frame) if items else []
     feed = _new(outline, items, known, url) if items and known else None

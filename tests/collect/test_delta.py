@@ -90,6 +90,17 @@ def test_the_parser_does_not_see_known_items(monkeypatch: pytest.MonkeyPatch) ->
     assert "Report 50" not in text
 
 
+def test_bases_of_texts_as_atom_has_them_do_not_matter() -> None:
+    entry = (
+        '<entry><id>%d</id><link href="/%d"/><content xml:base="https://example.net/" type="html">a</content></entry>'
+    )
+    feed = '<feed xmlns="http://www.w3.org/2005/Atom">%s</feed>'
+    first = parse(feed % "".join(entry % (n, n) for n in (2, 1)))
+    assert {entry.url for entry in first.entries} == {"https://example.org/1", "https://example.org/2"}
+    second = parse(feed % "".join(entry % (n, n) for n in (3, 2, 1)), first.marks)
+    assert (second.rung, second.entries[0].url) == ("delta", "https://example.org/3")
+
+
 # What must not be read apart
 
 OLD = channel(item(1), item(2), "<item><title>a</title><link>/3</link></item>")
@@ -182,6 +193,7 @@ BODIES = (
     '<content type="xhtml"><div><p>a <summary>b</summary></p></div></content>',
     '<summary xml:lang="ar"><div lang="fr"><p>a</p></div></summary>',
     "<description><p>a</p><title>b</title></description>",
+    '<content xml:base="https://example.net/y/" type="html">a &lt;a href="z">b</content>',
     '<content type="html">a &lt;b></content><summary>short</summary>',
     '<source url="u"><title>s</title><id>9</id></source>',
     '<x:encoded xmlns:x="http://purl.org/rss/1.0/modules/content/">&lt;p>whole&lt;/p></x:encoded>',
