@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 
 from alerts.read.text import plain
 
+_WHOLE = len("g-") + 64
 _LATE = datetime.max.replace(tzinfo=UTC)
 
 
@@ -100,10 +101,21 @@ def _owners(items: Sequence[Fields], bare: Sequence[str | None]) -> dict[str, in
 
 def _told_apart(key: str, item: Fields, owner: Fields, taken: set[str]) -> str:
     """The key of a further item with the id of `owner`: with its link, else with its content."""
-    by_link = f"{key[:42]}-{_digest(item.link.strip())[:36]}"
+    by_link, by_content = other_keys(key, *_telling(item))
     if item.link.strip() != owner.link.strip() and by_link not in taken:
         return by_link
-    return f"{key[:42]}.{_digest(*_telling(item))[:36]}"
+    return by_content
+
+
+def other_keys(key: str, link: str, content: str) -> tuple[str, str]:
+    """The keys that an item with the id of `key` bears beside another one with that id: by its link, and by what it
+    says (`content_hash`)."""
+    return f"{key[:42]}-{_digest(link)[:36]}", f"{key[:42]}.{_digest(link, content)[:36]}"
+
+
+def by_id(key: str) -> bool:
+    """Whether this is the key of an item by nothing but its id."""
+    return key.startswith("g-") and len(key) == _WHOLE
 
 
 def _spaced(text: str) -> str:

@@ -9,14 +9,14 @@ other; it is counted in the status, and tried again at the next start of the ser
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
 
-from alerts.collect.identity import content_hash
+from alerts.collect.identity import by_id, content_hash, other_keys
 from alerts.read.text import plain
 from alerts.store import linked
 from alerts.store.codec import clean, clean_or_none
@@ -109,8 +109,10 @@ def store(
     """Store what is new or changed. `backlog` marks new articles as those of a feed's first document; with `full_text`
     the pages behind articles are wanted."""
     there = known(conn, feed_id, [draft.key for draft in found])
+    if any(_differs(draft, there) for draft in found):
+        found = _ids_used_again(conn, feed_id, found, there)
     new = [draft for draft in found if draft.key not in there]
-    revised = [draft for draft in found if there.get(draft.key, draft.content_hash) != draft.content_hash]
+    revised = [draft for draft in found if _differs(draft, there)]
     if new:
         new.sort(key=lambda draft: draft.published or now)  # feeds have the newest on top; it is read as it happened
         rows = [_new_row(draft, feed_id=feed_id, now=now, backlog=backlog) for draft in new]
@@ -124,6 +126,32 @@ def store(
     if full_text or any(draft.cap for draft in found):
         linked.want(conn, feed_id, [*new, *revised], now=now, full_text=full_text)
     return Stored(new=len(new), revised=len(revised), same=len(found) - len(new) - len(revised))
+
+
+def _differs(draft: Draft, there: Mapping[str, str]) -> bool:
+    return there.get(draft.key, draft.content_hash) != draft.content_hash
+
+
+def _ids_used_again(conn: Connection, feed_id: int, found: Sequence[Draft], there: dict[str, str]) -> list[Draft]:
+    """`found`, with keys of their own for articles that only have the id of a known one. Such an article was known
+    beside the other while both were in the document; or it has neither the link nor the title of the known one, so it
+    is none that was rewritten: that would take back what the known one told. What is known of those is put into
+    `there`."""
+    doubtful = [draft for draft in found if by_id(draft.key) and _differs(draft, there)]
+    others = {draft.key: other_keys(draft.key, draft.url, draft.content_hash) for draft in doubtful}
+    there |= known(conn, feed_id, [key for keys in others.values() for key in keys])
+    rows = conn.execute(_NAMES, {"of_feed": feed_id, "keys": list(others)})
+    names = {row.key: (row.url, row.title) for row in rows}
+    taken = {draft.key for draft in found}
+    own: dict[str, str] = {}
+    for draft in doubtful:
+        url, title = names[draft.key]
+        strange = draft.url != url and draft.title.casefold() != title.casefold()
+        by_link = others[draft.key][0]
+        key = next((key for key in others[draft.key] if key in there), by_link if strange else draft.key)
+        if key not in taken:
+            own[draft.key] = key
+    return [replace(draft, key=own.get(draft.key, draft.key)) for draft in found]
 
 
 def known(conn: Connection, feed_id: int, keys: Sequence[str]) -> dict[str, str]:
@@ -158,6 +186,9 @@ def _new_row(draft: Draft, *, feed_id: int, now: datetime, backlog: bool) -> dic
     }
 
 
+_NAMES: Final = select(article.c.key, article.c.url, article.c.title).where(
+    article.c.feed_id == bindparam("of_feed"), article.c.key.in_(bindparam("keys", expanding=True))
+)
 _REVISE: Final = (
     update(article)
     .where(article.c.feed_id == bindparam("of_feed"), article.c.key == bindparam("of_key"))

@@ -403,3 +403,39 @@ async def test_an_item_is_a_revision_when_its_text_changes_under_a_delta(days: D
     polled = await days.poll()
     assert (polled.result.new, polled.result.revised, polled.result.same) == (0, 1, 1)
     assert days.titles == ["Rain", "Two hundred dead in Northtown"]
+
+
+def same_id(*numbers: int) -> bytes:
+    """Items that all have one id."""
+    return rss(
+        [
+            Item(
+                title=f"Report {number}",
+                guid="1",
+                link=f"https://example.org/{number}",
+                html=f"<p>Report {number}.</p>",
+                published=f"Mon, 02 Mar 2026 {number:02}:00:00 GMT",
+            )
+            for number in numbers
+        ]
+    )
+
+
+async def test_items_that_share_one_id_are_each_kept_while_they_come_and_go(days: Days) -> None:
+    days.add(days.server.serve(same_id(3, 2, 1)))
+    await days.poll()
+    for number in range(4, 9):
+        days.server.serve(same_id(number, number - 1, number - 2))
+        polled = await days.poll(after=HOUR if number < 8 else DAY)  # the last one is read whole
+        assert (polled.result.new, polled.result.revised, polled.result.same) == (1, 0, 2), number
+    assert days.titles == [f"Report {number}" for number in range(1, 9)]
+
+
+async def test_an_id_that_is_used_again_after_its_item_has_gone_is_a_new_article(days: Days) -> None:
+    days.add(days.server.url())
+    for number in range(1, 4):
+        days.server.serve(same_id(number))
+        polled = await days.poll(after=HOUR)
+        assert (polled.result.new, polled.result.revised) == (1, 0)
+        assert (await days.poll(after=DAY)).result.new == 0
+    assert days.titles == ["Report 1", "Report 2", "Report 3"]
