@@ -200,6 +200,12 @@ def fault_word(status: str) -> str:
     return f"{status.replace('_', ' ')}: it {failing(status).what}"
 
 
+def said_by(poll: PollRow, address: str) -> str:
+    """What a poll noted, without the feed's own address."""
+    texts = (poll.warning, poll.error)
+    return " ".join(text.removeprefix(address).removeprefix(": ") for text in texts if text)
+
+
 def came_to(poll: PollRow) -> str:
     """What one poll came to."""
     if poll.status == "not_modified":

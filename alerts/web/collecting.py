@@ -174,11 +174,16 @@ def feed_page(request: Request) -> Response:
         raise HTTPException(HTTPStatus.NOT_FOUND, "There is no feed of this number.")
     facts = [(name.capitalize(), text) for name, text in health.about_feed(found)]
     faults = [{"polls": one.polls, "what": health.fault_word(one.status), "last": one.last} for one in found.faults]
-    variables = {"feed": _line(found.state, found.at), "facts": facts, "faults": faults, "polls": _polls(found.polls)}
+    variables = {
+        "feed": _line(found.state, found.at),
+        "facts": facts,
+        "faults": faults,
+        "polls": _polls(found.polls, found.state.feed.address),
+    }
     return web.page(request, "feed", variables)
 
 
-def _polls(rows: Sequence[PollRow]) -> list[dict[str, Any]]:
+def _polls(rows: Sequence[PollRow], address: str) -> list[dict[str, Any]]:
     return [
         {
             "at": row.at,
@@ -191,7 +196,7 @@ def _polls(rows: Sequence[PollRow]) -> list[dict[str, Any]]:
             "bytes": f"{row.bytes:,}",
             "ms": f"{row.ms:,}",
             "why": health.reason(row.due_reason),
-            "said": " ".join(text for text in (row.warning, row.error) if text),
+            "said": health.said_by(row, address),
         }
         for row in rows
     ]

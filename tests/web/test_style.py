@@ -13,6 +13,7 @@ TEXT_ON_GROUND = [
     ("ink", "notice"),
     ("on-mark", "mark"),
     ("on-button", "button"),
+    ("severe", "paper"),  # polls that failed
     *(("on-level", level) for level in ("minor", "moderate", "severe", "extreme")),
 ]
 

@@ -126,7 +126,7 @@ def _show_report(found: FeedReport, *, first: bool) -> None:
             one.bytes,
             one.ms,
             health.reason(one.due_reason),
-            " ".join(text for text in (one.warning, one.error) if text),
+            health.said_by(one, state.feed.address),
         )
         for one in found.polls
     ]
