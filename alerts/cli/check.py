@@ -37,7 +37,7 @@ def command(config_path: Path, as_json: bool) -> None:
         done = {
             "rules": _try(faults, "rules", lambda: _rules(config, config_path, faults)),
             "templates": _try(faults, "templates", lambda: _templates(config, faults)),
-            "database": _try(faults, "[service] database", lambda: _database(config)),
+            "database": _try(faults, "[service] database", lambda: _database(config, faults)),
             "mail": _try(faults, "[smtp]", lambda: _mail(config, config_path, faults)),
         }
     if as_json:
@@ -101,9 +101,10 @@ def _templates(config: Config, faults: list[Fault]) -> str:
     return f"your own in {config.templates.folder}"
 
 
-def _database(config: Config) -> str:
-    from alerts.store import migrations
-    from alerts.store.database import open_database
+def _database(config: Config, faults: list[Fault]) -> str:
+    from alerts.collect import fulltext
+    from alerts.store import feeds, migrations
+    from alerts.store.database import open_database, reading
 
     engine = open_database(config.database_url)
     try:
@@ -111,6 +112,11 @@ def _database(config: Config) -> str:
         if version is None:
             return f"{kind}, still empty"
         migrations.check(engine)
+        with reading(engine) as conn:
+            wanted = [one.url for one in feeds.list_feeds(conn, active_only=True) if one.full_text]
+        if wanted and (missing := fulltext.missing()):
+            others = f" and {len(wanted) - 1} more" if len(wanted) > 1 else ""
+            faults.append(Fault(f"{wanted[0]}{others}", 0, missing, "warning"))
         return f"{kind}, version {version}"
     finally:
         engine.dispose()

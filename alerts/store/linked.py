@@ -39,7 +39,7 @@ _BETWEEN: Final = "\n\n"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
     """A document to fetch for one revision of an article. `given` are the feed's own words of its text, `languages`
-    what to take of a document in several. `off`: the feed no longer wants full text."""
+    what to take of a document in several. `off`: the feed is polled no more, or wants no full text any more."""
 
     article_id: int
     kind: Kind
@@ -191,7 +191,7 @@ def claim(
 
 _LINKS: Final[Select[Any]] = (
     select(linked, article.c.title, article.c.text.label("whole"), article.c.language)
-    .add_columns(feed.c.language.label("feed_language"), feed.c.full_text)
+    .add_columns(feed.c.language.label("feed_language"), feed.c.full_text, feed.c.active)
     .join(article, article.c.id == linked.c.article_id)
     .join(feed, feed.c.id == article.c.feed_id)
     .where(linked.c.article_id.in_(bindparam("ids", expanding=True)))
@@ -213,7 +213,7 @@ def _claimed(row: Row[Any]) -> Link:
         text=row.whole,
         given=row.whole.removesuffix(added),
         languages=tuple(filter(None, (row.language, row.feed_language))),
-        off=row.kind == "page" and not row.full_text,
+        off=not row.active or (row.kind == "page" and not row.full_text),
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from alerts.collect import fulltext
 from alerts.resources import shipped
 from alerts.store.database import open_database, writing
 from tests.cli.conftest import World
@@ -102,6 +103,16 @@ def test_a_check_changes_no_table(world: World) -> None:
     assert alerts("db", "upgrade").out.endswith("(was empty)\n")
     assert alerts("db", "upgrade").out.endswith(" already\n")
     assert ", version " in alerts("check").err
+
+
+def test_feeds_that_want_full_text_without_the_library_for_it_are_told(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert alerts("feeds", "add", "https://example.org/feed", "--full-text").code == 0
+    assert alerts("check").out == ""
+    monkeypatch.setattr(fulltext, "missing", lambda: fulltext.INSTALL)
+    ran = alerts("check")
+    assert (ran.code, ran.out) == (0, f"https://example.org/feed: warning: {fulltext.INSTALL}\n")
 
 
 def test_a_database_of_a_newer_version_is_refused(world: World) -> None:

@@ -155,9 +155,10 @@ async def test_hosts_are_asked_side_by_side_and_each_for_one_document_at_a_time(
     assert {item.article.text for item in desk.articles()} == {FULL}
 
 
-async def test_a_feed_that_wants_no_full_text_any_more_has_none_fetched(desk: Desk) -> None:
+@pytest.mark.parametrize("change", ["full_text = false", "active = false"])
+async def test_of_a_feed_that_wants_none_any_more_no_page_is_fetched(desk: Desk, change: str) -> None:
     desk.publish()
     with writing(desk.engine) as conn:
-        conn.exec_driver_sql("UPDATE feed SET full_text = 0")
+        conn.exec_driver_sql(f"UPDATE feed SET {change}")
     await desk.linker.run_due()
     assert (desk.asked, desk.row()[0]) == ([], None)
