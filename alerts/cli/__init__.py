@@ -19,7 +19,7 @@ COMMANDS = {
     "run": ("alerts.cli.run", "Run the service: collect, read, match, track, mail, web."),
     "demo": ("alerts.cli.demo", "The whole service on a shipped story, without network or mail server."),
     "check": ("alerts.cli.check", "Check configuration, rules, templates, database and mail server."),
-    "feeds": ("alerts.cli.feeds", "Add, list and poll feeds."),
+    "feeds": ("alerts.cli.feeds", "Look at feeds, add, change, list and poll them."),
     "rules": ("alerts.cli.rules", "Write, check, explain and judge rules."),
     "detect": ("alerts.cli.detect", "Flag events in articles: JSON lines in, JSON lines out."),
     "replay": ("alerts.cli.replay", "Articles through the whole life of alerts, on their own clock."),

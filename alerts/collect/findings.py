@@ -23,6 +23,7 @@ from alerts.types import Entry
 
 KeyKind = Literal["id", "link", "content", "id used again"]
 
+_DAY: Final = timedelta(days=1)
 _AHEAD: Final = timedelta(hours=1)  # clocks differ
 _DEAD: Final = timedelta(days=90)
 _FEW_WORDS: Final = 400  # letters: a summary, not an article
@@ -58,7 +59,10 @@ def rhythm(sight: Sight, parsed: Parsed, now: datetime, settings: CollectSetting
     """The rhythm of the feed that was seen, and what the poller would make of it."""
     times = sorted(one.published for one in parsed.entries if one.published is not None and one.published <= now)
     span = times[-1] - times[0] if times else timedelta(0)
-    rate = sum(now - time <= timedelta(days=1) for time in times) / 24
+    recent = [time for time in times if now - time <= _DAY]
+    # a document that does not reach back a day says nothing of what came before
+    window = _DAY if len(recent) < len(times) or not times else max(now - times[0], timedelta(hours=1))
+    rate = len(recent) / (window / timedelta(hours=1))
     newest = times[-1] if times else None
     target = PollTarget(id=0, url="", interval=timedelta(seconds=settings.interval), rate=rate, last_new=newest)
     outcome = Outcome(status="ok", hints=parsed.hints, max_age=politeness.parse_max_age(sight.headers))
@@ -66,7 +70,7 @@ def rhythm(sight: Sight, parsed: Parsed, now: datetime, settings: CollectSetting
     return Rhythm(
         oldest=times[0] if times else None,
         newest=newest,
-        a_day=(len(times) - 1) / (span / timedelta(days=1)) if span > timedelta(minutes=1) else None,
+        a_day=(len(times) - 1) / (span / _DAY) if span > timedelta(minutes=1) else None,
         interval=_whole_minutes(settled.next_due - now),
         because=settled.due_reason,
     )
@@ -173,11 +177,11 @@ def _of_document(sight: Sight, parsed: Parsed, settings: CollectSettings) -> Ite
         )
     if not parsed.entries:
         yield _warning("it holds no items", "that may be so when there is no news; if not, look for another feed")
-    if parsed.rung in ("repaired", "recovered"):
-        why = next((said.partition(": ")[2] for said in parsed.warnings if said.startswith("not well-formed")), "")
-        yield _note(
-            f"it is no well-formed XML{f' ({why})' if why else ''}, and was mended to be read", "tell the publisher"
-        )
+    faults = [said for said in parsed.warnings if said.startswith("not well-formed")]
+    if faults or parsed.rung in ("repaired", "recovered"):
+        places = (_NOT_WELL_FORMED.match(said) for said in faults)
+        where = next((f" (line {found[1]}: {found[2]})" for found in places if found), "")
+        yield _note(f"it is no well-formed XML{where}, and was mended to be read", "tell the publisher")
     for said in parsed.warnings:
         yield from _of_warning(said)
 

@@ -83,7 +83,10 @@ def _bytes(file: str) -> bytes:
     path = Path(file)
     if path.is_dir():
         raise InputError(f"{file}: this is a folder; name the files in it")
-    return path.read_bytes()
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{file}: {error.strerror}; nothing was imported") from None
 
 
 def _with_countries(listed: Sequence[Listed], plan: _Plan, config: Config, config_path: Path) -> list[Listed]:
