@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import logging
 import os
@@ -121,6 +122,8 @@ def main() -> None:
     logging.basicConfig(level=logging.ERROR)
     service = Service(load(Path(sys.argv[1])), watch=Watch())
     service.prepare()
+    gc.collect()
+    gc.freeze()  # as `alerts run` does
     sys.stdout.write(json.dumps(asyncio.run(_measure(service, _Seen(), float(sys.argv[2])))))
 
 
