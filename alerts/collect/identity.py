@@ -60,10 +60,13 @@ def keys(items: Sequence[Fields]) -> list[str | None]:
 
 def _copies(items: Sequence[Fields]) -> list[bool]:
     """Which items repeat an earlier one to the letter."""
+    named = [(item.guid.strip(), item.link.strip()) for item in items]
+    counts = Counter(named)
     seen: set[tuple[str, ...]] = set()
     copies = []
-    for item in items:
-        signature = (item.guid.strip(), item.link.strip(), _spaced(item.title), _spaced(item.html))
+    for item, names in zip(items, named, strict=True):
+        # Whole texts are compared only where that may tell something.
+        signature = (*names, _spaced(item.title), _spaced(item.html)) if counts[names] > 1 else names
         copies.append(signature in seen)
         seen.add(signature)
     return copies

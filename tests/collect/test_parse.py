@@ -260,6 +260,14 @@ def test_long_runs_of_blanks_are_shortened() -> None:
     assert len(entry.html) < 100
 
 
+@pytest.mark.parametrize("before", range(9))
+def test_a_run_of_blanks_is_long_from_32_on(before: int) -> None:
+    """Wherever it begins: not every character is looked at."""
+    for run, left in ((" " * 31, 31), (" " * 32, 1), ("\n \t " * 8, 1), ("\t" * 40, 1)):
+        (entry,) = parse(only(f"<title>a</title><description>{'x' * before}{run}x</description>")).entries
+        assert len(entry.html) == before + left + 1
+
+
 def test_a_title_is_one_line_of_plain_text() -> None:
     (entry,) = parse(only("<title>\n Two &lt;b>killed&lt;/b>\n in R&amp;amp;D </title>")).entries
     assert entry.title == "Two killed in R&D"
