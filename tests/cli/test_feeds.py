@@ -122,7 +122,7 @@ async def test_a_failing_feed_is_told_with_its_address_and_the_others_are_polled
     said = dict(line.split(": ", 1) for line in ran.out.splitlines())
     assert said["1 Down"] == f"http_server: {server.url('/down')}: answered 503 (Service Unavailable)"
     assert said["2 Page"].startswith("html: ")
-    assert server.url("/page") in said["2 Page"]
+    assert said["2 Page"].endswith(f"; look for the feed there: alerts feeds check {server.url('/page')}")
     assert said["3 Good"] == "1 new, 0 revised, 0 known"
     failing = await _alerts("feeds", "list", "--failing")
     assert {line.split()[0] for line in failing.out.splitlines()} == {"id", "1", "2", "1:", "2:"}

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from alerts.cli import common
+from alerts.cli.feeds.wishes import obstacles
 from alerts.collect.outcome import Document
 from alerts.store import articles, documents
 from alerts.store.database import writing
@@ -80,7 +81,7 @@ WRONG = [
     (["1"], 2, "name what to change"),
     (["1", "8", "9", "--critical"], 1, "there are no feeds 8, 9; see: alerts feeds list"),
     (["1", "2", "--url", "https://example.org/x"], 1, "--url moves one feed"),
-    (["1", "--url", "https://news.example.org/b"], 1, "this feed is there already"),
+    (["1", "--url", "https://news.example.org/b"], 1, "feed 2 has this address already"),
     (["1", "--url", "example.org"], 1, "did you mean https://example.org?"),
     (["1", "--tier", "6"], 2, "a tier is a number from 1 (most trusted) to 5; or 'usual'"),
     (["1", "--max-body", "5"], 2, "write a whole number and KiB, MiB or GiB"),
@@ -99,6 +100,14 @@ def test_a_wish_that_cannot_be_is_told_and_nothing_changed(three: World) -> None
         assert (ran.code, ran.out) == (code, ""), args
         assert says in ran.err
     assert alerts("feeds", "list", "--json").out == before
+
+
+def test_full_text_without_its_library_is_told(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = common.load_config(world.folder / "config.toml")
+    assert list(obstacles(config, "https://example.org/a", full_text=True)) == []
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    [said] = obstacles(config, "https://example.org/a", full_text=True)
+    assert said.startswith("--full-text has no effect yet: ")
 
 
 def test_a_feed_is_moved_by_hand(three: World) -> None:

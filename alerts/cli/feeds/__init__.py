@@ -21,5 +21,12 @@ COMMANDS = {
 command = Commands(
     COMMANDS,
     name="feeds",
-    help="""The feeds that are read: RSS, Atom, RDF and JSON Feed.""",
+    help="""The feeds that are read: RSS, Atom, RDF and JSON Feed.
+
+    \b
+      alerts feeds check https://example.org/        what is there, and what is wrong with it
+      alerts feeds add https://example.org/rss.xml --source "Example News"
+      alerts feeds import subscriptions.opml         the list of another feed reader
+      alerts feeds health                            which feeds want attention
+    """,
 )

@@ -80,9 +80,12 @@ def _by_host(engine: Engine, ids: tuple[int, ...]) -> list[list[FeedRow]]:
 
 
 def _said(one: Polled) -> str:
+    from alerts.collect.fetch import shown
+
     outcome, result = one.outcome, one.result
     if not outcome.ok:
-        return f"{outcome.status}: {outcome.error}"
+        look = f"; look for the feed there: alerts feeds check {shown(one.feed.url)}"
+        return f"{outcome.status}: {outcome.error}{look if outcome.status in ('html', 'not_a_feed') else ''}"
     if outcome.status == "not_modified":
         return "nothing new (not modified)"
     warnings = "".join(f"; {warning}" for warning in outcome.warnings)

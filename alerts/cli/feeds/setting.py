@@ -68,6 +68,9 @@ def command(
         chosen = choosing.by_ids(there, ids) if ids else choosing.with_tags(there, tags) if tags else there
         if url is not None and len(chosen) != 1:
             raise InputError("--url moves one feed: name its id")
+        taken = [feed.id for feed in there if feed.url == change.get("url") and feed not in chosen]
+        if taken:
+            raise InputError(f"feed {taken[0]} has this address already; see: alerts feeds list")
         changed = _changed(conn, chosen, change, more_tags, less_tags, config)
     for feed in changed:
         for obstacle in wishes.obstacles(config, feed.url, full_text=feed.full_text):
