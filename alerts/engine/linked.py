@@ -255,12 +255,13 @@ class Linker:
 
     def _failed(self, conn: Connection, links: Sequence[Link], error: FetchError | ParseError) -> None:
         now, longest = self.clock(), timedelta(seconds=self.fetcher.settings.max_retry_after)
+        said = str(error).removeprefix(f"{error.url}: ")
         for link in links:
             again = None if error.reason == "late" else next_try(link, error, now, longest)
             if again is None:
-                _settle(conn, link, as_given(link), now, str(error))
+                _settle(conn, link, as_given(link), now, said)
             else:
-                linked.postpone(conn, link, again, str(error))
+                linked.postpone(conn, link, again, said)
         if (rest := resting(error, now, longest)) is not None:
             linked.put_off(conn, links[0].host, rest)
 

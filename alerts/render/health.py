@@ -7,12 +7,14 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from alerts import sizes
+from alerts.store.linked import Fetched
 from alerts.store.overview import LOOKS, FeedReport, Lag, Overview
 from alerts.store.polls import PollRow, Traffic
 from alerts.track.faults import failing
 from alerts.track.feeds_quiet import lost_between
 from alerts.track.feedstate import SAYS, STATES, WRONG, FeedState, State
 from alerts.track.quiet import moment, said
+from alerts.track.shown import without_secrets
 
 _REASONS: Final = {
     "interval": "its interval",
@@ -121,6 +123,7 @@ def about_feed(found: FeedReport) -> Lines:
         ("seen", lag_words(found.lag, "the last 7 days")),
         ("polls", f"{shares(found.week)} in the last 7 days"),
         ("document", _document(found)),
+        *([("links", _links(found.linked, found.at))] if found.linked else []),
     ]
     return [*lines, *_ways(found)]
 
@@ -162,6 +165,18 @@ def _document(found: FeedReport) -> str:
     rung = {"repaired": ", mended first", "recovered": ", badly broken, read all the same"}.get(last.rung, "")
     warning = f"; {last.warning}" if last.warning else ""
     return f"{last.items} items at {moment(last.at)}{rung}{warning}"
+
+
+def _links(linked: Fetched, at: datetime) -> str:
+    parts = (
+        (linked.taken, "taken in"),
+        (linked.no_more, "said no more than the feed"),
+        (linked.waiting, "to be fetched"),
+        (linked.failed, "could not be had"),
+    )
+    counts = ", ".join(f"{count} {what}" for count, what in parts if count)
+    last = f"; last fault, {_ago(linked.at, at)}: {without_secrets(linked.error)}" if linked.error and linked.at else ""
+    return f"in the last 7 days {counts}{last}"
 
 
 def _ways(found: FeedReport) -> Lines:

@@ -55,6 +55,19 @@ class Link:
     off: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """What came of the documents that a feed's articles link to: `taken` into articles, or such as say `no_more`, still
+    `waiting`, or not to be had (`failed`). `error` and `at` tell of the last that failed."""
+
+    taken: int
+    no_more: int
+    waiting: int
+    failed: int
+    error: str | None
+    at: datetime | None
+
+
 def want(conn: Connection, feed_id: int, drafts: Sequence[Draft], *, now: datetime, full_text: bool) -> None:
     """Queue what these articles, new or revised, link to: their CAP message, or with `full_text` their page."""
     links = {draft.key: link for draft in drafts if (link := _link(draft, full_text)) is not None}
@@ -271,3 +284,22 @@ def put_off(conn: Connection, host: str, until: datetime) -> None:
 
 def _same(link: Link) -> ColumnElement[bool]:
     return (linked.c.article_id == link.article_id) & (linked.c.revision == link.revision)
+
+
+def fetched(conn: Connection, feed_id: int, since: datetime) -> Fetched | None:
+    """What came of what a feed's articles have linked to since a time; None where that is nothing."""
+    mine = (article.c.feed_id == feed_id) & (linked.c.wanted >= since)
+    of_mine = select(linked).join(article, article.c.id == linked.c.article_id).where(mine)
+    waits, failed = linked.c.next_try.is_not(None), linked.c.error.is_not(None)
+    columns = {
+        "taken": ~waits & ~failed & linked.c.text.is_not(None),
+        "no_more": ~waits & ~failed & linked.c.text.is_(None),
+        "waiting": waits,
+        "failed": ~waits & failed,
+    }
+    counts = [func.count().filter(condition).label(name) for name, condition in columns.items()]
+    row = conn.execute(of_mine.with_only_columns(*counts)).one()
+    last = conn.execute(of_mine.where(failed).order_by(linked.c.wanted.desc()).limit(1)).one_or_none()
+    if not any(row):
+        return None
+    return Fetched(**row._asdict(), error=last.error if last else None, at=last.wanted if last else None)

@@ -13,7 +13,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
-from alerts.store import health, meta, notices, polls
+from alerts.store import health, linked, meta, notices, polls
+from alerts.store.linked import Fetched
 from alerts.store.polls import FaultRow, PollRow, Traffic
 from alerts.store.schema import article, feed
 from alerts.track import feeds_quiet, outages
@@ -65,7 +66,7 @@ class Overview:
 class FeedReport:
     """Everything of one feed. `week` and `statuses` are of its polls of the last seven days, `faults` of the last 30;
     `rhythm` is None while too little is known;
-    `document` is the last poll that brought one."""
+    `document` is the last poll that brought one, `linked` what came of pages and messages in the last seven days."""
 
     state: FeedState
     at: datetime
@@ -84,6 +85,7 @@ class FeedReport:
     faults: Sequence[FaultRow]
     polls: Sequence[PollRow]
     document: PollRow | None
+    linked: Fetched | None
 
 
 def overview(conn: Connection, now: datetime) -> Overview:
@@ -164,6 +166,7 @@ def report(conn: Connection, feed_id: int, now: datetime, *, last: int = 20) -> 
         faults=polls.faults(conn, feed_id, now - _FAULTS_OF),
         polls=polls.latest(conn, feed_id, last),
         document=polls.last_document(conn, feed_id),
+        linked=linked.fetched(conn, feed_id, now - WEEK),
     )
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import signal
 import sys
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
-from alerts.store import feeds
-from alerts.store.database import writing
+from alerts.render import health
+from alerts.store import feeds, overview
+from alerts.store.database import open_database, reading, writing
 from tests.e2e.newsdesk import READERS, Newsdesk, report
 from tests.e2e.test_kills import Daemons, daemons
 from tests.fakes.feeds import Item
@@ -68,6 +70,17 @@ async def test_what_only_a_page_or_a_message_says_is_told_once_and_an_exercise_t
     told = (TOLD, TOLD.replace("Taiz", "Aden"))
     assert desk.mails() == sorted((reader, subject) for reader in READERS for subject in told)
     assert [asked.path for asked in desk.server.asked].count("/story") == 1
+    assert dict(about(desk))["links"] == "in the last 7 days 3 taken in"
+
+
+def about(desk: Newsdesk) -> list[tuple[str, str]]:
+    """What is said of the feed."""
+    engine = open_database(desk.config.database_url)
+    with reading(engine) as conn:
+        found = overview.report(conn, 1, datetime.now(UTC))
+    engine.dispose()
+    assert found is not None
+    return health.about_feed(found)
 
 
 @pytest.mark.soak

@@ -291,3 +291,16 @@ def test_two_workers_do_not_claim_the_same_page(migrated_postgres: Engine) -> No
     with writing(migrated_postgres) as one, writing(migrated_postgres) as other:
         assert len(claim(one)) == 1
         assert claim(other) == []
+
+
+def test_what_came_of_a_feeds_links_is_counted(engine: Engine) -> None:
+    with writing(engine) as conn:
+        feed = add_feed(conn)
+        poll(conn, feed, outcome(*map(entry, "abcd")))
+        taken, same, failed, _ = (link for _ in "abcd" for link in claim(conn))
+        put_page(conn, taken)
+        linked.settle(conn, same, now=NOW, title=same.title, text=same.given, found=None)
+        linked.settle(conn, failed, now=NOW, title=failed.title, text=failed.given, found=None, error="answered 404")
+        found = linked.fetched(conn, feed.id, NOW - HOUR)
+        assert linked.fetched(conn, feed.id, NOW + HOUR) is None
+    assert found == linked.Fetched(taken=1, no_more=1, waiting=1, failed=1, error="answered 404", at=NOW)
