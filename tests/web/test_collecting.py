@@ -228,7 +228,7 @@ def test_on_the_machine_itself_they_are_there_and_linked(filled: Starlette, engi
 
 
 def test_odd_input_never_makes_a_fault_nor_comes_back_as_markup(filled: Starlette) -> None:
-    queries = [f"/feeds?{name}={odd}" for name, odd in product(("state", "country", "tag", "host", "page"), ODD)]
+    queries = [f"/feeds?{name}={odd}" for name, odd in product(("state", "country", "host"), ODD)]
     for address in [*queries, *(f"/feeds/{odd}" for odd in ODD)]:
         answer = ask(filled, address)
         assert answer.status in (200, 400, 404), address

@@ -73,3 +73,21 @@ async def test_an_address_that_is_not_ours_is_named(app: Starlette, host: str, w
     with pytest.raises(WebError) as error:
         await WebServer(app, host=host, port=0).start()
     assert words in str(error.value)
+
+
+async def test_what_runs_beside_the_server_ends_with_it(app: Starlette) -> None:
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def beside() -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    server = WebServer(app, host="127.0.0.1", port=0, beside=beside)
+    await server.start()
+    await asyncio.wait_for(begun.wait(), 5)
+    assert not ended.is_set()
+    await server.stop()
+    await asyncio.wait_for(ended.wait(), 5)
