@@ -7,7 +7,7 @@ from starlette.applications import Starlette
 from alerts.engine.collecting import Polled
 from alerts.engine.verdicts import Hearing
 from alerts.notify.mime import domain_of
-from alerts.service import Service
+from alerts.service import Service, Watch
 from alerts.web.app import create_app
 from alerts.web.metrics import Meter
 from alerts.web.site import WebSettings
@@ -31,16 +31,16 @@ def pages_of(service: Service) -> Starlette:
         secret=service.secret,
         second_look=config.verdicts.second_look,
     )
-    return create_app(service.engine, settings, now=service.clock, hearing=hearing, meter=_meter(service))
+    return create_app(service.engine, settings, now=service.clock, hearing=hearing, meter=meter_of(service.watch))
 
 
-def _meter(service: Service) -> Meter:
-    """Counts the polls of the service from now on, beside whoever is told of them."""
-    meter, before = Meter(), service.watch.polled
+def meter_of(watch: Watch) -> Meter:
+    """Counts the polls of a service from now on, beside whoever is told of them."""
+    meter, before = Meter(), watch.polled
 
     def polled(one: Polled) -> None:
         meter.polled(one)
         before(one)
 
-    service.watch.polled = polled
+    watch.polled = polled
     return meter

@@ -13,12 +13,14 @@ from starlette.applications import Starlette
 
 from alerts import __version__
 from alerts.engine.collecting import Polled
+from alerts.service import Watch
 from alerts.store import meta, notices
 from alerts.store.database import writing
 from alerts.store.polling import PollResult
 from alerts.track.quiet import Trouble
 from alerts.web.app import create_app
 from alerts.web.metrics import Meter
+from alerts.web.running import meter_of
 from alerts.web.site import WebSettings
 from tests.store.pollrows import add_polls, set_feed
 from tests.store.values import HOUR, add_articles, add_feed, outcome
@@ -68,6 +70,17 @@ def test_polls_are_counted_by_what_they_came_to(engine: Engine) -> None:
     assert found["alerts_poll_seconds_bucket{le=0.5}"] == 2
     assert found["alerts_poll_seconds_count"] == 3
     assert (found["alerts_gaps_total"], found["alerts_untrue_not_modified_total"]) == (1, 0)
+
+
+def test_the_polls_of_a_service_are_counted_beside_who_is_told_of_them(engine: Engine) -> None:
+    told: list[Polled] = []
+    watch = Watch(polled=told.append)
+    meter = meter_of(watch)
+    with writing(engine) as conn:
+        one = polled(conn)
+    watch.polled(one)
+    assert told == [one]
+    assert meter.registry.get_sample_value("alerts_polls_total", {"status": "ok"}) == 1
 
 
 def test_how_things_stand_is_read_from_the_database(engine: Engine) -> None:
