@@ -7,10 +7,11 @@ faults they usually have, and a line that cannot be used never keeps out the oth
 
 from __future__ import annotations
 
+import html
 import html.entities
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from typing import Any, Final, TypeVar
 
@@ -25,6 +26,7 @@ from alerts.sizes import say_size, size
 Value = TypeVar("Value")
 
 NAMESPACE: Final = "urn:alerts:feeds:1"
+_LONGEST_TAG: Final = 4000
 _MOST_FAULTS: Final = 5  # of the form of one document: the rest follows from them
 _ILLEGAL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _PROLOG: Final = re.compile(
@@ -33,6 +35,9 @@ _PROLOG: Final = re.compile(
 )
 _REFERENCE: Final = re.compile(r"&(?:(#[0-9]{1,7};|#[xX][0-9a-fA-F]{1,6};)|([A-Za-z][A-Za-z0-9]{0,30});)?")
 _XML_NAMES: Final = frozenset({"lt", "gt", "amp", "quot", "apos"})
+_XML_URL: Final = re.compile(r"""\bxmlurl\s*+=\s*+(?:"([^"<>]*+)"|'([^'<>]*+)'|([^\s"'<>]++))""", re.IGNORECASE)
+_TEXT: Final = re.compile(r"""\btext\s*+=\s*+"([^"<>]*+)""", re.IGNORECASE)
+_COMMENT: Final = re.compile(r"<!--(?:(?!-->).)*+(?:-->|\Z)", re.DOTALL)
 _YES: Final = {**dict.fromkeys(("yes", "true", "on", "1"), True), **dict.fromkeys(("no", "false", "off", "0"), False)}
 _MARKS: Final = {"%": "%25", ",": "%2C", "/": "%2F"}
 _MARK: Final = re.compile("%2[5CF]")
@@ -64,6 +69,7 @@ class Listed:
 class _Reader:
     file: str
     faults: list[Fault]
+    seen: set[str] = field(default_factory=set)
 
     def fault(self, line: int, message: str, level: Level = "error") -> None:
         self.faults.append(Fault(self.file, line, message, level))
@@ -87,7 +93,7 @@ def merged(found: Iterable[Listed]) -> list[Listed]:
     for one in found:
         first = feeds.setdefault(one.url, one)
         if first is not one:
-            unsaid = [field.name for field in fields(first) if getattr(first, field.name) is None]
+            unsaid = [one_field.name for one_field in fields(first) if getattr(first, one_field.name) is None]
             more: dict[str, Any] = {name: getattr(one, name) for name in unsaid}
             tags = tuple(dict.fromkeys((*(first.tags or ()), *(one.tags or ()))))
             feeds[one.url] = replace(first, **more | {"tags": tags or first.tags or one.tags})
@@ -115,32 +121,55 @@ def _address(reader: _Reader, line: int, text: str) -> str | None:
 
 
 def _outlines(reader: _Reader, text: str) -> Iterator[Listed]:
-    root = _parsed(reader, text)
+    text = _mended(text)
+    root, broken = _parsed(reader, text)
     kind = "" if root is None else _local(root.tag)
-    if root is None or (kind != "opml" and next(_named(root, "outline"), None) is None):
-        reader.fault(0, _what_it_is(kind))
-        return
-    yield from _below(reader, root, ())
+    found = [] if root is None else list(_below(reader, root, ()))
+    if broken:
+        found += _left_behind(reader, text)
+    if not found and kind != "opml" and (root is None or next(_named(root, "outline"), None) is None):
+        reader.faults = [Fault(reader.file, 0, _what_it_is(kind))]
+    yield from found
 
 
-def _parsed(reader: _Reader, text: str) -> Any:
-    """The root of the document, mended where it is broken; None if it has none. Nothing is ever resolved: without its
-    DOCTYPE there is nothing to resolve, and all references are characters by now. Lines are counted as in the file."""
+def _mended(text: str) -> str:
+    """The document without its DOCTYPE, so that there is nothing to resolve, and all references as characters. Lines
+    are counted as in the file."""
     at = 0
     while prolog := _PROLOG.match(text, at):
         at = prolog.end()
-    text = "\n" * text.count("\n", 0, at) + _REFERENCE.sub(_character, text[at:])
+    return "\n" * text.count("\n", 0, at) + _REFERENCE.sub(_character, text[at:])
+
+
+def _parsed(reader: _Reader, text: str) -> tuple[Any, bool]:
+    """The root of the document, None if it has none; and whether there was something wrong with its form."""
     parser = etree.XMLParser(
         recover=True, resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True
     )
     try:
         root = etree.fromstring(text, parser)
     except (etree.XMLSyntaxError, ValueError):
-        return None
+        return None, True
     lines = {error.line: error.message for error in reversed(parser.error_log) if "Namespace" not in error.message}
     for line, message in sorted(lines.items())[:_MOST_FAULTS]:
-        reader.fault(line, f"not well-formed ({message.strip()}): see that nothing is missing", "warning")
-    return root
+        reader.fault(line, f"not well-formed ({message.strip()}): it is read all the same", "warning")
+    return root, bool(lines)
+
+
+def _left_behind(reader: _Reader, text: str) -> Iterator[Listed]:
+    """The feeds that the parser did not come to: behind an end tag too many, or beside a quotation mark too many."""
+    text = _COMMENT.sub(lambda found: "\n" * found[0].count("\n"), text)
+    line, at = 1, 0
+    for found in _XML_URL.finditer(text):
+        line, at = line + text.count("\n", at, found.start()), found.start()
+        url = " ".join(html.unescape(found[1] or found[2] or found[3] or "").split())
+        if url in reader.seen:
+            continue
+        reader.seen.add(url)
+        if (address := _address(reader, line, url)) is not None:
+            name = _TEXT.search(text, text.rfind("<", max(0, at - _LONGEST_TAG), at) + 1, at)
+            source = " ".join(html.unescape(name[1]).split()) if name else ""
+            yield Listed(url=address, source=source or None, file=reader.file, line=line)
 
 
 def _character(found: re.Match[str]) -> str:
@@ -180,9 +209,11 @@ def _below(reader: _Reader, element: Any, folders: tuple[str, ...]) -> Iterator[
             continue
         said = _Said(reader, child)
         if said.values.get("iscomment", "").lower() == "true":
+            reader.seen.update(_Said(reader, one).values.get("xmlurl", "") for one in child.iter())
             continue
         url = said.url()
         if url is not None:
+            reader.seen.add(url)
             if (address := _address(reader, said.line, url)) is not None:
                 yield _listed(said, address, folders)
             yield from _below(reader, child, folders)

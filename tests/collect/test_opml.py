@@ -164,6 +164,34 @@ def test_a_missing_end_tag_loses_no_feed() -> None:
     assert faults
 
 
+A, Z = '<outline text="A" xmlUrl="https://a.example.org/"/>', '<outline text="Z" xmlUrl="https://z.example.org/"/>\n'
+
+
+@pytest.mark.parametrize(
+    "outline",
+    [
+        A.replace('"A"', '"A < B"'),
+        A.replace('"A"', '"The "big" A"'),
+        "<outline text=A xmlUrl=https://a.example.org/ />",
+        A.replace("/>", " checked/>"),
+        A + " & < 5",
+        A + "</outline></outline></body></opml>",
+        "</body></opml>\n" + A,
+        '<outline text="deep">' * 300 + A + "</outline>" * 300,
+        "<body><OUTLINE>" + A,
+        A + '<outline isComment="true"><outline xmlUrl="https://old.example.org/"/></outline></outline>',
+        A + "<!-- <outline xmlUrl='https://old.example.org/'/> --></outline>",
+    ],
+)
+def test_no_fault_of_one_line_loses_a_feed(outline: str) -> None:
+    found, faults = _read(f"{outline}\n{Z}")
+    assert {one.url for one in found} == {"https://a.example.org/", "https://z.example.org/"}
+    assert next(one for one in found if "z." in one.url).source == "Z"
+    assert {fault.level for fault in faults} == {"warning"}
+    text = f"{HEAD}{outline}\n{Z}".split("\n")
+    assert all(one.url in text[one.line - 1] for one in found)
+
+
 @pytest.mark.parametrize(
     ("body", "says"),
     [
