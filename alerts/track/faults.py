@@ -50,7 +50,8 @@ FAILING: Final[Mapping[str, Failing]] = {
     "html": Failing(
         "page",
         "gives a web page in place of a feed",
-        "Has it moved, or does the server want a person to click? The page may name the feed: alerts feeds check URL",
+        "Has it moved, or does the server want a person to click? If the page names its feed, alerts feeds check URL "
+        "finds it.",
     ),
     "empty": Failing("broken", "gives nothing at all", _WAIT),
     "not_a_feed": Failing("broken", "gives a document that is no feed", f"{_MOVED} {_LOOK}"),

@@ -60,7 +60,7 @@ class FeedFacts:
 
     @property
     def called(self) -> str:
-        return f"{self.name} (feed {self.id})"
+        return f"{self.name} (feed {self.id}, critical)" if self.critical else f"{self.name} (feed {self.id})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,6 +31,10 @@ def test_a_feed_that_answers_with_something_else_is_not_said_to_be_dumb() -> Non
     assert "It gives a web page in place of a feed. Has it moved" in trouble.text
 
 
+def test_a_critical_feed_is_called_so() -> None:
+    assert failing_feeds([dark(critical=True)], NOW)[0].text.startswith("Paper 1 (feed 1, critical) has not answered")
+
+
 def test_a_feed_that_never_answered_is_told_too() -> None:
     [trouble] = failing_feeds([dark(1, last_ok=None), feed(2)], NOW)
     assert "ever since it was added" in trouble.text
