@@ -150,7 +150,10 @@ def _whole(document: Document, *, cut: bool) -> Document:
         last = found.end()
     end = re.compile(rf"</{re.escape(document.root)}\s*+>", re.IGNORECASE).search(bare, last)
     if not cut and (end or not document.root):
-        return replace(_without_rest(document, end.end() if end else len(bare)), items=items)
+        last = end.end() if end else len(bare)
+        if sections.ITEM_START.search(bare, last):  # then that was no root, but some element before the items
+            last = len(bare)
+        return replace(_without_rest(document, last), items=items)
     if not items:
         return replace(document, truncated=cut)
     document = replace(

@@ -45,7 +45,8 @@ def recovered(text: str) -> str:
             _unprefixed(item)
             _put_beside(item)
             parent.append(item)
-    return str(etree.tostring(feed, encoding="unicode"))
+    # It lets references to characters through that do not exist, and fails on them when it is to give text.
+    return str(etree.tostring(feed, encoding="utf-8"), "utf-8", "ignore")
 
 
 def _element(text: str, parser: Any) -> Any:

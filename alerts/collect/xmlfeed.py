@@ -28,6 +28,7 @@ _HEADERS = {"content-type": "application/xml; charset=utf-8"}
 _ITEM = re.compile(r"<\s*+/?\s*+(?:[\w.-]+:)?(?:item|entry)\s*+>", re.IGNORECASE)
 _BASE = re.compile(r"<[^<>]{0,2000}?[\s:]base\s*+=", re.IGNORECASE)
 _GUID = re.compile(r"<(?:[\w.-]+:)?(?:guid|id)(?:\s[^<>]*+)?>\s*+(?:<!\[CDATA\[)?([^<]*?)(?:\]\]>|<)", re.IGNORECASE)
+_LOOSELY = "&"  # before a document: no XML begins so, and feedparser reads it loosely from the start
 _TITLE = re.compile(r"<title[^<>]*+>([^<]{1,200})", re.IGNORECASE)
 _ALTERNATE = re.compile(r"<link\s[^<>]{0,500}?application/(?:rss|atom)\+xml[^<>]*+>", re.IGNORECASE)
 _HREF = re.compile(r"""href\s*=\s*["']([^"'<>\s]{1,500})""", re.IGNORECASE)
@@ -77,7 +78,7 @@ def _new(outline: Document, cut: delta.Cut, known: Sequence[delta.Mark], url: st
 
 def _marks(cut: delta.Cut | None, document: Document, found: _Found) -> bytes:
     """What is to be kept of a document read whole, if the next one can be compared with it."""
-    if cut is None or found.fault or document.mended or len(found.items) != len(cut.ranges):
+    if cut is None or found.fault or found.rung != "full" or len(found.items) != len(cut.ranges):
         return b""
     if not cut.apart(document.bare, range(len(cut.ranges))):
         return b""
@@ -142,14 +143,32 @@ class _Found:
 
 
 def _best(document: Document, url: str) -> _Found:
-    """The document as it is; and if it is broken and items or parts of them are missing, put in order."""
-    found = _found(document.text, "repaired" if document.mended else "full", url)
-    whole = len(found.items) >= document.items and all(_parts(item) == 3 for item in found.items)
-    if not document.mended or not found.fault or whole:
-        return found
-    text = recovered(document.text)
-    other = _found(text, "recovered", url) if text else found
-    return replace(other, fault=found.fault) if _worth(other) > _worth(found) else found
+    """The document as it is; and if items or parts of them are missing, by whichever way more of them can be had."""
+    rung: Rung = "repaired" if document.mended else "full"
+    best: _Found | None = None
+    failure: ParseError | None = None
+    try:
+        best = _found(document.text, rung, url)
+        if len(best.items) >= document.items and (not best.fault or all(_parts(item) == 3 for item in best.items)):
+            return best
+    except ParseError as error:  # as over blanks in the name of a namespace, at which the loose reading does not look
+        failure = error
+    if best is None or not best.fault:
+        best = _better(best, _LOOSELY + document.text, "repaired", url)
+    best = _better(best, recovered(document.text), "recovered", url)
+    if best is None:
+        raise failure or AssertionError("nothing was read and nothing failed")
+    return best
+
+
+def _better(best: _Found | None, text: str, rung: Rung, url: str) -> _Found | None:
+    """What `text` holds if it is more than `best`, else that."""
+    if text:
+        with suppress(ParseError):
+            other = _found(text, rung, url)
+            if best is None or _worth(other) > _worth(best):
+                return replace(other, fault=best.fault or other.fault) if best is not None else other
+    return best
 
 
 def _found(text: str, rung: Rung, url: str) -> _Found:
@@ -168,7 +187,7 @@ def _found(text: str, rung: Rung, url: str) -> _Found:
 def _with_raw_guids(items: list[RawItem], text: str) -> list[RawItem]:
     """feedparser resolves ids against the document's base; a feed that moves must not get other ids for that."""
     starts = item_starts(text)
-    if len(starts) != len(items):
+    if not items or len(starts) != len(items):
         return items
     ends = [*starts[1:], len(text)]
     return [

@@ -89,6 +89,25 @@ def test_what_is_in_order_is_left_as_it_is(text: str) -> None:
     assert sections.closed(text) is text
 
 
+@pytest.mark.parametrize("name", ["http://example.org/a b c", "http://example.org/a&nbsp;b c", "http://a\nb"])
+def test_blanks_in_the_name_of_a_namespace_cost_nothing(name: str) -> None:
+    """Python's reader of XML divides names of elements at blanks, and fails or forgets where they belong."""
+    parsed = parse(ATOM.replace("http://www.w3.org/2005/Atom", name))
+    assert [entry.title for entry in parsed.entries] == [f"Report {n}" for n in (4, 3, 2, 1)]
+    assert parsed.rung == "repaired"
+
+
+def test_a_reference_to_half_a_character_does_not_stop_the_recovery() -> None:
+    text = RSS.replace("</title><link>", "<link>").replace("<guid>", '<guid a="&#xD800;">&#xDC00;', 1)
+    assert len(parse(text).entries) == 4
+    assert "Report 1" in recovered(text)
+
+
+def test_items_after_an_element_that_looks_like_the_root_are_read() -> None:
+    fragment = RSS[RSS.index("<title>") : RSS.rindex("</item>")]
+    assert len(parse(fragment).entries) == 4
+
+
 def test_items_in_a_comment_are_no_items() -> None:
     text = RSS.replace("<item>", "<!-- <item>", 1).replace("</item>", "</item> -->", 1)
     parsed = parse(text)
