@@ -77,18 +77,24 @@ def test_a_feed_is_added_once(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "says"),
+    ("args", "says"),
     [
-        ("http://example.org:8081/x", "port 8081 is not allowed"),
-        ("http://10.1.2.3/x", "10.1.2.3 is a private address"),
+        (["http://example.org:8081/x"], "port 8081 is not allowed; add it to [collect] allow_ports"),
+        (
+            ["http://10.1.2.3/x"],
+            "10.1.2.3 is a private address, which no feed may have; add it to [collect] allow_hosts",
+        ),
+        (
+            ["https://example.org/x", "--every", "10 seconds"],
+            "more often than every 1 minute: see [collect] min_interval",
+        ),
     ],
 )
-def test_a_feed_that_cannot_be_polled_as_it_is_gets_a_warning(world: World, url: str, says: str) -> None:
-    ran = alerts("feeds", "add", url)
+def test_a_feed_that_cannot_be_polled_as_wished_gets_a_warning(world: World, args: list[str], says: str) -> None:
+    ran = alerts("feeds", "add", *args)
     assert ran.code == 0
     assert ran.err.startswith("warning: ")
     assert says in ran.err
-    assert "[collect] allow_" in ran.err
 
 
 async def test_a_poll_stores_what_is_new_and_says_so(server: FeedServer) -> None:

@@ -54,7 +54,7 @@ def command(url: str, config_path: Path, tags: tuple[str, ...], **given: Any) ->
             **plain,
         )
     click.echo(f"added as feed {feed.id}, from '{feed.source}'")
-    for obstacle in wishes.obstacles(config, feed.url, full_text=feed.full_text):
+    for obstacle in wishes.obstacles(config, feed.url, full_text=feed.full_text, every=feed.own_interval):
         click.echo(f"warning: {obstacle}", err=True)
     for twin in wishes.twins(feed.url, there):
         click.echo(

@@ -53,7 +53,7 @@ def command(url: str, config_path: Path, as_json: bool, items: int) -> None:
         return
     for line in (*_way(found), *_facts(found.sight, parsed, pace, now), *_items(parsed, items), *_findings(said)):
         click.echo(line)
-    for line in (*_others(found), *_add(found, parsed, said)):
+    for line in (*_others(found), *_add(found, parsed, said, url)):
         click.echo(line)
 
 
@@ -197,10 +197,13 @@ def _others(found: Look) -> list[str]:
     return lines + [f"  {_clean(one.url)}{f'  ({_clean(one.title)})' if one.title else ''}" for one in found.others]
 
 
-def _add(found: Look, parsed: Parsed, said: list[Finding]) -> list[str]:
+def _add(found: Look, parsed: Parsed, said: list[Finding], given: str) -> list[str]:
+    from alerts.collect.fetch import shown
+
     if found.way == "file":
         return []
-    return ["", "to add it:", f"  {_add_line(found.sight, parsed, said)}"]
+    login = ", with the login before its host that you gave" if shown(given) != given else ""
+    return ["", f"to add it{login}:", f"  {_add_line(found.sight, parsed, said)}"]
 
 
 def _add_line(sight: Sight, parsed: Parsed, said: list[Finding]) -> str:

@@ -144,7 +144,7 @@ def _mind(there: Sequence[FeedRow], plan: _Plan, config: Config) -> None:
 
     alike = {likeness(feed.url): f"feed {feed.id}" for feed in there}
     for one in plan.new:
-        for obstacle in wishes.obstacles(config, one.url, full_text=bool(one.full_text)):
+        for obstacle in wishes.obstacles(config, one.url, full_text=one.full_text, every=one.every):
             plan.warn(one, obstacle)
         twin = alike.setdefault(likeness(one.url), f"line {one.line} of {one.file}")
         if twin != f"line {one.line} of {one.file}":

@@ -73,7 +73,7 @@ def command(
             raise InputError(f"feed {taken[0]} has this address already; see: alerts feeds list")
         changed = _changed(conn, chosen, change, more_tags, less_tags, config)
     for feed in changed:
-        for obstacle in wishes.obstacles(config, feed.url, full_text=feed.full_text):
+        for obstacle in wishes.obstacles(config, feed.url, full_text=feed.full_text, every=feed.own_interval):
             click.echo(f"warning: feed {feed.id}: {obstacle}", err=True)
     click.echo(_said(chosen, changed))
 

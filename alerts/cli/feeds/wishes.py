@@ -13,6 +13,8 @@ import click
 from alerts.cli import common
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from alerts.config import Config
     from alerts.store.feeds import FeedRow
 
@@ -168,11 +170,14 @@ def address(text: str) -> str:
         raise InputError(f"{shown(text.strip())[:200]}: {error}") from None
 
 
-def obstacles(config: Config, url: str, *, full_text: bool = False) -> Iterator[str]:
+def obstacles(
+    config: Config, url: str, *, full_text: bool | None = None, every: timedelta | None = None
+) -> Iterator[str]:
     """What will keep a feed from being polled as wished, as far as its address and the configuration show."""
     from yarl import URL
 
     from alerts.collect import fulltext, guard
+    from alerts.durations import say
 
     parsed = URL(url)
     own = guard.allowed(config.collect.allow_hosts, config.collect.allow_ports)
@@ -183,6 +188,9 @@ def obstacles(config: Config, url: str, *, full_text: bool = False) -> Iterator[
             f"{parsed.host} is a private address, which no feed may have; "
             "add it to [collect] allow_hosts if it is yours"
         )
+    least = config.collect.min_interval
+    if every is not None and every < least:
+        yield f"no feed is polled more often than every {say(least)}: see [collect] min_interval"
     if full_text and (missing := fulltext.missing()):
         yield f"--full-text has no effect yet: {missing}"
 
