@@ -27,7 +27,8 @@ ITEM = """
 <gdacs:cap>https://example.org/1.xml</gdacs:cap><gdacs:title>no title</gdacs:title>
 <gdacs:bbox><gdacs:link>/2</gdacs:link>
 </gdacs:bbox><link>/1</link><dc:creator><![CDATA[N & N]]></dc:creator><author>n@example.org</author>
-<comments>/c</comments><georss:where><gml:Point><gml:pos>1 2</gml:pos></gml:Point></georss:where><geo:lat>1</geo:lat><slash:comments>3
+<comments>/c</comments>
+<georss:where><gml:Point><gml:pos>1 2</gml:pos></gml:Point></georss:where><geo:lat>1</geo:lat><slash:comments>3
 </slash:comments><wfw:commentRss>/c.xml</wfw:commentRss><dc:date>2020-01-06T12:00:00Z</dc:date><dc:subject>War</dc:subject>
 <media:group><media:thumbnail url="/t.jpg"/><media:category>Aid</media:category></media:group>
 <media:thumbnail url="/u"/>
