@@ -37,7 +37,8 @@ _BESIDE = [
 _UNPARTED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 _WORD = re.compile(r"[^\W_]+")
 _STEM = 4
-_SAME_SUBJECT, _COVERED = 0.5, 0.9
+_SENTENCE_END = re.compile(r"(?<=[.!?…。])\s+|\n")
+_SAME_SUBJECT = 0.5
 
 
 def missing() -> str | None:
@@ -78,19 +79,23 @@ def fuller(title: str, given: str, page: str) -> str | None:
     """The text to put in the place of what the feed gave, or None to keep that: the page says no more, or speaks of
     something else.
 
-    Words of the feed that the page lacks stand in front: nothing that was said is lost.
+    A sentence of the feed that the page does not have to the letter keeps all of the feed's words in front: an alert
+    may rest on it by now, and would be taken back if it went.
     """
     page = _without_title(page, title)
     if len(page) < _SHORTEST or len(page) <= len(given):
         return None
-    there, said = _words(page), _words(given)
-    subject = said | _words(title)
-    if not subject or len(subject & there) < _SAME_SUBJECT * len(subject):
+    subject = _words(given) | _words(title)
+    if not subject or len(subject & _words(page)) < _SAME_SUBJECT * len(subject):
         return None
-    numbers = {word for word in said if word.isdigit()}
-    if len(said & there) >= _COVERED * len(said) and numbers <= there:
-        return page
-    return f"{given}\n\n{page}"
+    whole = f" {_bare(page)} "
+    sentences = filter(None, map(_bare, _SENTENCE_END.split(given)))
+    covered = all(f" {sentence} " in whole for sentence in sentences)
+    return page if covered else f"{given}\n\n{page}"
+
+
+def _bare(text: str) -> str:
+    return " ".join(_WORD.findall(text.casefold()))
 
 
 def _without_title(page: str, title: str) -> str:

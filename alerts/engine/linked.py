@@ -134,6 +134,7 @@ class Linker:
         self.allowance = allowance or Allowance()
         self.on_read, self.on_error = on_read, on_error
         self._hosts: dict[str, asyncio.Task[None]] = {}
+        self._rests: dict[str, datetime] = {}  # hosts that want no requests until then: news of theirs waits as well
         self._threads = Threads()
         self._said = False
 
@@ -167,7 +168,9 @@ class Linker:
 
     async def _claim(self, hosts: int, only: str | None = None) -> list[list[Link]]:
         """The next documents of hosts that are not being asked, or of `only` one."""
-        busy = tuple(self._hosts) if only is None else ()
+        now = self.clock()
+        self._rests = {host: until for host, until in self._rests.items() if until > now}
+        busy = (*self._rests, *(self._hosts if only is None else ()))
         spent = self.allowance.spent(asyncio.get_running_loop().time())
         return await self._threads.do(lambda: self._claimed(hosts, only, busy, spent))
 
@@ -264,6 +267,7 @@ class Linker:
                 linked.postpone(conn, link, again, said)
         if (rest := resting(error, now, longest)) is not None:
             linked.put_off(conn, links[0].host, rest)
+            self._rests[links[0].host] = rest
 
     def _give_back(self, conn: Connection, links: Sequence[Link]) -> None:
         for link in links:

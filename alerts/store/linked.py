@@ -181,8 +181,10 @@ def claim(
     """Take one document of each of up to `hosts` hosts; for each the articles that link to it. They are due again after
     `lease`, unless something is said of them before. `only`: of this host; none of the hosts `but`, and no pages of
     `no_pages_of`. Of a host messages come before pages, what was tried less before the rest (a page that always fails
-    must not keep its host to itself), and the longest due first."""
-    due = _due(now, kinds) & linked.c.host.not_in(but)
+    must not keep its host to itself), and the longest due first. A host that said at a feed of its own that it has had
+    too many requests is left alone."""
+    resting = select(feed.c.host).where(feed.c.last_status == "throttled", feed.c.next_due > now)
+    due = _due(now, kinds) & linked.c.host.not_in(but) & linked.c.host.not_in(resting)
     if only is not None:
         due &= linked.c.host == only
     due &= or_(linked.c.kind == "cap", linked.c.host.not_in(no_pages_of))

@@ -91,21 +91,23 @@ def test_a_page_of_tags_is_refused() -> None:
     assert caught.value.reason == "hostile"
 
 
-def test_a_page_that_says_more_takes_the_place_of_the_summary() -> None:
+def test_a_page_that_has_the_summary_and_says_more_takes_its_place() -> None:
     text = fulltext.read(story_page(), {}, URL).text
-    found = fulltext.fuller(TITLE, SUMMARY, text)
-    assert found is not None
-    assert found.split("\n") == list(PARAGRAPHS)
+    summary = PARAGRAPHS[0].replace(" ", "\n ") + " It was the heaviest shelling since..."
+    assert fulltext.fuller(TITLE, summary, text) == "\n".join(PARAGRAPHS)
 
 
-def test_what_only_the_summary_says_stays_in_front() -> None:
-    summary = "The market of Taiz was shelled on Monday. At least 14 people are missing in the ruins, neighbours say."
+@pytest.mark.parametrize(
+    "summary",
+    [
+        SUMMARY,
+        "The market of Taiz was shelled on Monday. At least 14 people are missing in the ruins, neighbours say.",
+        PARAGRAPHS[0].replace("eleven", "12"),
+        f"{PARAGRAPHS[0]} It was the heaviest shell...",
+    ],
+)
+def test_what_the_summary_says_in_other_words_stays_in_front_as_an_alert_may_rest_on_it(summary: str) -> None:
     assert fulltext.fuller(TITLE, summary, "\n".join(PARAGRAPHS)) == f"{summary}\n\n" + "\n".join(PARAGRAPHS)
-
-
-def test_a_number_that_the_page_lacks_is_not_lost() -> None:
-    summary = "Shells fell on the market of Taiz, killing 12 people."
-    assert str(fulltext.fuller(TITLE, summary, "\n".join(PARAGRAPHS))).startswith(summary)
 
 
 @pytest.mark.parametrize(
@@ -143,11 +145,8 @@ def test_scripts_that_do_not_part_words_are_compared_too() -> None:
 @settings(max_examples=40)
 @given(given=st.text(max_size=200), text=st.text(max_size=400), title=st.text(max_size=40))
 def test_no_word_of_the_feed_is_ever_lost(title: str, given: str, text: str) -> None:
-    found = fulltext.fuller(title, given, text)
-    if found is not None:
-        lost = fulltext._words(given) - fulltext._words(found)
-        assert len(lost) <= 0.1 * len(fulltext._words(given))
-        assert not any(word.isdigit() for word in lost)
+    found = fulltext.fuller(title, given, f"{text}\n{title} {given} {'word ' * 20}")
+    assert found is None or set(given.casefold().split()) <= set(found.casefold().split())
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ from tests.store.values import entry, outcome, poll
 
 HTML = "text/html; charset=utf-8"
 TITLE = "Shells kill eleven in Taiz"
-GIVEN = "Shells fell on the market of Taiz, killing eleven people."
+GIVEN = PARAGRAPHS[0]
 SUMMARY = f"<p>{GIVEN}</p>"
 FULL = "\n".join(PARAGRAPHS)
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

@@ -69,6 +69,9 @@ async def test_a_host_that_wants_a_rest_gets_it_for_all_its_pages(
     desk.publish("/1")
     desk.publish("/2")
     await desk.linker.run_due()
+    desk.server.serve(story_page(), "/3", kind=HTML)
+    desk.publish("/3")
+    assert await desk.linker.run_due() == 0
     assert desk.asked == ["/1"]
     desk.now += wait - timedelta(seconds=1)
     assert await desk.linker.run_due() == 0

@@ -304,3 +304,12 @@ def test_what_came_of_a_feeds_links_is_counted(engine: Engine) -> None:
         found = linked.fetched(conn, feed.id, NOW - HOUR)
         assert linked.fetched(conn, feed.id, NOW + HOUR) is None
     assert found == linked.Fetched(taken=1, no_more=1, waiting=1, failed=1, error="answered 404", at=NOW)
+
+
+def test_a_host_that_wants_its_feed_polled_more_rarely_is_left_alone(sqlite_engine: Engine) -> None:
+    with writing(sqlite_engine) as conn:
+        feed = add_feed(conn)
+        poll(conn, feed, outcome(entry("a")))
+        poll(conn, feed, outcome(status="throttled"), next_due=NOW + HOUR)
+        assert claim(conn) == []
+        assert len(claim(conn, now=NOW + HOUR)) == 1
