@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html.entities
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from xml.parsers import expat
@@ -39,10 +40,10 @@ _NAMESPACE = re.compile(r"""\sxmlns(?::[\w.-]+)?\s*+=\s*+["']([^"'<]*+)""")
 _NAMED_END = re.compile(r"</(?:guid|id|(?:[\w.-]+:)?link)\s*+>", re.IGNORECASE)
 _BROKEN = re.compile(
     sections.OPAQUE + r"|&(?:#(?P<char>[0-9]{1,8}|[xX][0-9a-fA-F]{1,7});|(?P<name>\w{1,40});)?|<(?![A-Za-z_:/!?])"
-    r"""|<(?:\?(?![^<]*+\?>)|(?=(?P<word>[A-Za-z_:][\w.:-]{0,40})[^<>"'=]*+<))""",
+    r"""|<(?:\?(?![^<]*+\?>)|(?=(?P<word>[A-Za-z_:][A-Za-z0-9_.:-]{0,40})[^<>"'=]*+<))""",
     re.DOTALL,
 )
-_ENDED = re.compile(r"</([\w.:-]{1,40})")
+_ENDED = re.compile(r"</([A-Za-z0-9_.:-]{1,40})")
 _RUN = re.compile(r"([<&])\1{31,}+")
 
 
@@ -50,14 +51,16 @@ _RUN = re.compile(r"([<&])\1{31,}+")
 class Document:
     """A document's text from its root element on; `bare` is the same with CDATA and comments blanked.
 
-    `items` counts its items as their tags show them; `truncated`: some are missing or left out; `broken`:
-    because the document ends in the middle; `mended`: it was no XML as it came, and may not be yet.
+    `places` are those of its items in both, if they stand side by side; `items` counts its items as their tags show
+    them; `truncated`: some are missing or left out; `broken`: because the document ends in the middle; `mended`: it
+    was no XML as it came, and may not be yet.
     """
 
     text: str
     root: str
     entities: dict[str, str]
     bare: str = ""
+    places: Sequence[tuple[int, int]] = ()
     items: int = 0
     truncated: bool = False
     broken: bool = False
@@ -80,14 +83,16 @@ def outlined(text: str, *, url: str, cut: bool = False, most_items: int = MOST_I
         raise ParseError(url, "the document is empty", reason="empty")
     prolog, body = _divide(text)
     text = sections.closed(body)
-    warnings = ("CDATA or a comment has no end",) if text is not body else ()
+    mended = text is not body
+    warnings = ("CDATA or a comment has no end",) if mended else ()
+    text, bare = sections.without_bases(text, sections.blanked(text))
     found = _ROOT.match(text)
     document = Document(
         text=text,
-        bare=sections.blanked(text),
+        bare=bare,
         root=found[1] if found else "",
         entities=_simple_entities(prolog),
-        mended=text is not body,
+        mended=mended,
         warnings=warnings,
     )
     document = _whole(document, cut=cut)
@@ -144,16 +149,15 @@ def _whole(document: Document, *, cut: bool) -> Document:
     breaks off at one place must not hide it for ever.
     """
     bare = document.bare
-    items = len(sections.ITEM_START.findall(bare))
-    last = 0
-    for found in sections.ITEM_END.finditer(bare):
-        last = found.end()
+    starts, ends = list(sections.ITEM_START.finditer(bare)), [at.end() for at in sections.ITEM_END.finditer(bare)]
+    items, last = len(starts), ends[-1] if ends else 0
     end = re.compile(rf"</{re.escape(document.root)}\s*+>", re.IGNORECASE).search(bare, last)
     if not cut and (end or not document.root):
         last = end.end() if end else len(bare)
         if sections.ITEM_START.search(bare, last):  # then that was no root, but some element before the items
             last = len(bare)
-        return replace(_without_rest(document, last), items=items)
+        places = sections.side_by_side(starts, ends)
+        return replace(_without_rest(document, last), items=items, places=places)
     if not items:
         return replace(document, truncated=cut)
     document = replace(

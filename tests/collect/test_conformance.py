@@ -12,6 +12,7 @@ import hashlib
 import importlib.metadata
 import io
 import os
+import random
 import re
 import shutil
 import subprocess
@@ -205,3 +206,46 @@ def test_packed_documents_are_refused_as_they_are_and_read_when_unpacked(documen
         _ours(body, {"content-type": "application/xml"})
     for body in (gzip.decompress(packed["compression/gzip.gz"]), zlib.decompress(packed["compression/deflate.z"])):
         assert isinstance(_ours(body, {}), Parsed)
+
+
+TOKENS = (
+    b"< > & ]]> <![CDATA[ <!-- --> <item> </item> <title> </title> <entry> </channel> </rss> <!DOCTYPE ]> &#0; "
+    b"&#xD800; &nbsp; \x00 \xff \xe2\x80 ' \" <a:b /> <description> </description> <link> </link> <br> <x/> { "
+    b"\xef\xbb\xbf </ <! <?"
+).split(b" ")
+
+
+def _damaged(body: bytes, chance: random.Random) -> bytes:
+    """`body` with some of it left out, doubled, moved or replaced."""
+    for _ in range(chance.choice((1, 1, 2, 3, 6))):
+        at, other = chance.randrange(len(body) + 1), chance.randrange(len(body) + 1)
+        length = chance.choice((1, 1, 2, 5, 20, 100))
+        put = chance.choice((b"", b"", body[at : at + length] * 2, body[other : other + length], chance.choice(TOKENS)))
+        body = body[:at] + put + body[at + (0 if put in TOKENS else length) :]
+    return body
+
+
+def _entries_found(body: bytes) -> int:
+    """How many entries feedparser finds that say something, and something else than the others."""
+    try:
+        found = _reference(body, {}).entries
+    except Exception:  # it fails on some: that is no measure for us
+        return 0
+    said = {(*_said(entry)[:2], *(plain(text) for text in _said(entry)[2:])) for entry in found}
+    return sum(any(fields) for fields in said)
+
+
+@pytest.mark.parametrize("count", [150, pytest.param(30_000, marks=[pytest.mark.soak, pytest.mark.timeout(1200)])])
+def test_damaged_documents_are_read_or_refused_and_hardly_lose_an_entry(
+    count: int, documents: Mapping[str, bytes]
+) -> None:
+    chance = random.Random(20200106)
+    whole = [body for path, body in documents.items() if path.endswith(".xml") and re.search(rb"<(?:item|entry)", body)]
+    lost = 0
+    for _ in range(count):
+        body = _damaged(chance.choice(whole), chance)
+        ours = _ours(body, {})
+        entries = ours.entries if isinstance(ours, Parsed) else ()
+        assert len({entry.key for entry in entries}) == len(entries), body
+        lost += len(entries) < _entries_found(body)
+    assert lost <= count // 1000

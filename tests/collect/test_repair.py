@@ -103,6 +103,10 @@ def test_a_reference_to_half_a_character_does_not_stop_the_recovery() -> None:
     assert "Report 1" in recovered(text)
 
 
+def test_a_damaged_byte_behind_the_name_of_a_tag_does_not_cost_the_item() -> None:
+    assert len(parse_document(RSS.encode().replace(b"<item>", b"<item\xd5 ", 1), {}, URL).entries) == 4
+
+
 def test_items_after_an_element_that_looks_like_the_root_are_read() -> None:
     fragment = RSS[RSS.index("<title>") : RSS.rindex("</item>")]
     assert len(parse(fragment).entries) == 4
