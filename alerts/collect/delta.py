@@ -19,12 +19,12 @@ from hashlib import sha256
 
 from alerts.collect.document import Document
 from alerts.collect.raw import RawFeed, RawItem
+from alerts.collect.sections import outside
 
 _VERSION = b"delta1\n"
 _SIZE = 8
 _NOTHING = bytes(_SIZE)
 
-_ITEM = re.compile(r"<(/?)((?:[\w.-]+:)?(?:item|entry))(?=[\s/>])[^<>]*+>", re.IGNORECASE)
 _TAG = re.compile(r"""<(/?)((?:[\w.-]+:)?([\w.-]+))((?:[^<>"'/]++|"[^"<]*+"|'[^'<]*+'|/(?!>))*+)(/?)>""")
 _NAME = re.compile(r"<(/?[\w:.-]+)")
 _DECLARED = re.compile(r"""\sxmlns(?::([\w.-]+))?\s*+=\s*+["']([^"'<]*+)["']""")
@@ -32,13 +32,11 @@ _DECLARED = re.compile(r"""\sxmlns(?::([\w.-]+))?\s*+=\s*+["']([^"'<]*+)["']""")
 _BASE = re.compile(r"base(?<=[\s:]base)\s*+=")
 _NO_EMPTY_BASE = re.compile(_BASE.pattern + r"""\s*+["'][^"']""")
 _LANGUAGE = re.compile(r"lang(?<=[\s:]lang)\s*+=")
-_BASE_OF_TEXT = r"""<(?:[\w.-]+:)?(?:%s)(?=\s)[^<>]*?(\sxml:base\s*+=\s*+(?:"[^"<]*+"|'[^'<]*+'))"""
 # Elements whose content the parser collects as text, markup and all; it knows their names in any namespace.
 _TEXT = (
     r"title|subtitle|tagline|rights|copyright|description|abstract|info|browserfriendly|summary|content|body|encoded"
 )
 _TEXTS = frozenset((*_TEXT.split("|"), "fullitem"))
-_TEXT_BASE = re.compile(_BASE_OF_TEXT % _TEXT, re.IGNORECASE)
 _INLINE = re.compile(
     rf"<(?!media:content[\s/>])(?:[\w.-]+:)?(?:{_TEXT}|fullitem)(?:\s[^<>]*+)?(?<!/)>[^<]*+<(?!/)", re.IGNORECASE
 )
@@ -83,7 +81,7 @@ def cut(document: Document, url: str) -> Cut | None:
     kind = document.root.rpartition(":")[2].lower()
     if document.truncated or document.warnings or kind not in _ROOTS or "<?" in bare or len(bare) != len(document.text):
         return None
-    ranges = _ranges(bare)
+    ranges = document.places
     if not ranges:
         return None
     head, around = bare[: ranges[0][0]], outside(bare, ranges)
@@ -97,39 +95,6 @@ def cut(document: Document, url: str) -> Cut | None:
         frame=digest(url, *meaningful, *sorted(set(_NAME.findall(around)))),
         based=based,
     )
-
-
-def without_bases(document: Document) -> Document:
-    """`document` without bases of mere texts, as Atom often has them: links within texts are not resolved, and the
-    parser forgets to take a base back."""
-    if "xml:base" not in document.bare:
-        return document
-    bases = [found.span(1) for found in _TEXT_BASE.finditer(document.bare)]
-    return replace(document, text=outside(document.text, bases), bare=outside(document.bare, bases))
-
-
-def _ranges(bare: str) -> list[tuple[int, int]] | None:
-    """The places of items that stand side by side, all of one name."""
-    ranges: list[tuple[int, int]] = []
-    start, names = -1, set()
-    for found in _ITEM.finditer(bare):
-        ends = bool(found[1])
-        if ends == (start < 0):
-            return None
-        names.add(found[2])
-        if ends:
-            ranges.append((start, found.end()))
-        start = -1 if ends else found.start()
-    return ranges if start < 0 and len(names) <= 1 else None
-
-
-def outside(text: str, ranges: Iterable[tuple[int, int]]) -> str:
-    """`text` without what is in `ranges`."""
-    parts, at = [], 0
-    for start, end in ranges:
-        parts.append(text[at:start])
-        at = end
-    return "".join((*parts, text[at:]))
 
 
 def _meaningful(head: str) -> list[str]:

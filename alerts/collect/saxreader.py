@@ -14,7 +14,8 @@ from xml.sax.expatreader import ExpatParser
 from xml.sax.handler import ContentHandler
 
 _PIECE = 1 << 16  # characters that are handed over at once
-_ATOM, _DC, _MEDIA = "http://www.w3.org/2005/Atom", "http://purl.org/dc/elements/1.1/", "http://search.yahoo.com/mrss/"
+_ATOM, _DC = "http://www.w3.org/2005/Atom", "http://purl.org/dc/elements/1.1/"
+_MEDIA, _SYNDICATION = "http://search.yahoo.com/mrss/", "http://purl.org/rss/1.0/modules/syndication/"
 # Namespaces of which feedparser makes nothing that `xmlfeed` reads, and elements that it does not read either.
 _UNUSED_NAMESPACES = frozenset(
     {
@@ -37,7 +38,16 @@ _UNUSED = frozenset(
         *(f"{_MEDIA} {name}" for name in ("thumbnail", "credit", "copyright", "text")),
     }
 )
-_ITEMS = frozenset({"item", "entry"})
+_UNUSED_OF_FEED = frozenset(
+    {
+        *("cloud", "copyright", "docs", "generator", "image", "lastBuildDate", "managingEditor", "pubDate", "skipDays"),
+        *("skipHours", "textInput", "ttl", "webMaster"),
+        *(f"{_ATOM} {name}" for name in ("author", "contributor", "generator", "icon", "logo", "rights", "updated")),
+        *(f"{_SYNDICATION} {name}" for name in ("updateBase", "updateFrequency", "updatePeriod")),
+    }
+)
+# By the names of the elements in which they stand.
+_UNUSED_IN = {"item": _UNUSED, "entry": _UNUSED, "channel": _UNUSED_OF_FEED, "feed": _UNUSED_OF_FEED}
 
 
 class _Reader(ExpatParser):
@@ -50,12 +60,12 @@ class _Reader(ExpatParser):
         self._parser.buffer_size = _PIECE
         self._open: list[str] = []
         self._left_out = 0  # elements open in one that is left out
-        self._kinds: dict[str, bool] = {}
+        self._known: dict[tuple[str, str], bool] = {}
 
     def start_element_ns(self, name: str, attrs: Mapping[str, str]) -> None:
         if self._left_out:
             self._left_out += 1
-        elif self._open and self._open[-1] in _ITEMS and self._unused(name):
+        elif self._open and self._unused(self._open[-1], name):
             self._left_out = 1
             self._parser.CharacterDataHandler = None
         else:
@@ -71,13 +81,16 @@ class _Reader(ExpatParser):
             self._open.pop()
             super().end_element_ns(name)
 
-    def _unused(self, name: str) -> bool:
-        unused = self._kinds.get(name)
+    def _unused(self, parent: str, name: str) -> bool:
+        unused = self._known.get((parent, name))
         if unused is None:
-            namespace, local, *_ = (*name.split(" "), "")
-            unused = (namespace in _UNUSED_NAMESPACES and local != "cap") or f"{namespace} {local}".strip() in _UNUSED
-            self._kinds[name] = unused
+            unused = self._known[parent, name] = _is_unused(parent, *name.split(" ")[:2])
         return unused
+
+
+def _is_unused(parent: str, *name: str) -> bool:
+    elements = _UNUSED_IN.get(parent, frozenset())
+    return bool(elements) and (" ".join(name) in elements or (name[0] in _UNUSED_NAMESPACES and name[-1] != "cap"))
 
 
 def _local(name: str) -> str:

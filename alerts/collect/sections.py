@@ -7,6 +7,7 @@ have, costs four counts.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 
 ITEM_START = re.compile(r"<(?:[\w.-]+:)?(?:item|entry)(?=[\s/>])", re.IGNORECASE)
 ITEM_END = re.compile(r"</(?:[\w.-]+:)?(?:item|entry)\s*+>", re.IGNORECASE)
@@ -18,6 +19,11 @@ OPAQUE = (
 _OPAQUE = re.compile(OPAQUE)
 _BEGINNING = re.compile(r"<!(?:\[CDATA\[|--)")
 _COMMENT, _COMMENT_END, _CDATA_END = re.compile("<!--"), re.compile("-->"), re.compile(r"\]\]>")
+_BASE = re.compile(
+    r"<(?:[\w.-]+:)?(?:content|summary|title|subtitle|rights|description|encoded)(?=\s)[^<>]*?"
+    r"""(\sxml:base\s*+=\s*+(?:"[^"<]*+"|'[^'<]*+'))""",
+    re.IGNORECASE,
+)
 _ELEMENT = re.compile(r"<([A-Za-z_][\w.:-]{0,40})(?:\s[^<>]{0,200})?>\s{0,50}\Z")
 _LOOK_BACK = 300
 
@@ -53,6 +59,32 @@ def closed(text: str) -> str:
             parts += text[copied:element], "]]>"
             copied = at = element
     return "".join((*parts, text[copied:])) if parts else text
+
+
+def without_bases(text: str, bare: str) -> tuple[str, str]:
+    """`text` and the same `blanked` without bases of mere texts, as Atom often has them: links within texts are not
+    resolved, and the parser forgets to take a base back, so that it is the next item's too."""
+    if "xml:base" not in bare:
+        return text, bare
+    bases = [found.span(1) for found in _BASE.finditer(bare)]
+    return outside(text, bases), outside(bare, bases)
+
+
+def side_by_side(starts: Sequence[re.Match[str]], ends: Sequence[int]) -> list[tuple[int, int]]:
+    """The places of items that stand side by side, all of one name; empty if they do not."""
+    places = [(start.start(), end) for start, end in zip(starts, ends, strict=False)]
+    one_name = len({start[0] for start in starts}) == 1
+    borders = [at for place in places for at in place]
+    return places if one_name and len(starts) == len(ends) and borders == sorted(borders) else []
+
+
+def outside(text: str, places: Iterable[tuple[int, int]]) -> str:
+    """`text` without what is in `places`."""
+    parts, at = [], 0
+    for start, end in places:
+        parts.append(text[at:start])
+        at = end
+    return "".join((*parts, text[at:]))
 
 
 class _Next:

@@ -20,7 +20,7 @@ from alerts.collect.hints import hints
 from alerts.collect.outcome import Rung
 from alerts.collect.raw import RawFeed, RawItem
 from alerts.collect.repair import recovered
-from alerts.collect.sections import ITEM_START
+from alerts.collect.sections import ITEM_START, outside
 from alerts.errors import ParseError
 
 _CAP_NAMESPACE = "urn:oasis:names:tc:emergency:cap"
@@ -40,7 +40,7 @@ feedparser.api.PREFERRED_XML_PARSERS[:] = ["alerts.collect.saxreader"]
 
 def read(text: str, *, url: str, cut: bool = False, most_items: int = MOST_ITEMS, seen: bytes = b"") -> RawFeed:
     """The feed in `text`, or what is new in it since `seen`. Raises ParseError with every reason there is."""
-    outline = delta.without_bases(outlined(text, url=url, cut=cut, most_items=most_items))
+    outline = outlined(text, url=url, cut=cut, most_items=most_items)
     items = delta.cut(outline, url)
     known = delta.unpacked(seen, items.frame) if items else []
     feed = _new(outline, items, known, url) if items and known else None
@@ -52,7 +52,7 @@ def read(text: str, *, url: str, cut: bool = False, most_items: int = MOST_ITEMS
 def _around(document: Document, cut: delta.Cut | None) -> str:
     """The document without its items, or what stands before them if they cannot be told from it."""
     if cut is not None:
-        return delta.outside(document.text, cut.ranges)
+        return outside(document.text, cut.ranges)
     first = ITEM_START.search(document.bare)
     return document.text[: first.start()] if first else document.text
 
