@@ -102,6 +102,7 @@ def test_a_saved_document_is_read_and_what_is_wrong_with_it_told(world: World) -
     [
         ("nothere.xml", "nothere.xml: there is no such file"),
         ("saved/nothere.xml", "there is no such file"),
+        ("rules", "rules: this is a folder"),
         ("htps://example.org/x", "did you mean https://example.org/x?"),
         ("http://10.1.2.3/x", "10.1.2.3 is not on the public internet"),
         ("http://example.org:8081/x", "port 8081 is not allowed"),

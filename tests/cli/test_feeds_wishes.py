@@ -61,10 +61,17 @@ def test_wishes_are_changed_and_taken_back(three: World) -> None:
     assert alerts("feeds", "set", "1", *wishes).out == "changed feed 1, from 'Example News'\n"
     names = ("owner", "own_owner", "tier", "own_tier", "own_interval_s", "max_body", "full_text", "country")
     assert [_row(1)[name] for name in names] == ["UN", "UN", 1, 1, 300.0, 20 * 2**20, True, None]
-    back = ("--owner", "usual", "--tier", "usual", "--every", "usual", "--max-body", "no", "--no-full-text")
+    back = ("--owner", "usual", "--tier", "usual", "--every", "usual", "--max-body", "usual", "--no-full-text")
     assert alerts("feeds", "set", "1", *back, "--country", "Syria").code == 0
     assert [_row(1)[name] for name in names] == ["State", None, 2, None, None, None, False, "SYR"]
     assert alerts("feeds", "set", "1", *back).out == "nothing to change: so it is already\n"
+
+
+def test_norway_and_norwegian_can_be_wished_for(three: World) -> None:
+    assert alerts("feeds", "set", "1", "--country", "NO", "--language", "no").code == 0
+    assert (_row(1)["country"], _row(1)["language"]) == ("NOR", "no")
+    assert alerts("feeds", "set", "1", "--country", "usual", "--language", "usual").code == 0
+    assert (_row(1)["country"], _row(1)["language"]) == (None, None)
 
 
 def test_feeds_with_a_tag_are_changed_together(three: World) -> None:

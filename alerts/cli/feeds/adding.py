@@ -34,30 +34,14 @@ def command(url: str, config_path: Path, tags: tuple[str, ...], **given: Any) ->
     config = common.load_config(config_path)
     url = wishes.address(url)
     said = wishes.fields(given, config, config_path)
-    source = said.pop("source", "")
-    plain = {name: said.pop(name) for name in ("country", "language") if name in said}
     with common.store(config) as engine, writing(engine) as conn:
         there = feeds.list_feeds(conn)
-        for one in there:
-            if one.url == url:
-                raise InputError(f"{shown(url)}: this feed is there already; change it: alerts feeds set {one.id}")
-        feed = feeds.add_feed(
-            conn,
-            url,
-            now=common.now(),
-            interval=config.collect.interval,
-            source=source,
-            owner=config.owner_of(source) if source else "",
-            tier=config.tier_of(source) if source else 2,
-            tags=tags,
-            own=feeds.Wishes(**said),
-            **plain,
-        )
+        if taken := [feed.id for feed in there if feed.url == url]:
+            raise InputError(f"{shown(url)}: this feed is there already; change it: alerts feeds set {taken[0]}")
+        feed = wishes.add(conn, url, {**said, "tags": tags}, config)
     click.echo(f"added as feed {feed.id}, from '{feed.source}'")
     for obstacle in wishes.obstacles(config, feed.url, full_text=feed.full_text, every=feed.own_interval):
         click.echo(f"warning: {obstacle}", err=True)
     for twin in wishes.twins(feed.url, there):
-        click.echo(
-            f"warning: feed {twin.id} seems to be the same under another address; if so: alerts feeds remove {feed.id}",
-            err=True,
-        )
+        same = f"feed {twin.id} seems to be the same under another address"
+        click.echo(f"warning: {same}; if so: alerts feeds remove {feed.id}", err=True)

@@ -66,6 +66,8 @@ def _document(given: str) -> bytes | None:
     path = Path(given)
     if path.is_file():
         return path.read_bytes()
+    if path.is_dir():
+        raise InputError(f"{given[:200]}: this is a folder; name a file in it")
     if not _like_a_host(given) and (path.suffix or "/" in given):
         raise InputError(f"{given[:200]}: there is no such file; an address begins with https://")
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,8 @@ from alerts.cli import common
 from alerts.cli.feeds import choosing
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from alerts.store.documents import Kept
 
 _ENDINGS = ((b"{", "json"), (b"<!doctype html", "html"), (b"<html", "html"), (b"<", "xml"))
@@ -42,14 +45,7 @@ def command(feed_id: int, config_path: Path, as_json: bool, folder: Path | None)
     with common.store(common.load_config(config_path)) as engine, reading(engine) as conn:
         choosing.by_ids(feeds.list_feeds(conn), [feed_id])
         kept = documents.of_feed(conn, feed_id)
-        files: dict[int, Path] = {}
-        if folder is not None:
-            folder.mkdir(parents=True, exist_ok=True)
-            for one in kept:
-                # one at a time: all of them together may be more than memory holds
-                if (found := documents.get(conn, one.id)) is not None:
-                    files[one.id] = folder / _name(one, found.body)
-                    files[one.id].write_bytes(found.body)
+        files = {} if folder is None else _written(conn, kept, folder)
     columns = ("id", "at", "status", "size", "type", "file" if files else "url")
     if as_json:
         common.print_json([_row(one, files.get(one.id)) for one in kept])
@@ -66,6 +62,19 @@ def command(feed_id: int, config_path: Path, as_json: bool, folder: Path | None)
         for one in kept
     ]
     common.print_table(columns, rows, empty="no documents are kept of this feed yet")
+
+
+def _written(conn: Connection, kept: Sequence[Kept], folder: Path) -> dict[int, Path]:
+    """The files by the documents' ids; one at a time, for all of them together may be more than memory holds."""
+    from alerts.store import documents
+
+    folder.mkdir(parents=True, exist_ok=True)
+    files = {}
+    for one in kept:
+        if (found := documents.get(conn, one.id)) is not None:
+            files[one.id] = folder / _name(one, found.body)
+            files[one.id].write_bytes(found.body)
+    return files
 
 
 def _name(one: Kept, body: bytes) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -155,42 +154,21 @@ def _apply(conn: Connection, plan: _Plan, config: Config) -> None:
     """All in one transaction: a list is imported whole, or not at all."""
     from alerts.store import feeds
 
-    now, usable = common.now(), []
+    usable = []
     with common.progress("adding") as show:
         for number, one in enumerate(plan.new):
             if number % _STEP == _STEP - 1:
                 show(_feeds(len(plan.new)), number / len(plan.new))
             try:
-                _add(conn, one, now=now, config=config)
+                wishes.add(conn, one.url, _said(one), config)
                 usable.append(one)
             except InputError as error:
                 plan.warn(one, str(error), error=True)
     plan.new = usable
     for feed in plan.changed:
-        feeds.change_feed(conn, feed, now=now)
+        feeds.change_feed(conn, feed, now=common.now())
     if plan.changed:
         feeds.assign_owners(conn, config.owner_of, config.tier_of)
-
-
-def _add(conn: Connection, one: Listed, *, now: datetime, config: Config) -> None:
-    from alerts.store import feeds
-
-    said = _said(one)
-    source, active = said.pop("source", ""), said.pop("active", True)
-    plain = {name: said.pop(name) for name in ("language", "country", "tags") if name in said}
-    added = feeds.add_feed(
-        conn,
-        one.url,
-        now=now,
-        interval=config.collect.interval,
-        source=source,
-        owner=config.owner_of(source) if source else "",
-        tier=config.tier_of(source) if source else 2,
-        own=feeds.Wishes(**said),
-        **plain,
-    )
-    if not active:
-        feeds.set_active(conn, added.id, False)
 
 
 def _tell(plan: _Plan, *, dry_run: bool, update: bool) -> None:

@@ -49,7 +49,6 @@ def command(
       alerts feeds set 7 --url https://example.org/new.xml
       alerts feeds set 4 5 --off
     """
-    from alerts.errors import InputError
     from alerts.store import feeds
     from alerts.store.database import writing
 
@@ -64,18 +63,24 @@ def command(
     if not (change or more_tags or less_tags):
         raise click.UsageError("name what to change, such as --every TIME; see: alerts feeds set --help")
     with common.store(config) as engine, writing(engine) as conn:
-        there = feeds.list_feeds(conn)
-        chosen = choosing.by_ids(there, ids) if ids else choosing.with_tags(there, tags) if tags else there
-        if url is not None and len(chosen) != 1:
-            raise InputError("--url moves one feed: name its id")
-        taken = [feed.id for feed in there if feed.url == change.get("url") and feed not in chosen]
-        if taken:
-            raise InputError(f"feed {taken[0]} has this address already; see: alerts feeds list")
+        chosen = _chosen(feeds.list_feeds(conn), ids, tags, change.get("url"))
         changed = _changed(conn, chosen, change, more_tags, less_tags, config)
     for feed in changed:
         for obstacle in wishes.obstacles(config, feed.url, full_text=feed.full_text, every=feed.own_interval):
             click.echo(f"warning: feed {feed.id}: {obstacle}", err=True)
     click.echo(_said(chosen, changed))
+
+
+def _chosen(there: Sequence[FeedRow], ids: Sequence[int], tags: Sequence[str], url: str | None) -> Sequence[FeedRow]:
+    from alerts.errors import InputError
+
+    chosen = choosing.by_ids(there, ids) if ids else choosing.with_tags(there, tags) if tags else there
+    if url is not None and len(chosen) != 1:
+        raise InputError("--url moves one feed: name its id")
+    taken = [feed.id for feed in there if feed.url == url and feed not in chosen]
+    if taken:
+        raise InputError(f"feed {taken[0]} has this address already; see: alerts feeds list")
+    return chosen
 
 
 def _changed(

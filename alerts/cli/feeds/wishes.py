@@ -15,6 +15,8 @@ from alerts.cli import common
 if TYPE_CHECKING:
     from datetime import timedelta
 
+    from sqlalchemy import Connection
+
     from alerts.config import Config
     from alerts.store.feeds import FeedRow
 
@@ -31,7 +33,7 @@ def _reading(read: Callable[[str], object], *, usual: bool = False) -> Callable[
     """The callback of an option whose values `read` reads (it raises ValueError); with `usual` that word too."""
 
     def one(text: str) -> object:
-        if usual and text.strip().lower() in ("usual", "no"):
+        if usual and text.strip().lower() == Usual.USUAL.value:
             return Usual.USUAL
         try:
             return read(text)
@@ -168,6 +170,29 @@ def address(text: str) -> str:
         return feed_address(text)
     except ValueError as error:
         raise InputError(f"{shown(text.strip())[:200]}: {error}") from None
+
+
+def add(conn: Connection, url: str, said: dict[str, Any], config: Config) -> FeedRow:
+    """Add the feed at `url` with what is said of it, by the names of its fields; the rest is as the configuration says.
+    Raises InputError."""
+    from alerts.store import feeds
+
+    about = {name: said[name] for name in ("source", "country", "language", "tags") if name in said}
+    own = {name: said[name] for name in feeds.Wishes.__dataclass_fields__ if name in said}
+    source = about.get("source", "")
+    feed = feeds.add_feed(
+        conn,
+        url,
+        now=common.now(),
+        interval=config.collect.interval,
+        owner=config.owner_of(source) if source else "",
+        tier=config.tier_of(source) if source else 2,
+        own=feeds.Wishes(**own),
+        **about,
+    )
+    if not said.get("active", True):
+        feeds.set_active(conn, feed.id, False)
+    return feed
 
 
 def obstacles(
