@@ -135,7 +135,11 @@ def what_to_do(sight: Sight, settings: CollectSettings) -> str:
     """Advice on an address that has no feed."""
     if sight.reason == "denied":
         return _DENIED.get(sight.http or 0, _DENIED[403]).format(agent=settings.user_agent)
+    if "<opml" in sight.message:
+        return "this is a list of feeds (OPML); save it, and add them all: alerts feeds import FILE"
     parts = urlsplit(sight.asked)
+    if sight.reason == "http_client" and parts.path in ("", "/"):
+        return "see that the address is right"
     return _TODO.get(sight.reason, "").format(home=f"{parts.scheme}://{parts.netloc}/")
 
 

@@ -55,6 +55,7 @@ async def test_what_the_service_would_see_of_a_page_is_told_and_ends_with_the_li
     assert f'{home} is a web page ("Home"), not a feed; it names a feed:' in ran.out
     assert "format   RSS 2.0, 'Desk \"of\" the Town', language en-gb" in ran.out
     assert "items    9, from " in ran.out
+    assert "known    again by id\n" in ran.out
     assert "about 1.0 a day" in ran.out or "about 7 a week" in ran.out
     assert f"  {NOW - timedelta(days=1):%Y-%m-%d %H:%M}  Report 1\n    Families left the town." in ran.out
     assert all(char.isprintable() or char == "\n" for char in ran.out)

@@ -208,6 +208,8 @@ def test_a_feed_without_dates_has_no_rhythm() -> None:
         (Sight(asked=URL, reason="denied", http=403), "let 'alerts/0' in"),
         (Sight(asked=URL, reason="denied", http=451), "legal"),
         (Sight(asked=URL, reason="http_client", http=404), "alerts feeds check https://example.org/"),
+        (Sight(asked="https://example.org/", reason="http_client", http=404), "see that the address is right"),
+        (Sight(asked=URL, reason="not_a_feed", message='it begins "<opml ver"'), "alerts feeds import FILE"),
         (Sight(asked=URL, reason="tls"), "tell the publisher"),
         (Sight(asked=URL, reason="bad_url"), ""),
     ],

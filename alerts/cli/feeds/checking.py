@@ -145,9 +145,23 @@ def _facts(sight: Sight, parsed: Parsed, pace: Rhythm, now: datetime) -> list[st
             f", from {pace.oldest:%Y-%m-%d %H:%M} to {pace.newest:%Y-%m-%d %H:%M} UTC ({common.ago(pace.newest, now)})"
         )
     lines.append(f"items    {len(parsed.entries)}{span}{_pace(pace)}")
+    if parsed.entries:
+        lines.append(f"known    {_known_by(parsed)}")
     if sight.http:
         lines.append(f"polled   about every {say(pace.interval)}{_because(pace)}")
     return lines
+
+
+def _known_by(parsed: Parsed) -> str:
+    """By what items are known again at the next poll."""
+    from collections import Counter
+
+    from alerts.collect.findings import key_kind
+
+    kinds = Counter(key_kind(one.key) for one in parsed.entries)
+    if len(kinds) == 1:
+        return f"again by {next(iter(kinds))}"
+    return f"again by {', '.join(f'{kind} ({count})' for kind, count in kinds.most_common())}"
 
 
 def _pace(pace: Rhythm) -> str:
