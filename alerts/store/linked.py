@@ -305,3 +305,8 @@ def fetched(conn: Connection, feed_id: int, since: datetime) -> Fetched | None:
     if not any(row):
         return None
     return Fetched(**row._asdict(), error=last.error if last else None, at=last.wanted if last else None)
+
+
+def count_waiting(conn: Connection) -> int:
+    """How many articles link to something that is still to be fetched."""
+    return conn.execute(select(func.count()).where(linked.c.next_try.is_not(None))).scalar_one()

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, case, func, select
 
-from alerts.store import articles, meta, notices, outbox, polls
+from alerts.store import articles, linked, meta, notices, outbox, polls
 from alerts.store.overview import Lag, lag
 from alerts.store.schema import article, feed
 from alerts.track.feeds_quiet import GAP_LASTS, LATE
@@ -36,6 +36,7 @@ class Standing:
     waiting: int
     waiting_for: timedelta
     faulty: int
+    links: int
     mails: Mapping[str, float]
     notices: Mapping[str, float]
     since_look: timedelta | None
@@ -58,6 +59,7 @@ def standing(conn: Connection, now: datetime) -> Standing:
         waiting=articles.count_waiting(conn),
         waiting_for=timedelta(0) if oldest is None else max(now - oldest, timedelta(0)),
         faulty=articles.count_faulty(conn),
+        links=linked.count_waiting(conn),
         mails=dict(outbox.counts(conn).items()),
         notices=dict(open_now.items()),
         since_look=None if look is None else now - look.at,

@@ -99,6 +99,7 @@ def families(now: Standing) -> Iterator[Metric]:
     yield _gauge("alerts_articles_waiting", "Articles that wait to be read.", now.waiting)
     yield _gauge("alerts_articles_waiting_seconds", "Since the oldest of them was seen.", _seconds(now.waiting_for))
     yield _gauge("alerts_articles_set_aside", "Articles that could not be read.", now.faulty)
+    yield _gauge("alerts_links_waiting", "Pages and CAP messages that are still to be fetched.", now.links)
     yield _by("alerts_mails", "Mails in the outbox, by state.", "state", now.mails)
     yield _by("alerts_notices_open", "What operators were told of and is not over.", "kind", now.notices)
     yield _gauge("alerts_last_look_seconds", "Since the service last looked after itself.", _seconds(now.since_look))

@@ -303,6 +303,7 @@ def test_what_came_of_a_feeds_links_is_counted(engine: Engine) -> None:
         linked.settle(conn, failed, now=NOW, title=failed.title, text=failed.given, found=None, error="answered 404")
         found = linked.fetched(conn, feed.id, NOW - HOUR)
         assert linked.fetched(conn, feed.id, NOW + HOUR) is None
+        assert linked.count_waiting(conn) == 1
     assert found == linked.Fetched(taken=1, no_more=1, waiting=1, failed=1, error="answered 404", at=NOW)
 
 
