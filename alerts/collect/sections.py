@@ -1,7 +1,7 @@
 """CDATA and comments: what is in them is no markup, so one that is never closed hides the items after it.
 
 Such a one is closed before anything else is judged. A document with as many ends as beginnings, as nearly all
-have, costs four counts.
+have, costs a few counts.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def blanked(text: str) -> str:
 def closed(text: str) -> str:
     """`text` with CDATA that runs on into other items ended where its element ends, and without the beginnings
     of comments that do."""
-    if text.count("<![CDATA[") <= text.count("]]>") and text.count("<!--") <= text.count("-->"):
+    if not (_more(text, "<![CDATA[", "]]>") or _more(text, "<!--", "-->")):
         return text
     item, end = _Next(ITEM_END, text), _Next(_CDATA_END, text)
     first, comment, comment_end = _Next(ITEM_START, text), _Next(_COMMENT, text), _Next(_COMMENT_END, text)
@@ -85,6 +85,12 @@ def outside(text: str, places: Iterable[tuple[int, int]]) -> str:
         parts.append(text[at:start])
         at = end
     return "".join((*parts, text[at:]))
+
+
+def _more(text: str, beginning: str, end: str) -> bool:
+    """Are there more beginnings than ends?"""
+    count = text.count(beginning)
+    return count > 0 and count > text.count(end)
 
 
 class _Next:

@@ -36,7 +36,7 @@ MOST_MEMORY = 40_000_000  # bytes more than before: a body of 5 MiB, and what it
 async def fetcher(server: FeedServer) -> AsyncIterator[Fetcher]:
     """As the service has it, but in a hurry."""
     allowed = (server.address,)
-    settings = CollectSettings(allow_hosts=allowed, max_body=MIB, read_timeout=0.4, total_timeout=1.0, host_gap=0)
+    settings = CollectSettings(allow_hosts=allowed, max_body=MIB, read_timeout=0.3, total_timeout=0.6, host_gap=0)
     async with Fetcher(settings) as fetcher:
         yield fetcher
 

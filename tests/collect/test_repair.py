@@ -9,15 +9,17 @@ import time
 from collections.abc import Callable
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from alerts.collect import sections
-from alerts.collect.outcome import Parsed, Rung
+from alerts.collect.outcome import PARSE_REASONS, Parsed, Rung
 from alerts.collect.parse import parse_document
 from alerts.collect.repair import recovered
 from alerts.collect.settings import MIB
 from alerts.errors import ParseError
 from alerts.read.text import plain
-from tests.fakes.feeds import atom, rss, story
+from tests.fakes.feeds import atom, json_feed, rdf, rss, story
 
 URL = "https://example.org/feed"
 RSS = rss(story(4)).decode()
@@ -184,3 +186,26 @@ def test_repairing_costs_as_much_as_a_document_is_long(name: str) -> None:
     started = time.process_time()
     recovered(sections.closed(text))
     assert time.process_time() - started < 1.5
+
+
+WHOLE = st.sampled_from([RSS, CDATA, ATOM, rdf(story(4)).decode(), json_feed(story(4)).decode()])
+TOKENS = "< > & ]]> <![CDATA[ <!-- --> <item> </item> </title> <entry> </channel> </rss> <?x &#0; &#xD800; ' \" / \x00"
+HOLE = st.tuples(st.floats(0, 1), st.integers(0, 80), st.sampled_from(["", *TOKENS.split(" ")]))
+
+
+@settings(max_examples=60, deadline=None)
+@given(WHOLE, st.lists(HOLE, min_size=1, max_size=4))
+@example(RSS, [(0.5, 0, "<![CDATA[")])
+def test_damaged_documents_are_read_or_refused_and_no_two_items_have_one_key(
+    text: str, holes: list[tuple[float, int, str]]
+) -> None:
+    for place, length, put in holes:
+        at = int(place * len(text))
+        text = text[:at] + put + text[at + length :]
+    try:
+        parsed = parse(text)
+    except ParseError as error:
+        assert error.reason in PARSE_REASONS
+    else:
+        assert len({entry.key for entry in parsed.entries}) == len(parsed.entries)
+        assert not any(mark in entry.title + entry.html for entry in parsed.entries for mark in "\x00\ud800")
