@@ -92,7 +92,7 @@ def cut(document: Document, url: str) -> Cut | None:
     return Cut(
         ranges=ranges,
         prints=[digest(document.text[start:end]) for start, end in ranges],
-        frame=digest(url, *meaningful, *sorted(set(_NAME.findall(around)))),
+        frame=digest(_base(url), *meaningful, *sorted(set(_NAME.findall(around)))),
         based=based,
     )
 
@@ -101,6 +101,11 @@ def _meaningful(head: str) -> list[str]:
     """The root's tag, and tags that declare namespaces, languages and bases: some are those of the items too."""
     tags = [found[0] for found in _TAG.finditer(head)]
     return [*tags[:1], *(tag for tag in tags[1:] if "xmlns" in tag or _inherited(tag))]
+
+
+def _base(url: str) -> str:
+    """What links are resolved against; redirects may add a query that is another each time."""
+    return url.partition("#")[0].partition("?")[0]
 
 
 def _inherited(markup: str) -> bool:
@@ -213,7 +218,7 @@ def of_items(feed: RawFeed, url: str, seen: bytes) -> RawFeed:
     """The same for a format whose items are read at little cost: `feed` without the items that were in `seen`."""
     if feed.truncated or feed.warnings:
         return feed
-    frame = digest(url, feed.version)
+    frame = digest(_base(url), feed.version)
     marks = [fresh(_print(item), item.guid, item.link) for item in feed.items]
     whole = replace(feed, marks=packed(frame, marks))
     known = unpacked(seen, frame)

@@ -61,10 +61,10 @@ def _new(outline: Document, cut: delta.Cut, known: Sequence[delta.Mark], url: st
     """The feed with only the items that are not `known`; None if they cannot be read without the others."""
     marks = {mark.print: mark for mark in known}
     new = [index for index, print in enumerate(cut.prints) if print not in marks]
-    document = checked(delta.reduced(outline, cut, new), url=url)
-    if document.mended or not cut.apart(outline.bare, new):
-        return None
     with suppress(ParseError):
+        document = checked(delta.reduced(outline, cut, new), url=url)
+        if document.mended or not cut.apart(outline.bare, new):
+            return None
         found = _found(document.text, "delta", url)
         if found.fault or len(found.items) != len(new):
             return None

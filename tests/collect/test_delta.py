@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from hypothesis import given, note, settings
@@ -101,6 +102,22 @@ def test_bases_of_texts_as_atom_has_them_do_not_matter() -> None:
     assert (second.rung, second.entries[0].url) == ("delta", "https://example.org/3")
 
 
+@pytest.mark.parametrize("make", [rss, atom, rdf])
+def test_two_new_items_of_fifty_cost_a_fraction_of_all(make: object) -> None:
+    def news(count: int) -> bytes:
+        items = [replace(item, html="<p>Families left the town.</p>\n" * 100) for item in story(count)]
+        return make(items)  # type: ignore[operator, no-any-return]
+
+    body, seen = news(52), parse(news(50)).marks
+
+    def cost(seen: bytes) -> float:
+        started = time.process_time()
+        parse(body, seen)
+        return time.process_time() - started
+
+    assert min(cost(seen) for _ in range(4)) * 4 < min(cost(b"") for _ in range(3))
+
+
 # What must not be read apart
 
 OLD = channel(item(1), item(2), "<item><title>a</title><link>/3</link></item>")
@@ -153,6 +170,11 @@ def test_another_address_of_the_feed_makes_other_links() -> None:
     first = parse(OLD)
     assert parse(OLD, first.marks).rung == "delta"
     assert parse(OLD, first.marks, "https://mirror.example.net/").rung == "full"
+
+
+def test_a_query_that_is_another_each_time_makes_no_other_links() -> None:
+    first = parse(OLD, url=f"{URL}?token=1")
+    assert parse(OLD, first.marks, f"{URL}?token=2").rung == "delta"
 
 
 def test_an_item_whose_twin_is_gone_is_looked_at_again() -> None:

@@ -4,11 +4,14 @@ import asyncio
 import os
 import signal
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from alerts.collect.child import resident
+from alerts.collect.outcome import Hints
+from alerts.collect.parse import parse_document
 from alerts.collect.settings import MIB, CollectSettings
 from alerts.collect.worker import ParserPool
 from alerts.errors import ParseError
@@ -39,6 +42,23 @@ async def test_what_comes_back_is_what_was_parsed(pool: ParserPool) -> None:
     assert first.published is not None and first.published.isoformat() == "2020-01-06T12:00:00+00:00"
     assert second.published is None
     assert (parsed.title, parsed.language, parsed.version) == ("Example news", "en-gb", "RSS 2.0")
+
+
+async def test_what_was_seen_and_all_that_was_found_pass_the_pipe(pool: ParserPool) -> None:
+    around = (
+        b"<ttl>45</ttl><skipHours><hour>3</hour></skipHours><skipDays><day>Sunday</day></skipDays>"
+        b'<link rel="prev-archive" href="/2019" xmlns="http://www.w3.org/2005/Atom"/></channel>'
+    )
+    old = rss(story(3)).replace(b"</channel>", around)
+    new = b'<item><guid>new</guid><enclosure url="/1.cap" type="application/cap+xml"/></item></channel>'
+    body = old.replace(b"</channel>", new)
+    first = await pool.parse(old, {}, URL)
+    second = await pool.parse(body, {}, URL, seen=first.marks)
+    assert second == parse_document(body, {}, URL, seen=first.marks)
+    assert (second.rung, second.unchanged, second.older) == ("delta", 3, "https://example.org/2019")
+    assert second.hints == Hints(every=timedelta(minutes=45), skip_hours=(3,), skip_days=(6,))
+    assert [entry.cap for entry in second.entries] == ["https://example.org/1.cap"]
+    assert await pool.parse(body, {}, URL) == parse_document(body, {}, URL)
 
 
 async def test_a_refusal_comes_back_with_its_reason(pool: ParserPool) -> None:
