@@ -139,7 +139,7 @@ class Linker:
         self._said = False
 
     async def run(self) -> int:
-        """Begin to fetch what is due, as far as places are free; returns how many documents. Raises StoreError."""
+        """Begin to fetch what is due, as far as places are free; returns how many hosts are asked. Raises StoreError."""
         free = self.at_once - len(self._hosts)
         if free <= 0:
             return 0
@@ -150,7 +150,7 @@ class Linker:
         return len(taken)
 
     async def run_due(self) -> int:
-        """Fetch all that is due now and may be, to the last; returns how many documents. Raises StoreError."""
+        """Fetch all that is due now and may be, to the last; returns how many hosts were asked. Raises StoreError."""
         count = 0
         while (begun := await self.run()) or self._hosts:
             count += begun
