@@ -139,7 +139,7 @@ class Linker:
         self._said = False
 
     async def run(self) -> int:
-        """Begin to fetch what is due, as far as places are free; returns how many hosts are asked. Raises StoreError."""
+        """Begin to fetch what is due, as far as places are free; returns for how many hosts. Raises StoreError."""
         free = self.at_once - len(self._hosts)
         if free <= 0:
             return 0
