@@ -54,7 +54,7 @@ def test_faults_of_the_configuration_stop_the_rest(world: World) -> None:
     world.configure("[smtp]\nprot = 25\n")
     ran = alerts("check")
     assert ran.code == 1
-    assert ran.out == "config.toml:15: error: smtp.prot: unknown key (did you mean 'port'?)\n"
+    assert ran.out == "config.toml:16: error: smtp.prot: unknown key (did you mean 'port'?)\n"
     assert ran.err == "1 error\n"
 
 
