@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import cProfile
+import gc
 import json
 import sys
 from contextlib import nullcontext
@@ -61,6 +62,8 @@ def main() -> None:
         _stored(engine)
     else:
         hosts, hours, *kept = more
+        gc.collect()
+        gc.freeze()  # as `alerts run` does
         with cProfile.Profile() if kept else nullcontext() as profile:
             asyncio.run(_update(engine, json.loads(hosts), timedelta(hours=float(hours))))
         if profile is not None:
