@@ -136,9 +136,8 @@ class Watchman:
     def _learn(self, conn: Connection, now: datetime) -> None:
         """The rhythms of feeds and rules, once a day: that is a look at all articles and alerts of weeks."""
         if self._learned is None or now - self._learned >= DAY:
-            arrivals = health.arrivals(conn, now - _MEMORY)
-            learned = {feed: quiet.rhythm_of_feed(times) for feed, times in arrivals.items()}
-            self._rhythms = {feed: rhythm for feed, rhythm in learned.items() if rhythm is not None}
+            learned = ((feed, quiet.rhythm_of_feed(times)) for feed, times in health.arrivals(conn, now - _MEMORY))
+            self._rhythms = {feed: rhythm for feed, rhythm in learned if rhythm is not None}
             self._fired = health.fired(conn, now - _MEMORY_OF_RULES)
             self._learned = now
 

@@ -159,7 +159,7 @@ def report(conn: Connection, feed_id: int, now: datetime, *, last: int = 20) -> 
         **{name: row._mapping[name] for name in ("owner", "tier", "language", "rate", "whole_at")},
         **{name: row._mapping[name] for name in ("moved_since", "moved_times")},
         validators=bool(row.etag or row.last_modified),
-        rhythm=rhythm_of_feed(health.arrivals(conn, now - _MEMORY, feed_id).get(feed_id, ())),
+        rhythm=rhythm_of_feed(dict(health.arrivals(conn, now - _MEMORY, feed_id)).get(feed_id, ())),
         lag=lag(conn, now - LAG_OF, feed_id),
         week=polls.traffic_of(conn, feed_id, now - WEEK),
         statuses=polls.statuses_of(conn, feed_id, now - WEEK),

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Final, Literal, get_args
 
 Kind = Literal[
@@ -24,6 +24,8 @@ DAY: Final = timedelta(days=1)
 WEEK: Final = timedelta(days=7)
 _CELL: Final = 6 * HOUR  # the grain of a week: mornings, afternoons, evenings, nights
 _CELLS: Final = 28
+_TICK: Final = timedelta(microseconds=1)
+_CELL_TICKS: Final = _CELL // _TICK
 _EPOCH: Final = datetime(1970, 1, 5, tzinfo=UTC)  # a Monday
 ALWAYS: Final = (1 << _CELLS) - 1
 _TIMES: Final = 2
@@ -69,8 +71,10 @@ def rhythm_of_rule(alerts: Iterable[datetime]) -> Rhythm | None:
 def _learn(times: Sequence[datetime], cells: int, *, known: timedelta, least: timedelta) -> Rhythm | None:
     if len(times) < _LEAST or times[-1] - times[0] < known:
         return None
-    pauses = sorted(counted(before, after, cells) for before, after in pairwise(times))
-    return Rhythm(cells=cells, limit=max(_TIMES * pauses[-2], _CELL), least=least)
+    sums = _sums(cells)
+    ticks = [_ticks(time, cells, sums) for time in times]
+    pauses = sorted(after - before for before, after in pairwise(ticks))
+    return Rhythm(cells=cells, limit=max(_TIMES * pauses[-2] * _TICK, _CELL), least=least)
 
 
 def silent(rhythm: Rhythm, last: datetime, now: datetime) -> bool:
@@ -80,15 +84,20 @@ def silent(rhythm: Rhythm, last: datetime, now: datetime) -> bool:
 
 def counted(first: datetime, last: datetime, cells: int) -> timedelta:
     """How much of the time between two moments lies in these cells of the week."""
-    weeks, _ = divmod(max(last - first, timedelta(0)), WEEK)
-    total = weeks * cells.bit_count() * _CELL
-    at = first + weeks * WEEK
-    while at < last:
-        end = min(_EPOCH + ((at - _EPOCH) // _CELL + 1) * _CELL, last)
-        if cells >> _cell(at) & 1:
-            total += end - at
-        at = end
-    return total
+    sums = _sums(cells)
+    return max(_ticks(last, cells, sums) - _ticks(first, cells, sums), 0) * _TICK
+
+
+def _sums(cells: int) -> list[int]:
+    """How much of a week before each of its cells counts."""
+    return list(accumulate((_CELL_TICKS * (cells >> cell & 1) for cell in range(_CELLS)), initial=0))
+
+
+def _ticks(time: datetime, cells: int, sums: Sequence[int]) -> int:
+    """How much of all time until a moment counts."""
+    passed, part = divmod((time - _EPOCH) // _TICK, _CELL_TICKS)
+    weeks, cell = divmod(passed, _CELLS)
+    return weeks * sums[_CELLS] + sums[cell] + part * (cells >> cell & 1)
 
 
 def _cell(time: datetime) -> int:

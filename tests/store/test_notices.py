@@ -80,15 +80,23 @@ def test_the_last_look_is_noted_and_the_last_canary_with_it(engine: Engine) -> N
         assert notices.last_look(conn) == notices.LastLook(at=NOW + HOUR, canary=NOW - HOUR)
 
 
-def test_arrivals_are_the_times_of_new_articles_without_the_first_poll(engine: Engine) -> None:
+def test_arrivals_are_the_hours_of_new_articles_without_the_first_poll(engine: Engine) -> None:
     with writing(engine) as conn:
-        feed = add_feed(conn)
+        feed, other = add_feed(conn), add_feed(conn, "https://other.example/feed")
         poll(conn, feed, outcome(entry("old")), NOW - 3 * HOUR)
+        feed = feeds.get_feed(conn, feed.id) or feed
         poll(conn, feed, outcome(entry("a"), entry("b")), NOW - 2 * HOUR)
-        poll(conn, feed, outcome(entry("c")), NOW - HOUR)
-        found = health.arrivals(conn, NOW - DAY)
-        assert {number: sorted(times) for number, times in found.items()} == {feed.id: [NOW - 2 * HOUR, NOW - HOUR]}
-        assert health.arrivals(conn, NOW) == {}
+        feed = feeds.get_feed(conn, feed.id) or feed
+        poll(conn, feed, outcome(entry("c")), NOW - QUARTER)
+        poll(conn, other, outcome(entry("old")), NOW - 3 * HOUR)
+        other = feeds.get_feed(conn, other.id) or other
+        poll(conn, other, outcome(entry("a")), NOW - HOUR)
+        assert list(health.arrivals(conn, NOW - DAY)) == [
+            (feed.id, [NOW - 2 * HOUR, NOW - HOUR]),
+            (other.id, [NOW - HOUR]),
+        ]
+        assert list(health.arrivals(conn, NOW - DAY, other.id)) == [(other.id, [NOW - HOUR])]
+        assert list(health.arrivals(conn, NOW)) == []
 
 
 def test_the_facts_of_feeds_are_those_of_their_last_polls(engine: Engine) -> None:
