@@ -74,7 +74,11 @@ def _decoded(text: str, url: str, most: int) -> tuple[Any, str, bool]:
         if isinstance(error, RecursionError):
             raise ParseError(url, "JSON nested too deeply", reason="hostile") from error
         raise ParseError(url, f"neither XML nor valid JSON: {error}", reason="unreadable") from error
-    return top, "text after the end of the feed" if text[end:].strip() else "", False
+    if not text[end:].strip():
+        return top, "", False
+    if not isinstance(top.get("items"), list) and (rescued := _rescued(text, most))["items"]:
+        return rescued, "the document is broken: it ends before its items", True
+    return top, "text after the end of the feed", False
 
 
 def _older(top: dict[str, Any], url: str) -> str:

@@ -240,6 +240,12 @@ def test_a_broken_item_does_not_cost_the_others(fault: str) -> None:
     assert parsed.warnings != ()
 
 
+def test_items_behind_the_end_of_a_feed_are_read() -> None:
+    parsed = parse(json_feed(story(4)).replace(b', "title"', b'}, "title"', 1))
+    assert len(parsed.entries) == 4
+    assert parsed.broken
+
+
 def test_parts_of_a_broken_item_are_not_taken_for_items() -> None:
     broken = json.dumps(FULL_ITEM).replace('"Shelling', '""Shelling')
     body = f'{{"items": [{broken}, {{"id": "2", "title": "Next"}}]}}'
