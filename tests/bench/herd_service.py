@@ -114,7 +114,8 @@ async def _measure(service: Service, seen: _Seen, seconds: float) -> dict[str, A
 
 
 def _parsers(service: Service) -> list[int]:
-    return [status.pid for status in service.pool.status() if status.pid is not None]
+    running = (*service.pool.status(), *service.linked_pool.status())
+    return [status.pid for status in running if status.pid is not None]
 
 
 def main() -> None:
