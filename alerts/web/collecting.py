@@ -83,8 +83,9 @@ def feeds_page(request: Request) -> Response:
     found = web.kept.overview(web.now(), web.settings.overview_kept, lambda: _overview(web))
     chosen = [one for one in found.feeds if asked.wants(one)]
     first = (asked.page - 1) * _PAGE
-    return web.page(
+    return _page(
         request,
+        web,
         "feeds",
         {
             "alarms": health.alarms(found),
@@ -107,6 +108,13 @@ def _operations(request: Request) -> Web:
     if not web.shows_operations(request):
         raise HTTPException(HTTPStatus.NOT_FOUND, _CLOSED)
     return web
+
+
+def _page(request: Request, web: Web, name: str, variables: Mapping[str, Any]) -> Response:
+    """A page that nobody on the way may keep for others."""
+    response = web.page(request, name, variables)
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response
 
 
 def _overview(web: Web) -> Overview:
@@ -180,7 +188,7 @@ def feed_page(request: Request) -> Response:
         "faults": faults,
         "polls": _polls(found.polls, found.state.feed.address),
     }
-    return web.page(request, "feed", variables)
+    return _page(request, web, "feed", variables)
 
 
 def _polls(rows: Sequence[PollRow], address: str) -> list[dict[str, Any]]:

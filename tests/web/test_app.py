@@ -20,7 +20,10 @@ from tests.web.archive import NOW, Report, tell
 from tests.web.client import ask
 from tests.web.html import Page
 
-EVERYWHERE = ("/", "/alerts/1", "/alerts.atom", "/healthz", "/nothing", "/alerts", "/?state=x", "/static/style.css")
+EVERYWHERE = (
+    *("/", "/alerts/1", "/alerts.atom", "/healthz", "/nothing", "/alerts", "/?state=x", "/static/style.css"),
+    *("/feeds", "/feeds/1", "/metrics"),
+)
 
 
 @pytest.fixture

@@ -238,5 +238,6 @@ def test_odd_input_never_makes_a_fault_nor_comes_back_as_markup(filled: Starlett
 def test_they_can_only_be_read(filled: Starlette) -> None:
     for path, method in product(("/feeds", "/feeds/1", "/metrics"), ("POST", "PUT", "DELETE")):
         assert ask(filled, path, method=method).status == 405
+    assert ask(filled, "/feeds").headers["cache-control"] == "private, no-cache"
     policy = ask(filled, "/feeds").headers["content-security-policy"]
     assert policy.startswith("default-src 'none'")
