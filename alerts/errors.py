@@ -70,7 +70,10 @@ class TemplateError(Faults):
 
 class FetchError(AlertsError):
     """A feed could not be fetched. `reason` is one of a small closed set, for counters and lists; `http` the
-    status of the answer and `retry_after` its header of that name, if there were any."""
+    status of the answer and `retry_after` its header of that name, if there were any; `seconds` is how long it was
+    waited for the server."""
+
+    seconds = 0.0
 
     def __init__(
         self, url: str, reason: str, message: str, *, http: int | None = None, retry_after: str | None = None

@@ -78,6 +78,7 @@ class _Request:
     etag: str | None
     last_modified: str | None
     left: float = 0.0
+    seconds: float = 0.0
     most: int = 0
     accept: str | None = None
     permanent: bool = True
@@ -151,13 +152,17 @@ class Fetcher:
         request.accept = accept
         try:
             await self._follow(request)
+        except FetchError as error:
+            error.seconds = request.seconds
+            raise
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             fault = _fault(request, error)
+            fault.seconds = request.seconds
             if not (request.status == 200 and _WHOLE_ITEM.search(request.body)):
                 raise fault from error
             request.truncated = request.broken = True
             request.warnings.append(f"the answer broke off after {len(request.body)} bytes: {_cause(error)}")
-        return _response(request, self.settings.total_timeout - request.left)
+        return _response(request)
 
     def _checked(self, url: str, base: str) -> URL:
         """`url` as one that may be asked. Raises FetchError (bad_url)."""
@@ -184,9 +189,12 @@ class Fetcher:
             hop = guard.Hop(private=self._allowed.host(request.at) and self._allowed.host(start))
             async with self._turns.turn(request.at.host or ""):  # the wait for a turn is no slowness of the server
                 begun = time.monotonic()
-                async with asyncio.timeout(request.left):
-                    target = await self._hop(request, hop)
-                request.left -= time.monotonic() - begun
+                try:
+                    async with asyncio.timeout(request.left):
+                        target = await self._hop(request, hop)
+                finally:
+                    passed = time.monotonic() - begun
+                    request.left, request.seconds = request.left - passed, request.seconds + passed
             if target is None:
                 return
             request.hops += 1
@@ -279,7 +287,7 @@ def _refuse_status(request: _Request) -> None:
     )
 
 
-def _response(request: _Request, seconds: float) -> Response:
+def _response(request: _Request) -> Response:
     fresh = request.status == 200
     etag = _validator(request.headers.get("etag"))
     modified = _validator(request.headers.get("last-modified"))
@@ -295,7 +303,7 @@ def _response(request: _Request, seconds: float) -> Response:
         truncated=request.truncated,
         broken=request.broken,
         warnings=tuple(request.warnings),
-        seconds=seconds,
+        seconds=request.seconds,
     )
 
 

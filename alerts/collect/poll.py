@@ -4,7 +4,6 @@ fault of our own is raised.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -36,7 +35,7 @@ class Parser(Protocol):
 
 async def poll_feed(feed: PollTarget, fetcher: Fetcher, parser: Parser, *, now: datetime) -> Outcome:
     """What `feed` has to say `now`."""
-    return await _ask(_Teller(feed, now, time.perf_counter()), fetcher, parser)
+    return await _ask(_Teller(feed, now), fetcher, parser)
 
 
 async def _ask(teller: _Teller, fetcher: Fetcher, parser: Parser) -> Outcome:
@@ -66,12 +65,6 @@ class _Teller:
 
     feed: PollTarget
     now: datetime
-    started: float
-
-    @property
-    def ms(self) -> int:
-        """How long it has taken until now."""
-        return round((time.perf_counter() - self.started) * 1000)
 
     @property
     def whole(self) -> bool:
@@ -84,7 +77,7 @@ class _Teller:
         return Outcome(
             status=cast(Status, error.reason),
             http=error.http,
-            ms=self.ms,
+            ms=round(error.seconds * 1000),
             etag=self.feed.etag,
             last_modified=self.feed.last_modified,
             marks=self.feed.marks,
@@ -98,7 +91,7 @@ class _Teller:
         return Outcome(
             status="not_modified",
             http=response.status,
-            ms=self.ms,
+            ms=round(response.seconds * 1000),
             etag=response.etag,
             last_modified=response.last_modified,
             max_age=parse_max_age(response.headers),
@@ -113,7 +106,7 @@ class _Teller:
         return Outcome(
             status=cast(Status, error.reason),
             http=response.status,
-            ms=self.ms,
+            ms=round(response.seconds * 1000),
             size=len(response.body),
             etag=self.feed.etag,
             last_modified=self.feed.last_modified,
@@ -133,7 +126,7 @@ class _Teller:
         return Outcome(
             status="ok",
             http=response.status,
-            ms=self.ms,
+            ms=round(response.seconds * 1000),
             size=len(response.body),
             entries=parsed.entries,
             etag=response.etag if valid else None,

@@ -15,7 +15,7 @@ from alerts.errors import InputError
 from alerts.store.codec import clean
 from alerts.store.schema import article, feed
 
-_LONGEST_URL: Final = 2000  # PostgreSQL cannot index much longer ones
+LONGEST_URL: Final = 2000  # PostgreSQL cannot index much longer ones
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +71,7 @@ class FeedRow(Wishes):
     moved_since: datetime | None
     moved_times: int
     items: int
+    former: str | None
     removed: datetime | None
 
     @property
@@ -120,6 +121,9 @@ def add_feed(
     there = conn.execute(select(feed.c.id, feed.c.removed).where(feed.c.url == url)).one_or_none()
     if there is not None and there.removed is None:
         raise InputError(f"{url}: this feed is there already")
+    moved = select(feed.c.id).where(feed.c.former == url, feed.c.removed.is_(None))
+    if (found := conn.execute(moved).scalar()) is not None:
+        raise InputError(f"{url}: this feed is there already, as feed {found}; it has moved")
     source = clean(source)[:200] or host
     row = {
         "url": url,
@@ -179,20 +183,20 @@ def change_feed(conn: Connection, changed: FeedRow, *, now: datetime) -> FeedRow
     if changed.own_interval is not None and changed.own_interval < before.interval:
         row["next_due"] = min(before.next_due, now + changed.own_interval)
     if url != before.url:
-        if conn.execute(select(feed.c.id).where(feed.c.url == url)).first() is not None:
-            raise InputError(f"{url}: this feed is there already")
-        row |= {"url": url, "host": host, "next_due": now, "failures": 0, **NOT_MOVED, **UNKNOWN_DOCUMENT}
+        if (there := conn.execute(select(feed.c.removed).where(feed.c.url == url)).one_or_none()) is not None:
+            remedy = "" if there.removed is None else "; it was removed, and can be added again"
+            raise InputError(f"{url}: this feed is there already{remedy}")
+        row |= at_address(url, before.url) | {"next_due": now, "failures": 0}
+        row |= {"lease_until": None, "lease_token": None}  # what is being asked at the old address counts no more
     return from_row(conn.execute(update(feed).where(feed.c.id == changed.id).values(row).returning(feed)).one())
 
 
-# Of a feed with a new address nothing is known of what its server said last.
-UNKNOWN_DOCUMENT: Final[dict[str, Any]] = {
-    "etag": None,
-    "last_modified": None,
-    "marks": None,
-    "whole_at": None,
-    "lies_since": None,
-}
+def at_address(url: str, before: str) -> dict[str, Any]:
+    """The columns of a feed that has a new address: nothing is known of what the server there said last."""
+    unknown = dict.fromkeys(("etag", "last_modified", "marks", "whole_at", "lies_since"))
+    return {"url": url, "host": host_of(url), "former": before, **unknown, **NOT_MOVED}
+
+
 NOT_MOVED: Final[dict[str, Any]] = {"moved_to": None, "moved_since": None, "moved_times": 0}
 
 
@@ -221,8 +225,8 @@ def _checked(url: str) -> tuple[str, str]:
         usable, host = False, ""
     if not usable or len(host) > 255:
         raise InputError(f"{url[:200]}: this is no address of a feed; it begins with http:// or https://")
-    if len(url) > _LONGEST_URL:
-        raise InputError(f"{url[:200]}...: an address of more than {_LONGEST_URL} characters cannot be kept")
+    if len(url) > LONGEST_URL:
+        raise InputError(f"{url[:200]}...: an address of more than {LONGEST_URL} characters cannot be kept")
     return url, host
 
 

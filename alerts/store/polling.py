@@ -20,7 +20,7 @@ from alerts.errors import InputError
 from alerts.store import articles, documents
 from alerts.store.articles import Draft, Stored
 from alerts.store.codec import clean_or_none
-from alerts.store.feeds import NOT_MOVED, UNKNOWN_DOCUMENT, FeedRow, from_row, hints_column, host_of
+from alerts.store.feeds import LONGEST_URL, NOT_MOVED, FeedRow, at_address, from_row, hints_column
 from alerts.store.schema import feed, poll
 
 # A permanent redirect is believed when it was met so often, over so long.
@@ -146,6 +146,9 @@ def finish_polls(conn: Connection, polls: Sequence[Finished], now: datetime, set
             changes.append(change)
     if changes:
         conn.execute(_CHANGE, changes)
+    for one, result in zip(polls, results, strict=True):
+        if result.url and not result.lease_lost:
+            conn.execute(update(feed).where(feed.c.id == one.feed.id).values(at_address(result.url, one.feed.url)))
     conn.execute(insert(poll), [_log_row(one, result, now) for one, result in zip(polls, results, strict=True)])
     return results
 
@@ -180,7 +183,7 @@ def _finish(
         "gap_at": now if gap else polled.gap_at,
         "lies_since": now if lied else polled.lies_since,
     }
-    moved = _moved(conn, polled, outcome, now)
+    url, moved = _moved(conn, polled, outcome, now)
     result = PollResult(
         next_due=settled.next_due,
         due_reason=settled.due_reason,
@@ -191,7 +194,7 @@ def _finish(
         gap=gap,
         lease_lost=row.lease_token != polled.lease_token,
         lied=lied,
-        url=moved.get("url"),
+        url=url,
     )
     return result, change | moved
 
@@ -219,8 +222,6 @@ def _change(one: Finished, settled: Settled, now: datetime) -> dict[str, Any]:
     """The feed's columns after a poll."""
     polled, outcome = one.feed, one.outcome
     return {
-        "url": polled.url,
-        "host": polled.host,
         "etag": clean_or_none(outcome.etag),
         "last_modified": clean_or_none(outcome.last_modified),
         "marks": outcome.marks or None,
@@ -241,26 +242,26 @@ def _change(one: Finished, settled: Settled, now: datetime) -> dict[str, Any]:
     }
 
 
-def _moved(conn: Connection, polled: FeedRow, outcome: Outcome, now: datetime) -> dict[str, Any]:
-    """Columns by which a permanent redirect is remembered, and believed once it has been stable; the validators of the
-    old address are not those of the new one."""
+def _moved(conn: Connection, polled: FeedRow, outcome: Outcome, now: datetime) -> tuple[str | None, dict[str, Any]]:
+    """The new address, if a permanent redirect is to be believed; and the columns by which it is remembered until it
+    has been stable."""
     if not outcome.ok:
-        return {}
-    if outcome.moved_to is None or len(outcome.moved_to) > 2000:
-        return dict(NOT_MOVED)
+        return None, {}
+    if outcome.moved_to is None or len(outcome.moved_to) > LONGEST_URL:
+        return None, NOT_MOVED
     again = outcome.moved_to == polled.moved_to and polled.moved_since is not None
     times, since = (polled.moved_times + 1, polled.moved_since) if again else (1, now)
     remembered = {"moved_to": outcome.moved_to, "moved_since": since, "moved_times": times}
     assert since is not None
     if times < _MOVED_TIMES or now - since < _MOVED_FOR:
-        return remembered
+        return None, remembered
     if conn.execute(select(feed.c.id).where(feed.c.url == outcome.moved_to)).first() is not None:
-        return remembered  # two feeds are one by now; which of them is to go is for a person to say
-    return {"url": outcome.moved_to, "host": host_of(outcome.moved_to), **NOT_MOVED, **UNKNOWN_DOCUMENT}
+        return None, remembered  # two feeds are one by now; which of them is to go is for a person to say
+    return outcome.moved_to, NOT_MOVED
 
 
 _COLUMNS: Final = (
-    "url host etag last_modified marks hints interval_s rate failures next_due last_poll last_ok last_status last_error"
+    "etag last_modified marks hints interval_s rate failures next_due last_poll last_ok last_status last_error"
     " items whole_at moved_to moved_since moved_times last_new gap_at lies_since"
 ).split()
 _CHANGE: Final = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -17,6 +17,7 @@ from sqlalchemy import select
 from alerts.collect.fetch import Fetcher
 from alerts.collect.settings import CollectSettings
 from alerts.engine.collecting import Collector, Polled
+from alerts.errors import InputError
 from alerts.store import documents, feeds, meta
 from alerts.store.database import open_database, reading, writing
 from alerts.store.feeds import FeedRow, Wishes
@@ -227,6 +228,28 @@ async def test_a_permanent_redirect_is_believed_after_five_times_in_a_day(days: 
     polled = await days.poll()
     assert (days.asked("/old"), polled.outcome.ok, polled.result.new) == (6, True, 0)
     assert days.server.asked[-1].headers.get("If-None-Match") is None  # validators are one address's
+    with pytest.raises(InputError, match="it has moved"):
+        days.add(old)
+
+
+async def test_what_an_operator_says_of_a_feed_while_it_is_asked_stands(days: Days) -> None:
+    asked, go = asyncio.Event(), asyncio.Event()
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        asked.set()
+        await go.wait()
+        return web.Response(body=items(1, 3), headers={"ETag": '"old"', "Content-Type": "application/rss+xml"})
+
+    days.add(days.server.answer(answer, "/old"))
+    new = days.server.serve(items(1, 4), "/new")
+    running = asyncio.create_task(days.collector.run_due())
+    await asked.wait()
+    with writing(days.engine) as conn:
+        feeds.change_feed(conn, replace(days.feed, url=new, source="Renamed"), now=days.now)
+    go.set()
+    await running
+    assert (days.feed.url, days.feed.source, days.feed.etag) == (new, "Renamed", None)
+    assert days.titles == [f"Report {number}" for number in range(1, 5)]
 
 
 async def test_a_redirect_that_changes_its_mind_moves_nothing(days: Days) -> None:

@@ -105,7 +105,8 @@ def _sort(listed: Sequence[Listed], there: Sequence[FeedRow], plan: _Plan, *, up
     """Which feeds are new. A list without passwords knows those that have one here."""
     from alerts.collect.fetch import shown
 
-    known = {shown(feed.url): feed for feed in there} | {feed.url: feed for feed in there}
+    known = {feed.former: feed for feed in there if feed.former}
+    known |= {shown(feed.url): feed for feed in there} | {feed.url: feed for feed in there}
     for one in listed:
         feed = known.get(one.url)
         if feed is None:

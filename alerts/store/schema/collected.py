@@ -66,9 +66,13 @@ feed = Table(
     Column("moved_since", UtcTime),
     Column("moved_times", Integer, nullable=False, server_default=text("0")),
     Column("items", Integer, nullable=False, server_default=text("0")),  # of the last document that was read
+    Column("former", Text),  # the address it had before it moved
     Column("removed", UtcTime),  # off the list; it stays because of its articles
     Index("ix_feed_next_due", "active", "next_due"),
     Index("ix_feed_host", "host"),
+    Index(
+        "ix_feed_former", "former", sqlite_where=text("former IS NOT NULL"), postgresql_where=text("former IS NOT NULL")
+    ),
 )
 
 poll = Table(

@@ -16,6 +16,7 @@ branch_labels = None
 depends_on = None
 
 _TIME = sa.DateTime(timezone=True)
+_MOVED = sa.text("former IS NOT NULL")
 _WAITS = sa.text("next_try IS NOT NULL")
 
 
@@ -49,10 +50,12 @@ def _feed() -> None:
         sa.Column("moved_since", _TIME, nullable=True),
         _filled("moved_times", sa.Integer(), "0"),
         _filled("items", sa.Integer(), "0"),
+        sa.Column("former", sa.Text(), nullable=True),
         sa.Column("removed", _TIME, nullable=True),
     ):
         op.add_column("feed", column)
     op.create_index("ix_feed_host", "feed", ["host"])
+    op.create_index("ix_feed_former", "feed", ["former"], sqlite_where=_MOVED, postgresql_where=_MOVED)
 
 
 def _poll() -> None:
