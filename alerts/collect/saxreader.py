@@ -48,6 +48,8 @@ _UNUSED_OF_FEED = frozenset(
 )
 # By the names of the elements in which they stand.
 _UNUSED_IN = {"item": _UNUSED, "entry": _UNUSED, "channel": _UNUSED_OF_FEED, "feed": _UNUSED_OF_FEED}
+_CONTAINERS = frozenset({"rss", "RDF", "channel", "feed", "item", "entry"})
+_DEEPEST = 3  # elements open in an item of RSS; what is called so further in is some drawing's
 
 
 class _Reader(ExpatParser):
@@ -58,6 +60,7 @@ class _Reader(ExpatParser):
         super().reset()
         self._parser.buffer_text = True
         self._parser.buffer_size = _PIECE
+        self._parser.CharacterDataHandler = self._text
         self._open: list[str] = []
         self._left_out = 0  # elements open in one that is left out
         self._known: dict[tuple[str, str], bool] = {}
@@ -65,7 +68,7 @@ class _Reader(ExpatParser):
     def start_element_ns(self, name: str, attrs: Mapping[str, str]) -> None:
         if self._left_out:
             self._left_out += 1
-        elif self._open and self._unused(self._open[-1], name):
+        elif 0 < len(self._open) <= _DEEPEST and self._unused(self._open[-1], name):
             self._left_out = 1
             self._parser.CharacterDataHandler = None
         else:
@@ -76,10 +79,15 @@ class _Reader(ExpatParser):
         if self._left_out:
             self._left_out -= 1
             if not self._left_out:
-                self._parser.CharacterDataHandler = self._cont_handler.characters
+                self._parser.CharacterDataHandler = self._text
         else:
             self._open.pop()
             super().end_element_ns(name)
+
+    def _text(self, text: str) -> None:
+        # What stands between elements is half of all pieces.
+        if not (text.isspace() and self._open[-1] in _CONTAINERS and len(self._open) <= _DEEPEST):
+            self._cont_handler.characters(text)
 
     def _unused(self, parent: str, name: str) -> bool:
         unused = self._known.get((parent, name))
