@@ -83,10 +83,10 @@ def outlined(text: str, *, url: str, cut: bool = False, most_items: int = MOST_I
     if not text.strip():
         raise ParseError(url, "the document is empty", reason="empty")
     prolog, body = _divide(text)
-    text = sections.closed(body)
+    text, bare = sections.divided(body)
     mended = text is not body
     warnings = ("CDATA or a comment has no end",) if mended else ()
-    text, bare = sections.without_bases(text, sections.blanked(text))
+    text, bare = sections.without_bases(text, bare)
     found = _ROOT.match(text)
     document = Document(
         text=text,

@@ -28,11 +28,31 @@ _ELEMENT = re.compile(r"<([A-Za-z_][\w.:-]{0,40})(?:\s[^<>]{0,200})?>\s{0,50}\Z"
 _LOOK_BACK = 300
 
 
+def divided(text: str) -> tuple[str, str]:
+    """`text` with what is never closed in it `closed`, and the same `blanked`."""
+    bare, odd = _blanked(text)
+    if odd and (mended := closed(text)) is not text:
+        return mended, blanked(mended)
+    return text, bare
+
+
 def blanked(text: str) -> str:
     """`text` with CDATA and comments blanked, positions unchanged."""
-    if "<!" not in text:
-        return text
-    return _OPAQUE.sub(lambda found: " " * len(found[0]), text)
+    return _blanked(text)[0]
+
+
+def _blanked(text: str) -> tuple[str, bool]:
+    """And whether one has no end, or begins within another, as where the first has lost its end."""
+    odd = False
+
+    def blank(found: re.Match[str]) -> str:
+        nonlocal odd
+        part = found[0]
+        begin, end = ("<![CDATA[", "]]>") if part[2] == "[" else ("<!--", "-->")
+        odd = odd or not part.endswith(end) or begin in part[len(begin) :]
+        return " " * len(part)
+
+    return (_OPAQUE.sub(blank, text), odd) if "<!" in text else (text, False)
 
 
 def closed(text: str) -> str:

@@ -329,7 +329,7 @@ def test_what_is_new_is_read_as_in_the_whole(documents: list[bytes]) -> None:
 def test_what_is_new_is_read_as_in_the_whole_of_thousands() -> None:
     counts = [0, 0]
 
-    @settings(max_examples=5_000, deadline=None)
+    @settings(max_examples=3_000, deadline=None)
     @given(sequences())
     def check(documents: list[bytes]) -> None:
         read, of = follow(documents)
