@@ -25,6 +25,7 @@ _WIDE = (
 )
 # `<?xml` in EBCDIC, whose many kinds agree on the characters a declaration is made of.
 _EBCDIC = "<?xml".encode("cp037")
+_MARKUP = re.compile(rb"\s*+[<{]")
 _DECLARED = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._:-]{1,40})["']""")
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([A-Za-z0-9._:-]{1,40})""", re.IGNORECASE)
 # What people mean when they say the first is the second (as browsers do).
@@ -53,9 +54,11 @@ def decode(body: bytes, content_type: str = "") -> Decoded:
         if mark.match(body):
             return Decoded(_loosely(body, encoding), encoding)
     if body.startswith(_EBCDIC):
-        declared = _names(body[:400].decode("cp037").encode(), content_type)
-        return Decoded(_loosely(body, declared[0] if declared else "cp037"), declared[0] if declared else "cp037")
+        kinds = [name for name in _names(body[:400].decode("cp037").encode(), content_type) if _begins(body[:64], name)]
+        return Decoded(_loosely(body, kinds[0] if kinds else "cp037"), kinds[0] if kinds else "cp037")
     declared = _names(body, content_type)
+    if markup := _MARKUP.match(body):  # then it is of no encoding in which these bytes are other characters
+        declared = [name for name in declared if _begins(body[markup.end() - 1 : markup.end() + 64], name)]
     if not body.isascii():
         strict = _strictly(body, "utf-8")
         if strict is not None:
@@ -87,6 +90,11 @@ def _names(body: bytes, content_type: str) -> list[str]:
         if usual not in _NEVER and usual not in names:
             names.append(usual)
     return names
+
+
+def _begins(body: bytes, encoding: str) -> bool:
+    """Does a document that begins with these bytes begin as one in this encoding?"""
+    return (_strictly(body, encoding) or "").lstrip().startswith(("<", "{"))
 
 
 def _strictly(body: bytes, encoding: str) -> str | None:

@@ -55,6 +55,25 @@ def test_utf_8_is_read_as_utf_8_whatever_was_declared(declared: str) -> None:
     assert decoded.text == TEXT
 
 
+@pytest.mark.parametrize("declared", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp037", "iso-2022-jp"])
+@pytest.mark.parametrize("text", ["<rss>Shelling</rss>", '\n {"items": []}'])
+def test_letters_of_ascii_are_not_read_in_twos_or_as_a_mainframe_would(declared: str, text: str) -> None:
+    body = text.encode()
+    assert decode(body, f"text/xml; charset={declared}").text == text
+    document = HEAD.format(declared)
+    assert decode(document.encode()).text == document
+
+
+def test_a_declaration_is_believed_behind_many_blanks() -> None:
+    text = " \n" * 200 + "<rss>Žižkov a Přerov</rss>"
+    assert decode(text.encode("iso-8859-2"), "text/xml; charset=iso-8859-2").text == text
+
+
+def test_windows_1252_is_read_under_the_name_of_a_mainframe() -> None:
+    text = "<rss>“Évacuation” – 12 €</rss>"
+    assert decode(text.encode("cp1252"), "text/xml; charset=cp037").text == text
+
+
 def test_a_wrong_declaration_is_reported() -> None:
     assert decode(TEXT.encode(), "text/xml; charset=iso-8859-1").warning == "declared as iso8859-1, is utf-8"
     assert decode(TEXT.encode()).warning is None

@@ -73,6 +73,10 @@ DOCUMENTS: Documents = {
     "billion laughs": (DOCTYPE % (b'<!ENTITY l0 "ha">' + LAUGHS) + REFERRING, 2),
     "an external entity": (DOCTYPE % b'<!ENTITY e SYSTEM "file:///etc/passwd">' + REFERRING, 2),
     "a parameter entity": (DOCTYPE % b'<!ENTITY % e SYSTEM "http://127.0.0.1/x"> %e;' + ROOT, 2),
+    "an external entity in a broken item": (
+        ROOT.replace(b"</title><link>", b'<!DOCTYPE a [<!ENTITY e SYSTEM "file:///etc/passwd">]>&e;<link>'),
+        2,
+    ),
     "a path": (b"/etc/passwd", None),
     "an end in the middle of an item": (GOOD[: GOOD.rindex(b"left the")], 2),
     "a wrong encoding": (TEXT.replace("utf-8", "koi8-r").replace("Report 1", "Évacuation 1").encode(), 2),
