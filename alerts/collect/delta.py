@@ -27,10 +27,11 @@ _NOTHING = bytes(_SIZE)
 
 _TAG = re.compile(r"""<(/?)((?:[\w.-]+:)?([\w.-]+))((?:[^<>"'/]++|"[^"<]*+"|'[^'<]*+'|/(?!>))*+)(/?)>""")
 _NAME = re.compile(r"<(/?[\w:.-]+)")
-_DECLARED = re.compile(r"""\sxmlns(?::([\w.-]+))?\s*+=\s*+["']([^"'<]*+)["']""")
+_DECLARING = re.compile(r"""xmlns(?<=\sxmlns)(?::[\w.-]+)?\s*+=\s*+["']""")
+_DECLARED = re.compile(r"""xmlns(?<=\sxmlns)(?::([\w.-]+))?\s*+=\s*+["']([^"'<]*+)["']""")
 # They begin with a word, which is found ten times quicker than a blank.
-_BASE = re.compile(r"base(?<=[\s:]base)\s*+=")
-_NO_EMPTY_BASE = re.compile(_BASE.pattern + r"""\s*+["'][^"']""")
+BASE = re.compile(r"base(?<=[\s:]base)\s*+=")
+_NO_EMPTY_BASE = re.compile(BASE.pattern + r"""\s*+["'][^"']""")
 _LANGUAGE = re.compile(r"lang(?<=[\s:]lang)\s*+=")
 # Elements whose content the parser collects as text, markup and all; it knows their names in any namespace.
 _TEXT = (
@@ -72,7 +73,7 @@ class Cut:
         """Can each of these items be read without what stands before it?"""
         items = [bare[slice(*self.ranges[index])] for index in which]
         # Where there was no base before, the parser forgets to take back that of an item.
-        return all(map(keeps_to_itself, items)) and (self.based or not any(map(_BASE.search, items)))
+        return all(map(keeps_to_itself, items)) and (self.based or not any(map(BASE.search, items)))
 
 
 def cut(document: Document, url: str) -> Cut | None:
@@ -87,7 +88,7 @@ def cut(document: Document, url: str) -> Cut | None:
     head, around = bare[: ranges[0][0]], outside(bare, ranges)
     meaningful = _meaningful(head)
     based = any(_NO_EMPTY_BASE.search(tag) for tag in meaningful[:1])
-    if not _names_agree(bare, head, kind) or not keeps_to_itself(around) or (not based and _BASE.search(around)):
+    if not _names_agree(bare, head, kind) or not keeps_to_itself(around) or (not based and BASE.search(around)):
         return None
     return Cut(
         ranges=ranges,
@@ -109,17 +110,16 @@ def _base(url: str) -> str:
 
 
 def _inherited(markup: str) -> bool:
-    return bool(_BASE.search(markup) or _LANGUAGE.search(markup))
+    return bool(BASE.search(markup) or _LANGUAGE.search(markup))
 
 
 def _names_agree(bare: str, head: str, kind: str) -> bool:
     """May an item be read without the namespaces that others declare? The parser remembers all declarations, so
     each prefix must mean one thing in the whole document, and each namespace have one prefix."""
-    count = bare.count("xmlns")
-    if count == head.count("xmlns"):
+    if bare.count("xmlns") == head.count("xmlns"):
         return True
     declared = _DECLARED.findall(bare)
-    if len(declared) != count:
+    if len(declared) != len(_DECLARING.findall(bare)):
         return False
     distinct = set(declared)
     prefixes = [prefix for prefix, _ in distinct if prefix]

@@ -20,14 +20,13 @@ from alerts.collect.hints import hints
 from alerts.collect.outcome import Rung
 from alerts.collect.raw import RawFeed, RawItem
 from alerts.collect.repair import recovered
-from alerts.collect.sections import ITEM_START, outside
+from alerts.collect.sections import ITEM_START, blanked, outside
 from alerts.errors import ParseError
 
 _CAP_NAMESPACE = "urn:oasis:names:tc:emergency:cap"
 _HEADERS = {"content-type": "application/xml; charset=utf-8"}
 _ITEM = re.compile(r"<\s*+/?\s*+(?:[\w.-]+:)?(?:item|entry)\s*+>", re.IGNORECASE)
-_BASE = re.compile(r"<[^<>]{0,2000}?[\s:]base\s*+=", re.IGNORECASE)
-_GUID = re.compile(r"<(?:[\w.-]+:)?(?:guid|id)(?:\s[^<>]*+)?>\s*+(?:<!\[CDATA\[)?([^<]*?)(?:\]\]>|<)", re.IGNORECASE)
+_GUID = re.compile(r"<(?:[\w.-]+:)?(?:guid|id)(?:\s[^<>]*+)?>\s*+(<!\[CDATA\[)?([^<]*?)(?:\]\]>|<)", re.IGNORECASE)
 _LOOSELY = "&"  # before a document: no XML begins so, and feedparser reads it loosely from the start
 _TITLE = re.compile(r"<title[^<>]*+>([^<]{1,200})", re.IGNORECASE)
 _ALTERNATE = re.compile(r"<link\s[^<>]{0,500}?application/(?:rss|atom)\+xml[^<>]*+>", re.IGNORECASE)
@@ -179,7 +178,7 @@ def _found(text: str, rung: Rung, url: str) -> _Found:
         f"{prefix}_" for prefix, name in (parsed.get("namespaces") or {}).items() if prefix and _CAP_NAMESPACE in name
     )
     items = [_item(entry, caps) for entry in parsed["entries"]]
-    if "base" in text and _BASE.search(text):
+    if delta.BASE.search(text) and delta.BASE.search(blanked(text)):
         items = _with_raw_guids(items, text)
     return _Found(parsed=parsed, items=items, rung=rung, fault=fault)
 
@@ -197,11 +196,10 @@ def _with_raw_guids(items: list[RawItem], text: str) -> list[RawItem]:
 
 
 def _raw_guid(guid: str, text: str) -> str:
-    """The id as the item's `text` has it: the only one there, or the only one that `guid` ends in."""
-    found = {html.unescape(written).strip() for written in _GUID.findall(text)}
-    ends = [written for written in found if written and guid.endswith(written.lstrip("./"))]
-    only = found if len(found) == 1 else ends
-    return guid if guid in found or len(only) != 1 else next(iter(only))
+    """The id as the item's `text` has it, if it is the only one that `guid` ends in."""
+    found = {(written if cdata else html.unescape(written)).strip() for cdata, written in _GUID.findall(text)}
+    ends = [written for written in found if written and guid.endswith(written.lstrip("./").rstrip("?#"))]
+    return guid if guid in found or len(ends) != 1 else ends[0]
 
 
 def _worth(found: _Found) -> int:

@@ -70,6 +70,12 @@ def test_what_changes_around_the_items_does_not_matter() -> None:
     assert (second.rung, len(second.entries), second.unchanged) == ("delta", 1, 1)
 
 
+def test_markup_of_pages_in_a_text_declares_nothing() -> None:
+    drawing = "<description>&lt;svg xmlns=&quot;u:svg&quot;>&lt;a xmlns='u:a'/>&lt;/svg></description>"
+    first = parse(channel(item(1, drawing)))
+    assert parse(channel(item(2, drawing), item(1, drawing)), first.marks).rung == "delta"
+
+
 def test_hints_stay_when_all_items_are_known() -> None:
     body = channel(item(1), tail="<ttl>30</ttl>")
     assert parse(body, parse(body).marks).hints == parse(body).hints != parse(channel(item(1))).hints

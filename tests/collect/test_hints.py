@@ -144,7 +144,16 @@ def test_an_attachment_of_json_may_be_a_cap_message() -> None:
 
 
 @pytest.mark.parametrize(
-    "guid", ["/story/1", "2019-1", "story?id=1&amp;a=2", "../1", "https://example.org/?", "<![CDATA[/story/1]]>"]
+    "guid",
+    [
+        "/story/1",
+        "2019-1",
+        "story?id=1&amp;a=2",
+        "../1",
+        "https://example.org/?",
+        "<![CDATA[/story/1]]>",
+        "<![CDATA[?a&amp;b]]>",
+    ],
 )
 def test_an_id_is_taken_as_it_is_written_whatever_the_base(guid: str) -> None:
     plain = parse("", f"<guid>{guid}</guid>").entries[0].key
