@@ -51,7 +51,7 @@ class Unavailable(Exception):
 
 def _pip() -> list[str]:
     """A pip, of whatever Python: the environment of this project has none of its own."""
-    for python in (sys.executable, os.environ.get("PYTHON"), shutil.which("python3"), "/usr/bin/python3"):
+    for python in (sys.executable, os.environ.get("PYTHON"), f"{sys.base_prefix}/bin/python3", shutil.which("python3")):
         if python and subprocess.run([python, "-m", "pip", "--version"], capture_output=True).returncode == 0:
             return [python, "-m", "pip"]
     raise Unavailable("no Python here has pip")
