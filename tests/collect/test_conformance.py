@@ -78,21 +78,9 @@ def _sdist() -> bytes:
         # With digests, so that pip checks them before it runs anything of what it has fetched.
         wanted = Path(folder, "wanted.txt")
         wanted.write_text(f"feedparser=={version} " + " ".join(f"--hash=sha256:{digest}" for digest in digests))
-        command = [
-            *_pip(),
-            "download",
-            "--quiet",
-            "--no-deps",
-            "--no-binary",
-            ":all:",
-            "--retries",
-            "1",
-            "--timeout",
-            "20",
-        ]
-        done = subprocess.run(
-            [*command, "--dest", folder, "-r", str(wanted)], capture_output=True, text=True, timeout=100
-        )
+        options = "download --quiet --no-deps --no-binary feedparser --retries 1 --timeout 20".split()
+        command = [*_pip(), *options, "--dest", folder, "-r", str(wanted)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=100)
         if done.returncode:
             raise Unavailable(f"pip cannot fetch its source: {done.stderr.strip()[-300:]}")
         (fetched,) = Path(folder).glob("feedparser-*.tar.gz")
