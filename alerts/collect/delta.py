@@ -25,7 +25,8 @@ _VERSION = b"delta1\n"
 _SIZE = 8
 _NOTHING = bytes(_SIZE)
 
-_TAG = re.compile(r"""<(/?)((?:[\w.-]+:)?([\w.-]+))((?:[^<>"'/]++|"[^"<]*+"|'[^'<]*+'|/(?!>))*+)(/?)>""")
+# Possessive repeats: what is hostile must not cost the square of its length.
+_TAG = re.compile(r"""<(/?)((?:[\w.-]++:)?+([\w.-]++))((?:[^<>"'/]++|"[^"<]*+"|'[^'<]*+'|/(?!>))*+)(/?)>""")
 _NAME = re.compile(r"<(/?[\w:.-]+)")
 _DECLARING = re.compile(r"""xmlns(?<=\sxmlns)(?::[\w.-]+)?\s*+=\s*+["']""")
 _DECLARED = re.compile(r"""xmlns(?<=\sxmlns)(?::([\w.-]+))?\s*+=\s*+["']([^"'<]*+)["']""")
@@ -39,7 +40,7 @@ _TEXT = (
 )
 _TEXTS = frozenset((*_TEXT.split("|"), "fullitem"))
 _INLINE = re.compile(
-    rf"<(?!media:content[\s/>])(?:[\w.-]+:)?(?:{_TEXT}|fullitem)(?:\s[^<>]*+)?(?<!/)>[^<]*+<(?!/)", re.IGNORECASE
+    rf"<(?!media:content[\s/>])(?:[\w.-]++:)?+(?:{_TEXT}|fullitem)(?:\s[^<>]*+)?(?<!/)>[^<]*+<(?!/)", re.IGNORECASE
 )
 # Markup within text whose end tags mean nothing to the parser; others, as </title>, it takes for the item's own.
 HARMLESS = frozenset(

@@ -12,6 +12,7 @@ from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from alerts.collect import delta, xmlfeed
+from alerts.collect.document import outlined
 from alerts.collect.outcome import Parsed
 from alerts.collect.parse import parse_document
 from tests.fakes.feeds import Item, atom, json_feed, rdf, rss, story
@@ -206,6 +207,31 @@ def test_markup_that_is_read_apart_has_no_end_the_parser_knows() -> None:
     ends = {name.removeprefix("_end_").rpartition("_")[2] for name in dir(feedparser.api.StrictFeedParser)}
     assert {"title", "summary"} <= ends
     assert not ends & delta.HARMLESS
+
+
+LONG = 300_000
+HOSTILE = {
+    "a name without end": channel(item(1), head="<" + "a" * LONG),
+    "names without end": channel(item(1), head="<a:" * (LONG // 3)),
+    "attributes without end": channel(item(1), head="<a " + "b='c' " * (LONG // 6)),
+    "quotes without end": channel(item(1), head="<a b='" * (LONG // 6)),
+    "bases without end": channel(item(1), head="<title xml:base=" * (LONG // 16)),
+    "blanks in a declaration": channel(item(1), item(2), head="<a xmlns" + " " * LONG, root=' xmlns:b="c"'),
+    "declarations without end": channel(item(1, " xmlns:a" * (LONG // 8)), item(2)),
+    "texts in texts": channel(item(1, "<summary>" * (LONG // 9)), item(2)),
+    "one id for all": channel(*("<item><guid>1</guid></item>" for _ in range(1_000))),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_documents_are_cut_at_little_cost(name: str) -> None:
+    document = outlined(HOSTILE[name], url=URL)
+    started = time.process_time()
+    if found := delta.cut(document, URL):
+        found.apart(document.bare, range(len(found.ranges)))
+        marks = [delta.fresh(print, "1", "") for print in found.prints]
+        delta.settled(marks, delta.unpacked(delta.packed(found.frame, marks), found.frame))
+    assert time.process_time() - started < 0.5
 
 
 # Any sequence of documents
