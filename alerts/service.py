@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 
 from alerts.collect import fulltext
-from alerts.collect.fetch import Fetcher, shown
+from alerts.collect.fetch import Fetcher
 from alerts.collect.worker import ParserPool
 from alerts.config import Config
 from alerts.configured import (
@@ -52,6 +52,7 @@ from alerts.store.database import reading, writing
 from alerts.store.linked import Link
 from alerts.store.polling import PollResult
 from alerts.track.policy import Desk
+from alerts.track.shown import shown, without_secrets
 
 _log = logging.getLogger(__name__)
 
@@ -336,7 +337,7 @@ class Service:
         self.watch.counts.polls += 1
         self.watch.counts.new += polled.result.new
         if not polled.outcome.ok:
-            _log.warning("%s", polled.outcome.error, extra={"feed": polled.feed.id})
+            _log.warning("%s", without_secrets(polled.outcome.error or ""), extra={"feed": polled.feed.id})
         for news in _news_of(polled.result):
             _log.warning("%s: %s", shown(polled.feed.url), news, extra={"feed": polled.feed.id})
         for warning in polled.outcome.warnings:

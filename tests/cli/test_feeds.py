@@ -12,6 +12,8 @@ from tests.cli.conftest import World
 from tests.cli.run import Ran, alerts
 from tests.fakes.feeds import FeedServer, rss, story
 
+pytestmark = pytest.mark.usefixtures("ready")
+
 
 @pytest_asyncio.fixture
 async def server(world: World) -> AsyncIterator[FeedServer]:

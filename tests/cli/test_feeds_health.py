@@ -17,6 +17,8 @@ from tests.cli.run import alerts
 from tests.store.pollrows import add_polls, set_feed
 from tests.store.values import add_feed
 
+pytestmark = pytest.mark.usefixtures("ready")
+
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 

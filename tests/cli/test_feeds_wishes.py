@@ -16,6 +16,8 @@ from tests.cli.conftest import World
 from tests.cli.run import alerts
 from tests.fakes.feeds import rss, story
 
+pytestmark = pytest.mark.usefixtures("ready")
+
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
 

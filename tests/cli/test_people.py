@@ -7,6 +7,8 @@ import pytest
 from tests.cli.conftest import World
 from tests.cli.run import alerts
 
+pytestmark = pytest.mark.usefixtures("ready")
+
 
 def test_a_reader_is_added_with_what_they_want(world: World) -> None:
     ran = alerts(
