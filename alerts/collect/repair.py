@@ -8,14 +8,17 @@ alone, and what an open <title> or <link> has swallowed of its neighbours is put
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import Any
 
+from alerts.collect import sections
 from alerts.collect.document import item_starts
 
 _DECLARATION = re.compile(r"""\sxmlns(?::[\w.-]{1,40})?\s{0,9}=\s{0,9}(?:"[^"<]{0,200}"|'[^'<]{0,200}')""")
 _MOST_DECLARATIONS = 40
 _WITHOUT_QUOTES = re.compile(r"""<[A-Za-z_][^<>"'=]*+=[^<>"']*+>""")
 _VALUE = re.compile(r"=\s*+([^\s=][^\s]*?)(?=\s|/?>)")
+_MARK = re.compile(sections.OPAQUE + r"|<(?P<end>/?)(?P<name>[A-Za-z_:][\w.:-]*+)[^<>]*+>?")
 # Fields of an item that hold text and no other field; an entry's <source> and <author> have fields of their own.
 _TEXTS = frozenset(
     {"title", "link", "guid", "id", "pubdate", "published", "updated", "date", "description", "summary", "encoded"}
@@ -38,7 +41,7 @@ def recovered(text: str) -> str:
     declared = "".join(list(dict.fromkeys(_DECLARATION.findall(text[: starts[0]])))[:_MOST_DECLARATIONS])
     parent = next((child for child in feed if _name(child) == "channel" and _name(feed) != "rdf"), feed)
     for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
-        whole = _element(f"<feed{declared}>{text[start:end]}", parser)
+        whole = _element(f"<feed{declared}>{_balanced(text[start:end])}", parser)
         item = next(iter(whole), None) if whole is not None else None
         if item is not None:
             item.tail = None
@@ -56,6 +59,30 @@ def _element(text: str, parser: Any) -> Any:
         return etree.fromstring(_WITHOUT_QUOTES.sub(_quoted, text).encode(), parser)
     except (etree.LxmlError, ValueError):  # what it does not even recover
         return None
+
+
+def _balanced(text: str) -> str:
+    """`text` without end tags that end nothing, and with those that are missing before others: the parser takes
+    every end tag for that of the innermost element."""
+    parts: list[str] = []
+    inside: list[str] = []
+    opened: Counter[str] = Counter()
+    at = 0
+    for found in _MARK.finditer(text):
+        name = found["name"]
+        if name and not found["end"] and not found[0].endswith("/>"):
+            inside.append(name)
+            opened[name] += 1
+        elif name and found["end"]:
+            parts.append(text[at : found.start()])
+            at = found.end()
+            while opened[name] and inside:
+                last = inside.pop()
+                opened[last] -= 1
+                parts.append(f"</{last}>")
+                if last == name:
+                    break
+    return "".join((*parts, text[at:]))
 
 
 def _quoted(tag: re.Match[str]) -> str:

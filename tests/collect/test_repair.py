@@ -48,6 +48,10 @@ BROKEN: dict[str, tuple[str, Rung]] = {
         RSS.replace("<guid>", "<guid isPermaLink=false>").replace("</title><link>", "<link>"),
         "recovered",
     ),
+    "an open title and end tags that end nothing": (
+        RSS.replace("</title><link>", "<link>").replace("<guid>", "</b></p><guid>"),
+        "recovered",
+    ),
     "an attribute twice": (RSS.replace("<item>", "<item a='1' a='2'>"), "repaired"),
     "HTML as it came": (RSS.replace("&lt;p&gt;", "<p><b>").replace("&lt;/p&gt;", "</b><br>"), "repaired"),
     "a less-than before a word": (RSS.replace("<title>Report", "<title>a <b Report"), "repaired"),
@@ -176,6 +180,7 @@ COSTLY: dict[str, Callable[[int], str]] = {
     "open comments and CDATA": lambda n: "<rss>" + "<!--<![CDATA[" * (n // 13) + "</item>",
     "long declarations": lambda n: f"<rss xmlns:a='{'u' * (n // 2)}'>" + ITEM * (n // 2 // len(ITEM)),
     "equal signs": lambda n: "<rss>" + ITEM + "<a" + " b=" * (n // 3),
+    "end tags": lambda n: "<rss><item>" + "<a>" * (n // 7) + "</b>" * (n // 7),
     "open fields": lambda n: "<rss><item>" + "<title><link>" * (n // 13),
 }
 
