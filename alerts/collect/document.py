@@ -242,7 +242,7 @@ def _well_formed(text: str) -> bool:
 def _mended(document: Document) -> str:
     """The usual faults put right: a bare `&` or `<`, entities of HTML, characters that do not exist."""
     entities, left = document.entities, len(document.text)
-    elements = {name.lower() for name in _ENDED.findall(document.text)}
+    elements = {"item", "entry", *(name.lower() for name in _ENDED.findall(document.text))}
 
     def put(found: re.Match[str]) -> str:
         name, char, part = found["name"], found["char"], found[0]

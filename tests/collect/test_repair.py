@@ -56,6 +56,7 @@ BROKEN: dict[str, tuple[str, Rung]] = {
     "HTML as it came": (RSS.replace("&lt;p&gt;", "<p><b>").replace("&lt;/p&gt;", "</b><br>"), "repaired"),
     "a less-than before a word": (RSS.replace("<title>Report", "<title>a <b Report"), "repaired"),
     "a tag without its >": (RSS.replace("</title><link>", "</title<link>"), "repaired"),
+    "no item with its > or its end": (RSS.replace("</item>", "").replace("<item>", "<item"), "repaired"),
     "PHP without its end": (RSS.replace("<item>", "<?php echo $x; <item>", 1), "repaired"),
     "CDATA without its end": (CDATA.replace("]]>", "", 1), "repaired"),
     "CDATA without its end in the last item": ("".join(CDATA.rsplit("]]>", 1)), "repaired"),
