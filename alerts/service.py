@@ -47,7 +47,7 @@ from alerts.notify.secret import load_secret
 from alerts.notify.verdict import Retry
 from alerts.render.mail import mail_renderer
 from alerts.render.view import Site
-from alerts.store import articles, documents, feeds, issuing, linked, meta, people, polling
+from alerts.store import articles, documents, feeds, issuing, linked, meta, notices, people, polling
 from alerts.store.database import reading, writing
 from alerts.store.linked import Link
 from alerts.store.polling import PollResult
@@ -201,6 +201,7 @@ class Service:
             polling.forget_leases(conn)
             linked.forget_claims(conn, self.clock())
             meta.put_outage(conn, None)
+            notices.put_start(conn, self.clock())
             again = articles.retry_faulty(conn)
         if again:
             _log.info("%d articles that were set aside are tried again", again)

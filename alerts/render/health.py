@@ -61,8 +61,7 @@ def alarms(found: Overview) -> list[str]:
         lines.append("The service has not run yet: start it with alerts run.")
     elif found.at - found.looked > LOOKS:
         lines.append(
-            "The service does not run, is stuck, or was started just now: it last looked at its feeds "
-            f"{said(found.at - found.looked)} ago."
+            f"The service does not run, or is stuck: it last looked at its feeds {said(found.at - found.looked)} ago."
         )
     if found.outage is not None:
         lines.append(

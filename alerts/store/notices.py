@@ -21,6 +21,7 @@ from alerts.track.quiet import Kind, Trouble
 _SUBJECT: Final = 250
 _TEXT: Final = 2000
 _LOOKED: Final = "last look for notices"
+_STARTED: Final = "service started"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +104,18 @@ def put_look(conn: Connection, at: datetime, canary: datetime | None) -> None:
     before = last_look(conn)
     known = canary or (before.canary if before else None)
     meta.put(conn, _LOOKED, {"at": at.isoformat(), "canary": known.isoformat() if known else None})
+
+
+def put_start(conn: Connection, at: datetime) -> None:
+    """Note that the service was started: its first look comes only when it has got going."""
+    meta.put(conn, _STARTED, at.isoformat())
+
+
+def sign_of_life(conn: Connection) -> datetime | None:
+    """When the service last looked, or was started since."""
+    started, look = meta.get(conn, _STARTED), last_look(conn)
+    known = [datetime.fromisoformat(started)] if started else []
+    return max([*known, *([look.at] if look else [])], default=None)
 
 
 def last_look(conn: Connection) -> LastLook | None:

@@ -106,7 +106,7 @@ def overview(conn: Connection, now: datetime) -> Overview:
         feeds=tuple(sorted(states, key=worst_first)),
         groups=tuple(groups),
         outage=outage,
-        looked=look.at if look else None,
+        looked=notices.sign_of_life(conn),
         hour=polls.traffic(conn, now - HOUR),
         day=polls.traffic(conn, now - DAY),
         lag=lag(conn, now - DAY),

@@ -97,7 +97,7 @@ def test_a_service_that_does_not_run_is_told(desk: Connection) -> None:
     notices.put_look(desk, datetime.now(UTC) - 3 * HOUR, None)
     desk.commit()
     assert (
-        "! The service does not run, is stuck, or was started just now: it last looked at its feeds 3 hours ago."
+        "! The service does not run, or is stuck: it last looked at its feeds 3 hours ago."
         in alerts("feeds", "health").out
     )
 
