@@ -217,3 +217,16 @@ async def test_a_redirect_to_a_name_that_answers_a_private_address_is_refused(
         outcome = await poll(fetcher, url)
     assert outcome.status == "forbidden_address"
     assert [asked.path for asked in server.asked] == ["/feed"]
+
+
+async def test_a_broken_feed_is_told_by_the_rung_it_was_read_on(server: FeedServer, fetcher: Fetcher) -> None:
+    outcome = await poll(fetcher, server.serve(FEED.replace(b"</title><link>", b"<link>")))
+    assert (outcome.status, outcome.rung, len(outcome.entries)) == ("ok", "recovered", 3)
+    assert outcome.warnings != ()
+
+
+async def test_a_feed_that_cannot_be_read_is_flagged_and_its_body_kept(server: FeedServer, fetcher: Fetcher) -> None:
+    body = FEED.replace(b"<item>", b"< item>")
+    outcome = await poll(fetcher, server.serve(body))
+    assert (outcome.status, outcome.entries) == ("unreadable", ())
+    assert outcome.document is not None and outcome.document.body == body
