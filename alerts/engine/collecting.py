@@ -100,9 +100,11 @@ class Collector:
 
     async def run_due(self) -> int:
         """Poll all feeds that are due now, to the last; returns how many hosts were asked. Raises StoreError."""
-        asked = 0
-        while (begun := await self.tick()) or self._hosts:
-            asked += begun
+        asked, more = 0, True
+        while more:
+            more = bool(self._hosts)  # a host that ends while the tick looks elsewhere may have further feeds
+            begun = await self.tick()
+            asked, more = asked + begun, more or begun > 0
             if self._hosts:
                 await asyncio.wait(set(self._hosts.values()), timeout=_BREATH)
         return asked

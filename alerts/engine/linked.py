@@ -151,9 +151,11 @@ class Linker:
 
     async def run_due(self) -> int:
         """Fetch all that is due now and may be, to the last; returns how many hosts were asked. Raises StoreError."""
-        count = 0
-        while (begun := await self.run()) or self._hosts:
-            count += begun
+        count, more = 0, True
+        while more:
+            more = bool(self._hosts)  # a host that ends while others are looked for may have further documents
+            begun = await self.run()
+            count, more = count + begun, more or begun > 0
             if self._hosts:
                 await asyncio.wait(set(self._hosts.values()), timeout=1.0, return_when=asyncio.FIRST_COMPLETED)
         return count

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -19,6 +20,7 @@ from alerts.engine.collecting import Collector, Polled
 from alerts.errors import StoreError
 from alerts.store import feeds, polling
 from alerts.store.database import open_database, reading, writing
+from alerts.store.feeds import FeedRow
 from alerts.store.polling import Finished, PollResult
 from alerts.store.schema import article, feed, metadata
 from tests.collect.conftest import DirectParser
@@ -94,6 +96,22 @@ async def test_a_host_is_asked_for_one_feed_at_a_time_and_hosts_side_by_side(roo
     assert (room.most["127.0.0.1"], room.most["localhost"], room.most["all"]) == (1, 1, 2)
     assert room.articles == 24 * 3
     assert room.leased == 0
+
+
+async def test_a_host_that_ends_while_others_are_looked_for_is_asked_for_the_rest(
+    room: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    urls = {room.add("127.0.0.1", f"/{i}") for i in range(9)}  # one more than is claimed at a time
+    claim, end = room.collector._claim, time.monotonic() + 5
+
+    def late(hosts: int, busy: tuple[str, ...]) -> list[FeedRow]:
+        while busy and room.collector._hosts and time.monotonic() < end:
+            time.sleep(0.01)
+        return claim(hosts, busy)
+
+    monkeypatch.setattr(room.collector, "_claim", late)
+    await room.collector.run_due()
+    assert set(room.polled) == urls
 
 
 async def test_a_slow_host_holds_up_nobody(room: Newsroom) -> None:
