@@ -136,16 +136,22 @@ def finish_polls(conn: Connection, polls: Sequence[Finished], now: datetime, set
     """Store what polls of different feeds came to; a result for each. Finishing a poll twice stores nothing new.
     Raises InputError for a feed that was removed altogether."""
     rows = _locked(conn, [one.feed.id for one in polls])
-    results, changes = [], []
+    results, changes, lessons, kept = [], [], [], []
     for one in polls:
         if one.feed.id not in rows:
             raise InputError(f"{one.feed.url}: this feed has been removed")
         result, change = _finish(conn, one, rows[one.feed.id], now, settle)
         results.append(result)
+        if one.outcome.document is not None and (not one.outcome.ok or result.new or result.revised):
+            kept.append((one.feed.id, one.outcome.document, one.outcome.status))
         if not result.lease_lost:
             changes.append(change)
+            lessons += [_lesson(one, result, now)] if one.outcome.status == "ok" else []
+    documents.put(conn, kept, now=now)
     if changes:
         conn.execute(_CHANGE, changes)
+    if lessons:
+        conn.execute(_LEARN, lessons)
     for one, result in zip(polls, results, strict=True):
         if result.url and not result.lease_lost:
             conn.execute(update(feed).where(feed.c.id == one.feed.id).values(at_address(result.url, one.feed.url)))
@@ -175,14 +181,6 @@ def _finish(
     # A document that shrank was not pushed out by new items: its items went because they are over.
     gap = known + stored.revised == 0 and stored.new >= polled.items > 0 and not first
     lied = not first and not polled.lies_since and _lied(one, stored)
-    if outcome.document is not None and (not outcome.ok or stored.new or stored.revised):
-        documents.put(conn, polled.id, outcome.document, status=outcome.status, now=now)
-    change = _change(one, settled, now) | {
-        "of_feed": polled.id,
-        "last_new": now if stored.new else polled.last_new,
-        "gap_at": now if gap else polled.gap_at,
-        "lies_since": now if lied else polled.lies_since,
-    }
     url, moved = _moved(conn, polled, outcome, now)
     result = PollResult(
         next_due=settled.next_due,
@@ -196,7 +194,7 @@ def _finish(
         lied=lied,
         url=url,
     )
-    return result, change | moved
+    return result, _change(one, settled, now) | moved
 
 
 def _lied(one: Finished, stored: Stored) -> bool:
@@ -222,10 +220,9 @@ def _change(one: Finished, settled: Settled, now: datetime) -> dict[str, Any]:
     """The feed's columns after a poll."""
     polled, outcome = one.feed, one.outcome
     return {
+        "of_feed": polled.id,
         "etag": clean_or_none(outcome.etag),
         "last_modified": clean_or_none(outcome.last_modified),
-        "marks": outcome.marks or None,
-        "hints": hints_column(outcome.hints),
         "interval_s": round(settled.interval.total_seconds()),
         "rate": settled.rate,
         "failures": settled.failures,
@@ -234,11 +231,24 @@ def _change(one: Finished, settled: Settled, now: datetime) -> dict[str, Any]:
         "last_ok": now if outcome.ok else polled.last_ok,
         "last_status": outcome.status,
         "last_error": clean_or_none(outcome.error),
-        "items": len(outcome.entries) + outcome.unchanged if outcome.status == "ok" else polled.items,
-        "whole_at": now if outcome.whole else polled.whole_at,
         "moved_to": polled.moved_to,
         "moved_since": polled.moved_since,
         "moved_times": polled.moved_times,
+    }
+
+
+def _lesson(one: Finished, result: PollResult, now: datetime) -> dict[str, Any]:
+    """The feed's columns after a document of it was read."""
+    polled, outcome = one.feed, one.outcome
+    return {
+        "of_feed": polled.id,
+        "marks": outcome.marks or None,
+        "hints": hints_column(outcome.hints),
+        "items": len(outcome.entries) + outcome.unchanged,
+        "whole_at": now if outcome.whole else polled.whole_at,
+        "last_new": now if result.new else polled.last_new,
+        "gap_at": now if result.gap else polled.gap_at,
+        "lies_since": now if result.lied else polled.lies_since,
     }
 
 
@@ -261,13 +271,18 @@ def _moved(conn: Connection, polled: FeedRow, outcome: Outcome, now: datetime) -
 
 
 _COLUMNS: Final = (
-    "etag last_modified marks hints interval_s rate failures next_due last_poll last_ok last_status last_error"
-    " items whole_at moved_to moved_since moved_times last_new gap_at lies_since"
+    "etag last_modified interval_s rate failures next_due last_poll last_ok last_status last_error"
+    " moved_to moved_since moved_times"
 ).split()
 _CHANGE: Final = (
     update(feed)
     .where(feed.c.id == bindparam("of_feed"))
     .values({name: bindparam(name) for name in _COLUMNS} | {"lease_until": None, "lease_token": None})
+)
+# What only a document can teach: most polls bring none.
+_LESSONS: Final = "marks hints items whole_at last_new gap_at lies_since".split()
+_LEARN: Final = (
+    update(feed).where(feed.c.id == bindparam("of_feed")).values({name: bindparam(name) for name in _LESSONS})
 )
 
 

@@ -108,7 +108,7 @@ document = Table(
     Column("url", Text, nullable=False),
     Column("content_type", Text, nullable=False),
     Column("size", Integer, nullable=False),  # bytes of `body`
-    Column("body", LargeBinary, nullable=False),  # as it came, compressed (zlib)
+    Column("body", LargeBinary, nullable=False),  # as it came, compressed (brotli)
     Index("ix_document_feed_id", "feed_id", "id"),
 )
 
