@@ -52,7 +52,7 @@ from alerts.store.database import reading, writing
 from alerts.store.linked import Link
 from alerts.store.polling import PollResult
 from alerts.track.policy import Desk
-from alerts.track.shown import shown, without_secrets
+from alerts.urls import host_and_path, without_secrets
 
 _log = logging.getLogger(__name__)
 
@@ -340,9 +340,9 @@ class Service:
         if not polled.outcome.ok:
             _log.warning("%s", without_secrets(polled.outcome.error or ""), extra={"feed": polled.feed.id})
         for news in _news_of(polled.result):
-            _log.warning("%s: %s", shown(polled.feed.url), news, extra={"feed": polled.feed.id})
+            _log.warning("%s: %s", host_and_path(polled.feed.url), news, extra={"feed": polled.feed.id})
         for warning in polled.outcome.warnings:
-            _log.info("%s: %s", shown(polled.feed.url), warning, extra={"feed": polled.feed.id})
+            _log.info("%s: %s", host_and_path(polled.feed.url), warning, extra={"feed": polled.feed.id})
         self.watch.polled(polled)
 
     def _on_link_error(self, link: Link, error: Exception) -> None:

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from alerts.collect.discovery import Candidate, feed_address, named_feeds, usual_places
-from alerts.collect.fetch import Fetcher, Response, shown
+from alerts.collect.fetch import Fetcher, Response
 from alerts.collect.outcome import Parsed
 from alerts.collect.poll import Parser
 from alerts.errors import FetchError, ParseError
+from alerts.urls import without_password
 
 _MOST_NAMED: Final = 3  # of the feeds that a page names, so many are tried until one is a feed
 # A server that answers so does not want to be asked at eight places more.
@@ -95,15 +96,15 @@ async def _see(url: str, fetcher: Fetcher, parser: Parser, max_body: int | None)
         response = await fetcher.get(url, max_body=max_body)
     except FetchError as error:
         sight = Sight(
-            asked=shown(url),
-            url=shown(url),
+            asked=without_password(url),
+            url=without_password(url),
             http=error.http,
             reason=error.reason,
             message=str(error).removeprefix(f"{error.url}: "),
             retry_after=error.retry_after,
         )
         return sight, b""
-    return await _read(response, shown(url), parser), response.body
+    return await _read(response, without_password(url), parser), response.body
 
 
 async def _read(response: Response, asked: str, parser: Parser) -> Sight:
@@ -115,7 +116,7 @@ async def _read(response: Response, asked: str, parser: Parser) -> Sight:
     return Sight(
         asked=asked,
         url=response.url,
-        moved_to=shown(response.moved_to) if response.moved_to else None,
+        moved_to=without_password(response.moved_to) if response.moved_to else None,
         http=response.status or None,
         headers=response.headers,
         etag=response.etag,

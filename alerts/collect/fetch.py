@@ -23,6 +23,7 @@ from alerts.collect.resolver import Resolver
 from alerts.collect.settings import CollectSettings
 from alerts.collect.turns import Turns
 from alerts.errors import FetchError
+from alerts.urls import without_password
 
 _ACCEPT = (
     "application/atom+xml, application/rss+xml, application/rdf+xml, application/feed+json, "
@@ -147,7 +148,7 @@ class Fetcher:
 
         Raises FetchError, or ForbiddenAddress for an address that is not public.
         """
-        request = _Request(shown(url), self._checked(url, url), etag, last_modified)
+        request = _Request(without_password(url), self._checked(url, url), etag, last_modified)
         request.left, request.most = self.settings.total_timeout, max_body or self.settings.max_body
         request.accept = accept
         try:
@@ -170,12 +171,12 @@ class Fetcher:
             parsed = URL(url.strip())
             port = parsed.port
         except ValueError as error:
-            raise FetchError(shown(base), "bad_url", f"not a URL: {error}") from error
+            raise FetchError(without_password(base), "bad_url", f"not a URL: {error}") from error
         if parsed.scheme not in ("http", "https") or not parsed.host:
-            raise FetchError(shown(base), "bad_url", f"not an http or https URL: {shown(url)}")
+            raise FetchError(without_password(base), "bad_url", f"not an http or https URL: {without_password(url)}")
         if not self._allowed.port(parsed):
             raise FetchError(
-                shown(base),
+                without_password(base),
                 "bad_url",
                 f"port {port} is not allowed; if it is intended, add it to collect.allow_ports, "
                 f'or "{parsed.host}:{port}" to collect.allow_hosts',
@@ -201,7 +202,7 @@ class Fetcher:
             if request.hops > self.settings.max_redirects:
                 raise FetchError(request.url, "redirects", f"more than {self.settings.max_redirects} redirects")
             if str(target) in seen:
-                raise FetchError(request.url, "redirects", f"redirects in a circle ({shown(str(target))})")
+                raise FetchError(request.url, "redirects", f"redirects in a circle ({without_password(str(target))})")
             seen.add(str(target))
             request.at = target
 
@@ -293,7 +294,7 @@ def _response(request: _Request) -> Response:
     modified = _validator(request.headers.get("last-modified"))
     return Response(
         status=request.status,
-        url=shown(str(request.at)),
+        url=without_password(str(request.at)),
         headers=request.headers,
         body=bytes(request.body),
         not_modified=not fresh,
@@ -344,8 +345,3 @@ def _cause(error: Exception) -> str:
     if isinstance(error, aiohttp.ServerDisconnectedError):
         return "the server closed the connection without an answer"
     return f"not a valid HTTP answer: {str(error) or type(error).__name__}"
-
-
-def shown(url: str) -> str:
-    """`url` without the password, fit for logs and messages."""
-    return re.sub(r"(?<=//)[^/?#@]*@", "", url)

@@ -14,7 +14,7 @@ from alerts.track.faults import failing
 from alerts.track.feeds_quiet import lost_between
 from alerts.track.feedstate import SAYS, STATES, WRONG, FeedState, State
 from alerts.track.quiet import moment, said
-from alerts.track.shown import without_secrets
+from alerts.urls import without_secrets
 
 _REASONS: Final = {
     "interval": "its interval",

@@ -15,7 +15,7 @@ from sqlalchemy import BigInteger, Connection, Row, cast, extract, func, or_, se
 from alerts.store import polls
 from alerts.store.schema import alert, article, feed, outbox
 from alerts.track.feeds_quiet import GAP_LASTS, FeedFacts
-from alerts.track.shown import shown, without_secrets
+from alerts.urls import host_and_path, without_secrets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,7 @@ def _facts(row: Row[Any], first_failed: datetime | None, gap_from: datetime | No
         last_ok=row.last_ok,
         last_new=row.last_new,
         host=row.host,
-        address=shown(row.url),
+        address=host_and_path(row.url),
         tags=tuple(row.tags),
         active=row.active,
         critical=row.critical,
@@ -69,7 +69,7 @@ def _facts(row: Row[Any], first_failed: datetime | None, gap_from: datetime | No
         gap_at=row.gap_at if gap_from else None,
         gap_from=gap_from,
         lies_since=row.lies_since,
-        moved_to=shown(row.moved_to or ""),
+        moved_to=host_and_path(row.moved_to or ""),
     )
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, case, func, select
 
 from alerts.store.schema import feed, poll
 from alerts.track.feeds_quiet import Tally
-from alerts.track.shown import without_secrets
+from alerts.urls import without_secrets
 
 FINE: Final = ("ok", "not_modified")  # collect.outcome.SUCCESSES
 _OUT_OF_ORDER: Final = timedelta(minutes=2)  # polls are stored when they are finished, some at a time

@@ -162,7 +162,8 @@ def test_the_documents_kept_of_a_feed_are_given_out_to_be_read_again(three: Worl
     url, feed, page = "https://desk:secret@example.net/c", rss(story(2)), b"\n<!DOCTYPE HTML><p>Sorry</p>"
     with common.store(common.load_config(three.folder / "config.toml")) as engine, writing(engine) as conn:
         for body, status in ((feed, "ok"), (page, "html")):
-            documents.put(conn, 3, Document(url=url, content_type="text/xml", body=body), status=status, now=NOW)
+            document = Document(url=url, content_type="text/xml", body=body)
+            documents.put(conn, [(3, document, status)], now=NOW)
     ran = alerts("feeds", "documents", "3")
     assert "secret" not in ran.out
     assert [line.split()[:4] for line in ran.out.splitlines()[1:]] == [

@@ -8,10 +8,11 @@ from collections.abc import Callable
 import pytest
 from aiohttp import web
 
-from alerts.collect.fetch import Fetcher, shown
+from alerts.collect.fetch import Fetcher
 from alerts.collect.outcome import FETCH_REASONS
 from alerts.collect.settings import CollectSettings, user_agent
 from alerts.errors import FetchError
+from alerts.urls import without_password
 from tests.fakes.feeds import FeedServer, rss, story
 
 FEED = rss(story())
@@ -262,7 +263,7 @@ async def test_a_password_is_not_shown_in_a_message(server: FeedServer, fetcher:
     with pytest.raises(FetchError) as caught:
         await fetcher.get(url)
     assert "secret" not in str(caught.value)
-    assert shown("https://a:b@example.org/x?y=z@w") == "https://example.org/x?y=z@w"
+    assert without_password("https://a:b@example.org/x?y=z@w") == "https://example.org/x?y=z@w"
 
 
 async def test_cookies_are_not_kept(server: FeedServer, fetcher: Fetcher) -> None:

@@ -26,10 +26,10 @@ def command(url: str, config_path: Path, tags: tuple[str, ...], **given: Any) ->
       alerts feeds add https://example.org/rss.xml --source "Example News" --country Syria
       alerts feeds add https://example.org/alerts.xml --critical --tier 1 --every "5 minutes"
     """
-    from alerts.collect.fetch import shown
     from alerts.errors import InputError
     from alerts.store import feeds
     from alerts.store.database import writing
+    from alerts.urls import without_password
 
     config = common.load_config(config_path)
     url = wishes.address(url)
@@ -37,7 +37,9 @@ def command(url: str, config_path: Path, tags: tuple[str, ...], **given: Any) ->
     with common.store(config) as engine, writing(engine) as conn:
         there = feeds.list_feeds(conn)
         if taken := [feed.id for feed in there if feed.url == url]:
-            raise InputError(f"{shown(url)}: this feed is there already; change it: alerts feeds set {taken[0]}")
+            raise InputError(
+                f"{without_password(url)}: this feed is there already; change it: alerts feeds set {taken[0]}"
+            )
         feed = wishes.add(conn, url, {**said, "tags": tags}, config)
     click.echo(f"added as feed {feed.id}, from '{feed.source}'")
     for obstacle in wishes.obstacles(config, feed.url, full_text=feed.full_text, every=feed.own_interval):

@@ -214,11 +214,11 @@ def _others(found: Look) -> list[str]:
 
 
 def _add(found: Look, parsed: Parsed, said: list[Finding], given: str) -> list[str]:
-    from alerts.collect.fetch import shown
+    from alerts.urls import without_password
 
     if found.way == "file":
         return []
-    login = ", with the login before its host that you gave" if shown(given) != given else ""
+    login = ", with the login before its host that you gave" if without_password(given) != given else ""
     return ["", f"to add it{login}:", f"  {_add_line(found.sight, parsed, said)}"]
 
 

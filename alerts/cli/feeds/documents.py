@@ -37,10 +37,10 @@ def command(feed_id: int, config_path: Path, as_json: bool, folder: Path | None)
       alerts feeds check saved/feed-3-20260131-120500-unreadable-17.xml
       alerts detect saved/feed-3-*.xml
     """
-    from alerts.collect.fetch import shown
     from alerts.sizes import about
     from alerts.store import documents, feeds
     from alerts.store.database import reading
+    from alerts.urls import without_password
 
     with common.store(common.load_config(config_path)) as engine, reading(engine) as conn:
         choosing.by_ids(feeds.list_feeds(conn), [feed_id])
@@ -57,7 +57,7 @@ def command(feed_id: int, config_path: Path, as_json: bool, folder: Path | None)
             one.status,
             about(one.size),
             one.content_type,
-            files.get(one.id) or shown(one.url),
+            files.get(one.id) or without_password(one.url),
         )
         for one in kept
     ]
@@ -85,8 +85,8 @@ def _name(one: Kept, body: bytes) -> str:
 
 
 def _row(one: Kept, file: Path | None) -> dict[str, object]:
-    from alerts.collect.fetch import shown
+    from alerts.urls import without_password
 
     names = ("id", "feed_id", "at", "status", "content_type", "size")
     row: dict[str, object] = {name: getattr(one, name) for name in names}
-    return row | {"url": shown(one.url)} | ({} if file is None else {"file": str(file)})
+    return row | {"url": without_password(one.url)} | ({} if file is None else {"file": str(file)})

@@ -37,9 +37,9 @@ def command(config_path: Path, tags: tuple[str, ...], output: Path | None, with_
       alerts feeds export --tag syria | ssh other.example.org alerts feeds import -
     """
     from alerts.collect import opml
-    from alerts.collect.fetch import shown
     from alerts.store import feeds
     from alerts.store.database import reading
+    from alerts.urls import without_password
 
     config = common.load_config(config_path)
     with common.store(config) as engine, reading(engine) as conn:
@@ -53,18 +53,18 @@ def command(config_path: Path, tags: tuple[str, ...], output: Path | None, with_
         _write(output, text.encode())
         click.echo(f"wrote {len(found)} feeds to {output}" if len(found) != 1 else f"wrote 1 feed to {output}")
     _warn(
-        sum(shown(feed.url) != feed.url for feed in found),
+        sum(without_password(feed.url) != feed.url for feed in found),
         sum(bool(_KEY.search(feed.url)) for feed in found),
         with_passwords,
     )
 
 
 def _listed(feed: FeedRow, with_passwords: bool) -> Listed:
-    from alerts.collect.fetch import shown
     from alerts.collect.opml import Listed
+    from alerts.urls import without_password
 
     return Listed(
-        url=feed.url if with_passwords else shown(feed.url),
+        url=feed.url if with_passwords else without_password(feed.url),
         source=feed.source,
         language=feed.language,
         country=feed.country,

@@ -103,10 +103,10 @@ def _with_countries(listed: Sequence[Listed], plan: _Plan, config: Config, confi
 
 def _sort(listed: Sequence[Listed], there: Sequence[FeedRow], plan: _Plan, *, update: bool) -> None:
     """Which feeds are new. A list without passwords knows those that have one here."""
-    from alerts.collect.fetch import shown
+    from alerts.urls import without_password
 
     known = {feed.former: feed for feed in there if feed.former}
-    known |= {shown(feed.url): feed for feed in there} | {feed.url: feed for feed in there}
+    known |= {without_password(feed.url): feed for feed in there} | {feed.url: feed for feed in there}
     for one in listed:
         feed = known.get(one.url)
         if feed is None:

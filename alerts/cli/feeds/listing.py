@@ -51,14 +51,14 @@ def command(
 
 
 def _table(found: list[FeedRow], empty: str) -> None:
-    from alerts.collect.fetch import shown
+    from alerts.urls import without_password
 
     at = common.now()
     rows = [
         (
             feed.id,
             feed.source,
-            shown(feed.url),
+            without_password(feed.url),
             ", ".join(feed.tags),
             _state(feed),
             common.ago(feed.last_poll, at),
@@ -87,12 +87,15 @@ _NAMES = (
 
 def row(feed: FeedRow) -> dict[str, object]:
     """A feed as JSON has it."""
-    from alerts.collect.fetch import shown
+    from alerts.urls import without_password
 
     def seconds(name: str) -> float | None:
         value = getattr(feed, name)
         return None if value is None else value.total_seconds()
 
     lengths = {f"{name}_s": seconds(name) for name in ("interval", "own_interval", "max_staleness")}
-    addresses = {"url": shown(feed.url), "moved_to": shown(feed.moved_to) if feed.moved_to else None}
+    addresses = {
+        "url": without_password(feed.url),
+        "moved_to": without_password(feed.moved_to) if feed.moved_to else None,
+    }
     return {name: getattr(feed, name) for name in _NAMES.split()} | addresses | lengths

@@ -80,11 +80,11 @@ def _by_host(engine: Engine, ids: tuple[int, ...]) -> list[list[FeedRow]]:
 
 
 def _said(one: Polled) -> str:
-    from alerts.collect.fetch import shown
+    from alerts.urls import without_password
 
     outcome, result = one.outcome, one.result
     if not outcome.ok:
-        look = f"; look for the feed there: alerts feeds check {shown(one.feed.url)}"
+        look = f"; look for the feed there: alerts feeds check {without_password(one.feed.url)}"
         return f"{outcome.status}: {outcome.error}{look if outcome.status in ('html', 'not_a_feed') else ''}"
     if outcome.status == "not_modified":
         return "nothing new (not modified)"
@@ -95,11 +95,11 @@ def _said(one: Polled) -> str:
 
 
 def _polled(one: Polled) -> dict[str, object]:
-    from alerts.collect.fetch import shown
+    from alerts.urls import without_password
 
     return {
         "feed": one.feed.id,
-        "url": shown(one.feed.url),
+        "url": without_password(one.feed.url),
         "status": one.outcome.status,
         "http": one.outcome.http,
         "bytes": one.outcome.size,

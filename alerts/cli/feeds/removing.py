@@ -18,15 +18,15 @@ def command(ids: tuple[int, ...], config_path: Path, yes: bool) -> None:
     """Take feeds off the list: they are polled no more and shown nowhere. Their articles stay, for alerts were made of
     them; added again, such a feed knows what it had. To pause a feed: alerts feeds set ID --off.
     """
-    from alerts.collect.fetch import shown
     from alerts.store import feeds
     from alerts.store.database import reading, writing
+    from alerts.urls import without_password
 
     with common.store(common.load_config(config_path)) as engine:
         with reading(engine) as conn:
             chosen = choosing.by_ids(feeds.list_feeds(conn), ids)
         for feed in chosen:
-            click.echo(f"{feed.id}  {feed.source}  {shown(feed.url)}", err=True)
+            click.echo(f"{feed.id}  {feed.source}  {without_password(feed.url)}", err=True)
         _ask(yes, len(chosen))
         with writing(engine) as conn:
             gone = [feeds.remove_feed(conn, feed.id, now=common.now()) for feed in chosen]

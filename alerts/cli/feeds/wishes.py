@@ -163,13 +163,13 @@ def fields(given: Mapping[str, Any], config: Config, config_path: Path) -> dict[
 def address(text: str) -> str:
     """An address in the form that is kept. Raises InputError."""
     from alerts.collect.discovery import feed_address
-    from alerts.collect.fetch import shown
     from alerts.errors import InputError
+    from alerts.urls import without_password
 
     try:
         return feed_address(text)
     except ValueError as error:
-        raise InputError(f"{shown(text.strip())[:200]}: {error}") from None
+        raise InputError(f"{without_password(text.strip())[:200]}: {error}") from None
 
 
 def add(conn: Connection, url: str, said: dict[str, Any], config: Config) -> FeedRow:

@@ -13,10 +13,11 @@ _ADDRESS: Final = re.compile(r"\bhttps?://[^\s\"'<>]+", re.IGNORECASE)
 _PARTS: Final = re.compile(
     r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?:[^/?#]*@)?(?P<place>[^?#]*)(?P<query>[?#].*)?", re.I | re.S
 )
+_LOGIN: Final = re.compile(r"(?<=//)[^/?#@]*@")
 _TRAILING: Final = ".,:;!)]}"
 
 
-def shown(url: str) -> str:
+def host_and_path(url: str) -> str:
     """Host and path of an address; "?..." stands for a query that is left out."""
     found = _PARTS.fullmatch(url)
     if found is None:
@@ -24,12 +25,17 @@ def shown(url: str) -> str:
     return found["place"].rstrip("/") + ("?..." if (found["query"] or "").startswith("?") else "")
 
 
+def without_password(url: str) -> str:
+    """An address without user and password, for who runs the service: in answers to commands, and in errors."""
+    return _LOGIN.sub("", url)
+
+
 def without_secrets(text: str) -> str:
-    """A text, such as the reason of a failed poll, in which every address is `shown`."""
+    """A text, such as the reason of a failed poll, in which every address is cut to that."""
     return _ADDRESS.sub(_one, text)
 
 
 def _one(found: re.Match[str]) -> str:
     address = found[0]
     end = len(address.rstrip(_TRAILING))
-    return shown(address[:end]) + address[end:]
+    return host_and_path(address[:end]) + address[end:]

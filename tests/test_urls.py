@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.track.shown import shown, without_secrets
+from alerts.urls import host_and_path, without_secrets
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ from alerts.track.shown import shown, without_secrets
     ],
 )
 def test_an_address_is_shown_as_host_and_path(url: str, wanted: str) -> None:
-    assert shown(url) == wanted
+    assert host_and_path(url) == wanted
 
 
 @given(
@@ -33,7 +33,7 @@ def test_an_address_is_shown_as_host_and_path(url: str, wanted: str) -> None:
 )
 def test_what_is_secret_is_not_in_it(form: str, secret: str) -> None:
     secret = f"QQ{secret}QQ"
-    assert "QQ" not in shown(form.format(secret))
+    assert "QQ" not in host_and_path(form.format(secret))
     text = f"answered 503 at {form.format(secret)} twice"
     if not set(secret) & set("'"):  # which ends an address in a text
         assert "QQ" not in without_secrets(text)
