@@ -7,13 +7,17 @@ does not keep apart), or on what stands around them, leads to None here: then th
 
 `marks` are what is kept from one document to the next: for each item 24 bytes, digests of its text, its id and its
 link. They are of no use to anybody else.
+
+Most of a document need not even be decoded: an item that stands in its bytes as it stood in the last document's is
+`hollowed` there, to an empty element that bears its digest. All that is said above is then asked of the hollow document:
+an item that was cut from one leaves nothing open behind it, so what stands around it means the same without it.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
@@ -21,12 +25,14 @@ from alerts.collect.document import Document
 from alerts.collect.raw import RawFeed, RawItem
 from alerts.collect.sections import outside
 
-_VERSION = b"delta1\n"
+_VERSION = b"delta2\n"
 _SIZE = 8
 _NOTHING = bytes(_SIZE)
+_AFTER_NAME = frozenset((b" ", b"\t", b"\r", b"\n", b"/", b">"))
 
 # Possessive repeats: what is hostile must not cost the square of its length.
 _TAG = re.compile(r"""<(/?)((?:[\w.-]++:)?+([\w.-]++))((?:[^<>"'/]++|"[^"<]*+"|'[^'<]*+'|/(?!>))*+)(/?)>""")
+_FIRST = re.compile(rb"<((?:[\w.-]++:)?+(?:item|entry))[\s/>]", re.IGNORECASE)
 _NAME = re.compile(r"<(/?[\w:.-]+)")
 _DECLARING = re.compile(r"""xmlns(?<=\sxmlns)(?::[\w.-]+)?\s*+=\s*+["']""")
 _DECLARED = re.compile(r"""xmlns(?<=\sxmlns)(?::([\w.-]+))?\s*+=\s*+["']([^"'<]*+)["']""")
@@ -77,7 +83,50 @@ class Cut:
         return all(map(keeps_to_itself, items)) and (self.based or not any(map(BASE.search, items)))
 
 
-def cut(document: Document, url: str) -> Cut | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hollow:
+    """The bytes of a document in which `count` items are hollow. `prints`: the digests they stand for, by what they now
+    look like."""
+
+    body: bytes
+    prints: Mapping[str, bytes]
+    count: int
+
+
+def hollowed(body: bytes, seen: bytes) -> Hollow | None:
+    """`body` with the items that were `seen` hollow; None if there is none. It must yet be UTF-8, and `cut` with all of
+    them found again."""
+    first = _FIRST.search(body)
+    known = _prints(seen)
+    if first is None or not known:
+        return None
+    parts: list[bytes] = []
+    prints: dict[str, bytes] = {}
+    at = 0
+    for start, end in _ranges(body, first[1]):
+        print = sha256(body[start:end]).digest()[:_SIZE]
+        if print in known:
+            hollow = b"<%b>%b</%b>" % (first[1], print.hex().encode(), first[1])
+            parts += body[at:start], hollow
+            prints[hollow.decode()] = print
+            at = end
+    return Hollow(body=b"".join((*parts, body[at:])), prints=prints, count=len(parts) // 2) if parts else None
+
+
+def _ranges(body: bytes, name: bytes) -> Iterator[tuple[int, int]]:
+    """Where elements of this name seem to be."""
+    opening, closing, at = b"<" + name, b"</" + name + b">", 0
+    while (start := body.find(opening, at)) >= 0:
+        at = start + len(opening)
+        if body[at : at + 1] in _AFTER_NAME:
+            end = body.find(closing, at)
+            if end < 0:
+                return
+            at = end + len(closing)
+            yield start, at
+
+
+def cut(document: Document, url: str, hollow: Hollow | None = None) -> Cut | None:
     """`document` (from `url`) in its items; None if they cannot be told from each other and from the rest for sure."""
     bare = document.bare
     kind = document.root.rpartition(":")[2].lower()
@@ -91,12 +140,23 @@ def cut(document: Document, url: str) -> Cut | None:
     based = any(_NO_EMPTY_BASE.search(tag) for tag in meaningful[:1])
     if not _names_agree(bare, head, kind) or not keeps_to_itself(around) or (not based and BASE.search(around)):
         return None
+    items = [document.written[start:end] for start, end in ranges]
+    empty: Mapping[str, bytes] = hollow.prints if hollow else {}
+    if hollow and sum(item in empty for item in items) != hollow.count:
+        return None
     return Cut(
         ranges=ranges,
-        prints=[digest(document.text[start:end]) for start, end in ranges],
+        prints=[
+            empty.get(item) or _print(item, bare[slice(*place)]) for item, place in zip(items, ranges, strict=True)
+        ],
         frame=digest(_base(url), *meaningful, *sorted(set(_NAME.findall(around)))),
         based=based,
     )
+
+
+def _print(item: str, bare: str) -> bytes:
+    """The digest of an item; of its bytes in UTF-8, unless what it declares may matter to others."""
+    return digest(item, "declares") if "xmlns" in bare else digest(item)
 
 
 def _meaningful(head: str) -> list[str]:
@@ -215,12 +275,19 @@ def unpacked(data: bytes, frame: bytes) -> list[Mark]:
     return [Mark(*parts[at : at + 3]) for at in range(0, len(parts), 3)]
 
 
+def _prints(data: bytes) -> frozenset[bytes]:
+    """The items' digests in what `packed` kept, whatever its frame."""
+    if not data.startswith(_VERSION):
+        return frozenset()
+    return frozenset(data[at : at + _SIZE] for at in range(len(_VERSION) + _SIZE, len(data), 3 * _SIZE))
+
+
 def of_items(feed: RawFeed, url: str, seen: bytes) -> RawFeed:
     """The same for a format whose items are read at little cost: `feed` without the items that were in `seen`."""
     if feed.truncated or feed.warnings:
         return feed
     frame = digest(_base(url), feed.version)
-    marks = [fresh(_print(item), item.guid, item.link) for item in feed.items]
+    marks = [fresh(_of_fields(item), item.guid, item.link) for item in feed.items]
     whole = replace(feed, marks=packed(frame, marks))
     known = unpacked(seen, frame)
     if not known or not settled(marks, known):
@@ -230,7 +297,7 @@ def of_items(feed: RawFeed, url: str, seen: bytes) -> RawFeed:
     return replace(whole, items=new, unchanged=len(marks) - len(new), rung="delta")
 
 
-def _print(item: RawItem) -> bytes:
+def _of_fields(item: RawItem) -> bytes:
     published = item.published.isoformat() if item.published else ""
     fields = (item.guid, item.link, item.title, item.html, published, item.language or "", item.cap)
     return digest(*fields, *item.sections)

@@ -26,7 +26,6 @@ _MOST_ENTITIES, _LONGEST_ENTITY = 300, 64
 
 # Every pattern here is linear: possessive repeats, and "up to the end" where a closing mark may be missing.
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_CONTROLS = bytes([*range(9), 11, 12, *range(14, 32)])
 _CONTROLS = bytes({*range(32)} - {9, 10, 13})
 _PROLOG = re.compile(
     r"""\s*+(?:<\?(?:(?!\?>).)*+\?>|<!--(?:(?!-->).)*+-->|<!DOCTYPE[^\[<>]*+(?:\[(?:(?!\]\s*+>).)*+\]\s*+)?>)""",
@@ -52,15 +51,17 @@ _RUN = re.compile(r"([<&])\1{31,}+")
 class Document:
     """A document's text from its root element on; `bare` is the same with CDATA and comments blanked.
 
-    `places` are those of its items in both, if they stand side by side; `items` counts its items as their tags show
-    them; `truncated`: some are missing or left out; `broken`: because the document ends in the middle; `mended`: it
-    was no XML as it came, and may not be yet.
+    `written` is the text before any base of links was taken out of it, positions unchanged. `places` are those of its
+    items in all three, if they stand side by side, and what is in CDATA or a comment is beyond doubt; `items` counts
+    its items as their tags show them; `truncated`: some are missing or left out; `broken`: because the document ends
+    in the middle; `mended`: it was no XML as it came, and may not be yet.
     """
 
     text: str
     root: str
     entities: dict[str, str]
     bare: str = ""
+    written: str = ""
     places: Sequence[tuple[int, int]] = ()
     items: int = 0
     truncated: bool = False
@@ -83,28 +84,22 @@ def outlined(text: str, *, url: str, cut: bool = False, most_items: int = MOST_I
     if not text.strip():
         raise ParseError(url, "the document is empty", reason="empty")
     prolog, body = _divide(text)
-    text, bare = sections.divided(body)
-    mended = text is not body
+    written, bare, doubtful = sections.divided(body)
+    mended = written is not body
     warnings = ("CDATA or a comment has no end",) if mended else ()
-    text, bare = sections.without_bases(text, bare)
+    text, bare = sections.without_bases(written, bare)
     found = _ROOT.match(text)
     document = Document(
         text=text,
         bare=bare,
+        written=written,
         root=found[1] if found else "",
         entities=_simple_entities(prolog),
         mended=mended,
         warnings=warnings,
     )
-    document = _whole(document, cut=cut)
-    return _limited(document, most_items)
-
-
-def _legal(text: str) -> str:
-    """Without the characters XML forbids. Most documents have none, and in bytes that is seen five times sooner."""
-    if text.isascii() and len(text.encode().translate(None, _CONTROLS)) == len(text):
-        return text
-    return _ILLEGAL.sub("", text)
+    document = _limited(_whole(document, cut=cut), most_items)
+    return replace(document, places=()) if doubtful else document
 
 
 def checked(document: Document, *, url: str) -> Document:

@@ -42,9 +42,13 @@ def parse_document(
     """
     if not body.strip():
         raise ParseError(url, "the answer is empty", reason="empty")
-    decoded = decode(body, (headers or {}).get("content-type", ""))
-    raw = _read(decoded.text, url, cut=cut, most_items=most_items, seen=seen)
-    warnings = raw.warnings if decoded.warning is None else (decoded.warning, *raw.warnings)
+    content_type = (headers or {}).get("content-type", "")
+    raw = None if cut else _new(body, content_type, url, seen)
+    if raw is None:
+        decoded = decode(body, content_type)
+        raw = _read(decoded.text, url, cut=cut, most_items=most_items, seen=seen)
+        if decoded.warning:
+            raw = replace(raw, warnings=(decoded.warning, *raw.warnings))
     return Parsed(
         entries=entries(raw.items, url),
         title=one_line(raw.title),
@@ -52,13 +56,26 @@ def parse_document(
         version=raw.version,
         truncated=raw.truncated,
         broken=raw.broken,
-        warnings=warnings,
+        warnings=raw.warnings,
         rung=raw.rung,
         marks=raw.marks,
         unchanged=raw.unchanged,
         hints=raw.hints,
         older=_absolute(raw.older, url) if raw.older else "",
     )
+
+
+def _new(body: bytes, content_type: str, url: str, seen: bytes) -> RawFeed | None:
+    """What is new since `seen` in a document of which most is as it was; None if that cannot be told from its bytes."""
+    hollow = delta.hollowed(body, seen)
+    if hollow is None:
+        return None
+    decoded = decode(hollow.body, content_type)
+    if decoded.encoding != "utf-8" or decoded.warning:  # as are the items that are left out: so is the whole
+        return None
+    from alerts.collect import xmlfeed
+
+    return xmlfeed.read_new(decoded.text, url=url, seen=seen, hollow=hollow)
 
 
 def _read(text: str, url: str, *, cut: bool, most_items: int, seen: bytes) -> RawFeed:

@@ -28,12 +28,12 @@ _ELEMENT = re.compile(r"<([A-Za-z_][\w.:-]{0,40})(?:\s[^<>]{0,200})?>\s{0,50}\Z"
 _LOOK_BACK = 300
 
 
-def divided(text: str) -> tuple[str, str]:
-    """`text` with what is never closed in it `closed`, and the same `blanked`."""
+def divided(text: str) -> tuple[str, str, bool]:
+    """`text` with what is never closed in it `closed`, the same `blanked`, and whether any was in doubt."""
     bare, odd = _blanked(text)
     if odd and (mended := closed(text)) is not text:
-        return mended, blanked(mended)
-    return text, bare
+        return mended, blanked(mended), odd
+    return text, bare, odd
 
 
 def blanked(text: str) -> str:
@@ -82,12 +82,20 @@ def closed(text: str) -> str:
 
 
 def without_bases(text: str, bare: str) -> tuple[str, str]:
-    """`text` and the same `blanked` without bases of mere texts, as Atom often has them: links within texts are not
-    resolved, and the parser forgets to take a base back, so that it is the next item's too."""
+    """`text` and the same `blanked` with blanks for bases of mere texts, as Atom often has them: links within texts are
+    not resolved, and the parser forgets to take a base back, so that it is the next item's too."""
     if "xml:base" not in bare:
         return text, bare
     bases = [found.span(1) for found in _BASE.finditer(bare)]
-    return outside(text, bases), outside(bare, bases)
+    return _blank(text, bases), _blank(bare, bases)
+
+
+def _blank(text: str, places: Iterable[tuple[int, int]]) -> str:
+    parts, at = [], 0
+    for start, end in places:
+        parts += text[at:start], " " * (end - start)
+        at = end
+    return "".join((*parts, text[at:]))
 
 
 def side_by_side(starts: Sequence[re.Match[str]], ends: Sequence[int]) -> list[tuple[int, int]]:

@@ -41,11 +41,18 @@ def read(text: str, *, url: str, cut: bool = False, most_items: int = MOST_ITEMS
     """The feed in `text`, or what is new in it since `seen`. Raises ParseError with every reason there is."""
     outline = outlined(text, url=url, cut=cut, most_items=most_items)
     items = delta.cut(outline, url)
-    known = delta.unpacked(seen, items.frame) if items else []
-    feed = _new(outline, items, known, url) if items and known else None
-    if feed is None:
-        feed = _whole(outline, items, text, url)
+    feed = (_new(outline, items, seen, url) if items else None) or _whole(outline, items, text, url)
     return replace(feed, hints=hints(_around(outline, items)))
+
+
+def read_new(text: str, *, url: str, seen: bytes, hollow: delta.Hollow) -> RawFeed | None:
+    """What is new since `seen` in the feed of which `text` is the hollow document; None if that cannot be told so."""
+    with suppress(ParseError):
+        outline = outlined(text, url=url)
+        items = delta.cut(outline, url, hollow)
+        feed = _new(outline, items, seen, url) if items else None
+        return replace(feed, hints=hints(_around(outline, items))) if feed else None
+    return None
 
 
 def _around(document: Document, cut: delta.Cut | None) -> str:
@@ -56,8 +63,11 @@ def _around(document: Document, cut: delta.Cut | None) -> str:
     return document.text[: first.start()] if first else document.text
 
 
-def _new(outline: Document, cut: delta.Cut, known: Sequence[delta.Mark], url: str) -> RawFeed | None:
-    """The feed with only the items that are not `known`; None if they cannot be read without the others."""
+def _new(outline: Document, cut: delta.Cut, seen: bytes, url: str) -> RawFeed | None:
+    """The feed with only the items that were not `seen`; None if they cannot be read without the others."""
+    known = delta.unpacked(seen, cut.frame)
+    if not known:
+        return None
     marks = {mark.print: mark for mark in known}
     new = [index for index, print in enumerate(cut.prints) if print not in marks]
     with suppress(ParseError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import pytest
@@ -12,7 +12,9 @@ from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from alerts.collect import delta, xmlfeed
+from alerts.collect import parse as parsing
 from alerts.collect.document import outlined
+from alerts.collect.encoding import Decoded
 from alerts.collect.outcome import Parsed
 from alerts.collect.parse import parse_document
 from tests.fakes.feeds import Item, atom, json_feed, rdf, rss, story
@@ -98,14 +100,38 @@ def test_the_parser_does_not_see_known_items(monkeypatch: pytest.MonkeyPatch) ->
     assert "Report 50" not in text
 
 
-def test_bases_of_texts_as_atom_has_them_do_not_matter() -> None:
+@pytest.mark.parametrize("make", [rss, atom, rdf])
+def test_known_items_are_not_even_decoded(make: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, bodies = parse(make(story(50))), decoded(monkeypatch)  # type: ignore[operator]
+    assert parse(make(story(51)), first.marks).unchanged == 50  # type: ignore[operator]
+    (body,) = bodies
+    assert b"Report 51" in body
+    assert b"Report 50" not in body
+
+
+def decoded(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """What is decoded from now on."""
+    bodies: list[bytes] = []
+    real = parsing.decode
+
+    def recorded(body: bytes, content_type: str = "") -> Decoded:
+        bodies.append(body)
+        return real(body, content_type)
+
+    monkeypatch.setattr(parsing, "decode", recorded)
+    return bodies
+
+
+def test_bases_of_texts_as_atom_has_them_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
     entry = (
         '<entry><id>%d</id><link href="/%d"/><content xml:base="https://example.net/" type="html">a</content></entry>'
     )
     feed = '<feed xmlns="http://www.w3.org/2005/Atom">%s</feed>'
     first = parse(feed % "".join(entry % (n, n) for n in (2, 1)))
     assert {entry.url for entry in first.entries} == {"https://example.org/1", "https://example.org/2"}
+    bodies = decoded(monkeypatch)
     second = parse(feed % "".join(entry % (n, n) for n in (3, 2, 1)), first.marks)
+    assert len(bodies) == 1, "by its bytes: the digest is of the item as it is written"
     assert (second.rung, second.entries[0].url) == ("delta", "https://example.org/3")
 
 
@@ -145,6 +171,7 @@ WHOLE = {
     "an end in the middle": (OLD, OLD[: OLD.rindex("</item>") + 7], None),
     "an item in an item": (OLD, OLD.replace("Report 2</title>", "Report 2</title><item></item>"), None),
     "items of two names": (OLD, OLD.replace("</channel>", "<entry><guid>8</guid></entry></channel>"), None),
+    "CDATA in CDATA": (OLD, OLD.replace("Report 2", "<![CDATA[<![CDATA[Report 2]]>"), None),
     "an instruction": (OLD, OLD.replace("</channel>", "<?x <item>1</item> ?></channel>"), None),
     "a name of its own for a namespace": (
         OLD.replace("<channel", '<channel xmlns:a="u:1"'),
@@ -209,6 +236,58 @@ def test_markup_that_is_read_apart_has_no_end_the_parser_knows() -> None:
     assert not ends & delta.HARMLESS
 
 
+# What must not be told by bytes alone
+
+TWO, NEW = channel(item(1), item(2)), item(3)
+PROLOG = '<?xml version="1.0" encoding="%s"?>'
+BYTES = {
+    "CDATA without end before known items": channel(item(3, "<description><![CDATA[x</description>"), item(1), item(2)),
+    "a comment without end before known items": channel(NEW, "<!-- x", item(1), item(2)),
+    "a quote without end before known items": channel(item(3, '<a b="x>'), item(1), item(2)),
+    "a tag without end before known items": channel(NEW, "<a ", item(1), item(2)),
+    "a known item in a comment": channel(NEW, "<!--", item(1), "-->", item(2)),
+    "a known item in a comment of the prolog": f"<!--{item(1)}-->{channel(NEW, item(2))}",
+    "a known item in CDATA": channel(item(3, f"<description><![CDATA[{item(1)}]]></description>"), item(2)),
+    "a known item in an item": channel(f"<item>{item(1)}<guid>3</guid></item>", item(2)),
+    "a known item in a text": channel(NEW, item(2), head=f"<description>{item(1)}</description>"),
+    "a known item in an attribute": channel(f"<item><guid>3</guid><a b='{item(1)}'/></item>", item(2)),
+    "a known item twice": channel(NEW, item(1), item(1), item(2)),
+    "a known item behind the end": channel(NEW, item(2)) + item(1),
+    "known items under another root": f"<feed>{item(3)}{item(1)}{item(2)}</feed>",
+    "an end of CDATA before known items": channel(NEW, "]]>", item(1), item(2)),
+    "an end of an item before known items": channel(NEW, "</item>", item(1), item(2)),
+    "a beginning of an item before known items": channel(NEW, "<item>", item(1), item(2)),
+    "a byte order mark": "\ufeff" + channel(NEW, item(1), item(2)),
+    "nothing new, and an end in the middle": channel(item(1), item(2))[:-10],
+}
+
+
+@pytest.mark.parametrize("case", BYTES)
+def test_items_that_are_known_by_their_bytes_are_left_out_only_where_they_are_items(case: str) -> None:
+    follow([TWO.encode(), BYTES[case].encode()])
+
+
+def test_an_item_that_looks_like_one_that_was_left_out_is_one() -> None:
+    seen = parse(TWO).marks
+    hollow = delta.hollowed(channel(item(1)).encode(), seen)
+    assert hollow is not None
+    (forged,) = hollow.prints
+    for body in (channel(forged, item(2)), channel(forged, item(1)), channel(item(1), forged, item(2))):
+        follow([TWO.encode(), body.encode()])
+        assert parse(body, seen).unchanged + len(parse(body, seen).entries) == len(parse(body).entries)
+
+
+@pytest.mark.parametrize("declared", ["utf-8", "iso-8859-1", "iso-2022-jp", "utf-16"])
+@pytest.mark.parametrize("new", [b"new", "\u00e9".encode(), b"\xe9", b"\x1b$B4A\x1b(B", b"\x00", b"\xc3"])
+@pytest.mark.parametrize("known", ["old", "\u00e9"])
+def test_the_encoding_is_that_of_the_whole(declared: str, new: bytes, known: str) -> None:
+    old = item(1, f"<description>{known}</description>")
+    body = (PROLOG % declared + channel(item(2, "%"), old)).encode().replace(b"%", new)
+    for first in (PROLOG % declared + channel(old), channel(old)):
+        follow([first.encode(), body])
+        assert parse(body, parse(first).marks).warnings == parse(body).warnings
+
+
 LONG = 300_000
 HOSTILE = {
     "a name without end": channel(item(1), head="<" + "a" * LONG),
@@ -219,6 +298,8 @@ HOSTILE = {
     "blanks in a declaration": channel(item(1), item(2), head="<a xmlns" + " " * LONG, root=' xmlns:b="c"'),
     "declarations without end": channel(item(1, " xmlns:a" * (LONG // 8)), item(2)),
     "texts in texts": channel(item(1, "<summary>" * (LONG // 9)), item(2)),
+    "beginnings without end": channel(item(1), "<item " * (LONG // 6)),
+    "ends without beginning": channel(item(1), "</item>" * (LONG // 7)),
     "one id for all": channel(*("<item><guid>1</guid></item>" for _ in range(1_000))),
 }
 
@@ -226,7 +307,9 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_documents_are_cut_at_little_cost(name: str) -> None:
     document = outlined(HOSTILE[name], url=URL)
+    seen = parse(OLD).marks
     started = time.process_time()
+    delta.hollowed(HOSTILE[name].encode(), seen)
     if found := delta.cut(document, URL):
         found.apart(document.bare, range(len(found.ranges)))
         marks = [delta.fresh(print, "1", "") for print in found.prints]
@@ -331,13 +414,13 @@ def sequences(draw: st.DrawFn) -> list[bytes]:
     return documents
 
 
-def follow(documents: Sequence[bytes]) -> tuple[int, int]:
+def follow(documents: Sequence[bytes], tell: Callable[[str], None] = lambda text: None) -> tuple[int, int]:
     """Read `documents` one after the other by what is new in them, and hold that against whole parses.
     How many were read so, and of how many."""
     seen, last, count = b"", frozenset[object](), 0
     for body in documents:
         whole, parsed = parse(body), parse(body, seen)
-        note(f"{parsed.rung}: {body.decode()}")
+        tell(f"{parsed.rung}: {body!r}")
         remaining = iter(whole.entries)
         assert all(entry in remaining for entry in parsed.entries), "as in a whole parse, in its order"
         assert set(whole.entries) - last <= set(parsed.entries), "nothing new may be missing"
@@ -354,7 +437,7 @@ def follow(documents: Sequence[bytes]) -> tuple[int, int]:
 @settings(max_examples=20, deadline=None)
 @given(sequences())
 def test_what_is_new_is_read_as_in_the_whole(documents: list[bytes]) -> None:
-    follow(documents)
+    follow(documents, note)
 
 
 @pytest.mark.soak
@@ -364,7 +447,7 @@ def test_what_is_new_is_read_as_in_the_whole_of_thousands() -> None:
     @settings(max_examples=3_000, deadline=None)
     @given(sequences())
     def check(documents: list[bytes]) -> None:
-        read, of = follow(documents)
+        read, of = follow(documents, note)
         counts[0] += read
         counts[1] += of
 
