@@ -9,8 +9,8 @@ does not keep apart), or on what stands around them, leads to None here: then th
 link. They are of no use to anybody else.
 
 Most of a document need not even be decoded: an item that stands in its bytes as it stood in the last document's is
-`hollowed` there, to an empty element that bears its digest. All that is said above is then asked of the hollow document:
-an item that was cut from one leaves nothing open behind it, so what stands around it means the same without it.
+`hollowed` there, to an empty element that bears its digest. All that is said above is then asked of the hollow
+document: an item that was cut from one leaves nothing open behind it, so what stands around it means the same without.
 """
 
 from __future__ import annotations
@@ -140,23 +140,29 @@ def cut(document: Document, url: str, hollow: Hollow | None = None) -> Cut | Non
     based = any(_NO_EMPTY_BASE.search(tag) for tag in meaningful[:1])
     if not _names_agree(bare, head, kind) or not keeps_to_itself(around) or (not based and BASE.search(around)):
         return None
-    items = [document.written[start:end] for start, end in ranges]
-    empty: Mapping[str, bytes] = hollow.prints if hollow else {}
-    if hollow and sum(item in empty for item in items) != hollow.count:
+    prints = _prints_of(document, hollow)
+    if prints is None:
         return None
     return Cut(
         ranges=ranges,
-        prints=[
-            empty.get(item) or _print(item, bare[slice(*place)]) for item, place in zip(items, ranges, strict=True)
-        ],
+        prints=prints,
         frame=digest(_base(url), *meaningful, *sorted(set(_NAME.findall(around)))),
         based=based,
     )
 
 
-def _print(item: str, bare: str) -> bytes:
-    """The digest of an item; of its bytes in UTF-8, unless what it declares may matter to others."""
-    return digest(item, "declares") if "xmlns" in bare else digest(item)
+def _prints_of(document: Document, hollow: Hollow | None) -> list[bytes] | None:
+    """The items' digests; None if some that are `hollow` are no items. They are of an item's bytes in UTF-8, unless
+    what it declares may matter to others: that must be seen each time."""
+    written = [document.written[start:end] for start, end in document.places]
+    declaring = ["xmlns" in document.bare[start:end] for start, end in document.places]
+    empty: Mapping[str, bytes] = hollow.prints if hollow else {}
+    if hollow and sum(item in empty for item in written) != hollow.count:
+        return None
+    return [
+        empty.get(item) or (digest(item, "declares") if declares else digest(item))
+        for item, declares in zip(written, declaring, strict=True)
+    ]
 
 
 def _meaningful(head: str) -> list[str]:

@@ -91,7 +91,8 @@ def without_bases(text: str, bare: str) -> tuple[str, str]:
 
 
 def _blank(text: str, places: Iterable[tuple[int, int]]) -> str:
-    parts, at = [], 0
+    parts: list[str] = []
+    at = 0
     for start, end in places:
         parts += text[at:start], " " * (end - start)
         at = end

@@ -12,9 +12,8 @@ from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from alerts.collect import delta, xmlfeed
-from alerts.collect import parse as parsing
 from alerts.collect.document import outlined
-from alerts.collect.encoding import Decoded
+from alerts.collect.encoding import Decoded, decode
 from alerts.collect.outcome import Parsed
 from alerts.collect.parse import parse_document
 from tests.fakes.feeds import Item, atom, json_feed, rdf, rss, story
@@ -112,13 +111,12 @@ def test_known_items_are_not_even_decoded(make: object, monkeypatch: pytest.Monk
 def decoded(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     """What is decoded from now on."""
     bodies: list[bytes] = []
-    real = parsing.decode
 
     def recorded(body: bytes, content_type: str = "") -> Decoded:
         bodies.append(body)
-        return real(body, content_type)
+        return decode(body, content_type)
 
-    monkeypatch.setattr(parsing, "decode", recorded)
+    monkeypatch.setattr("alerts.collect.parse.decode", recorded)
     return bodies
 
 
@@ -176,6 +174,11 @@ WHOLE = {
     "a name of its own for a namespace": (
         OLD.replace("<channel", '<channel xmlns:a="u:1"'),
         OLD.replace("<channel", '<channel xmlns:a="u:1"').replace("<item>", '<item xmlns:b="u:1">', 1),
+        None,
+    ),
+    "a name of two meanings": (
+        OLD.replace("<item>", '<item xmlns:a="u:1">', 1),
+        channel('<item xmlns:a="u:2"><guid>3</guid></item>', item(1, attributes=' xmlns:a="u:1"'), item(2)),
         None,
     ),
     "markup that ends a text": (
@@ -250,6 +253,7 @@ BYTES = {
     "a known item in CDATA": channel(item(3, f"<description><![CDATA[{item(1)}]]></description>"), item(2)),
     "a known item in an item": channel(f"<item>{item(1)}<guid>3</guid></item>", item(2)),
     "a known item in a text": channel(NEW, item(2), head=f"<description>{item(1)}</description>"),
+    "a known item in a title": channel(NEW, item(2), head=f"<title><![CDATA[{item(1)}]]></title>"),
     "a known item in an attribute": channel(f"<item><guid>3</guid><a b='{item(1)}'/></item>", item(2)),
     "a known item twice": channel(NEW, item(1), item(1), item(2)),
     "a known item behind the end": channel(NEW, item(2)) + item(1),
