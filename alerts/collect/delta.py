@@ -20,6 +20,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from itertools import chain
+from typing import NamedTuple
 
 from alerts.collect.document import Document
 from alerts.collect.raw import RawFeed, RawItem
@@ -57,8 +59,7 @@ _ROOTS = frozenset({"rss", "rdf", "feed"})
 _RSS_1 = ("http://purl.org/rss/1.0/", "http://my.netscape.com/rdf/simple/0.9/")
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """One item: digests of its text, its id and its link (zeros where it has none)."""
 
     print: bytes
@@ -269,7 +270,7 @@ def packed(frame: bytes, marks: Sequence[Mark]) -> bytes:
     """Marks to be kept; b"" if there are items that the next document could not be compared with."""
     if not _told_apart(marks):
         return b""
-    return b"".join((_VERSION, frame, *(part for mark in marks for part in (mark.print, mark.guid, mark.link))))
+    return b"".join((_VERSION, frame, *chain.from_iterable(marks)))
 
 
 def unpacked(data: bytes, frame: bytes) -> list[Mark]:
@@ -278,7 +279,7 @@ def unpacked(data: bytes, frame: bytes) -> list[Mark]:
     if len(rest) == len(data) or len(rest) % (3 * _SIZE):
         return []
     parts = [rest[at : at + _SIZE] for at in range(0, len(rest), _SIZE)]
-    return [Mark(*parts[at : at + 3]) for at in range(0, len(parts), 3)]
+    return list(map(Mark, parts[::3], parts[1::3], parts[2::3]))
 
 
 def _prints(data: bytes) -> frozenset[bytes]:

@@ -33,6 +33,7 @@ _UNUSED = frozenset(
     {
         "author",
         "comments",
+        "links",  # feedparser would put it where it keeps each <link>
         *(f"{_ATOM} {name}" for name in ("author", "contributor")),
         *(f"{_DC} {name}" for name in ("creator", "contributor", "publisher")),
         *(f"{_MEDIA} {name}" for name in ("thumbnail", "credit", "copyright", "text")),
@@ -40,7 +41,18 @@ _UNUSED = frozenset(
 )
 _UNUSED_OF_FEED = frozenset(
     {
-        *("cloud", "copyright", "docs", "generator", "image", "lastBuildDate", "managingEditor", "pubDate", "skipDays"),
+        *(
+            "cloud",
+            "copyright",
+            "docs",
+            "generator",
+            "image",
+            "lastBuildDate",
+            "links",
+            "managingEditor",
+            "pubDate",
+            "skipDays",
+        ),
         *("skipHours", "textInput", "ttl", "webMaster"),
         *(f"{_ATOM} {name}" for name in ("author", "contributor", "generator", "icon", "logo", "rights", "updated")),
         *(f"{_SYNDICATION} {name}" for name in ("updateBase", "updateFrequency", "updatePeriod")),

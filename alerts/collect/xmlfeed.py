@@ -137,7 +137,7 @@ def _feed(document: Document, found: _Found, warnings: Sequence[str]) -> RawFeed
 
 def _older(feed: Any) -> str:
     """Where earlier items are (RFC 5005): the archive before this document, or the next page of a feed in pages."""
-    links = {_text(link, "rel"): _text(link, "href") for link in reversed(feed.get("links") or ())}
+    links = {_text(link, "rel"): _text(link, "href") for link in reversed(_parts_of(feed, "links"))}
     return links.get("prev-archive") or links.get("next") or ""
 
 
@@ -247,11 +247,11 @@ def _item(entry: Any, caps: tuple[str, ...]) -> RawItem:
     return RawItem(
         guid=_text(entry, "id"),
         link=_text(entry, "link"),
-        title=_markup(entry.get("title_detail"), _text(entry, "title")),
+        title=_markup(_detail(entry, "title"), _text(entry, "title")),
         html=_fullest(entry),
         published=_time(entry, "published_parsed") or _time(entry, "updated_parsed") or _time(entry, "created_parsed"),
         language=_language(entry),
-        sections=[_text(tag, "label") or _text(tag, "term") for tag in entry.get("tags") or ()],
+        sections=[_text(tag, "label") or _text(tag, "term") for tag in _parts_of(entry, "tags")],
         cap=_cap(entry, caps),
     )
 
@@ -259,7 +259,7 @@ def _item(entry: Any, caps: tuple[str, ...]) -> RawItem:
 def _cap(entry: Any, caps: tuple[str, ...]) -> str:
     """The address of the CAP message an item stands for: a link of that type or name, an element that is called so
     (as GDACS has it), or the link of an item that has elements of CAP."""
-    links = [(_text(link, "type"), _text(link, "href")) for link in dict.get(entry, "links") or ()]
+    links = [(_text(link, "type"), _text(link, "href")) for link in _parts_of(entry, "links")]
     typed = [href for kind, href in links if href and kind.partition(";")[0].strip() == "application/cap+xml"]
     named = [href for _, href in links if href.partition("?")[0].lower().endswith(".cap")]
     elements = [_text(entry, name) for name in dict.keys(entry) if name.endswith("_cap")]
@@ -270,8 +270,8 @@ def _cap(entry: Any, caps: tuple[str, ...]) -> str:
 
 def _fullest(entry: Any) -> str:
     """The longest of content and summary: some feeds put the article in one, some in the other."""
-    parts = [_markup(part, "") for part in entry.get("content") or ()]
-    parts.append(_markup(entry.get("summary_detail"), _text(entry, "summary")))
+    parts = [_markup(part, "") for part in _parts_of(entry, "content")]
+    parts.append(_markup(_detail(entry, "summary"), _text(entry, "summary")))
     return max(parts, key=len)
 
 
@@ -279,21 +279,34 @@ def _markup(detail: Any, value: str) -> str:
     """A text construct as markup: what is declared as plain text has its `<` and `&` escaped."""
     if not detail:
         return value
-    value = str(detail.get("value") or value)
-    return (
-        html.escape(value, quote=False) if detail.get("type") == "text/plain" and detail.get("mode") != "x" else value
-    )
+    value = str(dict.get(detail, "value") or value)
+    plain = dict.get(detail, "type") == "text/plain" and dict.get(detail, "mode") != "x"
+    return html.escape(value, quote=False) if plain else value
 
 
 def _language(entry: Any) -> str | None:
-    for detail in (*(entry.get("content") or ()), entry.get("summary_detail"), entry.get("title_detail")):
-        if detail and detail.get("language"):
-            return str(detail["language"])
+    for detail in (*_parts_of(entry, "content"), _detail(entry, "summary"), _detail(entry, "title")):
+        if language := dict.get(detail, "language"):
+            return str(language)
     return None
 
 
+# feedparser keeps elements it does not know under their names, also where it keeps something of its own. Its dicts map
+# names to each other, which none of these needs.
+
+
+def _parts_of(values: Any, name: str) -> list[dict[str, Any]]:
+    parts = dict.get(values, name)
+    return [part for part in parts if isinstance(part, dict)] if isinstance(parts, list) else []
+
+
+def _detail(entry: Any, name: str) -> dict[str, Any]:
+    detail = dict.get(entry, f"{name}_detail")
+    return detail if isinstance(detail, dict) else {}
+
+
 def _text(values: Any, name: str) -> str:
-    value = values.get(name)
+    value = dict.get(values, name)
     return value.strip() if isinstance(value, str) else ""
 
 

@@ -273,6 +273,19 @@ def test_a_title_is_one_line_of_plain_text() -> None:
     assert entry.title == "Two killed in R&D"
 
 
+@pytest.mark.parametrize(
+    "name", ["links", "title_detail", "summary_detail", "content_detail", "tags", "updated_parsed"]
+)
+@pytest.mark.parametrize("text", ["Report", "R & D"])
+def test_an_element_called_as_the_parser_calls_its_own_does_no_harm(name: str, text: str) -> None:
+    own = f"<{name}>x</{name}><{name} a='b'>y</{name}>"
+    item = f"<item>{own}<title>{text}</title><link>https://example.org/1</link>{own}</item>"
+    parsed = parse(f"<rss version='2.0'><channel>{own}<title>News</title>{item}</channel></rss>".encode())
+    (entry,) = parsed.entries
+    assert (parsed.title, entry.title) == ("News", text)
+    assert entry.url == "https://example.org/1" or "&" in text, "read loosely its link may be lost"
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.binary(max_size=300))
 def test_any_bytes_are_read_or_refused(body: bytes) -> None:
