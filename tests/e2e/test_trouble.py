@@ -103,7 +103,7 @@ async def test_a_feed_that_cannot_be_reached_is_told_and_harms_no_other(
     desk.publish("daily", report("Taiz"))
     await start()
     await waiting.until(lambda: len(desk.mails()) == 2)
-    await waiting.until(lambda: said(caplog, f"http://127.0.0.1:{port}/gone: "))
+    await waiting.until(lambda: said(caplog, f"127.0.0.1:{port}/gone: "))
     async with FeedServer(port=port) as back:
         back.serve(rss([report("Marib")]), "/gone")
         await waiting.until(lambda: len(desk.mails()) == 4, what="the mails of the feed that came back")
@@ -127,7 +127,7 @@ async def test_malformed_feeds_are_told_by_address_and_read_once_they_are_mended
         desk.server.serve(body, f"/{paper}", kind=kind, etag='"broken"')
     await start()
     await waiting.until(lambda: len(desk.mails()) == 1)
-    await waiting.until(lambda: all(said(caplog, f"{desk.server.url(f'/{paper}')}: ") for paper in MALFORMED))
+    await waiting.until(lambda: all(said(caplog, f"{desk.server.address}/{paper}: ") for paper in MALFORMED))
     for paper, (_, _, words) in MALFORMED.items():
         assert words in said(caplog, f"/{paper}: ")[0]
     for paper, town in zip(MALFORMED, ("Marib", "Aden", "Goma", "Djibo"), strict=True):
