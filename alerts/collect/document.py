@@ -212,6 +212,9 @@ def _refuse_costly(bare: str, url: str) -> None:
     """Raise ParseError for what costs the parser the square of its size, and no feed has."""
     if bare.count("xmlns") > MOST_NAMESPACES and len(set(_NAMESPACE.findall(bare))) > MOST_NAMESPACES:
         raise ParseError(url, f"more than {MOST_NAMESPACES} namespaces", reason="hostile")
+    parts = bare.split("<")
+    if len(parts) <= MOST_OPEN and all(len(part) < 1000 or part.count("=") <= MOST_ATTRIBUTES for part in parts):
+        return
     depth = 0
     for found in _TAG.finditer(bare):
         if found[1]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import feedparser
 import pytest
 
-from alerts.collect import saxreader
+from alerts.collect import saxreader, xmlfeed
 from alerts.collect.outcome import Parsed
 from alerts.collect.parse import parse_document
 
@@ -44,8 +44,6 @@ def parse(body: str) -> Parsed:
 
 
 def test_an_item_is_the_same_without_what_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    from alerts.collect import xmlfeed
-
     assert [saxreader.__name__] == feedparser.api.PREFERRED_XML_PARSERS, "feedparser is told of it"
     short = parse(ITEM + ITEM.replace("1", "2"))
     monkeypatch.setattr(xmlfeed.feedparser.api, "PREFERRED_XML_PARSERS", [])  # type: ignore[attr-defined]
@@ -58,6 +56,30 @@ def test_an_item_is_the_same_without_what_is_left_out(monkeypatch: pytest.Monkey
     )
     assert entry.published is not None
     assert entry.sections == ("War", "Aid")
+
+
+TEXTS = (
+    "&lt;p>a &amp;amp; b&lt;/p>",
+    '<content type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml"><p>a</p></div></content>',
+    '<content type="text/plain" mode="base64">PHA+YTwvcD4=</content><summary type="text">a &lt; b</summary>',
+    '<content type="html" xml:lang="ar" xml:base="https://example.net/">a</content><content src="/a" type="a/b"/>',
+    "<description>a<div>b</div>c</description><title type='text/html'>&lt;b>x&lt;/b></title>",
+)
+
+
+@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("version", ['rss version="2.0"', 'feed xmlns="http://www.w3.org/2005/Atom"'])
+def test_texts_are_read_as_by_the_parser_of_feedparser(
+    text: str, version: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, _, _ = version.partition(" ")
+    item = "item" if root == "rss" else "entry"
+    document = f"<{version}><title>t</title><{item}>{text}<title>u</title></{item}></{root}>"
+    ours = xmlfeed._parse(document, "")
+    monkeypatch.setattr("feedparser.api.StrictFeedParser", xmlfeed._Parser.__base__)
+    assert xmlfeed._parse(document, "") == ours
+    assert all(type(part) is feedparser.FeedParserDict for part in ours["entries"][0].get("content", ()))
+    assert ours["entries"][0]["title_detail"]["value"]
 
 
 def test_feedparser_is_spared_what_is_left_out_and_gets_text_in_one_piece() -> None:
