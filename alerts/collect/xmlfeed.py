@@ -6,8 +6,8 @@ import calendar
 import html
 import io
 import re
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -53,9 +53,21 @@ class _Parser(feedparser.api.StrictFeedParser):  # type: ignore[misc]
         self.contentparams = _Parameters(self.contentparams)
 
 
-# Documented: modules that xml.sax tries before its own.
-feedparser.api.PREFERRED_XML_PARSERS[:] = ["alerts.collect.saxreader"]
-feedparser.api.StrictFeedParser = _Parser
+# Modules that xml.sax tries before its own; feedparser has a list of them.
+_READERS = ["alerts.collect.saxreader"]
+
+
+@contextmanager
+def _swiftly() -> Iterator[None]:
+    """feedparser with our reader of XML and our class, while it reads for us: whoever else calls it in this process
+    gets all of a feed, authors too."""
+    api = feedparser.api
+    readers, kind = api.PREFERRED_XML_PARSERS[:], api.StrictFeedParser
+    api.PREFERRED_XML_PARSERS[:], api.StrictFeedParser = _READERS, _Parser
+    try:
+        yield
+    finally:
+        api.PREFERRED_XML_PARSERS[:], api.StrictFeedParser = readers, kind
 
 
 def read(text: str, *, url: str, cut: bool = False, most_items: int = MOST_ITEMS, seen: bytes = b"") -> RawFeed:
@@ -250,12 +262,13 @@ def _version(parsed: Any) -> str:
 def _parse(text: str, url: str) -> Any:
     """feedparser's result. It must get a stream: given bytes that look like a path it opens the file."""
     try:
-        return feedparser.parse(
-            io.BytesIO(text.encode("utf-8")),
-            response_headers=_HEADERS,
-            sanitize_html=False,
-            resolve_relative_uris=False,
-        )
+        with _swiftly():
+            return feedparser.parse(
+                io.BytesIO(text.encode("utf-8")),
+                response_headers=_HEADERS,
+                sanitize_html=False,
+                resolve_relative_uris=False,
+            )
     except MemoryError:
         raise
     except Exception as error:  # what it raises on odd input is not a closed set

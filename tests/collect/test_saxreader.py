@@ -44,9 +44,9 @@ def parse(body: str) -> Parsed:
 
 
 def test_an_item_is_the_same_without_what_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert [saxreader.__name__] == feedparser.api.PREFERRED_XML_PARSERS, "feedparser is told of it"
+    assert [saxreader.__name__] == xmlfeed._READERS
     short = parse(ITEM + ITEM.replace("1", "2"))
-    monkeypatch.setattr(xmlfeed.feedparser.api, "PREFERRED_XML_PARSERS", [])  # type: ignore[attr-defined]
+    monkeypatch.setattr(xmlfeed, "_READERS", [])
     assert parse(ITEM + ITEM.replace("1", "2")) == short
     entry = short.entries[0]
     assert (entry.title, entry.url, entry.cap) == (
@@ -76,10 +76,16 @@ def test_texts_are_read_as_by_the_parser_of_feedparser(
     item = "item" if root == "rss" else "entry"
     document = f"<{version}><title>t</title><{item}>{text}<title>u</title></{item}></{root}>"
     ours = xmlfeed._parse(document, "")
-    monkeypatch.setattr("feedparser.api.StrictFeedParser", xmlfeed._Parser.__base__)
+    monkeypatch.setattr(xmlfeed, "_Parser", xmlfeed._Parser.__base__)
     assert xmlfeed._parse(document, "") == ours
     assert all(type(part) is feedparser.FeedParserDict for part in ours["entries"][0].get("content", ()))
     assert ours["entries"][0]["title_detail"]["value"]
+
+
+def test_others_in_the_process_get_all_of_a_feed() -> None:
+    parse(ITEM)
+    feed = feedparser.parse(b"<rss version='2.0'><channel><item><author>a</author></item></channel></rss>")
+    assert feed["entries"][0]["author"] == "a"
 
 
 def test_feedparser_is_spared_what_is_left_out_and_gets_text_in_one_piece() -> None:
