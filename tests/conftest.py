@@ -7,9 +7,14 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from alerts.read.gazetteer import ensure
 from alerts.read.places import Gazetteer
+
+# Tests run side by side: how long one example takes says nothing of the code.
+settings.register_profile("side by side", deadline=None)
+settings.load_profile("side by side")
 
 
 @pytest.fixture(scope="session")
