@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 
-from alerts.collect import fulltext
-from alerts.collect.fetch import Fetcher
+from alerts.collect.asking.fetch import Fetcher
+from alerts.collect.links import fulltext
 from alerts.collect.worker import ParserPool
 from alerts.config import Config
 from alerts.configured import (

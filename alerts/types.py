@@ -32,7 +32,7 @@ Unit = Literal["people", "households", "housing", "settlements"]
 class Entry:
     """One item of a feed document, as parsed and before any reading.
 
-    `key` identifies it within its feed for ever (see `collect.identity`); `published` is None when the
+    `key` identifies it within its feed for ever (see `collect.formats.identity`); `published` is None when the
     feed gives no date or an impossible one. `cap` is the address of the CAP message it stands for, if it names one.
     """
 

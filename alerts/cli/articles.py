@@ -186,7 +186,7 @@ class Reader:
         )
 
     def _feed(self, path: str, raw: bytes) -> Iterator[Article]:
-        from alerts.collect.parse import parse_document
+        from alerts.collect.formats.parse import parse_document
 
         known = self.defaults
         try:

@@ -102,7 +102,7 @@ def _templates(config: Config, faults: list[Fault]) -> str:
 
 
 def _database(config: Config, faults: list[Fault]) -> str:
-    from alerts.collect import fulltext
+    from alerts.collect.links import fulltext
     from alerts.store import feeds, migrations
     from alerts.store.database import open_database, reading
 

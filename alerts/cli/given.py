@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from alerts.cli.articles import Reader
-    from alerts.collect.fetch import Response
+    from alerts.collect.asking.fetch import Response
     from alerts.config import Config
     from alerts.store.articles import Waiting
     from alerts.types import Article
@@ -101,14 +101,14 @@ class Giver:
             yield from self.reader.document(url, response.body)
 
     async def _get(self, url: str) -> Response:
-        from alerts.collect.fetch import Fetcher
+        from alerts.collect.asking.fetch import Fetcher
         from alerts.configured import collect_settings
 
         async with Fetcher(collect_settings(self.config)) as fetcher:
             return await fetcher.get(url)
 
     def _page(self, response: Response, url: str) -> Article:
-        from alerts.collect.page import read_page
+        from alerts.collect.links.page import read_page
 
         page = read_page(response.body, response.headers.get("content-type", ""))
         if not page.text:

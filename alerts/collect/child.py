@@ -20,7 +20,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, BinaryIO
 
-from alerts.collect.extracted import extract
+from alerts.collect.links.extracted import extract
 from alerts.collect.outcome import Parsed
 from alerts.errors import ParseError
 
@@ -65,7 +65,7 @@ def answer(request: dict[str, Any], body: bytes) -> dict[str, Any]:
 
 
 def _feed(request: dict[str, Any], body: bytes) -> dict[str, Any]:
-    from alerts.collect.parse import parse_document
+    from alerts.collect.formats.parse import parse_document
 
     parsed = parse_document(
         body,
@@ -131,9 +131,9 @@ def limit_cpu(seconds: float) -> None:
 def _load(task: str) -> None:
     """Import what reads the documents before the limits, and before the first one waits."""
     if task == "feeds":
-        from alerts.collect import xmlfeed  # noqa: F401
+        from alerts.collect.formats import xmlfeed  # noqa: F401
     else:
-        from alerts.collect import capxml  # noqa: F401
+        from alerts.collect.links import capxml  # noqa: F401
 
         with suppress(ImportError):  # full text is an extra
             import trafilatura  # noqa: F401

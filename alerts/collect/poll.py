@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol, cast
 
-from alerts.collect.fetch import Fetcher, Response
+from alerts.collect.asking.fetch import Fetcher, Response
 from alerts.collect.outcome import Document, Outcome, Parsed, PollTarget, Status
 from alerts.collect.politeness import parse_max_age, parse_retry_after
 from alerts.errors import FetchError, ParseError

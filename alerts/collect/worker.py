@@ -23,8 +23,8 @@ from types import TracebackType
 from typing import Any, Literal
 
 import alerts
-from alerts.collect.document import FEW_BYTES, FEW_ITEMS, MOST_ITEMS
-from alerts.collect.extracted import Extracted, Kind
+from alerts.collect.formats.document import FEW_BYTES, FEW_ITEMS, MOST_ITEMS
+from alerts.collect.links.extracted import Extracted, Kind
 from alerts.collect.outcome import Hints, Parsed
 from alerts.collect.settings import MIB, CollectSettings
 from alerts.errors import ParseError

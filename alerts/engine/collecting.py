@@ -22,7 +22,7 @@ from typing import Final
 from sqlalchemy import Engine
 
 from alerts.collect import politeness
-from alerts.collect.fetch import Fetcher
+from alerts.collect.asking.fetch import Fetcher
 from alerts.collect.outage import Outage
 from alerts.collect.outcome import Outcome, Settled
 from alerts.collect.poll import Parser, poll_feed

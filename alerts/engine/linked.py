@@ -16,10 +16,10 @@ from typing import Final, Protocol
 
 from sqlalchemy import Connection, Engine
 
-from alerts.collect import fulltext
-from alerts.collect.allowance import Allowance
-from alerts.collect.extracted import KINDS, Extracted, Kind
-from alerts.collect.fetch import Fetcher, Response
+from alerts.collect.asking.allowance import Allowance
+from alerts.collect.asking.fetch import Fetcher, Response
+from alerts.collect.links import fulltext
+from alerts.collect.links.extracted import KINDS, Extracted, Kind
 from alerts.collect.politeness import THROTTLED_AT_LEAST, parse_retry_after
 from alerts.collect.settings import MIB
 from alerts.engine.recording import Threads

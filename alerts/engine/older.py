@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import Engine
 
-from alerts.collect.fetch import Fetcher
+from alerts.collect.asking.fetch import Fetcher
 from alerts.collect.outcome import Parsed
 from alerts.collect.poll import Parser
 from alerts.errors import FetchError, ParseError

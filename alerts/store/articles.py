@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
 
-from alerts.collect.identity import by_id, content_hash, other_keys
+from alerts.collect.formats.identity import by_id, content_hash, other_keys
 from alerts.read.text import plain
 from alerts.store import linked
 from alerts.store.codec import clean, clean_or_none

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, exists, func, or_, select, update
 
-from alerts.collect.extracted import KINDS, Kind
+from alerts.collect.links.extracted import KINDS, Kind
 from alerts.store.schema import article, feed, linked
 from alerts.store.upsert import upsert
 

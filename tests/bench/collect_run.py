@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Engine
 
-from alerts.collect.fetch import Fetcher
+from alerts.collect.asking.fetch import Fetcher
 from alerts.collect.settings import CollectSettings
 from alerts.collect.worker import ParserPool
 from alerts.engine.collecting import Collector

@@ -13,7 +13,7 @@ from typing import Final
 
 from sqlalchemy import Connection, text
 
-from alerts.collect import identity
+from alerts.collect.formats import identity
 from alerts.collect.outcome import Outcome, Settled
 from alerts.config import Config, load
 from alerts.configured import open_store

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from alerts.collect import fulltext
+from alerts.collect.links import fulltext
 from alerts.resources import shipped
 from alerts.store.database import open_database, writing
 from tests.cli.conftest import World

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from alerts.collect.fetch import Fetcher
+from alerts.collect.asking.fetch import Fetcher
+from alerts.collect.formats.parse import parse_document
 from alerts.collect.outcome import Parsed
-from alerts.collect.parse import parse_document
 from alerts.collect.settings import CollectSettings
 from alerts.collect.worker import ParserPool
 from tests.fakes.feeds import FeedServer

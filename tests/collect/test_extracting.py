@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from alerts.collect.extracted import Kind
+from alerts.collect.links.extracted import Kind
 from alerts.collect.settings import MIB, CollectSettings
 from alerts.collect.worker import ParserPool
 from alerts.errors import ParseError

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alerts.collect.fetch import Fetcher
+from alerts.collect.asking.fetch import Fetcher
 from alerts.collect.outcome import Outcome, PollTarget, Settled
 from alerts.collect.politeness import settle
 from alerts.collect.poll import Parser, poll_feed

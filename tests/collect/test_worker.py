@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from alerts.collect.child import resident
+from alerts.collect.formats.parse import parse_document
 from alerts.collect.outcome import Hints
-from alerts.collect.parse import parse_document
 from alerts.collect.settings import MIB, CollectSettings
 from alerts.collect.worker import ParserPool
 from alerts.errors import ParseError

@@ -12,7 +12,7 @@ from typing import Any
 import feedparser
 import pytest
 
-from alerts.collect.parse import parse_document
+from alerts.collect.formats.parse import parse_document
 from alerts.demo.documents import Document, documents
 from alerts.demo.story import Story, load, standing
 from alerts.read.text import plain

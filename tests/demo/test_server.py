@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import aiohttp
 import pytest
 
-from alerts.collect.parse import parse_document
+from alerts.collect.formats.parse import parse_document
 from alerts.demo.server import DemoServer, Mishap
 from alerts.demo.story import load, standing
 

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Engine, select
 
-from alerts.collect.extracted import Extracted, Kind, extract
-from alerts.collect.fetch import Fetcher
+from alerts.collect.asking.fetch import Fetcher
+from alerts.collect.links.extracted import Extracted, Kind, extract
 from alerts.collect.settings import CollectSettings
 from alerts.engine.linked import Linker
 from alerts.store import articles

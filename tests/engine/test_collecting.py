@@ -14,7 +14,7 @@ import pytest
 from aiohttp import web
 from sqlalchemy import Connection, Engine, func, select
 
-from alerts.collect.fetch import Fetcher
+from alerts.collect.asking.fetch import Fetcher
 from alerts.collect.settings import CollectSettings
 from alerts.engine.collecting import Collector, Polled
 from alerts.errors import StoreError

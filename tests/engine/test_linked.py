@@ -8,7 +8,7 @@ import pytest
 from aiohttp import web
 from sqlalchemy import Engine
 
-from alerts.collect.allowance import Allowance
+from alerts.collect.asking.allowance import Allowance
 from alerts.store.database import writing
 from alerts.store.feeds import Wishes
 from tests.engine.linkdesk import FULL, GIVEN, HTML, SUMMARY, TITLE, Desk, link_desk

@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 from sqlalchemy import Engine, select
 
-from alerts.collect.extracted import Extracted
+from alerts.collect.links.extracted import Extracted
 from alerts.engine import linked as stage
 from alerts.engine.linked import Linker
 from alerts.errors import FetchError, ParseError, StoreError

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection, Engine, select
 
-from alerts.collect.extracted import Kind
+from alerts.collect.links.extracted import Kind
 from alerts.store import articles, feeds, linked
 from alerts.store.database import writing
 from alerts.store.feeds import FeedRow, Wishes

@@ -13,8 +13,8 @@ import click
 from alerts.cli import common
 
 if TYPE_CHECKING:
-    from alerts.collect.checkup import Look, Sight
-    from alerts.collect.findings import Finding, Rhythm
+    from alerts.collect.lists.checkup import Look, Sight
+    from alerts.collect.lists.findings import Finding, Rhythm
     from alerts.collect.outcome import Parsed
     from alerts.collect.settings import CollectSettings
     from alerts.types import Entry
@@ -38,7 +38,7 @@ def command(url: str, config_path: Path, as_json: bool, items: int) -> None:
 
     Exit status 1 if there is no feed. Needs no installation.
     """
-    from alerts.collect.findings import findings, rhythm
+    from alerts.collect.lists.findings import findings, rhythm
     from alerts.configured import collect_settings
 
     settings = collect_settings(common.config_or_defaults(config_path))
@@ -74,8 +74,8 @@ def _document(given: str) -> bytes | None:
 
 
 async def _look(given: str, document: bytes | None, settings: CollectSettings) -> Look:
-    from alerts.collect import checkup
-    from alerts.collect.fetch import Fetcher
+    from alerts.collect.asking.fetch import Fetcher
+    from alerts.collect.lists import checkup
     from alerts.collect.worker import ParserPool
     from alerts.errors import InputError
 
@@ -101,7 +101,7 @@ def _clean(text: str, most: int = 300) -> str:
 
 
 def _tell_no_feed(found: Look, settings: CollectSettings, as_json: bool) -> None:
-    from alerts.collect.findings import what_to_do
+    from alerts.collect.lists.findings import what_to_do
 
     sight, todo = found.sight, what_to_do(found.sight, settings)
     if as_json:
@@ -156,7 +156,7 @@ def _known_by(parsed: Parsed) -> str:
     """By what items are known again at the next poll."""
     from collections import Counter
 
-    from alerts.collect.findings import key_kind
+    from alerts.collect.lists.findings import key_kind
 
     kinds = Counter(key_kind(one.key) for one in parsed.entries)
     if len(kinds) == 1:
@@ -187,7 +187,7 @@ def _items(parsed: Parsed, most: int) -> list[str]:
 
 
 def _item(entry: Entry) -> dict[str, Any]:
-    from alerts.collect.findings import key_kind
+    from alerts.collect.lists.findings import key_kind
     from alerts.read.text import plain
 
     return {

@@ -14,7 +14,7 @@ from alerts.cli import common
 from alerts.cli.feeds import choosing, wishes
 
 if TYPE_CHECKING:
-    from alerts.collect.opml import Listed
+    from alerts.collect.lists.opml import Listed
     from alerts.store.feeds import FeedRow
 
 _KEY = re.compile(r"[?&][a-z_-]*(?:key|token|auth|secret|passw|sig(?:nature)?)[a-z_-]*=[^&]", re.IGNORECASE)
@@ -36,7 +36,7 @@ def command(config_path: Path, tags: tuple[str, ...], output: Path | None, with_
       alerts feeds export -o feeds.opml
       alerts feeds export --tag syria | ssh other.example.org alerts feeds import -
     """
-    from alerts.collect import opml
+    from alerts.collect.lists import opml
     from alerts.store import feeds
     from alerts.store.database import reading
     from alerts.urls import without_password
@@ -60,7 +60,7 @@ def command(config_path: Path, tags: tuple[str, ...], output: Path | None, with_
 
 
 def _listed(feed: FeedRow, with_passwords: bool) -> Listed:
-    from alerts.collect.opml import Listed
+    from alerts.collect.lists.opml import Listed
     from alerts.urls import without_password
 
     return Listed(

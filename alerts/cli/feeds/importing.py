@@ -17,7 +17,7 @@ from alerts.errors import Fault, InputError
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from alerts.collect.opml import Listed
+    from alerts.collect.lists.opml import Listed
     from alerts.config import Config
     from alerts.store.feeds import FeedRow
 
@@ -53,7 +53,7 @@ def command(files: tuple[str, ...], config_path: Path, update: bool, tags: tuple
       alerts feeds import subscriptions.opml --dry-run
       alerts feeds import subscriptions.opml more.txt --tag imported
     """
-    from alerts.collect import opml
+    from alerts.collect.lists import opml
     from alerts.store import feeds
     from alerts.store.database import writing
 
@@ -140,7 +140,7 @@ def _said(one: Listed) -> dict[str, Any]:
 
 def _mind(there: Sequence[FeedRow], plan: _Plan, config: Config) -> None:
     """What to mind of the new feeds: those that cannot be polled as they are, and those that seem to be there twice."""
-    from alerts.collect.discovery import likeness
+    from alerts.collect.lists.discovery import likeness
 
     alike = {likeness(feed.url): f"feed {feed.id}" for feed in there}
     for one in plan.new:

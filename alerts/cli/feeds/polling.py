@@ -42,7 +42,7 @@ def command(ids: tuple[int, ...], config_path: Path, as_json: bool) -> None:
 
 
 async def _poll(config: Config, ids: tuple[int, ...], show: Callable[[Polled], None]) -> list[Polled]:
-    from alerts.collect.fetch import Fetcher
+    from alerts.collect.asking.fetch import Fetcher
     from alerts.collect.worker import ParserPool
     from alerts.configured import collect_settings
     from alerts.engine.collecting import Collector

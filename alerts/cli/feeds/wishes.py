@@ -68,7 +68,7 @@ def _size(text: str) -> int:
 
 
 def _tier(text: str) -> int:
-    from alerts.collect.opml import tier
+    from alerts.collect.lists.opml import tier
 
     return tier(text)
 
@@ -162,7 +162,7 @@ def fields(given: Mapping[str, Any], config: Config, config_path: Path) -> dict[
 
 def address(text: str) -> str:
     """An address in the form that is kept. Raises InputError."""
-    from alerts.collect.discovery import feed_address
+    from alerts.collect.lists.discovery import feed_address
     from alerts.errors import InputError
     from alerts.urls import without_password
 
@@ -201,7 +201,8 @@ def obstacles(
     """What will keep a feed from being polled as wished, as far as its address and the configuration show."""
     from yarl import URL
 
-    from alerts.collect import fulltext, guard
+    from alerts.collect.asking import guard
+    from alerts.collect.links import fulltext
     from alerts.durations import say
 
     parsed = URL(url)
@@ -232,7 +233,7 @@ def _is_address(host: str) -> bool:
 
 def twins(url: str, feeds: Sequence[FeedRow]) -> list[FeedRow]:
     """Feeds that most likely are the same under another address."""
-    from alerts.collect.discovery import likeness
+    from alerts.collect.lists.discovery import likeness
 
     alike = likeness(url)
     return [feed for feed in feeds if feed.url != url and likeness(feed.url) == alike]

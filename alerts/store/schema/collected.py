@@ -117,7 +117,7 @@ article = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("feed_id", ForeignKey("feed.id"), nullable=False),
-    Column("key", String(80), nullable=False),  # collect.identity: digest of guid, link or content
+    Column("key", String(80), nullable=False),  # collect.formats.identity: digest of guid, link or content
     Column("revision", Integer, nullable=False, server_default=text("1")),
     Column("content_hash", String(64), nullable=False),
     Column("title", Text, nullable=False),

@@ -1,0 +1,1 @@
+"""Asking others over HTTP: each host in its turn, and nobody inside our own network."""

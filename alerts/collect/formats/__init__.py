@@ -1,0 +1,1 @@
+"""A feed document as bytes, of whatever format and with whatever faults, to entries."""

@@ -1,0 +1,1 @@
+"""What articles link to: web pages and CAP messages, as text."""
