@@ -7,158 +7,42 @@ meaning of every setting stands in config.example.toml, which a test holds equal
 from __future__ import annotations
 
 import os
-import re
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
 from pydantic import BaseModel as PydanticModel
+from pydantic import ConfigDict, Field, model_validator
 
-from alerts.addresses import normal_address
-from alerts.config_faults import disagree, size, told, validate
-from alerts.durations import duration, say
+from alerts.config_faults import disagree, validate
+from alerts.config_values import (
+    MIB,
+    Addresses,
+    BaseUrl,
+    CapName,
+    Contact,
+    Database,
+    Day,
+    FilePath,
+    Hosts,
+    Households,
+    Length,
+    LengthOrNever,
+    MailAddress,
+    OptionalPath,
+    Owners,
+    Port,
+    Second,
+    SeverityOrNone,
+    Size,
+    Texts,
+    Tiers,
+    YesNoOrAuto,
+)
 from alerts.errors import ConfigError, Fault, Faults
 from alerts.toml_lines import Document
 from alerts.types import SEVERITIES, Severity
-
-MIB = 1024 * 1024
-_Key = TypeVar("_Key", str, int)
-# A name or IPv4 address, or an IPv6 address (in brackets where a port follows).
-_HOST = re.compile(
-    r"(?:[^\s/:@\[\]]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]{1,5}))?|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*"
-)
-
-
-def _length(value: object) -> timedelta:
-    if isinstance(value, timedelta):
-        return value
-    if not isinstance(value, str):
-        raise told('write a length of time in quotes, such as "15 minutes"')
-    return duration(value)
-
-
-def _length_or_never(value: object) -> timedelta | None:
-    length = None if value is None or value == "never" else _length(value)
-    if length is not None and length < timedelta(minutes=1):
-        raise told('must be at least 1 minute; from = "" asks nobody to look')
-    return length
-
-
-def _at_least(least: timedelta) -> AfterValidator:
-    def check(value: timedelta) -> timedelta:
-        if value < least:
-            raise told(f"must be at least {say(least)}")
-        return value
-
-    return AfterValidator(check)
-
-
-def _bytes(value: object) -> int:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    if not isinstance(value, str):
-        raise told('write a size in quotes, such as "5 MiB"')
-    return size(value)
-
-
-def _from_the_file(path: Path, info: ValidationInfo) -> Path:
-    """Relative paths start at the folder of the configuration file, wherever the command is run."""
-    base = (info.context or {}).get("base", Path())
-    return Path(base, path.expanduser()).absolute()
-
-
-def _mail_address(value: str) -> str:
-    try:
-        return normal_address(value)
-    except ValueError as error:
-        raise told(str(error)) from None
-
-
-def _contact(value: str) -> str:
-    return value if not value or value.startswith(("http://", "https://")) else _mail_address(value)
-
-
-def _database(value: str) -> str:
-    if value == "sqlite" or value.startswith("postgresql+psycopg://"):
-        return value
-    if value.startswith(("postgres://", "postgresql://")):
-        raise told("begin the address with postgresql+psycopg://")
-    raise told('write "sqlite" or "postgresql+psycopg://USER@HOST/DATABASE"')
-
-
-def _base_url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-        raise told('write the address readers use, such as "https://alerts.example.org"')
-    return value.rstrip("/")
-
-
-def _yes_no_or_auto(value: object) -> bool | None:
-    if value is None or value == "auto":
-        return None
-    if not isinstance(value, bool):
-        raise told('write true, false or "auto"')
-    return value
-
-
-def _cap_name(value: str) -> str:
-    if any(char.isspace() or char in ",<&" or not char.isprintable() for char in value):
-        raise told("a sender has no blanks, no commas, no < and no &; write a name such as alerts.example.org")
-    return value
-
-
-def _port_ok(value: int) -> int:
-    if not 1 <= value <= 65535:
-        raise told("a port is a number from 1 to 65535")
-    return value
-
-
-def _host_ok(value: str) -> str:
-    found = _HOST.fullmatch(value.strip())
-    if found is None or (found["port"] and not 1 <= int(found["port"]) <= 65535):
-        raise told(f"'{value}' is neither a host nor host:port, such as \"intranet.example.org:8080\"")
-    return value
-
-
-def _countries(value: dict[str, float]) -> dict[str, float]:
-    faults = []
-    for country, people in value.items():
-        if not (len(country) == 3 and country.isascii() and country.isalpha() and country.isupper()):
-            faults.append((country, "write the country's three capital letters (ISO 3166), such as SDN"))
-        elif not 1 <= people <= 20:
-            faults.append((country, "must be a number of people from 1 to 20"))
-    disagree(faults)
-    return value
-
-
-def _tiers(value: dict[int, tuple[str, ...]]) -> dict[int, tuple[str, ...]]:
-    disagree([(str(tier), "a tier is a number from 1 (most trusted) to 5") for tier in value if not 1 <= tier <= 5])
-    return value
-
-
-def _once(value: dict[_Key, tuple[str, ...]]) -> dict[_Key, tuple[str, ...]]:
-    """A publisher stands in one group only."""
-    where: dict[str, _Key] = {}
-    faults = []
-    for group, publishers in value.items():
-        for publisher in publishers:
-            first = where.setdefault(publisher.casefold(), group)
-            if first != group:
-                faults.append((str(group), f"'{publisher}' stands in '{first}' already"))
-    disagree(faults)
-    return value
-
-
-Length = Annotated[timedelta, BeforeValidator(_length)]
-Second = Annotated[Length, _at_least(timedelta(seconds=1))]
-FilePath = Annotated[Path, Field(strict=False), AfterValidator(_from_the_file)]
-OptionalPath = Annotated[FilePath | None, BeforeValidator(lambda value: None if value == "" else value)]
-Texts = Annotated[tuple[str, ...], Field(strict=False)]
-Port = Annotated[int, AfterValidator(_port_ok)]
-Addresses = Annotated[tuple[Annotated[str, AfterValidator(_mail_address)], ...], Field(strict=False, repr=False)]
 
 
 class Section(PydanticModel):
@@ -171,9 +55,9 @@ class Section(PydanticModel):
 
 class Service(Section):
     data: FilePath = Path("data")
-    database: Annotated[str, AfterValidator(_database)] = Field("sqlite", repr=False)
+    database: Database = Field("sqlite", repr=False)
     name: Annotated[str, Field(min_length=1, max_length=60)] = "alerts"
-    contact: Annotated[str, AfterValidator(_contact)] = ""
+    contact: Contact = ""
     log: Literal["console", "json"] = "console"
 
 
@@ -197,11 +81,11 @@ class Collect(Section):
     connect_timeout: Second = timedelta(seconds=10)
     read_timeout: Second = timedelta(seconds=15)
     total_timeout: Second = timedelta(seconds=45)
-    max_body: Annotated[int, BeforeValidator(_bytes), Field(ge=1024, le=256 * MIB)] = 5 * MIB
-    keep_polls: Annotated[Length, _at_least(timedelta(days=1))] = timedelta(days=30)
-    keep_documents: Annotated[int, BeforeValidator(_bytes), Field(ge=0)] = 256 * MIB
+    max_body: Annotated[Size, Field(ge=1024, le=256 * MIB)] = 5 * MIB
+    keep_polls: Day = timedelta(days=30)
+    keep_documents: Annotated[Size, Field(ge=0)] = 256 * MIB
     at_once: Annotated[int, Field(ge=1, le=1000)] = 64
-    allow_hosts: Annotated[tuple[Annotated[str, AfterValidator(_host_ok)], ...], Field(strict=False)] = ()
+    allow_hosts: Hosts = ()
     allow_ports: Annotated[tuple[Port, ...], Field(strict=False)] = (80, 443)
     user_agent: Annotated[str, Field(max_length=200)] = ""
 
@@ -226,12 +110,12 @@ class Collect(Section):
 
 class Read(Section):
     household: Annotated[float, Field(ge=1, le=20)] = 5.0
-    households: Annotated[dict[str, float], AfterValidator(_countries)] = {}
+    households: Households = {}
     gazetteer: OptionalPath = None
 
 
 class Notify(Section):
-    sender: Annotated[str, Field(alias="from"), AfterValidator(_mail_address)] = "alerts@localhost"
+    sender: Annotated[MailAddress, Field(alias="from")] = "alerts@localhost"
     late_after: Second = timedelta(hours=24)
     wait_extreme: Length = timedelta(seconds=30)
     wait_severe: Length = timedelta(minutes=3)
@@ -278,10 +162,8 @@ class Escalation(Section):
 
 
 class Triage(Section):
-    from_: Annotated[Severity | None, BeforeValidator(lambda value: None if value == "" else value)] = Field(
-        None, alias="from"
-    )
-    let_go: Annotated[timedelta | None, BeforeValidator(_length_or_never)] = timedelta(hours=1)
+    from_: SeverityOrNone = Field(None, alias="from")
+    let_go: LengthOrNever = timedelta(hours=1)
 
 
 class Smtp(Section):
@@ -305,12 +187,12 @@ class Smtp(Section):
 class Web(Section):
     host: str = "127.0.0.1"
     port: Port = 8080
-    base_url: Annotated[str, AfterValidator(_base_url)] = "http://127.0.0.1:8080"
-    operations: Annotated[bool | None, BeforeValidator(_yes_no_or_auto)] = None
+    base_url: BaseUrl = "http://127.0.0.1:8080"
+    operations: YesNoOrAuto = None
 
 
 class Cap(Section):
-    sender: Annotated[str, AfterValidator(_cap_name)] = ""
+    sender: CapName = ""
     scope: Literal["Restricted", "Public"] = "Restricted"
     restriction: Annotated[str, Field(max_length=500)] = (
         "For the readers of this service. Made by machine from public news: check before you act."
@@ -325,7 +207,7 @@ class Cap(Section):
 
 
 class Verdicts(Section):
-    expire: Annotated[Length, _at_least(timedelta(days=1))] = timedelta(days=30)
+    expire: Day = timedelta(days=30)
     second_look: Annotated[int, Field(ge=0)] = 50
 
 
@@ -345,8 +227,8 @@ class Config(Section):
     web: Web
     cap: Cap
     verdicts: Verdicts
-    owners: Annotated[dict[str, Texts], AfterValidator(_once)]
-    tiers: Annotated[dict[Annotated[int, Field(strict=False)], Texts], AfterValidator(_tiers), AfterValidator(_once)]
+    owners: Owners
+    tiers: Tiers
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
@@ -380,6 +262,9 @@ class Config(Section):
     def tier_of(self, source: str) -> int:
         """The tier of a publisher: 2 where [tiers] does not name it."""
         return _group_of(self.tiers, source, 2)
+
+
+_Key = TypeVar("_Key", str, int)
 
 
 def _group_of(groups: dict[_Key, tuple[str, ...]], source: str, default: _Key) -> _Key:

@@ -27,6 +27,7 @@ from alerts.collect.outage import Outage
 from alerts.collect.outcome import Outcome, Settled
 from alerts.collect.poll import Parser, poll_feed
 from alerts.engine import older
+from alerts.engine.hosts import Hosts
 from alerts.engine.recording import Recorder, Threads
 from alerts.errors import StoreError
 from alerts.store import meta, polling
@@ -37,7 +38,6 @@ from alerts.store.polling import Finished, PollResult, Settle
 # A host's claim must be polled before its lease ends, however slow the host is: eight polls of a minute.
 LEASE_S: Final = 600.0
 _AT_A_TIME: Final = 8
-_BREATH: Final = 0.25  # seconds until places that became free are given to others
 _HICCUP: Final = timedelta(minutes=2)
 
 
@@ -69,13 +69,13 @@ class Collector:
         on_error: Callable[[FeedRow, Exception], None] = lambda feed, error: None,
     ) -> None:
         self.engine, self.fetcher, self.parser, self.clock = engine, fetcher, parser, clock
-        self.at_once, self.on_poll, self.on_error = at_once, on_poll, on_error
+        self.on_poll, self.on_error = on_poll, on_error
         self.outage = Outage()
         self._threads = Threads()
         self.recorder = Recorder(
             engine=engine, clock=clock, settle=self._settle, threads=self._threads, retry_s=retry_s
         )
-        self._hosts: dict[str, asyncio.Task[None]] = {}
+        self.hosts = Hosts(at_once)
         self._outage_noted: datetime | None = None
         self._token = secrets.token_hex(16)
 
@@ -87,34 +87,23 @@ class Collector:
         if self.recorder.trouble is not None:
             raise self.recorder.trouble
         await self._note_outage()
-        free = self.at_once - len(self._hosts)
-        if free <= 0:
+        free, busy = self.hosts.free, self.hosts.busy
+        if not free:
             return 0
-        busy = tuple(self._hosts)
         begun: dict[str, list[FeedRow]] = {}
         for feed in await self._threads.do(lambda: self._claim(free, busy)):
             begun.setdefault(feed.host, []).append(feed)
         for host, claimed in begun.items():
-            self._hosts[host] = asyncio.create_task(self._host(host, claimed), name=f"host {host}")
+            self.hosts.begin(host, self._host(host, claimed))
         return len(begun)
 
     async def run_due(self) -> int:
         """Poll all feeds that are due now, to the last; returns how many hosts were asked. Raises StoreError."""
-        asked, more = 0, True
-        while more:
-            more = bool(self._hosts)  # a host that ends while the tick looks elsewhere may have further feeds
-            begun = await self.tick()
-            asked, more = asked + begun, more or begun > 0
-            if self._hosts:
-                await asyncio.wait(set(self._hosts.values()), timeout=_BREATH)
-        return asked
+        return await self.hosts.all_due(self.tick)
 
     async def stop(self) -> None:
         """Break off what runs, and give the feeds back; what is being stored is stored."""
-        running = set(self._hosts.values())
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        await self.hosts.stop()
         await self.recorder.stop()
         with suppress(StoreError):  # then the next start gives them back
             await asyncio.to_thread(self._give_back)
@@ -126,17 +115,14 @@ class Collector:
 
     async def _host(self, host: str, claimed: list[FeedRow]) -> None:
         """Poll these feeds of a host, one after the other."""
-        try:
-            for feed in claimed:
-                try:
-                    polled = await self._one(feed)
-                except Exception as error:
-                    self.on_error(feed, error)
-                else:
-                    if polled.outcome.status == "throttled" and await self._put_off(host, polled.outcome):
-                        return
-        finally:
-            del self._hosts[host]
+        for feed in claimed:
+            try:
+                polled = await self._one(feed)
+            except Exception as error:
+                self.on_error(feed, error)
+            else:
+                if polled.outcome.status == "throttled" and await self._put_off(host, polled.outcome):
+                    return
 
     async def _one(self, feed: FeedRow, *, patient: bool = True) -> Polled:
         outcome = await poll_feed(feed.target, self.fetcher, self.parser, now=self.clock())

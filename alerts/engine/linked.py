@@ -22,6 +22,7 @@ from alerts.collect.links import fulltext
 from alerts.collect.links.extracted import KINDS, Extracted, Kind
 from alerts.collect.politeness import THROTTLED_AT_LEAST, parse_retry_after
 from alerts.collect.settings import MIB
+from alerts.engine.hosts import Hosts
 from alerts.engine.recording import Threads
 from alerts.errors import AlertsError, FetchError, ParseError, StoreError
 from alerts.store import linked
@@ -130,49 +131,37 @@ class Linker:
         on_error: Callable[[Link, Exception], None] = lambda link, error: None,
     ) -> None:
         self.engine, self.fetcher, self.extractor, self.clock = engine, fetcher, extractor, clock
-        self.at_once, self.pages, self.lease = at_once, pages, lease
+        self.pages, self.lease = pages, lease
         self.allowance = allowance or Allowance()
         self.on_read, self.on_error = on_read, on_error
-        self._hosts: dict[str, asyncio.Task[None]] = {}
+        self.hosts = Hosts(at_once)
         self._rests: dict[str, datetime] = {}  # hosts that want no requests until then: news of theirs waits as well
         self._threads = Threads()
         self._said = False
 
     async def run(self) -> int:
         """Begin to fetch what is due, as far as places are free; returns for how many hosts. Raises StoreError."""
-        free = self.at_once - len(self._hosts)
-        if free <= 0:
+        if not (free := self.hosts.free):
             return 0
         taken = await self._claim(free)
         for links in taken:
-            host = links[0].host
-            self._hosts[host] = asyncio.create_task(self._host(links), name=f"linked {host}")
+            self.hosts.begin(links[0].host, self._host(links))
         return len(taken)
 
     async def run_due(self) -> int:
         """Fetch all that is due now and may be, to the last; returns how many hosts were asked. Raises StoreError."""
-        count, more = 0, True
-        while more:
-            more = bool(self._hosts)  # a host that ends while others are looked for may have further documents
-            begun = await self.run()
-            count, more = count + begun, more or begun > 0
-            if self._hosts:
-                await asyncio.wait(set(self._hosts.values()), timeout=1.0, return_when=asyncio.FIRST_COMPLETED)
-        return count
+        return await self.hosts.all_due(self.run)
 
     async def stop(self) -> None:
         """Break off what runs, and give it back; what is being stored is stored."""
-        running = set(self._hosts.values())
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        await self.hosts.stop()
         await self._threads.ended()
 
     async def _claim(self, hosts: int, only: str | None = None) -> list[list[Link]]:
         """The next documents of hosts that are not being asked, or of `only` one."""
         now = self.clock()
         self._rests = {host: until for host, until in self._rests.items() if until > now}
-        busy = (*self._rests, *(self._hosts if only is None else ()))
+        busy = (*self._rests, *(self.hosts.busy if only is None else ()))
         spent = self.allowance.spent(asyncio.get_running_loop().time())
         return await self._threads.do(lambda: self._claimed(hosts, only, busy, spent))
 
@@ -214,8 +203,6 @@ class Linker:
         except Exception as error:  # a fault of ours: due again when the lease ends, and not for ever
             for link in links:
                 self.on_error(link, error)
-        finally:
-            del self._hosts[host]
 
     async def _document(self, links: list[Link]) -> None:
         """Fetch one document, and store what it means for each article that links to it."""

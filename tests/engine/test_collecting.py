@@ -105,7 +105,7 @@ async def test_a_host_that_ends_while_others_are_looked_for_is_asked_for_the_res
     claim, end = room.collector._claim, time.monotonic() + 5
 
     def late(hosts: int, busy: tuple[str, ...]) -> list[FeedRow]:
-        while busy and room.collector._hosts and time.monotonic() < end:
+        while busy and room.collector.hosts.busy and time.monotonic() < end:
             time.sleep(0.01)
         return claim(hosts, busy)
 
@@ -119,7 +119,7 @@ async def test_a_slow_host_holds_up_nobody(room: Newsroom) -> None:
     for i in range(20):
         room.add("127.0.0.1", f"/slow/{i}", wait=never.wait)
     quick = {room.add("localhost", f"/quick/{i}") for i in range(3)}
-    room.collector.at_once = 2
+    room.collector.hosts.at_once = 2
     await room.collector.tick()
     await waiting.until(lambda: set(room.polled) == quick, seconds=5)
     assert room.leased == 8  # of the slow host no more than can be asked before the lease ends
@@ -128,7 +128,7 @@ async def test_a_slow_host_holds_up_nobody(room: Newsroom) -> None:
 async def test_no_more_hosts_than_places_are_asked(room: Newsroom) -> None:
     for host in ("127.0.0.1", "localhost"):
         room.add(host, f"/{host}")
-    room.collector.at_once = 1
+    room.collector.hosts.at_once = 1
     assert await room.collector.tick() == 1
     assert await room.collector.tick() == 0
     await waiting.until(lambda: len(room.polled) == 1, seconds=5)

@@ -103,14 +103,14 @@ def _clean(text: str, most: int = 300) -> str:
 def _tell_no_feed(found: Look, settings: CollectSettings, as_json: bool) -> None:
     from alerts.collect.lists.findings import what_to_do
 
-    sight, todo = found.sight, what_to_do(found.sight, settings)
+    sight, advice = found.sight, what_to_do(found.sight, settings)
     if as_json:
-        click.echo(common.as_json({"feed": False, **_answer(sight), **_ways(found), "todo": todo}))
+        click.echo(common.as_json({"feed": False, **_answer(sight), **_ways(found), "advice": advice}))
     click.echo(f"{_clean(sight.asked)}: {_clean(sight.message)}", err=True)
     for one in found.tried:
         click.echo(f"  tried {_clean(one.asked)}: {_clean(one.message)}", err=True)
-    if todo:
-        click.echo(f"  -> {todo}", err=True)
+    if advice:
+        click.echo(f"  -> {advice}", err=True)
 
 
 def _way(found: Look) -> list[str]:
@@ -203,8 +203,8 @@ def _findings(said: list[Finding]) -> list[str]:
     lines = [""] if said else []
     for one in said:
         lines.append(f"{one.level}: {_clean(one.text)}")
-        if one.todo:
-            lines.append(f"  -> {_clean(one.todo)}")
+        if one.advice:
+            lines.append(f"  -> {_clean(one.advice)}")
     return lines
 
 
@@ -274,6 +274,6 @@ def _json(found: Look, parsed: Parsed, said: list[Finding], pace: Rhythm, items:
         "a_day": None if pace.a_day is None else round(pace.a_day, 2),
         "interval_s": pace.interval.total_seconds(),
         "items": [_item(entry) for entry in parsed.entries[:items]],
-        "findings": [{"level": one.level, "text": one.text, "todo": one.todo} for one in said],
+        "findings": [{"level": one.level, "text": one.text, "advice": one.advice} for one in said],
         "add": None if found.way == "file" else _add_line(sight, parsed, said),
     }

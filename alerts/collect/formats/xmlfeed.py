@@ -29,6 +29,7 @@ _ITEM = re.compile(r"<\s*+/?\s*+(?:[\w.-]+:)?(?:item|entry)\s*+>", re.IGNORECASE
 _GUID = re.compile(r"<(?:[\w.-]+:)?(?:guid|id)(?:\s[^<>]*+)?>\s*+(<!\[CDATA\[)?([^<]*?)(?:\]\]>|<)", re.IGNORECASE)
 _LOOSELY = "&"  # before a document: no XML begins so, and feedparser reads it loosely from the start
 _TITLE = re.compile(r"<title[^<>]*+>([^<]{1,200})", re.IGNORECASE)
+_PAGE = re.compile(r"<html\b|<!doctype\s++html\b", re.IGNORECASE)
 _ALTERNATE = re.compile(r"<link\s[^<>]{0,500}?application/(?:rss|atom)\+xml[^<>]*+>", re.IGNORECASE)
 _HREF = re.compile(r"""href\s*=\s*["']([^"'<>\s]{1,500})""", re.IGNORECASE)
 
@@ -138,7 +139,7 @@ def _whole(outline: Document, cut: delta.Cut | None, text: str, url: str) -> Raw
     found = _best(document, url)
     parsed, items = found.parsed, found.items
     if not items and not parsed.get("version") and not document.items:
-        if "<html" in document.text[:5000].lower():
+        if _PAGE.search(document.text, 0, 5000):
             raise ParseError(url, _about_page(text), reason="html")
         raise ParseError(url, f"not a feed{_beginning(text)}", reason="not_a_feed")
     if not items and document.items:

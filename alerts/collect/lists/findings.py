@@ -39,7 +39,7 @@ class Finding:
 
     level: Literal["warning", "note"]
     text: str
-    todo: str = ""
+    advice: str = ""
     options: tuple[str, ...] = ()
 
 
@@ -96,12 +96,12 @@ def findings(sight: Sight, parsed: Parsed, now: datetime, settings: CollectSetti
     return sorted(found, key=lambda one: one.level != "warning")
 
 
-def _warning(text: str, todo: str = "", *options: str) -> Finding:
-    return Finding(level="warning", text=text, todo=todo, options=options)
+def _warning(text: str, advice: str = "", *options: str) -> Finding:
+    return Finding(level="warning", text=text, advice=advice, options=options)
 
 
-def _note(text: str, todo: str = "") -> Finding:
-    return Finding(level="note", text=text, todo=todo)
+def _note(text: str, advice: str = "") -> Finding:
+    return Finding(level="note", text=text, advice=advice)
 
 
 # By `Sight.reason`; the message itself says what to do where none stands here.

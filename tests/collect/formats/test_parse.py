@@ -229,6 +229,11 @@ def test_a_web_page_is_no_feed_and_its_feed_is_named() -> None:
     assert "it names a feed: /rss?a=1&b=2" in str(error)
 
 
+@pytest.mark.parametrize("page", ["<!doctype html>\n<title>Gone</title><p>Nothing here", "<HTML lang=en><p>Nothing"])
+def test_a_web_page_is_known_without_its_usual_elements(page: str) -> None:
+    assert refused(page, "text/html").reason == "html"
+
+
 def test_a_feed_served_as_html_is_a_feed() -> None:
     assert len(parse(rss(story(2)), "text/html").entries) == 2
 

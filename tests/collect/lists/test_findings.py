@@ -45,7 +45,7 @@ def test_of_a_good_feed_there_is_nothing_to_say() -> None:
 
 
 @pytest.mark.parametrize(
-    ("parsed", "level", "says", "todo"),
+    ("parsed", "level", "says", "advice"),
     [
         (_parsed(()), "warning", "it holds no items", "look for another feed"),
         (_parsed(tuple(_entry(n, published=None) for n in range(3))), "warning", "no item has a date", "first seen"),
@@ -106,15 +106,15 @@ def test_of_a_good_feed_there_is_nothing_to_say() -> None:
         (_parsed(warnings=("text after the end of the feed",)), "note", "text after the end", ""),
     ],
 )  # fmt: skip
-def test_a_fault_of_the_document_is_told_with_what_to_do(parsed: Parsed, level: str, says: str, todo: str) -> None:
+def test_a_fault_of_the_document_is_told_with_what_to_do(parsed: Parsed, level: str, says: str, advice: str) -> None:
     [found] = _said(parsed)
     assert found.level == level
     assert says in found.text
-    assert todo in found.todo
+    assert advice in found.advice
 
 
 @pytest.mark.parametrize(
-    ("answer", "level", "says", "todo"),
+    ("answer", "level", "says", "advice"),
     [
         ({"url": "https://example.org/new"}, "note", "for the time being", "stays the right one"),
         (
@@ -141,12 +141,12 @@ def test_a_fault_of_the_document_is_told_with_what_to_do(parsed: Parsed, level: 
     ],
 )  # fmt: skip
 def test_a_fault_of_the_answer_is_told_with_what_to_do(
-    answer: dict[str, object], level: str, says: str, todo: str
+    answer: dict[str, object], level: str, says: str, advice: str
 ) -> None:
     [found] = _said(_parsed(), **answer)
     assert found.level == level
     assert says in found.text
-    assert todo in found.todo
+    assert advice in found.advice
 
 
 def test_what_a_fault_speaks_for_stands_as_options() -> None:
