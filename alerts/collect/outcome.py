@@ -70,7 +70,7 @@ class PollTarget:
     what the parser did; `failures` counts the failed polls since the last good one.
 
     `interval` is the present one, `rate` articles an hour over about a day; `own_interval`, `max_staleness` and
-    `max_body` are the operator's wishes for this feed. `lies`: its "not modified" was found to be untrue.
+    `max_body` are the operator's wishes for this feed. `lies_since`: its "not modified" was found to be untrue.
     """
 
     id: int
@@ -86,7 +86,7 @@ class PollTarget:
     max_staleness: timedelta | None = None
     max_body: int | None = None
     critical: bool = False
-    lies: bool = False
+    lies_since: datetime | None = None
     whole_at: datetime | None = None
     last_ok: datetime | None = None
     last_new: datetime | None = None

@@ -70,7 +70,7 @@ class _Teller:
     def whole(self) -> bool:
         """Whether this poll takes nobody's word for it that nothing has changed."""
         feed = self.feed
-        return feed.lies or feed.whole_at is None or self.now - feed.whole_at >= WHOLE_EVERY
+        return feed.lies_since is not None or feed.whole_at is None or self.now - feed.whole_at >= WHOLE_EVERY
 
     def failed(self, error: FetchError) -> Outcome:
         """The feed could not be fetched: its validators still hold."""

@@ -72,10 +72,15 @@ class Collector:
         self.on_poll, self.on_error = on_poll, on_error
         self.outage = Outage()
         self._threads = Threads()
-        self.recorder = Recorder(
-            engine=engine, clock=clock, settle=self._settle, threads=self._threads, retry_s=retry_s
-        )
         self.hosts = Hosts(at_once)
+        self.recorder = Recorder(
+            engine=engine,
+            clock=clock,
+            settle=self._settle,
+            threads=self._threads,
+            under_way=lambda: len(self.hosts.busy),
+            retry_s=retry_s,
+        )
         self._outage_noted: datetime | None = None
         self._token = secrets.token_hex(16)
 
@@ -125,7 +130,7 @@ class Collector:
                     return
 
     async def _one(self, feed: FeedRow, *, patient: bool = True) -> Polled:
-        outcome = await poll_feed(feed.target, self.fetcher, self.parser, now=self.clock())
+        outcome = await poll_feed(feed, self.fetcher, self.parser, now=self.clock())
         again = self.outage.heard(feed.id, feed.host, outcome, self.clock())
         if not outcome.ok and self.outage.since is not None:
             outcome = replace(outcome, ours=True)
@@ -147,7 +152,7 @@ class Collector:
     def _settle(self, now: datetime) -> Settle:
         def settle(poll: Finished, new: int, items: int) -> Settled:
             return politeness.settle(
-                poll.feed.target,
+                poll.feed,
                 poll.outcome,
                 new=new,
                 items=items,

@@ -22,7 +22,7 @@ from alerts.store.polling import Finished, PollResult, Settle
 _Result = TypeVar("_Result")
 _TOGETHER: Final = 64
 # Seconds that a poll waits for others: a transaction costs more than what most polls write in it.
-_GATHER: Final = 0.02
+_GATHER: Final = 0.05
 # A transaction that stores thousands of articles would keep all other writers waiting.
 _ENTRIES_TOGETHER: Final = 400
 
@@ -53,13 +53,15 @@ class _Poll:
 
 @dataclass(slots=True, kw_only=True)
 class Recorder:
-    """`await recorder.record(feed, outcome)`. `retry_s` is the wait until a database that could not be written is tried
-    again; `trouble` says why it could not, until it can."""
+    """`await recorder.record(feed, outcome)`. `under_way` counts the polls that may come here, those that wait
+    included. `retry_s` is the wait until a database that could not be written is tried again; `trouble` says why it
+    could not, until it can."""
 
     engine: Engine
     clock: Callable[[], datetime]
     settle: Callable[[datetime], Settle]
     threads: Threads
+    under_way: Callable[[], int]
     retry_s: float = 5.0
     trouble: StoreError | None = None
     _waiting: list[_Poll] = field(default_factory=list)
@@ -88,7 +90,7 @@ class Recorder:
 
     async def _write(self) -> None:
         while self._waiting:
-            if len(self._waiting) < _TOGETHER:
+            if len(self._waiting) < min(_TOGETHER, self.under_way()):
                 await asyncio.sleep(_GATHER)
             some = self._next()
             try:

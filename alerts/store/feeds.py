@@ -35,37 +35,27 @@ NO_WISHES: Final = Wishes()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FeedRow(Wishes):
-    """A feed as stored. `source` is the publisher's name, `owner` the group it belongs to. `interval` is the present
-    one, `rate` articles an hour over about a day."""
+class FeedRow(PollTarget):
+    """A feed as stored. `source` is the publisher's name, `owner` the group it belongs to; for `own_owner`, `own_tier`
+    and `full_text` see `Wishes`."""
 
-    id: int
-    url: str
     host: str
     source: str
     owner: str
     tier: int
+    own_owner: str | None
+    own_tier: int | None
+    full_text: bool
     language: str | None
     country: str | None
     tags: tuple[str, ...]
     active: bool
-    interval: timedelta
     added: datetime
     next_due: datetime
     lease_token: str | None
-    etag: str | None
-    last_modified: str | None
-    failures: int
     last_poll: datetime | None
-    last_ok: datetime | None
-    last_new: datetime | None
     last_status: str | None
     last_error: str | None
-    rate: float
-    hints: Hints
-    marks: bytes
-    whole_at: datetime | None
-    lies_since: datetime | None
     gap_at: datetime | None
     moved_to: str | None
     moved_since: datetime | None
@@ -73,29 +63,6 @@ class FeedRow(Wishes):
     items: int
     former: str | None
     removed: datetime | None
-
-    @property
-    def target(self) -> PollTarget:
-        """What the poller needs of it."""
-        return PollTarget(
-            id=self.id,
-            url=self.url,
-            interval=self.interval,
-            failures=self.failures,
-            etag=self.etag,
-            last_modified=self.last_modified,
-            marks=self.marks,
-            hints=self.hints,
-            rate=self.rate,
-            own_interval=self.own_interval,
-            max_staleness=self.max_staleness,
-            max_body=self.max_body,
-            critical=self.critical,
-            lies=self.lies_since is not None,
-            whole_at=self.whole_at,
-            last_ok=self.last_ok,
-            last_new=self.last_new,
-        )
 
 
 def add_feed(
@@ -146,7 +113,7 @@ def add_feed(
     return from_row(conn.execute(update(feed).where(feed.c.id == there.id).values(row).returning(feed)).one())
 
 
-def _wishes(own: Wishes) -> dict[str, Any]:
+def _wishes(own: Wishes | FeedRow) -> dict[str, Any]:
     return {
         "own_owner": clean(own.own_owner)[:200] if own.own_owner else None,
         "own_tier": own.own_tier,
@@ -270,26 +237,24 @@ def from_row(row: Row[Any]) -> FeedRow:
     """A feed from all columns of its row."""
     columns = row._asdict()
     del columns["lease_until"]
-    own, staleness = columns.pop("own_interval_s"), columns.pop("max_staleness_s")
-    return FeedRow(
-        **columns
-        | {
-            "interval": timedelta(seconds=columns.pop("interval_s")),
-            "own_interval": None if own is None else timedelta(seconds=own),
-            "max_staleness": None if staleness is None else timedelta(seconds=staleness),
-            "tags": tuple(columns["tags"]),
-            "hints": hints_of(columns["hints"]),
-            "marks": columns["marks"] or b"",
-        }
-    )
+    columns["interval"] = timedelta(seconds=columns.pop("interval_s"))
+    columns["own_interval"] = _length(columns.pop("own_interval_s"))
+    columns["max_staleness"] = _length(columns.pop("max_staleness_s"))
+    columns["tags"] = tuple(columns["tags"])
+    columns["hints"] = hints_of(columns["hints"])
+    columns["marks"] = columns["marks"] or b""
+    return FeedRow(**columns)
+
+
+def _length(seconds: int | None) -> timedelta | None:
+    return None if seconds is None else timedelta(seconds=seconds)
 
 
 def hints_of(value: dict[str, Any] | None) -> Hints:
     if not value:
         return NO_HINTS
-    every = value.get("every")
     return Hints(
-        every=None if every is None else timedelta(seconds=every),
+        every=_length(value.get("every")),
         skip_hours=tuple(value.get("skip_hours", ())),
         skip_days=tuple(value.get("skip_days", ())),
     )

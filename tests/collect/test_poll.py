@@ -207,5 +207,5 @@ async def test_once_a_day_a_feed_is_asked_without_validators_and_read_whole(serv
 
 async def test_a_feed_that_lied_is_always_asked_without_validators(server: FeedServer, poll: Poller) -> None:
     url = server.serve(FEED, etag='"1"')
-    poll.feed = replace(poll.feed, lies=True, etag='"1"')
+    poll.feed = replace(poll.feed, lies_since=NOW, etag='"1"')
     assert (await poll(url)).whole

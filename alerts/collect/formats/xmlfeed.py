@@ -139,7 +139,7 @@ def _whole(outline: Document, cut: delta.Cut | None, text: str, url: str) -> Raw
     found = _best(document, url)
     parsed, items = found.parsed, found.items
     if not items and not parsed.get("version") and not document.items:
-        if _PAGE.search(document.text, 0, 5000):
+        if _PAGE.search(text, 0, 5000):
             raise ParseError(url, _about_page(text), reason="html")
         raise ParseError(url, f"not a feed{_beginning(text)}", reason="not_a_feed")
     if not items and document.items:
