@@ -195,5 +195,6 @@ def demo(tmp_path_factory: pytest.TempPathFactory, gazetteer_path: Path) -> Iter
         folder,
         folder=folder.parent,
         env={"ALERTS_GAZETTEER": str(gazetteer_path)},
+        seconds=240,  # of a machine that runs other tests besides
     )
     yield Played(folder, ran, time.monotonic() - begun)

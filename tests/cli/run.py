@@ -51,8 +51,9 @@ def program(
     folder: Path | None = None,
     env: Mapping[str, str] | None = None,
     stdout: int | None = None,
+    seconds: float = 60,
 ) -> Ran:
-    """`python -m alerts ARGS` as a process of its own."""
+    """`python -m alerts ARGS` as a process of its own, which has so many seconds."""
     done = subprocess.run(
         [sys.executable, "-m", "alerts", *map(str, args)],
         input=stdin.encode(),
@@ -60,7 +61,7 @@ def program(
         stderr=subprocess.PIPE,
         cwd=folder,
         env=environment(env),
-        timeout=60,
+        timeout=seconds,
         check=False,
     )
     return Ran(done.returncode, (done.stdout or b"").decode("utf-8", "replace"), done.stderr.decode())
