@@ -93,16 +93,14 @@ class PollTarget:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parsed:
-    """A feed document, read. `entries` are in the document's order, their keys unique within it;
-    `truncated` says that items at its end are missing or were left out, `broken` that the document itself
-    ends in the middle.
+class Read:
+    """What a feed document says besides its items. `rung` is how it had to be read; `truncated` says that items at
+    its end are missing or were left out, `broken` that the document itself ends in the middle.
 
     `marks` are for the parser itself: given back as `seen` with the next document, items that have not changed
     are left out, and counted in `unchanged`. `older` is where earlier items are, if the document says so (RFC 5005).
     """
 
-    entries: tuple[Entry, ...]
     title: str = ""
     language: str | None = None
     version: str = ""
@@ -114,6 +112,13 @@ class Parsed:
     unchanged: int = 0
     hints: Hints = Hints()
     older: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parsed(Read):
+    """A feed document, read and cleaned. `entries` are in the document's order, their keys unique within it."""
+
+    entries: tuple[Entry, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

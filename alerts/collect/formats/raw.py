@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
-from alerts.collect.outcome import Hints, Rung
+from alerts.collect.outcome import Read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,19 +25,7 @@ class RawItem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RawFeed:
-    """A feed's items in the document's order; `rung` is how it had to be read, `older` a link as written. For
-    `marks` and `unchanged` see `outcome.Parsed`."""
+class RawFeed(Read):
+    """A feed's items in the document's order; title and `older`, too, as written."""
 
     items: Sequence[RawItem]
-    title: str = ""
-    language: str | None = None
-    version: str = ""
-    truncated: bool = False
-    broken: bool = False
-    warnings: tuple[str, ...] = ()
-    rung: Rung = "full"
-    marks: bytes = b""
-    unchanged: int = 0
-    hints: Hints = field(default_factory=Hints)
-    older: str = ""

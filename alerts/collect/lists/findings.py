@@ -105,7 +105,7 @@ def _note(text: str, advice: str = "") -> Finding:
 
 
 # By `Sight.reason`; the message itself says what to do where none stands here.
-_TODO: Final = {
+_ADVICE: Final = {
     "dns": "see that the name is spelled right, and that this machine can resolve others",
     "connect": "see whether a browser reaches it from this machine: it may be down, or closed to us",
     "tls": "a browser would warn too; tell the publisher. What cannot be verified is not read",
@@ -140,7 +140,7 @@ def what_to_do(sight: Sight, settings: CollectSettings) -> str:
     parts = urlsplit(sight.asked)
     if sight.reason == "http_client" and parts.path in ("", "/"):
         return "see that the address is right"
-    return _TODO.get(sight.reason, "").format(home=f"{parts.scheme}://{parts.netloc}/")
+    return _ADVICE.get(sight.reason, "").format(home=f"{parts.scheme}://{parts.netloc}/")
 
 
 def _of_answer(sight: Sight, settings: CollectSettings) -> Iterator[Finding]:
