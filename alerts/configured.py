@@ -14,11 +14,11 @@ from alerts.config import Config
 from alerts.engine.loading import RuleSources
 from alerts.match.bind import Households
 from alerts.notify import audience
-from alerts.notify.maildir import Maildir
-from alerts.notify.mime import domain_of
+from alerts.notify.message.mime import domain_of
 from alerts.notify.posting import Post
-from alerts.notify.smtp import Smtp, SmtpSettings, read_password
-from alerts.notify.transport import Transport
+from alerts.notify.ways.maildir import Maildir
+from alerts.notify.ways.smtp import Smtp, SmtpSettings, read_password
+from alerts.notify.ways.transport import Transport
 from alerts.read.gazetteer import ensure
 from alerts.read.places import Gazetteer
 from alerts.render.cap import Issuer, issuer_of

@@ -39,12 +39,12 @@ from alerts.engine.tracking import Tracker
 from alerts.errors import AlertsError, Fault
 from alerts.match.rule import Rule
 from alerts.notify import silences
-from alerts.notify.compose import Sender
-from alerts.notify.mime import domain_of
-from alerts.notify.outbox import Courier
+from alerts.notify.courier import Courier
+from alerts.notify.message.compose import Sender
+from alerts.notify.message.mime import domain_of
+from alerts.notify.message.secret import load_secret
 from alerts.notify.reminding import remind, reminding_of
-from alerts.notify.secret import load_secret
-from alerts.notify.verdict import Retry
+from alerts.notify.ways.verdict import Retry
 from alerts.render.mail import mail_renderer
 from alerts.render.view import Site
 from alerts.store import articles, documents, feeds, issuing, linked, meta, notices, people, polling

@@ -34,7 +34,7 @@ def actor() -> Actor:
 def outbox(config: Config) -> Outbox:
     """Who writes the mails."""
     from alerts.configured import post_of
-    from alerts.notify.secret import load_secret
+    from alerts.notify.message.secret import load_secret
 
     return post_of(config, load_secret(config.service.data))
 

@@ -124,7 +124,7 @@ def _database(config: Config, faults: list[Fault]) -> str:
 
 def _mail(config: Config, config_path: Path, faults: list[Fault]) -> str:
     from alerts.configured import transport_of
-    from alerts.notify.smtp import Smtp
+    from alerts.notify.ways.smtp import Smtp
 
     transport = transport_of(config)
     if not isinstance(transport, Smtp):
@@ -137,7 +137,7 @@ def _mail(config: Config, config_path: Path, faults: list[Fault]) -> str:
 
 
 async def _ask(transport: object) -> None:
-    from alerts.notify.smtp import Smtp
+    from alerts.notify.ways.smtp import Smtp
 
     assert isinstance(transport, Smtp)
     try:

@@ -27,10 +27,10 @@ from alerts.engine.rulebook import compiled
 from alerts.engine.tracking import Tracker
 from alerts.errors import AlertsError
 from alerts.match.bind import Households
-from alerts.notify.compose import Sender
-from alerts.notify.outbox import Courier
+from alerts.notify.courier import Courier
+from alerts.notify.message.compose import Sender
 from alerts.notify.posting import Post
-from alerts.notify.transport import Envelope
+from alerts.notify.ways.transport import Envelope
 from alerts.read.places import Gazetteer
 from alerts.render.mail import MailRenderer
 from alerts.store import articles, feeds, people

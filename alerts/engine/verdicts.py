@@ -20,7 +20,7 @@ from alerts.engine.rulebook import Rulebook
 from alerts.errors import InputError
 from alerts.match.opinions import Verdict, opinions
 from alerts.notify import bulletins
-from alerts.notify.links import Link
+from alerts.notify.message.links import Link
 from alerts.render.verdicts import Saying
 from alerts.store import acts as act_store
 from alerts.store import alerts as alert_store

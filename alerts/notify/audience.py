@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from alerts.notify.secret import message_id
+from alerts.notify.message.secret import message_id
 from alerts.render.view import country_name, event_name
 from alerts.template_filters import listed
 from alerts.types import SEVERITIES, Message, MessageKind, Person, Severity

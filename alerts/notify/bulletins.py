@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from alerts.notify.audience import Row
-from alerts.notify.secret import bulletin_message_id
+from alerts.notify.message.secret import bulletin_message_id
 from alerts.store import bulletins, outbox
 from alerts.types import Person
 

@@ -16,8 +16,8 @@ from sqlalchemy import Connection
 from alerts.config import Config
 from alerts.match.rule import Rule
 from alerts.notify.audience import Row
-from alerts.notify.mime import domain_of
-from alerts.notify.secret import message_id
+from alerts.notify.message.mime import domain_of
+from alerts.notify.message.secret import message_id
 from alerts.store import acts, demotions, outbox, people
 from alerts.store.reminders import Asked, asked
 from alerts.store.told import told

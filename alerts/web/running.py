@@ -6,7 +6,7 @@ from starlette.applications import Starlette
 
 from alerts.engine.collecting import Polled
 from alerts.engine.verdicts import Hearing
-from alerts.notify.mime import domain_of
+from alerts.notify.message.mime import domain_of
 from alerts.service import Service, Watch
 from alerts.web.app import create_app
 from alerts.web.metrics import Meter

@@ -22,8 +22,8 @@ from starlette.responses import Response
 from alerts.engine import verdicts
 from alerts.engine.verdicts import Hearing
 from alerts.errors import InputError
-from alerts.notify import links
-from alerts.notify.links import Link
+from alerts.notify.message import links
+from alerts.notify.message.links import Link
 from alerts.render.verdicts import SAYINGS, WORDS, Saying, sayings
 from alerts.render.view import Notice, alert_view
 from alerts.store import alerts as alert_store

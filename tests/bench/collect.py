@@ -123,8 +123,8 @@ class Rss2email:
 
 @dataclass(slots=True, kw_only=True)
 class Measured:
-    """Processor seconds of a client by round, what it was answered, and what was published by then. `seconds` are pairs:
-    of a run, and of the like run right after it with one feed of one short item, at the start of another installation.
+    """Processor seconds of a client by round, what it was answered, and what was published by then. `seconds` are
+    pairs: of a run, and of another installation's run right after it, with one feed of one short item.
     The awkward feeds are read `beside`, and not timed: some clients read them again and again, as they keep nothing."""
 
     name: str
@@ -247,8 +247,7 @@ def _times(measured: Sequence[Measured], rounds: int, title: str) -> Table:
     ours, *others = measured
     for one in others:
         shown = (
-            _times_less(one.whole(turn) / ours.whole(turn), one.work(turn) / ours.work(turn))
-            for turn in range(rounds)
+            _times_less(one.whole(turn) / ours.whole(turn), one.work(turn) / ours.work(turn)) for turn in range(rounds)
         )
         table.add_row(f"{one.name} costs", *shown)
     if others and others[0].name == "reader":

@@ -20,7 +20,7 @@ from alerts.engine.analysis import _Batch
 from alerts.engine.collecting import Collector
 from alerts.engine.linked import Linker
 from alerts.engine.recording import Recorder
-from alerts.notify.maildir import Maildir
+from alerts.notify.ways.maildir import Maildir
 from alerts.service import Service
 from alerts.web import app, serve
 

@@ -40,9 +40,9 @@ from alerts.engine.tracking import Tracker
 from alerts.match.bind import Households
 from alerts.notify import silences
 from alerts.notify.audience import Policy
-from alerts.notify.maildir import Maildir
-from alerts.notify.outbox import Courier
+from alerts.notify.courier import Courier
 from alerts.notify.posting import Post
+from alerts.notify.ways.maildir import Maildir
 from alerts.read.places import Gazetteer
 from alerts.render.mail import MailRenderer
 from alerts.render.samples import sample_bulletin, sample_notices

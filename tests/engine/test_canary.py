@@ -12,7 +12,7 @@ from alerts.engine import canary as canary_module
 from alerts.engine.analysis import Analyst
 from alerts.engine.canary import READER, Canary, Way
 from alerts.errors import MailError
-from alerts.notify.transport import Envelope
+from alerts.notify.ways.transport import Envelope
 from alerts.read.places import Gazetteer
 from alerts.render.mail import mail_renderer
 from alerts.render.view import Site

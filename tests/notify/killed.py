@@ -13,9 +13,9 @@ import signal
 import sys
 from pathlib import Path
 
-from alerts.notify.maildir import Maildir
-from alerts.notify.smtp import Smtp, SmtpSettings
-from alerts.notify.transport import Crash, Transport
+from alerts.notify.ways.maildir import Maildir
+from alerts.notify.ways.smtp import Smtp, SmtpSettings
+from alerts.notify.ways.transport import Crash, Transport
 from alerts.store.database import open_database
 from tests.notify.world import Clock, courier
 

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Engine
 
 from alerts.notify import bulletins
-from alerts.notify.maildir import Maildir
+from alerts.notify.ways.maildir import Maildir
 from alerts.store import people
 from alerts.store.database import writing
 from tests.notify.world import SECRET, SENDER, START, Clock, courier, mails, new_database, populate, states

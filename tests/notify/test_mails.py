@@ -13,8 +13,8 @@ import pytest
 from sqlalchemy import Engine
 
 from alerts.notify.bundling import Covers
-from alerts.notify.maildir import Maildir
 from alerts.notify.posting import Post
+from alerts.notify.ways.maildir import Maildir
 from alerts.store import alerts, outbox, people, silences, told
 from alerts.store.database import reading, writing
 from alerts.track.silence import Silence

@@ -18,9 +18,9 @@ from alerts.match.check import Checker
 from alerts.match.lexicon import Lexicon
 from alerts.match.rule import Rule
 from alerts.notify import reminding
-from alerts.notify.maildir import Maildir
 from alerts.notify.posting import Post
 from alerts.notify.reminding import Acknowledged, Reminding, escalations, reminders
+from alerts.notify.ways.maildir import Maildir
 from alerts.store import acts, alerts, people
 from alerts.store.database import reading, writing
 from alerts.store.reminders import Asked, asked

@@ -12,10 +12,10 @@ from sqlalchemy import Connection, Engine
 from alerts.errors import Fault
 from alerts.notify.audience import Policy, rows
 from alerts.notify.bundling import Covers
-from alerts.notify.compose import Sender
-from alerts.notify.outbox import Courier
-from alerts.notify.transport import Crash, Transport, no_crash
-from alerts.notify.verdict import Retry
+from alerts.notify.courier import Courier
+from alerts.notify.message.compose import Sender
+from alerts.notify.ways.transport import Crash, Transport, no_crash
+from alerts.notify.ways.verdict import Retry
 from alerts.render.mail import MailRenderer, mail_renderer
 from alerts.render.samples import sample_evidence, sample_fields
 from alerts.render.view import Site

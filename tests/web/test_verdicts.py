@@ -17,7 +17,7 @@ from starlette.applications import Starlette
 
 from alerts.engine.rulebook import Rulebook
 from alerts.engine.verdicts import Hearing
-from alerts.notify import links
+from alerts.notify.message import links
 from alerts.read.places import Gazetteer
 from alerts.render.verdicts import SAYINGS
 from alerts.store import acts as act_store

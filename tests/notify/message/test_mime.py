@@ -13,7 +13,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from alerts.errors import MailError
-from alerts.notify.mime import Mail, address_header, ascii_address, encode, encode_words, list_id, quoted_printable
+from alerts.notify.message.mime import (
+    Mail,
+    address_header,
+    ascii_address,
+    encode,
+    encode_words,
+    list_id,
+    quoted_printable,
+)
 
 ALPHABETS = {
     "ar": "ابتثجحخدذرزسشصضطظعغفقكلمنهويءآأؤإئىة",

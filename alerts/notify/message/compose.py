@@ -15,13 +15,13 @@ from typing import Final
 from sqlalchemy import Connection
 
 from alerts.errors import MailError
-from alerts.notify import links
 from alerts.notify.audience import reason
 from alerts.notify.bulletins import reason as why_bulletin
-from alerts.notify.mime import Mail, domain_of, encode
-from alerts.notify.secret import message_id
+from alerts.notify.message import links
+from alerts.notify.message.mime import Mail, domain_of, encode
+from alerts.notify.message.secret import message_id
 from alerts.notify.silences import missed_said
-from alerts.notify.transport import Envelope
+from alerts.notify.ways.transport import Envelope
 from alerts.render.mail import MailRenderer, MailText, personal
 from alerts.render.view import Notice
 from alerts.store import alerts as alert_store

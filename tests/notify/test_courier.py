@@ -15,12 +15,12 @@ import pytest
 from sqlalchemy import Engine
 
 from alerts.errors import MailError, StoreError
-from alerts.notify import compose
-from alerts.notify.maildir import Maildir
-from alerts.notify.outbox import groups
-from alerts.notify.smtp import Smtp, SmtpSettings
-from alerts.notify.transport import Envelope
-from alerts.notify.verdict import Retry
+from alerts.notify.courier import groups
+from alerts.notify.message import compose
+from alerts.notify.ways.maildir import Maildir
+from alerts.notify.ways.smtp import Smtp, SmtpSettings
+from alerts.notify.ways.transport import Envelope
+from alerts.notify.ways.verdict import Retry
 from alerts.store import outbox, people
 from alerts.store.database import writing
 from tests.fakes.smtp import FakeSmtp

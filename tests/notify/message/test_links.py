@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.errors import InputError
-from alerts.notify import links
-from alerts.notify.links import Link
+from alerts.notify.message import links
+from alerts.notify.message.links import Link
 
 SECRET = b"s" * 32
 NOW = datetime(2026, 3, 4, 9, 30, tzinfo=UTC)

@@ -10,8 +10,8 @@ import pytest
 import trustme
 
 from alerts.errors import MailError
-from alerts.notify.smtp import Smtp, SmtpSettings, classify, on_the_wire, read_password, scrubbed
-from alerts.notify.transport import OPERATOR, ROUTE, Envelope, Unanswered
+from alerts.notify.ways.smtp import Smtp, SmtpSettings, classify, on_the_wire, read_password, scrubbed
+from alerts.notify.ways.transport import OPERATOR, ROUTE, Envelope, Unanswered
 from tests.fakes.smtp import FakeSmtp
 
 MESSAGE = b"Subject: Djibo under siege\r\n\r\nText\r\n.\r\n..two\r\n"

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from alerts.errors import MailError
-from alerts.notify.transport import Unanswered
+from alerts.notify.ways.transport import Unanswered
 from alerts.types import SEVERITIES, Severity
 
 _GREYLISTED = (timedelta(minutes=5), timedelta(minutes=15))

@@ -18,8 +18,8 @@ from typing import Literal
 import aiosmtplib
 
 from alerts.errors import MailError
-from alerts.notify.mime import ascii_address
-from alerts.notify.transport import Crash, Envelope, Reason, Unanswered, no_crash
+from alerts.notify.message.mime import ascii_address
+from alerts.notify.ways.transport import Crash, Envelope, Reason, Unanswered, no_crash
 
 Security = Literal["none", "starttls", "tls"]
 _ENHANCED = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")

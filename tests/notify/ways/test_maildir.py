@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from alerts.errors import MailError
-from alerts.notify.maildir import Maildir
-from alerts.notify.transport import Envelope
+from alerts.notify.ways.maildir import Maildir
+from alerts.notify.ways.transport import Envelope
 
 MESSAGE = b"Subject: Djibo under siege\r\n\r\nText\r\n"
 

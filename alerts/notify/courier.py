@@ -24,10 +24,11 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine
 
 from alerts.errors import MailError
-from alerts.notify import bundling, compose
+from alerts.notify import bundling
 from alerts.notify.bundling import Covers
-from alerts.notify.transport import OPERATOR, ROUTE, Crash, Envelope, Transport, Unanswered, no_crash
-from alerts.notify.verdict import Retry, Verdict, after_attempt, after_crash
+from alerts.notify.message import compose
+from alerts.notify.ways.transport import OPERATOR, ROUTE, Crash, Envelope, Transport, Unanswered, no_crash
+from alerts.notify.ways.verdict import Retry, Verdict, after_attempt, after_crash
 from alerts.render.mail import MailRenderer
 from alerts.store import outbox
 from alerts.store.database import reading, writing

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.errors import MailError
-from alerts.notify.transport import Unanswered
-from alerts.notify.verdict import Retry, after_attempt, after_crash
+from alerts.notify.ways.transport import Unanswered
+from alerts.notify.ways.verdict import Retry, after_attempt, after_crash
 from alerts.types import SEVERITIES
 
 NOW = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)

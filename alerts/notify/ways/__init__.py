@@ -1,0 +1,1 @@
+"""The ways out of the house: a mail server, a folder on this disk; and what their answers mean."""
