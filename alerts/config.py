@@ -54,6 +54,7 @@ class Section(PydanticModel):
 
 
 class Service(Section):
+    secret_file: OptionalPath = None
     data: FilePath = Path("data")
     database: Database = Field("sqlite", repr=False)
     name: Annotated[str, Field(min_length=1, max_length=60)] = "alerts"

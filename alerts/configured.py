@@ -24,8 +24,10 @@ from alerts.read.places import Gazetteer
 from alerts.render.cap import Issuer, issuer_of
 from alerts.render.view import Site
 from alerts.resources import shipped
-from alerts.store.database import open_database
+from alerts.store import people
+from alerts.store.database import open_database, writing
 from alerts.store.migrations import upgrade
+from alerts.vault import Vault, load_secret
 
 Progress = Callable[[str, float], None]
 
@@ -73,10 +75,19 @@ def issuer(config: Config) -> Issuer:
     )
 
 
+def secret_of(config: Config) -> bytes:
+    """The installation's secret. Raises AlertsError."""
+    return load_secret(config.service.data, config.service.secret_file)
+
+
 def open_store(config: Config) -> Engine:
-    """The configured database, brought up to date. Raises StoreError."""
-    engine = open_database(config.database_url)
+    """The configured database, brought up to date. Raises StoreError, and AlertsError where the addresses in it were
+    sealed with another secret."""
+    vault = Vault(secret_of(config))
+    engine = open_database(config.database_url, vault=vault)
     upgrade(engine)
+    with writing(engine) as conn:
+        people.take_secret(conn)
     return engine
 
 

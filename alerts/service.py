@@ -23,6 +23,7 @@ from alerts.configured import (
     open_store,
     post_of,
     rule_sources,
+    secret_of,
     transport_of,
 )
 from alerts.engine import acts, loading, rulebook
@@ -42,7 +43,6 @@ from alerts.notify import silences
 from alerts.notify.courier import Courier
 from alerts.notify.message.compose import Sender
 from alerts.notify.message.mime import domain_of
-from alerts.notify.message.secret import load_secret
 from alerts.notify.reminding import remind, reminding_of
 from alerts.notify.ways.verdict import Retry
 from alerts.render.mail import mail_renderer
@@ -98,7 +98,7 @@ class Service:
         config = self.config
         self.engine = open_store(config)
         self.gazetteer = open_gazetteer(config.gazetteer_path, progress)
-        self.secret = load_secret(config.service.data)
+        self.secret = secret_of(config)
         book = loading.load(
             self.sources,
             gazetteer=self.gazetteer,

@@ -312,21 +312,3 @@ class Message:
     at: datetime
     why: str
     changes: tuple[str, ...] = ()
-
-
-# Who reads alerts; who is told of an extreme alert that nobody acknowledged; who runs the service.
-Duty = Literal["reader", "escalation", "operator"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
-    """Somebody who gets mail. Empty `events` or `countries` mean all. The address never appears in logs or `repr`."""
-
-    id: int
-    address: str = field(repr=False)
-    events: tuple[str, ...] = ()
-    countries: tuple[str, ...] = ()
-    min_severity: Severity = "minor"
-    language: str = "en"
-    active: bool = True
-    duties: tuple[Duty, ...] = ("reader",)

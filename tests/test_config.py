@@ -86,8 +86,8 @@ def test_a_database_url_of_postgresql_is_taken_as_it_stands() -> None:
 
 
 def test_a_password_in_the_database_url_is_not_shown() -> None:
-    config = _read('[service]\ndatabase = "postgresql+psycopg://alerts:secret@db/alerts"')
-    assert "secret" not in repr(config)
+    config = _read('[service]\ndatabase = "postgresql+psycopg://alerts:passphrase@db/alerts"')
+    assert "passphrase" not in repr(config)
 
 
 def test_all_faults_are_told_at_once_with_their_lines() -> None:

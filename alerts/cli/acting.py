@@ -33,10 +33,9 @@ def actor() -> Actor:
 
 def outbox(config: Config) -> Outbox:
     """Who writes the mails."""
-    from alerts.configured import post_of
-    from alerts.notify.message.secret import load_secret
+    from alerts.configured import post_of, secret_of
 
-    return post_of(config, load_secret(config.service.data))
+    return post_of(config, secret_of(config))
 
 
 def rule_of(conn: Connection, alert_id: str, places: Gazetteer) -> Rulebook:

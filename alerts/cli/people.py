@@ -11,6 +11,7 @@ import click
 
 from alerts.cli import common
 from alerts.errors import InputError
+from alerts.readers import Wishes
 from alerts.types import SEVERITIES, Severity
 
 
@@ -58,19 +59,12 @@ def add(
         codes = [common.country_code(places, country) for country in countries]
     if events:
         common.known_events(config, config_path, events)
+    wishes = Wishes(events=events, countries=tuple(codes), min_severity=min_severity, language=language)
     added = []
     with common.store(config) as engine, writing(engine) as conn:
         for where, one in _addresses(address):
             with _placed(where):
-                person = people.add_person(
-                    conn,
-                    one,
-                    now=common.now(),
-                    events=events,
-                    countries=codes,
-                    min_severity=min_severity,
-                    language=language,
-                )
+                person = people.add_person(conn, one, now=common.now(), wishes=wishes)
             added.append(str(person.id))
     if not added:
         raise InputError("there is no address on standard input")
@@ -105,15 +99,16 @@ def list_(config_path: Path, as_json: bool) -> None:
 
     with common.store(common.load_config(config_path)) as engine, reading(engine) as conn:
         found = people.list_people(conn)
+        addresses = people.addresses(conn, [one.id for one in found])
     if as_json:
         common.print_json(
             [
                 {
                     "id": one.id,
-                    "address": one.address,
-                    "events": one.events,
-                    "countries": one.countries,
-                    "min_severity": one.min_severity,
+                    "address": addresses[one.id],
+                    "events": one.wishes.events,
+                    "countries": one.wishes.countries,
+                    "min_severity": one.wishes.min_severity,
                     "language": one.language,
                     "active": one.active,
                 }
@@ -124,10 +119,10 @@ def list_(config_path: Path, as_json: bool) -> None:
     rows = [
         (
             one.id,
-            one.address,
-            ", ".join(one.events) or "all",
-            ", ".join(one.countries) or "all",
-            one.min_severity,
+            addresses[one.id],
+            ", ".join(one.wishes.events) or "all",
+            ", ".join(one.wishes.countries) or "all",
+            one.wishes.min_severity,
             "" if one.active else "paused",
         )
         for one in found

@@ -21,6 +21,7 @@ from alerts.demo.server import USUAL_MISHAPS, DemoServer
 from alerts.demo.story import Story, load
 from alerts.engine.analysis import Report
 from alerts.errors import WebError
+from alerts.readers import Wishes
 from alerts.service import Service, Watch
 from alerts.store import alerts, feeds, outbox, people
 from alerts.store.database import reading, writing
@@ -130,7 +131,8 @@ class Demo:
                     country=outlet.country,
                 )
             for address, events, severity in _READERS:
-                people.add_person(conn, address, now=self.clock(), events=events, min_severity=severity)
+                wishes = Wishes(events=events, min_severity=severity)
+                people.add_person(conn, address, now=self.clock(), wishes=wishes)
         return web, service
 
     async def _free_port(self) -> int:

@@ -17,11 +17,11 @@ from alerts.match.precision import Score, phrase_scores, score
 from alerts.match.rule import Rule
 from alerts.notify import bulletins
 from alerts.read.places import Gazetteer
+from alerts.readers import Person
 from alerts.store import alerts as alert_store
 from alerts.store import demotions, judgements, meta, people
 from alerts.store.database import reading, writing
 from alerts.store.judgements import Case, Judged
-from alerts.types import Person
 
 WEEK: Final = timedelta(days=7)
 HOUR: Final = timedelta(hours=1)

@@ -21,6 +21,7 @@ from alerts.errors import InputError
 from alerts.match.opinions import Verdict, opinions
 from alerts.notify import bulletins
 from alerts.notify.message.links import Link
+from alerts.readers import Person
 from alerts.render.verdicts import Saying
 from alerts.store import acts as act_store
 from alerts.store import alerts as alert_store
@@ -30,7 +31,7 @@ from alerts.store.told import told
 from alerts.track import verdicts
 from alerts.track.severity import worst
 from alerts.track.verdicts import Decision, Standing
-from alerts.types import Alert, Person
+from alerts.types import Alert
 
 MUTE_DAYS: Final = 7
 _MOST_VERDICTS: Final = 20  # of one reader about one alert

@@ -14,9 +14,10 @@ from types import MappingProxyType
 from typing import Any
 
 from alerts.notify.message.secret import message_id
+from alerts.readers import Person
 from alerts.render.view import country_name, event_name
 from alerts.template_filters import listed
-from alerts.types import SEVERITIES, Message, MessageKind, Person, Severity
+from alerts.types import SEVERITIES, Message, MessageKind, Severity
 
 _TOLD = "You get this mail because you were told about this alert before."
 _ESCALATED = "You get this mail because nobody has acknowledged this alert, and you are named for that case."
@@ -37,7 +38,8 @@ AT_ONCE = Policy(waits={})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One mail to be sent: a row of the outbox (`store.outbox.enqueue`). Of a bulletin `alert_id` is empty."""
+    """One mail to be sent: a row of the outbox (`store.outbox.enqueue`). Of bulletins and letters `alert_id` is
+    empty."""
 
     alert_id: str
     version: int
@@ -51,6 +53,7 @@ class Row:
     round: int = 0
     trigger_id: int | None = None
     bulletin_id: int | None = None
+    letter: str | None = None
 
 
 def wants(person: Person, fields: Mapping[str, Any]) -> str | None:
@@ -58,12 +61,12 @@ def wants(person: Person, fields: Mapping[str, Any]) -> str | None:
 
     `fields` is the alert's JSON form. An alert whose place is not known goes to readers of every country.
     """
-    if not person.active or fields["event"] not in (person.events or (fields["event"],)):
+    if not person.active or fields["event"] not in (person.wishes.events or (fields["event"],)):
         return None
     country = _country(fields)
-    if person.countries and country is not None and country not in person.countries:
+    if person.wishes.countries and country is not None and country not in person.wishes.countries:
         return None
-    if SEVERITIES.index(fields["severity"]) < SEVERITIES.index(person.min_severity):
+    if SEVERITIES.index(fields["severity"]) < SEVERITIES.index(person.wishes.min_severity):
         return None
     return f"You get this mail because you asked for {_asked(person)}."
 
@@ -79,10 +82,10 @@ def reason(person: Person, fields: Mapping[str, Any], *, told: bool = True) -> s
 
 
 def _asked(person: Person) -> str:
-    events = listed([event_name(event) for event in person.events])
-    what = f"alerts about {events}" if person.events else "all alerts"
-    where = f" in {listed([country_name(code) for code in person.countries])}" if person.countries else ""
-    level = "" if person.min_severity == SEVERITIES[0] else f", {person.min_severity} or worse"
+    events = listed([event_name(event) for event in person.wishes.events])
+    what = f"alerts about {events}" if person.wishes.events else "all alerts"
+    where = f" in {listed([country_name(code) for code in person.wishes.countries])}" if person.wishes.countries else ""
+    level = "" if person.wishes.min_severity == SEVERITIES[0] else f", {person.wishes.min_severity} or worse"
     return f"{what}{where}{level}"
 
 

@@ -11,8 +11,8 @@ from sqlalchemy import Connection
 
 from alerts.notify.audience import Row
 from alerts.notify.message.secret import bulletin_message_id
+from alerts.readers import Person
 from alerts.store import bulletins, outbox
-from alerts.types import Person
 
 _WORTH_SENDING: Final = timedelta(days=7)
 _OPERATOR: Final = "You get this mail because you are named as an operator of this service."

@@ -11,8 +11,9 @@ from sqlalchemy import Connection
 
 from alerts.match.rule import Rule
 from alerts.notify import audience
+from alerts.readers import Person
 from alerts.store import codec, demotions, outbox, people, told
-from alerts.types import Alert, Message, Person
+from alerts.types import Alert, Message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,12 +32,13 @@ class Post:
         counts as in test."""
         now_rule = demotions.in_force(conn, rule) if messages and rule is not None else rule
         instead = people.active_people(conn, "operator") if now_rule is not rule else ()
+        owner = _owner(conn, now_rule) if messages else None
         for message in messages:
             unsent = told.withdraw(conn, alert.id, now, before_version=message.version)
             over = message.kind in ("close", "cancel")
             known = set(told.told(conn, alert.id, reached=over)) | (set() if over else set(unsent))
             rows = audience.rows(
-                readers(now_rule, _everybody(conn, known), known, instead=instead),
+                readers(now_rule, _everybody(conn, known), known, owner=owner, instead=instead),
                 codec.to_json(alert),
                 message,
                 told=known,
@@ -52,6 +54,14 @@ class Post:
                 told.uncover(conn, alert.id, now, expires=now + self.policy.give_up)
 
 
+def _owner(conn: Connection, rule: Rule | None) -> int | None:
+    """Whose rule it is, of one that is in test: of others nobody asks."""
+    if rule is None or rule.status == "active":
+        return None
+    owner = people.find_person(conn, rule.about.owner)
+    return None if owner is None else owner.id
+
+
 def _everybody(conn: Connection, known: Collection[int]) -> list[Person]:
     """The readers, and who was told for another duty: they hear what came of it."""
     everybody = people.active_people(conn)
@@ -60,16 +70,21 @@ def _everybody(conn: Connection, known: Collection[int]) -> list[Person]:
 
 
 def readers(
-    rule: Rule | None, everybody: Sequence[Person], told: Collection[int] = (), *, instead: Sequence[Person] = ()
+    rule: Rule | None,
+    everybody: Sequence[Person],
+    told: Collection[int] = (),
+    *,
+    owner: int | None = None,
+    instead: Sequence[Person] = (),
 ) -> list[Person]:
-    """Who may hear of a rule's alerts at all: everybody, but of a rule in test only its owner (`instead`, where the
-    owner is no reader), and those who were `told` when it was not in test; of a rule that is gone only these."""
+    """Who may hear of a rule's alerts at all: everybody, but of a rule in test only its `owner` (a person's id;
+    `instead`, where the owner is no reader), and those who were `told` when it was not in test; of a rule that is gone
+    only these."""
     if rule is None:  # gone: what came of an alert is told all the same
         return [person for person in everybody if person.id in told]
     if rule.status == "active":
         return list(everybody)
-    owner = rule.about.owner.casefold()
-    owners = {person.id for person in everybody if person.address.casefold() == owner}
+    owners = {person.id for person in everybody if person.id == owner}
     allowed = owners or {person.id for person in instead}
     known = {person.id: person for person in (*everybody, *instead)}
     return [person for person in known.values() if person.id in allowed or person.id in told]

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from functools import lru_cache
 from typing import Any, Final, TypeVar
 
+from alerts.readers import Near, Quiet, Wishes
 from alerts.types import Alert, Claim, Hit, Place, Quantity, Wave
 
 Value = TypeVar("Value")
@@ -52,7 +53,7 @@ def to_json(value: Any) -> Any:
         return [to_json(item) for item in value]
     if isinstance(value, (set, frozenset)):
         return sorted(to_json(item) for item in value)
-    if isinstance(value, date):
+    if isinstance(value, (date, time)):
         return value.isoformat()
     return clean(value) if isinstance(value, str) else value
 
@@ -86,6 +87,20 @@ def hit(data: Mapping[str, Any]) -> Hit:
     )
 
 
+def wishes(data: Mapping[str, Any]) -> Wishes:
+    """A reader's wishes; what an older version of the program did not ask for has its default."""
+    quiet, until = data.get("quiet"), data.get("paused_until")
+    lists = {name: tuple(data[name]) for name in ("events", "countries", "regions") if name in data}
+    return _make(
+        Wishes,
+        data,
+        **lists,
+        near=tuple(_make(Near, item) for item in data.get("near", ())),
+        quiet=quiet and Quiet(begin=time.fromisoformat(quiet["begin"]), end=time.fromisoformat(quiet["end"])),
+        paused_until=until and datetime.fromisoformat(until),
+    )
+
+
 def alert(data: Mapping[str, Any]) -> Alert:
     """An alert from its JSON form, such as the `fields` of one of its versions."""
     times = [name for name in _ALERT_TIMES if data.get(name) is not None]
@@ -105,6 +120,7 @@ def _make(kind: type[Value], data: Mapping[str, Any], **read: Any) -> Value:
     return kind(**(given if given.keys() <= known else {name: given[name] for name in given.keys() & known}))
 
 
+_KINDS: Final = (Alert, Claim, Hit, Near, Place, Quantity, Wave, Wishes)
 _NAMES: Final[dict[type[Any], frozenset[str]]] = {
-    kind: frozenset(field.name for field in fields(kind)) for kind in (Alert, Claim, Hit, Place, Quantity, Wave)
+    kind: frozenset(field.name for field in fields(kind)) for kind in _KINDS
 }

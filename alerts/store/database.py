@@ -8,6 +8,7 @@ comes out as StoreError with advice; anything else is a fault of ours and comes 
 from __future__ import annotations
 
 import os
+import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,26 +22,39 @@ from sqlalchemy.pool import StaticPool
 from alerts.errors import StoreError
 from alerts.store.schema import metadata
 from alerts.store.trouble import trouble
+from alerts.vault import BYTES, Vault
 
 BUSY_S: Final = 10.0
 _WRITES: Final = "alerts_writes"
+_VAULT: Final = "alerts_vault"
 
 
-def open_database(url: str, *, busy_s: float = BUSY_S) -> Engine:
+def open_database(url: str, *, vault: Vault | None = None, busy_s: float = BUSY_S) -> Engine:
     """The engine for `url` ("sqlite:////var/lib/alerts/alerts.db", "postgresql+psycopg://host/name").
 
-    A SQLite file is made when absent, for the owner's eyes only. `busy_s`: how long to wait for a lock.
-    Raises StoreError.
+    A SQLite file is made when absent, for the owner's eyes only. `vault` seals and opens readers' addresses
+    (`vault_of`); `busy_s`: how long to wait for a lock. Raises StoreError.
     """
     try:
         parsed = make_url(url)
     except ArgumentError:
         raise StoreError("the database address cannot be read; see 'database' in config.example.toml") from None
     if parsed.get_backend_name() == "sqlite":
-        return _open_sqlite(parsed, busy_s)
-    if parsed.drivername == "postgresql+psycopg":
-        return _open_postgres(parsed, busy_s)
-    raise StoreError(f'"{parsed.drivername}" is no database this service knows: use sqlite or postgresql+psycopg')
+        engine = _open_sqlite(parsed, busy_s)
+    elif parsed.drivername == "postgresql+psycopg":
+        engine = _open_postgres(parsed, busy_s)
+    else:
+        raise StoreError(f'"{parsed.drivername}" is no database this service knows: use sqlite or postgresql+psycopg')
+    engine.update_execution_options(**{_VAULT: vault})
+    return engine
+
+
+def vault_of(conn: Connection) -> Vault:
+    """What seals the addresses in this database. Raises StoreError for a database that was opened without it."""
+    found = conn.get_execution_options().get(_VAULT)
+    if not isinstance(found, Vault):
+        raise StoreError("the database was opened without the installation's secret, which readers' addresses need")
+    return found
 
 
 def open_scratch(path: Path | None = None) -> Engine:
@@ -54,6 +68,7 @@ def open_scratch(path: Path | None = None) -> Engine:
         event.listen(engine, "connect", _unsafe)
     event.listen(engine, "begin", _begin_sqlite)
     metadata.create_all(engine)
+    engine.update_execution_options(**{_VAULT: Vault(secrets.token_bytes(BYTES))})  # kept by nobody, as the database
     return engine
 
 

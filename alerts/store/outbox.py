@@ -24,13 +24,13 @@ from typing import Any, Final, Literal, Protocol, get_args
 
 from sqlalchemy import ColumnElement, Connection, Row, ScalarSelect, Select, bindparam, case, func, select, update
 
+from alerts.readers import Person
 from alerts.store import silences, waiting
 from alerts.store.codec import clean
 from alerts.store.people import get_people
 from alerts.store.schema import outbox
 from alerts.store.upsert import insert_for
 from alerts.store.waiting import Decide, Mail, Plan, each_alone, free
-from alerts.types import Person
 
 State = Literal[
     "queued", "sending", "accepted", "failed", "ambiguous", "held", "withdrawn", "bundled", "inhibited", "silenced"
@@ -71,20 +71,23 @@ class NewRow(Protocol):
     def trigger_id(self) -> int | None: ...
     @property
     def bulletin_id(self) -> int | None: ...
+    @property
+    def letter(self) -> str | None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxRow:
-    """A mail in the outbox, with its reader: about a version of an alert, or a bulletin. `round` is 0 for what is told,
-    from 1 on for what is told again; `trigger_id` the article that brought it; `lead_id` the row in whose mail it goes.
-    `covered_by` is the alert that inhibited it, `silence_id` what silenced it. `attempts` counts the times it was
-    `sending`."""
+    """A mail in the outbox, with its reader: about a version of an alert, a bulletin, or a `letter` of some kind.
+    `round` is 0 for what is told, from 1 on for what is told again; `trigger_id` the article that brought it; `lead_id`
+    the row in whose mail it goes. `covered_by` is the alert that inhibited it, `silence_id` what silenced it.
+    `attempts` counts the times it was `sending`."""
 
     id: int
     alert_id: str
     version: int
     round: int
     bulletin_id: int | None
+    letter: str | None
     trigger_id: int | None
     lead_id: int | None
     covered_by: int | None
@@ -113,6 +116,7 @@ def enqueue(conn: Connection, rows: Iterable[NewRow]) -> None:
             "version": row.version if row.alert_id else None,
             "round": row.round,
             "bulletin_id": row.bulletin_id,
+            "letter": row.letter,
             "trigger_id": row.trigger_id,
             "person_id": row.person_id,
             "channel": row.channel,

@@ -1,79 +1,137 @@
-"""The readers. Who subscribes is the secret: no address gets into a log line, an exception or a `repr`."""
+"""The readers. Who subscribes is the secret: addresses are sealed here, found by their marks, and opened only by
+`addresses`; none gets into a log line, an exception or a `repr`."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import hmac
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, insert, select, update
 
 from alerts.addresses import normal_address
-from alerts.errors import InputError
+from alerts.errors import AlertsError, InputError
+from alerts.readers import ALL, Duty, Person, Wishes
+from alerts.store import codec, meta
+from alerts.store.database import vault_of
 from alerts.store.schema import person
-from alerts.types import Duty, Person, Severity
 
+_SECRET: Final = "mark of the secret"
+_CHECK: Final = "\x1fthis database"  # no address
 _PEOPLE: Final[Select[Any]] = select(
-    *(person.c.id, person.c.address, person.c.events, person.c.countries),
-    *(person.c.min_severity, person.c.language, person.c.active, person.c.duties),
+    *(person.c.id, person.c.wishes, person.c.active, person.c.duties, person.c.series),
 )
 
 
-def add_person(
+def add_person(conn: Connection, address: str, *, now: datetime, wishes: Wishes = ALL) -> Person:
+    """Add a reader. Raises InputError for what is no mail address, or is on the list already (capitals do
+    not make another address). Who was there for another duty only, or is a stranger, becomes a reader."""
+    address = _normal(address)
+    known = find_person(conn, address)
+    if known is None:
+        return put_person(conn, address, duties=["reader"], now=now, wishes=wishes)
+    if "reader" in known.duties:
+        raise InputError("this address is on the list already")
+    row = {"wishes": codec.to_json(wishes), "active": True, "duties": ["reader", *known.duties], "asked": None}
+    return _person(conn.execute(update(person).where(person.c.id == known.id).values(row).returning(person)).one())
+
+
+def put_person(
     conn: Connection,
     address: str,
     *,
+    duties: Collection[Duty],
     now: datetime,
-    events: Sequence[str] = (),
-    countries: Sequence[str] = (),
-    min_severity: Severity = "minor",
-    language: str = "en",
+    wishes: Wishes = ALL,
+    active: bool = True,
 ) -> Person:
-    """Add a reader. Raises InputError for what is no mail address, or is on the list already (capitals do
-    not make another address). Who was there for another duty only becomes a reader."""
+    """A new row for an address that has none. Raises InputError for what is no mail address."""
+    address, vault = _normal(address), vault_of(conn)
+    row = {
+        "address": vault.seal(address),
+        "mark": vault.mark(address),
+        "wishes": codec.to_json(wishes),
+        "active": active,
+        "duties": list(duties),
+        "created": now,
+    }
+    return _person(conn.execute(insert(person).values(row).returning(person)).one())
+
+
+def _normal(address: str) -> str:
     try:
-        address = normal_address(address)
+        return normal_address(address)
     except ValueError as error:
         raise InputError(f"this {error}") from None
-    wishes = {
-        "events": list(events),
-        "countries": list(countries),
-        "min_severity": min_severity,
-        "language": language,
-        "active": True,
-    }
-    known = find_person(conn, address)
-    if known is None:
-        row = {"address": address, **wishes, "duties": ["reader"], "created": now}
-        return _person(conn.execute(insert(person).values(row).returning(person)).one())
-    if "reader" in known.duties:
-        raise InputError("this address is on the list already")
-    row = {**wishes, "duties": ["reader", *known.duties]}
-    return _person(conn.execute(update(person).where(person.c.id == known.id).values(row).returning(person)).one())
 
 
 def assign_duties(conn: Connection, duty: Duty, addresses: Collection[str], now: datetime) -> None:
     """Give a duty to exactly those with these addresses. Who is not on the list is added to it for this duty alone,
     and gets no alerts; who loses the duty stays on it. Raises InputError for what is no mail address."""
-    try:
-        wanted = {normal_address(address).lower(): normal_address(address) for address in addresses}
-    except ValueError as error:
-        raise InputError(f"this {error}") from None
-    for known in list_people(conn):
-        has = wanted.pop(known.address.lower(), None) is not None
-        if has != (duty in known.duties):
-            duties = [*known.duties, duty] if has else [one for one in known.duties if one != duty]
-            conn.execute(update(person).where(person.c.id == known.id).values(duties=duties))
-    nothing: dict[str, Any] = {"events": [], "countries": [], "min_severity": "minor", "language": "en", "active": True}
-    rows = [{"address": address, **nothing, "duties": [duty], "created": now} for address in wanted.values()]
-    if rows:
-        conn.execute(insert(person), rows)
+    vault = vault_of(conn)
+    wanted = {vault.mark(address): address for address in map(_normal, addresses)}
+    for row in conn.execute(select(person.c.id, person.c.mark, person.c.duties)):
+        has = wanted.pop(row.mark, None) is not None
+        if has != (duty in row.duties):
+            duties = [*row.duties, duty] if has else [one for one in row.duties if one != duty]
+            change: dict[str, Any] = {"duties": duties} | ({} if row.duties else {"active": True})
+            conn.execute(update(person).where(person.c.id == row.id).values(change))
+    for address in wanted.values():
+        put_person(conn, address, duties=(duty,), now=now)
 
 
 def find_person(conn: Connection, address: str) -> Person | None:
-    """The reader with this address, however it is capitalised."""
-    row = conn.execute(_PEOPLE.where(func.lower(person.c.address) == func.lower(address.strip()))).first()
+    """Who has this address, however it is capitalised."""
+    row = conn.execute(_PEOPLE.where(person.c.mark == mark_of(conn, address))).first()
     return None if row is None else _person(row)
+
+
+def mark_of(conn: Connection, address: str) -> str:
+    """The keyed mark of an address, by which it is found; of what is no address, one that nobody has."""
+    try:
+        address = normal_address(address)
+    except ValueError:
+        address = address.strip()
+    return vault_of(conn).mark(address)
+
+
+def marks(conn: Connection, ids: Collection[int]) -> dict[int, str]:
+    """The marks of these people's addresses."""
+    return {row.id: row.mark for row in conn.execute(select(person.c.id, person.c.mark).where(person.c.id.in_(ids)))}
+
+
+def addresses(conn: Connection, ids: Collection[int]) -> dict[int, str]:
+    """The addresses of these people, opened: for a mail, or for an operator who asks. Raises AlertsError where they
+    were sealed with another secret."""
+    vault = vault_of(conn)
+    query = select(person.c.id, person.c.address).where(person.c.id.in_(ids))
+    return {row.id: vault.open(row.address) for row in conn.execute(query)}
+
+
+def seal_addresses(conn: Connection) -> int:
+    """Seal the addresses that an earlier version of this program stored as they were; how many."""
+    vault = vault_of(conn)
+    plain = conn.execute(select(person.c.id, person.c.address).where(person.c.mark.is_(None))).all()
+    for row in plain:
+        sealed = {"address": vault.seal(row.address), "mark": vault.mark(row.address)}
+        conn.execute(update(person).where(person.c.id == row.id).values(sealed))
+    return len(plain)
+
+
+def take_secret(conn: Connection) -> None:
+    """Use the database with its vault from now on. Raises AlertsError where another secret was used before: readers
+    would be lost one by one."""
+    vault = vault_of(conn)
+    if before := meta.get(conn, _SECRET):
+        if not hmac.compare_digest(before, vault.mark(_CHECK)):
+            raise AlertsError(
+                "the addresses in the database were sealed with another secret: restore the file that belongs to it "
+                '(secret_file in the configuration, or "secret" in the data folder)'
+            )
+    else:
+        meta.put(conn, _SECRET, vault.mark(_CHECK))
+    seal_addresses(conn)
 
 
 def get_person(conn: Connection, person_id: int) -> Person | None:
@@ -87,8 +145,9 @@ def get_people(conn: Connection, ids: Collection[int]) -> dict[int, Person]:
 
 
 def list_people(conn: Connection) -> list[Person]:
-    """All readers, as they came."""
-    return [_person(row) for row in conn.execute(_PEOPLE.order_by(person.c.id))]
+    """All but strangers, as they came."""
+    people = [_person(row) for row in conn.execute(_PEOPLE.order_by(person.c.id))]
+    return [one for one in people if one.duties or one.active]
 
 
 def active_people(conn: Connection, duty: Duty = "reader") -> list[Person]:
@@ -97,9 +156,18 @@ def active_people(conn: Connection, duty: Duty = "reader") -> list[Person]:
     return [one for one in people if duty in one.duties]
 
 
+def set_wishes(conn: Connection, person_id: int, wishes: Wishes) -> None:
+    """What a reader asks for from now on. Raises InputError for an unknown id."""
+    _change(conn, person_id, wishes=codec.to_json(wishes))
+
+
 def set_active(conn: Connection, person_id: int, active: bool) -> None:
     """Whether a reader gets mail. Raises InputError for an unknown id."""
-    if conn.execute(update(person).where(person.c.id == person_id).values(active=active)).rowcount == 0:
+    _change(conn, person_id, active=active)
+
+
+def _change(conn: Connection, person_id: int, **values: Any) -> None:
+    if conn.execute(update(person).where(person.c.id == person_id).values(values)).rowcount == 0:
         raise InputError(f"there is no reader {person_id}")
 
 
@@ -112,11 +180,8 @@ def remove_person(conn: Connection, person_id: int) -> None:
 def _person(row: Row[Any]) -> Person:
     return Person(
         id=row.id,
-        address=row.address,
-        events=tuple(row.events),
-        countries=tuple(row.countries),
-        min_severity=row.min_severity,
-        language=row.language,
+        wishes=codec.wishes(row.wishes),
         active=row.active,
         duties=tuple(row.duties),
+        series=row.series,
     )

@@ -11,6 +11,7 @@ from sqlalchemy import insert
 
 from alerts.store import people, schema, silences
 from alerts.store.database import open_database, writing
+from alerts.vault import Vault, load_secret
 from tests.cli.archive import NOW, fill, install
 from tests.cli.conftest import World
 from tests.cli.run import Ran, alerts
@@ -41,7 +42,8 @@ def add(*more: str, stdin: str = "") -> Ran:
 
 def hide(world: World, silence_id: int, alert_id: int) -> None:
     """A mail of the first version of an alert, kept back by a silence."""
-    engine = open_database(f"sqlite:///{world.folder}/data/alerts.db")
+    data = world.folder / "data"
+    engine = open_database(f"sqlite:///{data}/alerts.db", vault=Vault(load_secret(data)))
     with writing(engine) as conn:
         reader = people.find_person(conn, "ana@example.org") or people.add_person(conn, "ana@example.org", now=NOW)
         row = {"alert_id": alert_id, "version": 1, "person_id": reader.id, "channel": "mail", "state": "silenced"}

@@ -57,6 +57,7 @@ from alerts.track.silence import Silence
 from alerts.types import Alert
 from tests.e2e.longstory import START, STORY, Piece, Poll, told_at_once
 from tests.notify.world import SECRET, SENDER, Clock, renderer
+from tests.sealed import VAULT
 
 READERS = ("one@example.org", "two@example.org")
 AN_HOUR = timedelta(hours=1)
@@ -232,7 +233,7 @@ class Town:
         self.progress.write_text("0")
 
     def _open(self) -> Engine:
-        return open_database(f"sqlite:///{self.folder}/alerts.db")
+        return open_database(f"sqlite:///{self.folder}/alerts.db", vault=VAULT)
 
     def live(self, *, limit: int = 1, stop: Callable[[Work], bool] = lambda work: False) -> None:
         """One process, from where the last one was killed: until it has done what it is to `stop` after."""

@@ -21,6 +21,7 @@ from alerts.store.database import open_database, reading, writing
 from alerts.track.policy import Desk
 from alerts.types import Alert
 from tests.engine.world import HOUR, World
+from tests.sealed import VAULT
 from tests.store.conftest import empty
 
 ANA = Actor(who="ana")
@@ -319,7 +320,10 @@ def test_while_an_article_is_taken_in_no_person_changes_alerts_and_readers_need_
     postgres_url: str, migrated_postgres: Engine, rulebook: Rulebook, gazetteer: Gazetteer
 ) -> None:
     empty(migrated_postgres)
-    world, hurried = World(rulebook, gazetteer, engine=migrated_postgres), open_database(postgres_url, busy_s=0.1)
+    world, hurried = (
+        World(rulebook, gazetteer, engine=migrated_postgres),
+        open_database(postgres_url, vault=VAULT, busy_s=0.1),
+    )
     world.hear(SEVERE)
     first = world.alerts()[0].alert.id  # ids go on from test to test
     book, outbox = world.tracker.rulebook, world.tracker.outbox

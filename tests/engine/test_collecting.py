@@ -26,6 +26,7 @@ from alerts.store.schema import article, feed, metadata
 from tests.collect.conftest import DirectParser
 from tests.fakes import waiting
 from tests.fakes.feeds import RSS, FeedServer, rss, story
+from tests.sealed import VAULT
 
 
 @dataclass(slots=True)
@@ -74,7 +75,7 @@ class Newsroom:
 
 @pytest.fixture
 async def room(tmp_path: Path) -> AsyncIterator[Newsroom]:
-    engine = open_database(f"sqlite:///{tmp_path}/alerts.db", busy_s=2)
+    engine = open_database(f"sqlite:///{tmp_path}/alerts.db", vault=VAULT, busy_s=2)
     with writing(engine) as conn:
         metadata.create_all(conn)
     async with FeedServer() as server:

@@ -62,7 +62,7 @@ def _mails(engine: Engine) -> list[tuple[str, list[str], str]]:
         found = []
         for row in conn.execute(select(bulletin).order_by(bulletin.c.id)):
             to = conn.execute(select(outbox.c.person_id).where(outbox.c.bulletin_id == row.id)).scalars().all()
-            names = [one.address.partition("@")[0] for one in people.get_people(conn, to).values()]
+            names = [one.partition("@")[0] for one in people.addresses(conn, to).values()]
             found.append((row.subject, sorted(names), row.body))
         return found
 

@@ -11,7 +11,8 @@ from alerts.engine.merging import Changed, Tools
 from alerts.engine.rulebook import Rulebook
 from alerts.errors import InputError
 from alerts.read.places import Gazetteer
-from alerts.store import acts, reports
+from alerts.readers import Wishes
+from alerts.store import acts, people, reports
 from alerts.store.database import reading, writing
 from alerts.store.reports import LastSpike
 from alerts.store.schema import evidence
@@ -85,7 +86,7 @@ def test_the_readers_of_both_hear_of_the_merge_and_no_unsent_mail_of_the_other_g
     early = anywhere.reader("early@example.org")  # was told of the second alone
     anywhere.hear(MARIB, source="Evening Post")
     with writing(anywhere.engine) as conn:  # and would not be told of the first
-        conn.exec_driver_sql("UPDATE person SET events = '[\"siege\"]'")
+        people.set_wishes(conn, early, Wishes(events=("siege",)))
     [change, _] = merge(anywhere, "1", "2")
     assert change.readers == 1
     assert anywhere.mails("queued") == [(early, 2)]

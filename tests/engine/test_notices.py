@@ -27,8 +27,9 @@ def mails(world: World) -> list[tuple[str, str, str]]:
     with reading(world.engine) as conn:
         rows = sorted(outbox.list_rows(conn), key=lambda row: row.id)
         found = bulletins.by_id(conn, [row.bulletin_id for row in rows if row.bulletin_id])
+        addresses = people.addresses(conn, [row.person.id for row in rows])
     return [
-        (row.person.address, found[row.bulletin_id].subject, found[row.bulletin_id].body)
+        (addresses[row.person.id], found[row.bulletin_id].subject, found[row.bulletin_id].body)
         for row in rows
         if row.bulletin_id
     ]

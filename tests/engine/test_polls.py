@@ -24,6 +24,7 @@ from alerts.store.feeds import FeedRow, Wishes
 from alerts.store.schema import article, metadata, poll
 from tests.collect.conftest import DirectParser
 from tests.fakes.feeds import FeedServer, Item, rss, story
+from tests.sealed import VAULT
 
 START = datetime(2026, 3, 2, 12, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -49,7 +50,7 @@ class Days:
         self.open()
 
     def open(self) -> None:
-        self.engine = open_database(f"sqlite:///{self.path}")
+        self.engine = open_database(f"sqlite:///{self.path}", vault=VAULT)
         self.fetcher = Fetcher(self.settings)
         self.collector = Collector(
             self.engine,
@@ -101,7 +102,7 @@ class Days:
 @pytest.fixture
 async def days(tmp_path: Path) -> AsyncIterator[Days]:
     path = tmp_path / "alerts.db"
-    engine = open_database(f"sqlite:///{path}")
+    engine = open_database(f"sqlite:///{path}", vault=VAULT)
     with writing(engine) as conn:
         metadata.create_all(conn)
     engine.dispose()

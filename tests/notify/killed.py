@@ -18,6 +18,7 @@ from alerts.notify.ways.smtp import Smtp, SmtpSettings
 from alerts.notify.ways.transport import Crash, Transport
 from alerts.store.database import open_database
 from tests.notify.world import Clock, courier
+from tests.sealed import VAULT
 
 
 def killer(point: str, nth: int) -> Crash:
@@ -34,7 +35,7 @@ def killer(point: str, nth: int) -> Crash:
 
 
 async def main(folder: Path, way: str, crash: Crash) -> None:
-    engine = open_database(f"sqlite:///{folder}/alerts.db")
+    engine = open_database(f"sqlite:///{folder}/alerts.db", vault=VAULT)
     transport: Transport
     if way == "maildir":
         transport = Maildir(folder / "mail", at_once=2, crash=crash)

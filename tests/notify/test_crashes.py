@@ -17,6 +17,7 @@ from alerts.types import Severity
 from tests.fakes.smtp import FakeSmtp
 from tests.notify.killed import main
 from tests.notify.world import beside, mails, new_database, populate, states
+from tests.sealed import VAULT
 
 READERS = 5
 MORE = ("Truce broken", "Aid held up")
@@ -58,7 +59,7 @@ def prepare(folder: Path, severity: Severity, *, more: Sequence[str] = ()) -> se
 async def recovered(folder: Path, way: str) -> dict[str, int]:
     """A courier that lives; the states of all mails afterwards."""
     await main(folder, way, lambda point: None)
-    engine = open_database(f"sqlite:///{folder}/alerts.db")
+    engine = open_database(f"sqlite:///{folder}/alerts.db", vault=VAULT)
     try:
         return states(engine)
     finally:

@@ -24,6 +24,7 @@ from alerts.store import evidence as evidence_store
 from alerts.store.database import open_database, reading, writing
 from alerts.store.outbox import OutboxRow
 from alerts.types import Entry, Message, MessageKind, Severity
+from tests.sealed import VAULT
 
 START = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
 SECRET = b"s" * 32
@@ -50,7 +51,7 @@ def unexpected(fault: Fault) -> None:
 
 def new_database(folder: Path) -> Engine:
     """A database with all tables; made straight from the schema, which is faster than by migrations."""
-    engine = open_database(f"sqlite:///{folder}/alerts.db", busy_s=5)
+    engine = open_database(f"sqlite:///{folder}/alerts.db", vault=VAULT, busy_s=5)
     with writing(engine) as conn:
         schema.metadata.create_all(conn)
     return engine

@@ -18,6 +18,7 @@ from sqlalchemy import Engine, create_engine, make_url, text
 from alerts.store import migrations
 from alerts.store.database import open_database, writing
 from alerts.store.schema import metadata
+from tests.sealed import VAULT
 
 POSTGRES = "ALERTS_TEST_POSTGRES"
 
@@ -50,7 +51,7 @@ def postgres_url() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def migrated_postgres(postgres_url: str) -> Iterator[Engine]:
-    engine = open_database(postgres_url, busy_s=1)
+    engine = open_database(postgres_url, vault=VAULT, busy_s=1)
     migrations.upgrade(engine)
     yield engine
     engine.dispose()
@@ -60,7 +61,7 @@ def migrated_postgres(postgres_url: str) -> Iterator[Engine]:
 def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database file with all tables, to be copied."""
     path = tmp_path_factory.mktemp("sqlite") / "alerts.db"
-    made = open_database(f"sqlite:///{path}")
+    made = open_database(f"sqlite:///{path}", vault=VAULT)
     migrations.upgrade(made)
     made.dispose()
     return path
@@ -83,7 +84,7 @@ def sqlite_engine(migrated_sqlite: Path, tmp_path: Path) -> Iterator[Engine]:
     copy = tmp_path / "data" / "alerts.db"
     copy.parent.mkdir()
     shutil.copy(migrated_sqlite, copy)
-    made = open_database(f"sqlite:///{copy}", busy_s=1)
+    made = open_database(f"sqlite:///{copy}", vault=VAULT, busy_s=1)
     yield made
     made.dispose()
 

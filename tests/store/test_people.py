@@ -2,13 +2,38 @@
 
 from __future__ import annotations
 
-import pytest
-from sqlalchemy import Engine
+from datetime import time
 
-from alerts.errors import InputError
+import pytest
+from sqlalchemy import Engine, select, update
+
+from alerts.errors import AlertsError, InputError
+from alerts.readers import Near, Quiet, Wishes
 from alerts.store import people
 from alerts.store.database import reading, writing
+from alerts.store.schema import person
+from alerts.vault import Vault
 from tests.store.values import NOW
+
+EVERY = Wishes(
+    events=("siege",),
+    countries=("YEM",),
+    regions=("YE-TA",),
+    near=(Near(name="Taiz", lat=13.58, lon=44.02, km=50),),
+    min_severity="severe",
+    min_certainty="likely",
+    language="fr",
+    text_only=True,
+    rhythm="daily",
+    hour=6,
+    weekday=4,
+    time_zone="Asia/Aden",
+    quiet=Quiet(begin=time(22), end=time(5, 30)),
+    wake_from="extreme",
+    paused_until=NOW,
+    discreet=True,
+    key="-----BEGIN PGP PUBLIC KEY BLOCK-----",
+)
 
 
 def test_a_reader_comes_back_as_added(engine: Engine) -> None:
@@ -17,16 +42,13 @@ def test_a_reader_comes_back_as_added(engine: Engine) -> None:
             conn,
             " Officer@Example.ORG ",
             now=NOW,
-            events=["siege"],
-            countries=["YEM"],
-            min_severity="severe",
-            language="fr",
+            wishes=EVERY,
         )
     with reading(engine) as conn:
         assert people.get_person(conn, made.id) == made
         assert people.list_people(conn) == people.active_people(conn) == [made]
-    assert (made.address, made.events, made.countries) == ("Officer@example.org", ("siege",), ("YEM",))
-    assert (made.min_severity, made.language, made.active) == ("severe", "fr", True)
+        assert people.addresses(conn, [made.id]) == {made.id: "Officer@example.org"}
+    assert (made.wishes, made.language, made.active) == (EVERY, "fr", True)
 
 
 @pytest.mark.parametrize("again", ["officer@example.org", "Officer@EXAMPLE.org", " officer@example.org"])
@@ -67,14 +89,36 @@ def test_the_number_of_a_reader_who_left_is_not_given_to_another(engine: Engine)
         assert people.add_person(conn, "two@example.org", now=NOW).id > first.id
 
 
-def test_addresses_are_not_in_the_text_of_a_reader(engine: Engine) -> None:
+def test_addresses_are_sealed_in_the_database(engine: Engine) -> None:
     with writing(engine) as conn:
-        assert "@" not in repr(people.add_person(conn, "one@example.org", now=NOW))
+        people.add_person(conn, "one@example.org", now=NOW)
+        [row] = conn.execute(select(person)).all()
+    assert "one@" not in str(row) and "example" not in str(row)
+
+
+def test_an_address_of_an_older_version_is_sealed_where_it_lies(engine: Engine) -> None:
+    with writing(engine) as conn:
+        made = people.add_person(conn, "one@example.org", now=NOW)
+        conn.execute(update(person).values(address="one@example.org", mark=None))
+        people.take_secret(conn)
+        assert people.find_person(conn, "One@example.org") == made
+        assert conn.execute(select(person.c.address)).scalar_one() != "one@example.org"
+        assert people.addresses(conn, [made.id]) == {made.id: "one@example.org"}
+
+
+def test_a_database_is_not_used_with_another_secret(engine: Engine) -> None:
+    with writing(engine) as conn:
+        people.take_secret(conn)
+        people.take_secret(conn)
+    other = engine.execution_options(alerts_vault=Vault(b"t" * 32))
+    with pytest.raises(AlertsError, match="another secret"), writing(other) as conn:
+        people.take_secret(conn)
 
 
 def duties(engine: Engine) -> dict[str, tuple[str, ...]]:
     with reading(engine) as conn:
-        return {person.address.partition("@")[0]: person.duties for person in people.list_people(conn)}
+        found = {person.id: person.duties for person in people.list_people(conn)}
+        return {one.partition("@")[0]: found[number] for number, one in people.addresses(conn, found).items()}
 
 
 def test_a_duty_is_given_to_exactly_those_whom_the_configuration_names(engine: Engine) -> None:
@@ -93,8 +137,8 @@ def test_who_is_there_for_another_duty_only_gets_no_alerts_and_may_become_a_read
         people.assign_duties(conn, "escalation", ["desk@example.org"], NOW)
         assert people.active_people(conn) == []
         [desk] = people.active_people(conn, "escalation")
-        made = people.add_person(conn, "desk@example.org", now=NOW, events=["siege"])
-        assert (made.id, made.events, made.duties) == (desk.id, ("siege",), ("reader", "escalation"))
+        made = people.add_person(conn, "desk@example.org", now=NOW, wishes=Wishes(events=("siege",)))
+        assert (made.id, made.wishes.events, made.duties) == (desk.id, ("siege",), ("reader", "escalation"))
         assert people.active_people(conn) == people.active_people(conn, "escalation") == [made]
 
 

@@ -25,7 +25,7 @@ from alerts.notify.ways.transport import Envelope
 from alerts.render.mail import MailRenderer, MailText, personal
 from alerts.render.view import Notice
 from alerts.store import alerts as alert_store
-from alerts.store import bulletins, outbox
+from alerts.store import bulletins, outbox, people
 from alerts.store import evidence as evidence_store
 from alerts.store.alerts import Version
 from alerts.store.bulletins import Bulletin
@@ -61,12 +61,13 @@ class Sender:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Material:
-    """What the mails of some rows are made of, read from the database in one transaction: what goes in them beside
-    the row that leads (`outbox.parts`), versions by (alert id, version), evidence by alert, which versions a reader was
-    told before (`told.told_before`), and what a silence kept from them since (`silences.missed_before`)."""
+    """What the mails of some rows are made of, read from the database in one transaction: readers' addresses, what goes
+    in the mails beside the row that leads (`outbox.parts`), versions by (alert id, version), evidence by alert, which
+    versions a reader was told before (`told.told_before`), and what a silence kept from them since
+    (`silences.missed_before`)."""
 
+    addresses: Mapping[int, str] = field(repr=False)
     parts: Mapping[int, Sequence[OutboxRow]]
-
     versions: Mapping[tuple[str, int], Version]
     bulletins: Mapping[int, Bulletin]
     evidence: Mapping[str, Sequence[Evidence]]
@@ -82,6 +83,7 @@ def gather(conn: Connection, rows: Sequence[OutboxRow]) -> Material:
     told = told_before(conn, {_told(row) for row in every})
     found = alert_store.versions(conn, [(alert_id, None) for alert_id in sorted(alerts)])
     return Material(
+        addresses=people.addresses(conn, {row.person.id for row in rows}),
         parts=parts,
         versions={(version.alert_id, version.version): version for version in found},
         bulletins=bulletins.by_id(conn, {row.bulletin_id for row in rows if row.bulletin_id is not None}),
@@ -100,8 +102,11 @@ def envelope(row: OutboxRow, material: Material, *, renderer: MailRenderer, send
     that cannot be written."""
     if not row.person.active:
         raise MailError("the reader has left", reason="refused", permanent=True)
+    address = material.addresses.get(row.person.id)
+    if address is None:
+        raise MailError("the reader was forgotten", reason="refused", permanent=True)
     if row.bulletin_id is not None:
-        return _bulletin(row, material, renderer=renderer, sender=sender)
+        return _bulletin(row, address, material, renderer=renderer, sender=sender)
     notice = _notice(row, material)
     parts = material.parts.get(row.id, ())
     others = [_notice(one, material) for one in parts if one.state != "inhibited"]
@@ -116,10 +121,10 @@ def envelope(row: OutboxRow, material: Material, *, renderer: MailRenderer, send
     )
     # The thread's first mail to this reader, whether it was sent or not.
     root = message_id(sender.secret, alert_id=row.alert_id, version=1, person_id=row.person.id, domain=sender.domain)
-    return _enveloped(row, words, sender=sender, sent=row.created, root=root)
+    return _enveloped(row, address, words, sender=sender, sent=row.created, root=root)
 
 
-def _bulletin(row: OutboxRow, material: Material, *, renderer: MailRenderer, sender: Sender) -> Envelope:
+def _bulletin(row: OutboxRow, address: str, material: Material, *, renderer: MailRenderer, sender: Sender) -> Envelope:
     found = material.bulletins.get(row.bulletin_id or 0)
     if found is None:
         raise MailError("this bulletin is gone", reason="refused", permanent=True)
@@ -127,13 +132,13 @@ def _bulletin(row: OutboxRow, material: Material, *, renderer: MailRenderer, sen
         kind=found.kind, subject=found.subject, body=found.body, at=found.created, language=row.person.language
     )
     words = personal(words, why_bulletin(row.person))
-    return _enveloped(row, words, sender=sender, sent=found.created, root=row.message_id)
+    return _enveloped(row, address, words, sender=sender, sent=found.created, root=row.message_id)
 
 
-def _enveloped(row: OutboxRow, words: MailText, *, sender: Sender, sent: datetime, root: str) -> Envelope:
+def _enveloped(row: OutboxRow, address: str, words: MailText, *, sender: Sender, sent: datetime, root: str) -> Envelope:
     mail = Mail(
         sender=sender.header,
-        recipient=row.person.address,
+        recipient=address,
         subject=words.subject,
         text=words.text,
         html=words.html,
@@ -143,9 +148,7 @@ def _enveloped(row: OutboxRow, words: MailText, *, sender: Sender, sent: datetim
         list_name=sender.name,
         language=row.person.language,
     )
-    return Envelope(
-        sender=sender.address, recipient=row.person.address, message_id=row.message_id, message=encode(mail)
-    )
+    return Envelope(sender=sender.address, recipient=address, message_id=row.message_id, message=encode(mail))
 
 
 def _token(row: OutboxRow, notice: Notice, sender: Sender) -> str:

@@ -13,8 +13,8 @@ import time
 from pathlib import Path
 
 from alerts.errors import MailError
-from alerts.notify.message.secret import sync_folder
 from alerts.notify.ways.transport import Crash, Envelope, no_crash
+from alerts.vault import sync_folder
 
 _FOLDERS = ("tmp", "new", "cur")
 _LEFT_BEHIND = 36 * 3600  # seconds; the Maildir convention for what a crash left in tmp

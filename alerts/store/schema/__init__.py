@@ -10,7 +10,7 @@ from __future__ import annotations
 from alerts.store.schema.alerting import act, alert, alert_version, evidence, incident, judgement, silence
 from alerts.store.schema.base import OPEN, UtcTime, metadata
 from alerts.store.schema.collected import article, document, feed, linked, minhash, poll, story
-from alerts.store.schema.mailing import bulletin, outbox, person
+from alerts.store.schema.mailing import attempt, bounce, bulletin, hold, outbox, person, suppressed
 from alerts.store.schema.remembered import count_day, ledger, meta, notice, report, rule_version, seen, spike, watch
 
 __all__ = [
@@ -20,11 +20,14 @@ __all__ = [
     "alert",
     "alert_version",
     "article",
+    "attempt",
+    "bounce",
     "bulletin",
     "count_day",
     "document",
     "evidence",
     "feed",
+    "hold",
     "incident",
     "judgement",
     "ledger",
@@ -42,5 +45,6 @@ __all__ = [
     "silence",
     "spike",
     "story",
+    "suppressed",
     "watch",
 ]

@@ -22,14 +22,55 @@ person = Table(
     "person",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("address", Text, nullable=False, unique=True),
-    Column("events", JSON, nullable=False),
-    Column("countries", JSON, nullable=False),
-    Column("min_severity", String(20), nullable=False),
-    Column("language", String(20), nullable=False),
+    Column("address", Text, nullable=False, unique=True),  # sealed (`alerts.vault`)
+    Column("mark", String(64)),  # the address's keyed mark; NULL only before an old row is sealed
+    Column("wishes", JSON, nullable=False, server_default=text("'{}'")),  # readers.Wishes
     Column("active", Boolean, nullable=False),
-    Column("duties", JSON, nullable=False),  # types.Duty: reader, escalation, operator
+    Column("duties", JSON, nullable=False),  # readers.Duty: reader, escalation, operator; none: a stranger
+    Column("series", Integer, nullable=False, server_default=text("0")),
     Column("created", UtcTime, nullable=False),
+    Column("confirmed", UtcTime),  # when the address's owner said yes; NULL: an operator put it there, or nobody did
+    Column("asked", JSON),  # the wishes that wait for the owner's yes
+    Index("uq_person_mark", "mark", unique=True),
+    sqlite_autoincrement=True,
+)
+
+suppressed = Table(  # outlives the person: who left, or whose mail came back, is not written to by mistake again
+    "suppressed",
+    metadata,
+    Column("mark", String(64), primary_key=True),
+    Column("reason", String(20), nullable=False),  # suppression.REASONS: bounce, complaint
+    Column("since", UtcTime, nullable=False),
+    Column("detail", Text, nullable=False),  # the status code, such as 5.1.1; never an address
+)
+
+bounce = Table(  # a mail that came back though its address may be good: scores count days
+    "bounce",
+    metadata,
+    Column("person_id", ForeignKey("person.id", ondelete="CASCADE"), primary_key=True),
+    Column("day", String(10), primary_key=True),  # the UTC day, as YYYY-MM-DD
+    Column("status", String(20), nullable=False),
+)
+
+attempt = Table(  # what strangers asked of us, for the limits; keyed marks only, kept for a day
+    "attempt",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kind", String(20), nullable=False),  # limits.KINDS
+    Column("mark", String(64), nullable=False),  # of an address, of a network prefix, or empty
+    Column("at", UtcTime, nullable=False),
+    Index("ix_attempt_at", "kind", "mark", "at"),
+)
+
+hold = Table(  # what waits until an operator lets it go
+    "hold",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kind", String(20), nullable=False),  # holds.KINDS: all, rule
+    Column("rule", String(200), nullable=False, server_default=text("''")),  # of kind rule: its name
+    Column("reason", Text, nullable=False),
+    Column("since", UtcTime, nullable=False),
+    Column("released", UtcTime),
     sqlite_autoincrement=True,
 )
 
@@ -48,10 +89,12 @@ outbox = Table(
     "outbox",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("alert_id", ForeignKey("alert.id", ondelete="CASCADE")),  # a version of an alert, or else a bulletin
+    # A version of an alert, or else a bulletin, or else a letter.
+    Column("alert_id", ForeignKey("alert.id", ondelete="CASCADE")),
     Column("version", Integer),
     Column("round", Integer, nullable=False, server_default=text("0")),  # 0: told; from 1 on: told again
     Column("bulletin_id", ForeignKey("bulletin.id", ondelete="CASCADE")),
+    Column("letter", String(20)),  # letters.KINDS: a mail to one person about their own subscription
     Column("person_id", ForeignKey("person.id", ondelete="CASCADE"), nullable=False),
     Column("channel", String(20), nullable=False),
     Column("state", String(20), nullable=False),  # outbox.STATES
@@ -73,5 +116,7 @@ outbox = Table(
     UniqueConstraint("bulletin_id", "person_id", "channel"),
     Index("ix_outbox_person_id", "person_id", "state"),
     Index("ix_outbox_lead_id", "lead_id"),
+    Index("ix_outbox_message_id", "message_id"),  # a bounce names the mail by it
+    Index("ix_outbox_finished", "person_id", "finished"),  # how much a reader got of late
     Index("ix_outbox_due", "state", "not_before"),
 )
