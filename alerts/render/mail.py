@@ -13,32 +13,45 @@ from datetime import datetime
 from html import escape
 from pathlib import Path
 from types import MappingProxyType
+from typing import Protocol
 
 from alerts.errors import Fault, TemplateError
+from alerts.render import slots
 from alerts.render.bulletin import bulletin_view
 from alerts.render.environment import Kind, Templates, check_templates
 from alerts.render.samples import sample_bulletin, sample_notices
-from alerts.render.verdicts import links, signed
+from alerts.render.verdicts import links
 from alerts.render.view import Notice, Site, alert_view, event_name, place_view, web_link
 from alerts.resources import shipped
 from alerts.template_filters import one_line, shorten
 
 LONGEST_SUBJECT = 160
 OTHERS_ORIGINS = 2
-# Noncharacters of Unicode: no news text holds them, and what little could is dropped below.
-_REASON = "\ufdd0reason\ufdd1"
+_REASON = slots.slot(slots.REASON)
+_PAGES = (slots.UNSUBSCRIBE, slots.PREFERENCES)
 _NONCHARACTERS = re.compile("[\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]")
 _UNCONFIRMED = re.compile(r"\s*\(unconfirmed\)\s*$", re.IGNORECASE)
 _MANY_BLANK_LINES = re.compile(r"\n{3,}")
 
 
+class Inline(Protocol):
+    """A picture in a mail, which its HTML shows as `cid:` and this name."""
+
+    @property
+    def cid(self) -> str: ...
+    @property
+    def png(self) -> bytes: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailText:
-    """The words of one mail. Before `personal` the texts hold placeholders for the reader's own reason and links."""
+    """The words of one mail, and the `pictures` that the HTML shows. The texts hold slots (`render.slots`) for the
+    reader's own reason and links."""
 
     subject: str
     text: str
     html: str
+    pictures: Sequence[Inline] = ()
 
 
 class MailRenderer:
@@ -76,7 +89,7 @@ class MailRenderer:
     def bulletin(self, *, kind: str, subject: str, body: str, at: datetime, language: str = "en") -> MailText:
         """A mail about no alert, from its plain text."""
         view = bulletin_view(kind=kind, subject=subject, body=body, at=at, site=self._site, language=language)
-        variables = _for_a_reader(view)
+        variables = _for_a_reader(view, self._site)
         text = self._document("mail/bulletin.txt", variables, language) or f"{subject}\n\n{body}\n\n-- \n{_REASON}"
         return MailText(
             subject=shorten(one_line(subject), LONGEST_SUBJECT),
@@ -116,7 +129,9 @@ def mail_variables(
         "reminder": notice.reminder,
         "covered": [_mentioned(one, site) for one in covered],
     }
-    return _for_a_reader(view, links=_links(notice, site)) | {"others": [_other(one, site, language) for one in others]}
+    return _for_a_reader(view, site, links=_links(notice, site)) | {
+        "others": [_other(one, site, language) for one in others]
+    }
 
 
 def _alert(notice: Notice, site: Site, language: str) -> dict[str, object]:
@@ -151,10 +166,11 @@ def _mentioned(notice: Notice, site: Site) -> dict[str, object]:
     }
 
 
-def _for_a_reader(view: dict[str, object], **own: object) -> dict[str, object]:
-    cleaned = _cleaned(view)
+def _for_a_reader(view: dict[str, object], site: Site, **own: object) -> dict[str, object]:
+    cleaned, start = _cleaned(view), web_link(site.base_url).rstrip("/")
     assert isinstance(cleaned, dict)
-    return cleaned | {"reader": {"reason": _REASON, **own}}
+    pages = {name: f"{start}/{name}/{slots.slot(name)}" if start else "" for name in _PAGES}
+    return cleaned | {"reader": {"reason": _REASON, **pages, **own}}
 
 
 def _cleaned(value: object) -> object:
@@ -189,12 +205,19 @@ def subject(notice: Notice, *, more: int = 0) -> str:
 
 
 def personal(mail: MailText, reason: str, tokens: Mapping[str, str] = MappingProxyType({})) -> MailText:
-    """The mail of one reader: with why this reader gets it, and the `tokens` of this reader's links by alert id."""
-    return MailText(
-        subject=mail.subject,
-        text=signed(mail.text.replace(_REASON, one_line(reason)), tokens),
-        html=signed(mail.html.replace(_REASON, escape(one_line(reason))), tokens),
-    )
+    """The mail of one reader: with why this reader gets it, and the `tokens` of this reader's links by alert id. As it
+    looks; the bytes of a mail are made from its values (`own_values`)."""
+    values = own_values(reason, tokens)
+    escaped = {name: escape(value) for name, value in values.items()}
+    return replace(mail, text=slots.filled(mail.text, values), html=slots.filled(mail.html, escaped))
+
+
+def own_values(reason: str, tokens: Mapping[str, str] = MappingProxyType({}), **more: str) -> dict[str, str]:
+    """What goes into the slots of one reader's mail; `more` by the names of `slots`, such as `unsubscribe`."""
+    return {slots.link(alert_id): token for alert_id, token in tokens.items()} | {
+        slots.REASON: one_line(reason),
+        **more,
+    }
 
 
 def last_resort(variables: Mapping[str, object]) -> str:
@@ -218,4 +241,4 @@ def check_mail_templates(own: Path) -> list[Fault]:
 
 def bulletin_variables(site: Site) -> dict[str, object]:
     """What the template of a bulletin may use, with a sample's values."""
-    return _for_a_reader(bulletin_view(**sample_bulletin(), site=site))
+    return _for_a_reader(bulletin_view(**sample_bulletin(), site=site), site)

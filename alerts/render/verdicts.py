@@ -1,15 +1,15 @@
 """What a reader can say of an alert with one press: the words of the mail's links and of the page's buttons.
 
-A mail is rendered once for all readers, so its links hold a placeholder; `signed` puts each reader's own token there.
+A mail is rendered once for all readers, so its links hold a slot for each reader's own token (`render.slots`).
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
+from alerts.render import slots
 from alerts.types import MessageKind
 
 Saying = Literal["have_it", "true", "false_alarm", "duplicate", "wrong_place", "wrong_number", "mute"]
@@ -37,8 +37,6 @@ WORDS: Final[Mapping[Saying, Words]] = {
         label="Mute this place for 7 days", meaning="You get no mail about this place, unless it is extreme."
     ),
 }
-# Noncharacters of Unicode, which no news text holds.
-_TOKEN: Final = re.compile("\ufdd0link ([0-9]*)\ufdd1")
 
 
 def sayings(kind: MessageKind, *, place: bool) -> list[Saying]:
@@ -50,13 +48,8 @@ def sayings(kind: MessageKind, *, place: bool) -> list[Saying]:
 
 
 def links(site_url: str, alert_id: str, kind: MessageKind, *, place: bool) -> list[dict[str, str]]:
-    """The links of a mail: name, label and address, the last with a placeholder for the reader's token."""
+    """The links of a mail: name, label and address, the last with a slot for the reader's token."""
     if not site_url:
         return []
-    start = f"{site_url.rstrip('/')}/v/\ufdd0link {alert_id}\ufdd1"
+    start = f"{site_url.rstrip('/')}/v/{slots.slot(slots.link(alert_id))}"
     return [{"name": one, "label": WORDS[one].label, "url": f"{start}?say={one}"} for one in sayings(kind, place=place)]
-
-
-def signed(text: str, tokens: Mapping[str, str]) -> str:
-    """The text with a reader's tokens (by alert id) in place of the placeholders."""
-    return _TOKEN.sub(lambda found: tokens.get(found[1], ""), text)

@@ -19,10 +19,10 @@ from alerts.notify.audience import reason
 from alerts.notify.bulletins import reason as why_bulletin
 from alerts.notify.message import links
 from alerts.notify.message.mime import Mail, domain_of, encode
-from alerts.notify.message.secret import message_id
+from alerts.notify.message.secret import bounce_address, message_id
 from alerts.notify.silences import missed_said
 from alerts.notify.ways.transport import Envelope
-from alerts.render.mail import MailRenderer, MailText, personal
+from alerts.render.mail import MailRenderer, MailText, own_values
 from alerts.render.view import Notice
 from alerts.store import alerts as alert_store
 from alerts.store import bulletins, outbox, people
@@ -41,12 +41,15 @@ _OVER: Final = ("close", "cancel")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sender:
     """Who the mails come from: `address` is the bare address, `name` what readers see. `links_expire`: how long the
-    links are good by which readers say what they know of an alert."""
+    links are good by which readers say what they know of an alert. `base_url`: where the web pages are. `inbox`:
+    whether mails to us come in, and so bounces and what readers ask for by mail."""
 
     address: str
     name: str
     secret: bytes = field(repr=False)
     links_expire: timedelta = links.EXPIRE
+    base_url: str = ""
+    inbox: bool = False
 
     @property
     def header(self) -> str:
@@ -57,6 +60,19 @@ class Sender:
     def domain(self) -> str:
         """What stands behind the @ of Message-IDs."""
         return domain_of(self.address)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What a mail says, before its bytes. `values` are this reader's own parts, by slot (`render.slots`); `root` is the
+    Message-ID of the thread's first mail, and `sent` its date: the same at every attempt. `listed`: it is one of many
+    that its reader asked for, and one press ends them."""
+
+    words: MailText
+    values: Mapping[str, str] = field(repr=False)
+    root: str
+    sent: datetime
+    listed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,13 +116,22 @@ def gather(conn: Connection, rows: Sequence[OutboxRow]) -> Material:
 def envelope(row: OutboxRow, material: Material, *, renderer: MailRenderer, sender: Sender) -> Envelope:
     """The mail of one row. Raises MailError for a reader who has left, a version that is gone, and an address
     that cannot be written."""
-    if not row.person.active:
+    if not (row.person.active or row.letter):
         raise MailError("the reader has left", reason="refused", permanent=True)
     address = material.addresses.get(row.person.id)
     if address is None:
         raise MailError("the reader was forgotten", reason="refused", permanent=True)
+    return _enveloped(row, address, _draft(row, material, renderer, sender), sender)
+
+
+def _draft(row: OutboxRow, material: Material, renderer: MailRenderer, sender: Sender) -> Draft:
+    """What a mail of this kind says."""
     if row.bulletin_id is not None:
-        return _bulletin(row, address, material, renderer=renderer, sender=sender)
+        return _bulletin(row, material, renderer)
+    return _alert(row, material, renderer, sender)
+
+
+def _alert(row: OutboxRow, material: Material, renderer: MailRenderer, sender: Sender) -> Draft:
     notice = _notice(row, material)
     parts = material.parts.get(row.id, ())
     others = [_notice(one, material) for one in parts if one.state != "inhibited"]
@@ -114,41 +139,49 @@ def envelope(row: OutboxRow, material: Material, *, renderer: MailRenderer, send
     mentioned = {one.alert_id: one for one in sorted(parts, key=lambda one: one.version) if one.state == "inhibited"}
     covered = [_notice(one, material) for one in mentioned.values()]
     told = notice.since is not None or notice.kind in _OVER
-    words = personal(
-        renderer.render(notice, row.person.language, others=others, covered=covered),
-        reason(row.person, notice.fields, told=told),
-        {one.alert_id: _token(row, one, sender) for one in (notice, *others)},
+    tokens = {one.alert_id: _token(row, one, sender) for one in (notice, *others)}
+    return Draft(
+        words=renderer.render(notice, row.person.language, others=others, covered=covered),
+        values=own_values(reason(row.person, notice.fields, told=told), tokens),
+        # The thread's first mail to this reader, whether it was sent or not.
+        root=message_id(sender.secret, alert_id=row.alert_id, version=1, person_id=row.person.id, domain=sender.domain),
+        sent=row.created,
+        listed=True,
     )
-    # The thread's first mail to this reader, whether it was sent or not.
-    root = message_id(sender.secret, alert_id=row.alert_id, version=1, person_id=row.person.id, domain=sender.domain)
-    return _enveloped(row, address, words, sender=sender, sent=row.created, root=root)
 
 
-def _bulletin(row: OutboxRow, address: str, material: Material, *, renderer: MailRenderer, sender: Sender) -> Envelope:
+def _bulletin(row: OutboxRow, material: Material, renderer: MailRenderer) -> Draft:
     found = material.bulletins.get(row.bulletin_id or 0)
     if found is None:
         raise MailError("this bulletin is gone", reason="refused", permanent=True)
     words = renderer.bulletin(
         kind=found.kind, subject=found.subject, body=found.body, at=found.created, language=row.person.language
     )
-    words = personal(words, why_bulletin(row.person))
-    return _enveloped(row, address, words, sender=sender, sent=found.created, root=row.message_id)
+    return Draft(words=words, values=own_values(why_bulletin(row.person)), root=row.message_id, sent=found.created)
 
 
-def _enveloped(row: OutboxRow, address: str, words: MailText, *, sender: Sender, sent: datetime, root: str) -> Envelope:
+def _enveloped(row: OutboxRow, address: str, draft: Draft, sender: Sender) -> Envelope:
+    plain = row.person.wishes.text_only or not draft.words.html
     mail = Mail(
         sender=sender.header,
         recipient=address,
-        subject=words.subject,
-        text=words.text,
-        html=words.html,
-        sent=sent,
+        subject=draft.words.subject,
+        text=draft.words.text,
+        html="" if plain else draft.words.html,
+        pictures=() if plain else draft.words.pictures,
+        values=draft.values,
+        sent=draft.sent,
         message_id=row.message_id,
-        root=root,
+        root=draft.root,
         list_name=sender.name,
         language=row.person.language,
     )
-    return Envelope(sender=sender.address, recipient=address, message_id=row.message_id, message=encode(mail))
+    return Envelope(
+        sender=bounce_address(row.message_id) if sender.inbox else sender.address,
+        recipient=address,
+        message_id=row.message_id,
+        message=encode(mail),
+    )
 
 
 def _token(row: OutboxRow, notice: Notice, sender: Sender) -> str:

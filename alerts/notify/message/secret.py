@@ -22,3 +22,9 @@ def message_id(secret: bytes, *, alert_id: str, version: int, person_id: int, do
     one. Version 1's is the root of the reader's thread about the alert."""
     again = (reminder,) if reminder else ()
     return f"<{token(secret, 'mail', alert_id, version, person_id, *again)}@{domain}>"
+
+
+def bounce_address(message_id: str) -> str:
+    """The envelope's sender, to which a mail comes back that cannot be delivered: its local part names the mail. The
+    Message-ID tells nobody the reader, and nobody can make one up."""
+    return f"bounce+{message_id.strip('<>')}"
