@@ -147,6 +147,7 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
             cursor.execute("PRAGMA journal_mode = WAL")
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.execute("PRAGMA secure_delete = FAST")  # what a reader has erased does not linger in the file
     finally:
         cursor.close()
 

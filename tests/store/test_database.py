@@ -108,6 +108,22 @@ def test_the_file_and_its_folder_are_for_the_owner_only(tmp_path: Path, umask: i
     engine.dispose()
 
 
+def test_what_is_deleted_does_not_linger_in_the_file(tmp_path: Path) -> None:
+    engine = open_database(f"sqlite:///{tmp_path}/alerts.db")
+    with writing(engine) as conn:
+        conn.execute(text("CREATE TABLE note (said TEXT)"))
+        conn.execute(text("INSERT INTO note VALUES ('forget me'), ('keep me')"))
+    with writing(engine) as conn:
+        conn.execute(text("DELETE FROM note WHERE said = 'forget me'"))
+    engine.dispose()
+    with sqlite3.connect(tmp_path / "alerts.db") as bare:
+        bare.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    bare.close()
+    found = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert b"keep me" in found
+    assert b"forget me" not in found
+
+
 def test_a_file_open_to_others_is_closed_to_them_and_a_folder_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "alerts.db"
     path.touch(mode=0o644)
