@@ -13,21 +13,19 @@ in Arabic, Ukrainian and French on Python 3.11 and takes twenty times as long.
 from __future__ import annotations
 
 import binascii
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from email.header import Header
 from email.utils import format_datetime, parseaddr
 from functools import lru_cache
 from html import escape
 
 from alerts.errors import MailError
 from alerts.notify.message.splice import stencil
+from alerts.notify.message.words import LONGEST_LINE, encode_words
 from alerts.render.mail import Inline
 
-LONGEST_LINE = 76
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_FOLD = "\r\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,23 +120,18 @@ def _picture(cid: str, png: bytes) -> bytes:
     return head.encode("ascii") + b"\r\n".join(lines) + b"\r\n"
 
 
-def encode_words(name: str, text: str) -> str:
-    """A header's text, as RFC 2047 encoded words where it is not plain ASCII; folded at 76 characters."""
-    line = " ".join(_CONTROLS.sub(" ", text).split())
-    charset = "us-ascii" if line.isascii() and "=?" not in line else "utf-8"
-    return Header(line, charset=charset, maxlinelen=LONGEST_LINE, header_name=name).encode(linesep="\r\n")
-
-
 def address_header(address: str) -> str:
     """`Name <local@domain>` or a bare address, the name encoded, an international domain in its ASCII form."""
     name, bare = parseaddr(address)
     bare = ascii_address(bare)
     if not name:
         return bare
-    if name.isascii():
+    if name.isascii() and "=?" not in name:
         quoted = name.replace("\\", "\\\\").replace('"', '\\"')
         return f'"{quoted}" <{bare}>'
-    return f"{encode_words('From', name)} <{bare}>"
+    words = encode_words("From", name)
+    fits = len(words.rpartition("\n")[2]) + len(bare) + 3 <= LONGEST_LINE - len("From: ")
+    return f"{words}{'' if fits else _FOLD} <{bare}>"
 
 
 def ascii_address(address: str) -> str:
