@@ -1,0 +1,47 @@
+"""Letters that went out, for tests of what comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from alerts.notify.audience import Row
+from alerts.readers import Duty, Person
+from alerts.store import outbox, people
+
+
+def reader(
+    conn: Connection, address: str = "reader@example.org", *, now: datetime, duties: Sequence[Duty] = ("reader",)
+) -> Person:
+    return people.put_person(conn, address, duties=duties, active=True, now=now)
+
+
+def queue(conn: Connection, person_id: int, message_id: str, now: datetime) -> int:
+    """A letter that waits; its row's id."""
+    row = Row(
+        alert_id="",
+        version=0,
+        letter="help",
+        person_id=person_id,
+        channel="mail",
+        urgency=1,
+        message_id=message_id,
+        created=now,
+        not_before=now,
+        expires=now + timedelta(days=2),
+    )
+    outbox.enqueue(conn, [row])
+    [made] = [one.id for one in outbox.list_rows(conn) if one.message_id == message_id]
+    return made
+
+
+def send(conn: Connection, person_id: int, message_id: str, now: datetime) -> int:
+    """A letter that the mail server took; its row's id."""
+    made = queue(conn, person_id, message_id, now)
+    outbox.lease(conn, now, "lease", 1000, 60)
+    outbox.mark_sending(conn, [made], "lease", now, 60)
+    outbox.mark_accepted(conn, [made], "lease", now)
+    outbox.give_back(conn, "lease")
+    return made
