@@ -16,6 +16,7 @@ from typing import Any
 from alerts.notify.message.secret import message_id
 from alerts.readers import Person
 from alerts.render.view import country_name, event_name
+from alerts.store.waiting import Reason
 from alerts.template_filters import listed
 from alerts.types import SEVERITIES, Message, MessageKind, Severity
 
@@ -54,6 +55,7 @@ class Row:
     trigger_id: int | None = None
     bulletin_id: int | None = None
     letter: str | None = None
+    waits: Reason | None = None
 
 
 def wants(person: Person, fields: Mapping[str, Any]) -> str | None:

@@ -25,12 +25,12 @@ from typing import Any, Final, Literal, Protocol, get_args
 from sqlalchemy import ColumnElement, Connection, Row, ScalarSelect, Select, bindparam, case, func, select, update
 
 from alerts.readers import Person
-from alerts.store import silences, waiting
+from alerts.store import holds, silences, waiting
 from alerts.store.codec import clean
 from alerts.store.people import get_people
 from alerts.store.schema import outbox
 from alerts.store.upsert import insert_for
-from alerts.store.waiting import Decide, Mail, Plan, each_alone, free
+from alerts.store.waiting import Decide, Mail, Plan, Reason, each_alone, free
 
 State = Literal[
     "queued", "sending", "accepted", "failed", "ambiguous", "held", "withdrawn", "bundled", "inhibited", "silenced"
@@ -73,13 +73,16 @@ class NewRow(Protocol):
     def bulletin_id(self) -> int | None: ...
     @property
     def letter(self) -> str | None: ...
+    @property
+    def waits(self) -> Reason | None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxRow:
     """A mail in the outbox, with its reader: about a version of an alert, a bulletin, or a `letter` of some kind.
     `round` is 0 for what is told, from 1 on for what is told again; `trigger_id` the article that brought it; `lead_id`
-    the row in whose mail it goes. `covered_by` is the alert that inhibited it, `silence_id` what silenced it.
+    the row in whose mail it goes; `collected`: it leads a digest; `waits`: what it waits for, or waited. `covered_by`
+    is the alert that inhibited it, `silence_id` what silenced it.
     `attempts` counts the times it was `sending`."""
 
     id: int
@@ -90,6 +93,7 @@ class OutboxRow:
     letter: str | None
     trigger_id: int | None
     lead_id: int | None
+    collected: bool
     covered_by: int | None
     silence_id: int | None
     person: Person
@@ -99,6 +103,7 @@ class OutboxRow:
     message_id: str
     created: datetime
     not_before: datetime
+    waits: Reason | None
     expires: datetime | None
     attempts: int
     lease_token: str | None
@@ -125,6 +130,7 @@ def enqueue(conn: Connection, rows: Iterable[NewRow]) -> None:
             "message_id": row.message_id,
             "created": row.created,
             "not_before": row.not_before,
+            "waits": row.waits,
             "expires": row.expires,
         }
         for row in rows
@@ -300,7 +306,9 @@ def release(conn: Connection, ids: Collection[int], now: datetime) -> int:
 
 
 def expire(conn: Connection, now: datetime) -> int:
-    """Fail the mails that could not be sent in time; returns how many."""
+    """Fail the mails that could not be sent in time; returns how many. What is held does not run out of time."""
+    if holds.all_held(conn):
+        return 0
     late = (outbox.c.state == "queued") & (outbox.c.expires <= now) & free(now)
     values = {"state": "failed", "finished": now, "last_error": func.coalesce(outbox.c.last_error, "not sent in time")}
     leads = set(conn.execute(update(outbox).where(late).values(values).returning(outbox.c.id)).scalars())

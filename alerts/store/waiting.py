@@ -9,14 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal, get_args
 
 from sqlalchemy import ColumnElement, Connection, or_, select
 
-from alerts.store import codec
+from alerts.store import codec, holds
 from alerts.store.alerts import versions
 from alerts.store.schema import alert, outbox, person
 from alerts.types import OPEN_STATES, SEVERITIES, MessageKind, Place
+
+Reason = Literal["digest", "quiet", "pace", "pause", "hold"]
+REASONS: Final[tuple[Reason, ...]] = get_args(Reason)
+"""What a row waits for beyond what belongs with it: its reader's digest, the end of their quiet hours, that they got
+too much of late, that they come back, or that an operator lets it go."""
 
 REACHED: Final = ("sending", "accepted", "ambiguous", "held")
 """Rows of these states reached their reader, or may have."""
@@ -95,22 +100,23 @@ def free(now: datetime) -> ColumnElement[bool]:
     return or_(outbox.c.lease_until.is_(None), outbox.c.lease_until <= now)
 
 
-def _due(now: datetime) -> ColumnElement[bool]:
+def _due(conn: Connection, now: datetime) -> ColumnElement[bool]:
     worth = outbox.c.expires.is_(None) | (outbox.c.expires > now)
-    return (outbox.c.state == "queued") & (outbox.c.not_before <= now) & free(now) & worth
+    due = (outbox.c.state == "queued") & (outbox.c.not_before <= now) & free(now) & worth
+    return due & outbox.c.bulletin_id.is_not(None) if holds.all_held(conn) else due
 
 
 def lock_readers(conn: Connection, now: datetime, limit: int) -> set[int]:
     """The readers of up to `limit` mails that are due, the most urgent first, without those about whose mails another
     courier decides at this moment."""
-    query = select(person.c.id).join_from(person, outbox, outbox.c.person_id == person.c.id).where(_due(now))
+    query = select(person.c.id).join_from(person, outbox, outbox.c.person_id == person.c.id).where(_due(conn, now))
     query = query.order_by(outbox.c.urgency.desc(), outbox.c.not_before, outbox.c.id).limit(limit)
     return set(conn.execute(query.with_for_update(of=person, key_share=True, skip_locked=True)).scalars())
 
 
 def waiting_for(conn: Connection, people: Collection[int], now: datetime) -> list[Waiting]:
     """All that waits for these readers, due or not, by id; locked. To be asked for readers that are locked."""
-    query = select(outbox, _due(now).label("due")).where(
+    query = select(outbox, _due(conn, now).label("due")).where(
         outbox.c.person_id.in_(people), outbox.c.state == "queued", free(now)
     )
     rows = conn.execute(query.order_by(outbox.c.id).with_for_update(of=outbox, skip_locked=True)).all()

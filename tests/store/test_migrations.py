@@ -50,8 +50,8 @@ def _tables(conn: Connection) -> set[tuple[str, ...]]:
     if conn.dialect.name == "sqlite":
         query = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND tbl_name != 'alembic_version'"
         return {(row.name, *_clauses(row.sql)) for row in conn.execute(text(query))}
-    columns = """SELECT table_name, column_name, data_type, character_maximum_length, is_nullable, column_default,
-        ordinal_position FROM information_schema.columns WHERE table_schema = 'public'"""
+    columns = """SELECT table_name, column_name, data_type, character_maximum_length, is_nullable, column_default
+        FROM information_schema.columns WHERE table_schema = 'public'"""
     indexes = "SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'"
     constraints = """SELECT conrelid::regclass, conname, pg_get_constraintdef(oid) FROM pg_constraint
         WHERE connamespace = 'public'::regnamespace"""
@@ -73,7 +73,8 @@ def test_the_migrated_database_is_the_schema(bare: list[Engine]) -> None:
         wanted = _tables(conn)
     with reading(migrated) as conn:
         assert _tables(conn) == wanted
-        context = MigrationContext.configure(conn, opts={"compare_type": True, "compare_server_default": True})
+        defaults = conn.dialect.name == "sqlite"  # of JSON it asks PostgreSQL what that cannot say; they are in _tables
+        context = MigrationContext.configure(conn, opts={"compare_type": True, "compare_server_default": defaults})
         assert [diff for diff in compare_metadata(context, metadata) if "alembic_version" not in str(diff)] == []
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine
 from alerts.store import alerts, outbox, people, told
 from alerts.store.database import reading, writing
 from alerts.store.outbox import STATES, OutboxRow, State
+from alerts.store.waiting import Reason
 from tests.store import values
 from tests.store.conftest import empty
 from tests.store.values import HOUR, NOW
@@ -38,6 +39,7 @@ class New:
     trigger_id: int | None = None
     bulletin_id: int | None = None
     letter: str | None = None
+    waits: Reason | None = None
 
 
 @pytest.fixture

@@ -13,10 +13,13 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
 from alerts.store.schema.base import UtcTime, metadata
+
+_IN_FORCE = text("released IS NULL")
 
 person = Table(
     "person",
@@ -71,6 +74,7 @@ hold = Table(  # what waits until an operator lets it go
     Column("reason", Text, nullable=False),
     Column("since", UtcTime, nullable=False),
     Column("released", UtcTime),
+    Index("uq_hold_in_force", "kind", "rule", unique=True, sqlite_where=_IN_FORCE, postgresql_where=_IN_FORCE),
     sqlite_autoincrement=True,
 )
 
@@ -102,6 +106,7 @@ outbox = Table(
     Column("message_id", String(200), nullable=False),
     Column("created", UtcTime, nullable=False),
     Column("not_before", UtcTime, nullable=False),
+    Column("waits", String(10)),  # what it waits for, or waited, beyond what belongs with it: waiting.REASONS
     Column("expires", UtcTime),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
     Column("lease_token", String(32)),
@@ -110,6 +115,7 @@ outbox = Table(
     Column("last_error", Text),
     Column("trigger_id", Integer),  # the article that brought the version
     Column("lead_id", ForeignKey("outbox.id", ondelete="SET NULL")),  # the row in whose mail this one goes
+    Column("collected", Boolean, nullable=False, server_default=false()),  # it leads a digest
     Column("covered_by", Integer),  # inhibited: the alert that covers this one
     Column("silence_id", Integer),  # silenced: by this silence
     UniqueConstraint("alert_id", "version", "person_id", "channel", "round"),

@@ -52,6 +52,8 @@ def _person() -> None:
 
 def _outbox() -> None:
     op.add_column("outbox", sa.Column("letter", sa.String(length=20), nullable=True))
+    op.add_column("outbox", sa.Column("waits", sa.String(length=10), nullable=True))
+    op.add_column("outbox", sa.Column("collected", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.create_index("ix_outbox_message_id", "outbox", ["message_id"])
     op.create_index("ix_outbox_finished", "outbox", ["person_id", "finished"])
 
@@ -101,4 +103,8 @@ def _hold() -> None:
         sa.Column("released", _TIME, nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_hold"),
         sqlite_autoincrement=True,
+    )
+    in_force = sa.text("released IS NULL")
+    op.create_index(
+        "uq_hold_in_force", "hold", ["kind", "rule"], unique=True, sqlite_where=in_force, postgresql_where=in_force
     )
