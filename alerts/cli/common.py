@@ -179,15 +179,21 @@ def language_code(ctx: click.Context, parameter: click.Parameter, value: str | N
     return value
 
 
-def known_events(config: Config, config_path: Path, events: Sequence[str]) -> None:
-    """Raise InputError for an event that no rule flags."""
+def all_events(config: Config, config_path: Path) -> list[str]:
+    """The events that rules flag."""
     from alerts.configured import rule_sources
-    from alerts.errors import InputError
     from alerts.match import files
 
     places, sources = gazetteer(config, config_path), rule_sources(config)
     rules = files.load(sources.folders, country=places.country_of, off=sources.off).rules
-    known = sorted({rule.event for rule in rules if rule.event})
+    return sorted({rule.event for rule in rules if rule.event})
+
+
+def known_events(config: Config, config_path: Path, events: Sequence[str]) -> None:
+    """Raise InputError for an event that no rule flags."""
+    from alerts.errors import InputError
+
+    known = all_events(config, config_path)
     for name in events:
         if name not in known:
             raise InputError(f"no rule flags the event '{name}'{meant(name, known)}")

@@ -1,0 +1,85 @@
+"""`alerts people change`, `pause` and `resume`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from alerts.cli import common
+from alerts.cli.people.choosing import reader
+from alerts.cli.people.options import given, wishes_options
+from alerts.errors import InputError
+
+
+@click.command(short_help="Change what a reader asks for.")
+@click.argument("who", metavar="READER")
+@common.config_option
+@wishes_options(usual=True)
+def change(who: str, config_path: Path, **options: Any) -> None:
+    """Change what a reader asks for; what you do not name stays. A list is replaced as a whole, and the word usual
+    takes a wish back.
+
+    \b
+      alerts people change 12 --min-severity severe --rhythm now
+      alerts people change 12 --country usual --near Taiz:50km
+    """
+    from alerts.cli.people import wishes
+    from alerts.store import people
+    from alerts.store.database import writing
+
+    config = common.load_config(config_path)
+    asked = given(options)
+    if not asked:
+        raise InputError("say what is to change: alerts people change --help")
+    known = wishes.Known(config=config, config_path=config_path)
+    changes = wishes.read(asked, known)
+    for remark in known.remarks:
+        click.echo(remark, err=True)
+    with common.store(config) as engine, writing(engine) as conn:
+        person = reader(conn, who)
+        wanted = replace(person.wishes, **changes)
+        people.set_wishes(conn, person.id, wanted)
+    click.echo("nothing to change: so it is already" if wanted == person.wishes else f"changed reader {person.id}")
+
+
+@click.command(short_help="Send a reader nothing for a while.")
+@click.argument("who", metavar="READER")
+@common.config_option
+@click.option("--until", metavar="WHEN", help='2026-01-31, "2026-01-31 18:00" (UTC), or "7 days" from now.')
+def pause(who: str, config_path: Path, until: str | None) -> None:
+    """Send a reader nothing until a moment, or without --until until alerts people resume. What comes meanwhile is not
+    mailed later."""
+    from alerts.cli.people.wishes import moment
+    from alerts.store import people
+    from alerts.store.database import writing
+
+    now = common.now()
+    end = None if until is None else moment(until, now)
+    if end is not None and end <= now:
+        raise InputError("--until lies in the past")
+    with common.store(common.load_config(config_path)) as engine, writing(engine) as conn:
+        person = reader(conn, who)
+        if end is None:
+            people.set_active(conn, person.id, False)
+        else:
+            people.set_wishes(conn, person.id, replace(person.wishes, paused_until=end))
+    till = f"until {end:%Y-%m-%d %H:%M} UTC" if end else f"until: alerts people resume {person.id}"
+    click.echo(f"reader {person.id} gets nothing {till}")
+
+
+@click.command(short_help="Send a paused reader mails again.")
+@click.argument("who", metavar="READER")
+@common.config_option
+def resume(who: str, config_path: Path) -> None:
+    """Send a paused reader mails again, from the next alert on."""
+    from alerts.store import people
+    from alerts.store.database import writing
+
+    with common.store(common.load_config(config_path)) as engine, writing(engine) as conn:
+        person = reader(conn, who)
+        people.set_active(conn, person.id, True)
+        people.set_wishes(conn, person.id, replace(person.wishes, paused_until=None))
+    click.echo(f"reader {person.id} gets mail")

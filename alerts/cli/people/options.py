@@ -1,0 +1,90 @@
+"""What a reader may ask for, as options: the same for `add`, which says it of a new one, and for `change`, where what
+is not given stays and the word `usual` takes a wish back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import click
+
+from alerts.cli import common
+from alerts.readers import RHYTHMS
+from alerts.types import CERTAINTIES, SEVERITIES
+
+Command = TypeVar("Command", bound=Callable[..., object])
+
+USUAL: Final = "usual"
+"""Takes a wish back."""
+
+# The option's word to the field of `readers.Wishes`, where they differ.
+_FIELDS = {"event": "events", "country": "countries", "region": "regions"}
+
+
+def wishes_options(*, usual: bool) -> Callable[[Command], Command]:
+    """The options of all wishes, as keyword arguments of the command; what was not given is None or empty."""
+    also = (USUAL,) if usual else ()
+
+    def many(name: str, metavar: str, says: str) -> Any:
+        return click.option(name, multiple=True, metavar=metavar, help=f"{says} (repeatable).")
+
+    def level(name: str, words: tuple[str, ...], says: str) -> Any:
+        return click.option(name, type=click.Choice((*words, *also)), help=says)
+
+    def text(name: str, metavar: str, says: str) -> Any:
+        return click.option(name, metavar=f"{metavar}|{USUAL}" if usual else metavar, help=says)
+
+    def default(says: str) -> str:
+        return "" if usual else f" [default: {says}]"
+
+    made = [
+        many("--event", "EVENT", "Only this event, such as displacement"),
+        many("--country", "COUNTRY", "Only this country: SYR or Syria"),
+        many("--region", "PROVINCE", "Only this province: Idlib, or its code SY-ID; adds to --country"),
+        many("--near", "PLACE:KM", "Only so near to a place: Taiz:50km, or 13.58,44.02:50km; adds to the others"),
+        level("--min-severity", SEVERITIES, f"This severity or worse.{default('minor')}"),
+        level("--min-certainty", CERTAINTIES, f"This certainty or better.{default('possible')}"),
+        click.option(
+            "--language",
+            metavar=f"CODE|{USUAL}" if usual else "CODE",
+            callback=None if usual else common.language_code,
+            help=f"Language of the mails, where templates/ has it.{default('en')}",
+        ),
+        level("--rhythm", RHYTHMS, f"Each alert as it comes, or what came since the last mail.{default('now')}"),
+        text("--hour", "HOUR", f"When a daily or weekly mail comes, by their clock.{default('7')}"),
+        text("--weekday", "DAY", f"The day of a weekly mail.{default('Monday')}"),
+        text("--time-zone", "ZONE", f"Where their clock is: Asia/Aden.{default('UTC')}"),
+        text("--quiet", "HOURS", "Hours without mail, by their clock: 22:00-06:00."),
+        level("--wake-from", (*SEVERITIES, "none"), f"What comes in quiet hours all the same.{default('severe')}"),
+        click.option("--text-only/--no-text-only", default=None, help="Plain text alone, for slow lines."),
+        click.option(
+            "--discreet/--no-discreet", default=None, help="Mails that do not show what they are about; text alone."
+        ),
+        click.option(
+            "--key",
+            type=click.Path(path_type=Path),
+            metavar=f"FILE|{USUAL}" if usual else "FILE",
+            help="Their OpenPGP certificate: nothing goes out unencrypted.",
+        ),
+    ]
+
+    def decorated(command: Command) -> Command:
+        for one in reversed(made):
+            command = one(command)
+        return command
+
+    return decorated
+
+
+def given(options: dict[str, Any]) -> dict[str, Any]:
+    """What was given, by the fields of `readers.Wishes`; the key's file is read. Raises InputError."""
+    from alerts.cli.people.wishes import key_file
+
+    found = {_FIELDS.get(name, name): value for name, value in options.items() if value not in (None, ())}
+    key = found.get("key")
+    if isinstance(key, Path) and str(key) != USUAL:
+        found["key"] = key_file(key)
+    elif key is not None:
+        found["key"] = USUAL
+    return found
