@@ -19,9 +19,14 @@ from alerts.errors import Fault, TemplateError
 from alerts.render import slots
 from alerts.render.bulletin import bulletin_view
 from alerts.render.environment import Kind, Templates, check_templates
+from alerts.render.letters import KINDS as LETTERS
+from alerts.render.letters import Letter, letter_view
+from alerts.render.letters import last_resort as last_resort_letter
+from alerts.render.letters import samples as sample_letters
 from alerts.render.samples import sample_bulletin, sample_notices
 from alerts.render.verdicts import links
 from alerts.render.view import Notice, Site, alert_view, event_name, place_view, web_link
+from alerts.render.wishes import Named, region_unknown
 from alerts.resources import shipped
 from alerts.template_filters import one_line, shorten
 
@@ -57,8 +62,16 @@ class MailText:
 class MailRenderer:
     """Renders notices with the user's templates over the shipped ones; keeps the last few renderings."""
 
-    def __init__(self, templates: Templates, site: Site, *, report: Callable[[Fault], None], keep: int = 64) -> None:
-        self._templates, self._site, self._report, self._keep = templates, site, report, keep
+    def __init__(
+        self,
+        templates: Templates,
+        site: Site,
+        *,
+        report: Callable[[Fault], None],
+        named: Named = region_unknown,
+        keep: int = 64,
+    ) -> None:
+        self._templates, self._site, self._report, self._named, self._keep = templates, site, report, named, keep
         self._done: dict[Hashable, MailText] = {}
 
     def render(
@@ -97,6 +110,18 @@ class MailRenderer:
             html=self._document("mail/bulletin.html", variables, language),
         )
 
+    def letter(self, letter: Letter, language: str = "en") -> MailText:
+        """A letter to one person about their own subscription. The first line of its plain text is the subject."""
+        view = letter_view(letter, self._site, language=language, named=self._named)
+        name = f"mail/letter_{letter.kind}"
+        text = self._document(f"{name}.txt", view, language) or last_resort_letter(view)
+        subject, _, text = text.strip().partition("\n")
+        return MailText(
+            subject=shorten(one_line(subject), LONGEST_SUBJECT),
+            text=_MANY_BLANK_LINES.sub("\n\n", text).strip() + "\n",
+            html=self._document(f"{name}.html", view, language),
+        )
+
     def _document(self, name: str, variables: Mapping[str, object], language: str) -> str:
         try:
             return self._templates.render(name, variables, language=language)
@@ -111,9 +136,12 @@ def _key(notice: Notice) -> Hashable:
     return notice.alert_id, notice.version, notice.since, notice.missed, notice.reminder
 
 
-def mail_renderer(site: Site, *, own: Path | None = None, report: Callable[[Fault], None]) -> MailRenderer:
-    """A renderer over the shipped templates, with the user's folder `own` in front when there is one."""
-    return MailRenderer(Templates(shipped("templates"), own, report=report), site, report=report)
+def mail_renderer(
+    site: Site, *, own: Path | None = None, report: Callable[[Fault], None], named: Named = region_unknown
+) -> MailRenderer:
+    """A renderer over the shipped templates, with the user's folder `own` in front when there is one; `named` gives the
+    names of regions."""
+    return MailRenderer(Templates(shipped("templates"), own, report=report), site, report=report, named=named)
 
 
 def mail_variables(
@@ -236,7 +264,19 @@ def check_mail_templates(own: Path) -> list[Fault]:
     kind = Kind(variables=frozenset(samples[0]), samples=samples)
     bulletin = bulletin_variables(site)
     about_none = Kind(variables=frozenset(bulletin), samples=(bulletin,))
-    return check_templates(own, shipped("templates"), {"mail": kind, "mail/bulletin": about_none})
+    kinds = {"mail": kind, "mail/bulletin": about_none} | _letter_kinds(site)
+    return check_templates(own, shipped("templates"), kinds)
+
+
+def _letter_kinds(site: Site) -> dict[str, Kind]:
+    """What the templates of letters may use, with samples."""
+    views = [letter_view(letter, site) for letter in sample_letters()]
+    return {
+        f"mail/letter_{kind}": Kind(
+            variables=frozenset(views[0]), samples=tuple(view for view in views if view["kind"] == kind)
+        )
+        for kind in LETTERS
+    }
 
 
 def bulletin_variables(site: Site) -> dict[str, object]:

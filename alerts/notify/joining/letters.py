@@ -3,19 +3,23 @@ tell about; what they say is made when they are sent."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
-from typing import Final, Literal, get_args
+from typing import Final
 
 from sqlalchemy import Connection
 
+from alerts.errors import MailError
 from alerts.notify.audience import Row
 from alerts.notify.joining.desk import Desk
 from alerts.notify.message import passes
 from alerts.notify.message.secret import token
+from alerts.readers import Wishes
+from alerts.render.letters import CONFIRM, KINDS, Kind, Letter
 from alerts.store import outbox, strangers
+from alerts.store.outbox import OutboxRow
 
-Kind = Literal["confirm", "welcome", "already", "preferences", "goodbye", "help"]
-KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 _URGENCY: Final = 1  # somebody waits for it: before what is minor; but one of unknown fate is not sent twice
 
 
@@ -38,3 +42,34 @@ def write(conn: Connection, desk: Desk, person_id: int, kind: Kind, now: datetim
         expires=now + worth,
     )
     outbox.enqueue(conn, [row])
+
+
+def to_be_confirmed(row: OutboxRow, asked: Mapping[int, Wishes]) -> OutboxRow:
+    """The row with its person as their wishes would make them: a letter that asks for a yes is as discreet as what it
+    asks about. Raises MailError where nothing waits for a yes any more."""
+    if row.letter != "confirm":
+        return row
+    if row.person.id not in asked:
+        raise MailError("nothing waits for this reader's yes any more", reason="refused", permanent=True)
+    return replace(row, person=replace(row.person, wishes=asked[row.person.id]))
+
+
+def letter_of(row: OutboxRow, *, inbox: str, anybody: bool) -> Letter:
+    """What a letter tells. `inbox` is the domain to which mails with wishes may be written, or ""; `anybody`: whether
+    all may subscribe."""
+    kind = next((kind for kind in KINDS if kind == row.letter), None)
+    if kind is None:
+        raise MailError("no letter of this kind is known", reason="refused", permanent=True)
+    return Letter(
+        kind=kind,
+        wishes=None if kind == "help" else row.person.wishes,
+        duties=row.person.duties if row.person.active else (),
+        inbox=inbox,
+        open=anybody,
+    )
+
+
+def values(row: OutboxRow, secret: bytes) -> dict[str, str]:
+    """The pass by which the letter's reader says yes, for its slot; the same at every attempt."""
+    person = row.person
+    return {CONFIRM: passes.make(secret, "confirm", person.id, series=person.series, now=row.created)}

@@ -23,7 +23,7 @@ from alerts.notify.joining.desk import Desk
 from alerts.notify.joining.letters import write
 from alerts.notify.message import passes
 from alerts.readers import Duty, Person, Wishes
-from alerts.store import attempts, people, strangers
+from alerts.store import attempts, people, strangers, suppression
 
 How = Literal["web", "mail"]
 FORGOTTEN_AFTER: Final = timedelta(hours=48)
@@ -66,6 +66,8 @@ def ask(
     mark = people.mark_of(conn, address)
     if not limits.take(conn, desk.limits, "joining", mark, prefix, now):
         return
+    if not suppression.may_ask(suppression.is_suppressed(conn, mark), by_mail=how == "mail"):
+        return
     known = strangers.find_or_make(conn, address, now)
     if known.active and "reader" in known.duties:
         write(conn, desk, known.id, "already", now)
@@ -80,6 +82,8 @@ def confirm(desk: Desk, conn: Connection, token: str, now: datetime) -> Confirme
     wishes = strangers.asked_of(conn, [known.id])[known.id]
     if not strangers.confirm(conn, known, wishes, now):
         raise InputError(_USED)  # pressed twice at the same moment
+    suppression.lift(conn, people.marks(conn, [known.id])[known.id])  # whoever confirms has read our mail
+    strangers.withdraw_letters(conn, known.id, "confirm", now)
     write(conn, desk, known.id, "welcome", now)
     return Confirmed(person_id=known.id, wishes=wishes, preferences=_preferences(desk, known, now))
 
@@ -140,7 +144,8 @@ def _writable(
 ) -> Person | None:
     _check(address)
     mark = people.mark_of(conn, address)
-    if not limits.take(conn, desk.limits, what, mark, "", now):
+    allowed = limits.take(conn, desk.limits, what, mark, "", now)
+    if not allowed or suppression.is_suppressed(conn, mark) == "complaint":
         return None
     return strangers.find_or_make(conn, address, now) if anybody else people.find_person(conn, address)
 
