@@ -197,7 +197,7 @@ def test_text_of_articles_is_escaped_in_html_and_never_run_as_a_template() -> No
 def test_only_links_to_the_web_become_links(url: str) -> None:
     evidence = tuple(replace(item, url=url) for item in sample_evidence())
     mail = render(replace(NEW, evidence=evidence))
-    assert mail.html.count("<a ") == 1 + len(SAYINGS)
+    assert mail.html.count("<a ") == 1 + len(SAYINGS) + len(("preferences", "unsubscribe"))
     assert "javascript" not in mail.text
 
 

@@ -7,7 +7,7 @@ after a crash makes the same mail.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import chain
 from typing import Final
@@ -17,15 +17,20 @@ from sqlalchemy import Connection
 from alerts.errors import MailError
 from alerts.notify.audience import reason
 from alerts.notify.bulletins import reason as why_bulletin
-from alerts.notify.message import links
+from alerts.notify.joining import letters
+from alerts.notify.message import links, passes
+from alerts.notify.message.discreet import Discreet, veiled
+from alerts.notify.message.dkim import Signer
 from alerts.notify.message.mime import Mail, domain_of, encode
 from alerts.notify.message.secret import bounce_address, message_id
 from alerts.notify.silences import missed_said
 from alerts.notify.ways.transport import Envelope
+from alerts.readers import Wishes
+from alerts.render import slots
 from alerts.render.mail import MailRenderer, MailText, own_values
 from alerts.render.view import Notice
 from alerts.store import alerts as alert_store
-from alerts.store import bulletins, outbox, people
+from alerts.store import bulletins, outbox, people, strangers
 from alerts.store import evidence as evidence_store
 from alerts.store.alerts import Version
 from alerts.store.bulletins import Bulletin
@@ -42,7 +47,9 @@ _OVER: Final = ("close", "cancel")
 class Sender:
     """Who the mails come from: `address` is the bare address, `name` what readers see. `links_expire`: how long the
     links are good by which readers say what they know of an alert. `base_url`: where the web pages are. `inbox`:
-    whether mails to us come in, and so bounces and what readers ask for by mail."""
+    whether mails to us come in, and so bounces and what readers ask for by mail. `subscribe`: whether anybody may.
+    Mails are signed where there is a `signer`; `discreet`: what stands in mails that do not show what they are about.
+    """
 
     address: str
     name: str
@@ -50,11 +57,9 @@ class Sender:
     links_expire: timedelta = links.EXPIRE
     base_url: str = ""
     inbox: bool = False
-
-    @property
-    def header(self) -> str:
-        """The From header's text."""
-        return f"{self.name} <{self.address}>"
+    subscribe: bool = True
+    discreet: Discreet = field(default_factory=Discreet)
+    signer: Signer | None = None
 
     @property
     def domain(self) -> str:
@@ -79,8 +84,8 @@ class Draft:
 class Material:
     """What the mails of some rows are made of, read from the database in one transaction: readers' addresses, what goes
     in the mails beside the row that leads (`outbox.parts`), versions by (alert id, version), evidence by alert, which
-    versions a reader was told before (`told.told_before`), and what a silence kept from them since
-    (`silences.missed_before`)."""
+    versions a reader was told before (`told.told_before`), what a silence kept from them since
+    (`silences.missed_before`), and the wishes that wait for their reader's yes."""
 
     addresses: Mapping[int, str] = field(repr=False)
     parts: Mapping[int, Sequence[OutboxRow]]
@@ -89,6 +94,7 @@ class Material:
     evidence: Mapping[str, Sequence[Evidence]]
     told: Mapping[Told, Sequence[int]]
     missed: Mapping[Told, Sequence[Missed]]
+    asked: Mapping[int, Wishes]
 
 
 def gather(conn: Connection, rows: Sequence[OutboxRow]) -> Material:
@@ -110,6 +116,7 @@ def gather(conn: Connection, rows: Sequence[OutboxRow]) -> Material:
             {(row.alert_id, row.version) for row in every},
             {mail: earlier[-1] for mail, earlier in told.items()},
         ),
+        asked=strangers.asked_of(conn, {row.person.id for row in rows if row.letter}),
     )
 
 
@@ -121,11 +128,16 @@ def envelope(row: OutboxRow, material: Material, *, renderer: MailRenderer, send
     address = material.addresses.get(row.person.id)
     if address is None:
         raise MailError("the reader was forgotten", reason="refused", permanent=True)
+    row = letters.to_be_confirmed(row, material.asked)
     return _enveloped(row, address, _draft(row, material, renderer, sender), sender)
 
 
 def _draft(row: OutboxRow, material: Material, renderer: MailRenderer, sender: Sender) -> Draft:
     """What a mail of this kind says."""
+    if row.letter is not None:
+        letter = letters.letter_of(row, inbox=sender.domain if sender.inbox else "", anybody=sender.subscribe)
+        words, values = renderer.letter(letter, row.person.language), letters.values(row, sender.secret)
+        return Draft(words=words, values=values, root=row.message_id, sent=row.created)
     if row.bulletin_id is not None:
         return _bulletin(row, material, renderer)
     return _alert(row, material, renderer, sender)
@@ -161,27 +173,55 @@ def _bulletin(row: OutboxRow, material: Material, renderer: MailRenderer) -> Dra
 
 
 def _enveloped(row: OutboxRow, address: str, draft: Draft, sender: Sender) -> Envelope:
-    plain = row.person.wishes.text_only or not draft.words.html
+    wishes, words, name = row.person.wishes, draft.words, sender.name
+    if wishes.discreet:
+        words, name = veiled(words, sender.discreet), sender.discreet.name
+    elif wishes.text_only:
+        words = replace(words, html="", pictures=())
+    pages = _pages(row, sender)
+    ways_out = _ways_out(pages[slots.UNSUBSCRIBE], sender) if draft.listed else ()
     mail = Mail(
-        sender=sender.header,
+        sender=f"{name} <{sender.address}>",
         recipient=address,
-        subject=draft.words.subject,
-        text=draft.words.text,
-        html="" if plain else draft.words.html,
-        pictures=() if plain else draft.words.pictures,
-        values=draft.values,
+        subject=words.subject,
+        text=words.text,
+        html=words.html,
+        pictures=words.pictures,
+        values={**pages, **draft.values},
         sent=draft.sent,
         message_id=row.message_id,
         root=draft.root,
-        list_name=sender.name,
+        list_name=name,
         language=row.person.language,
+        list_unsubscribe=ways_out,
+        one_click=any(one.startswith("https:") for one in ways_out),
     )
+    message = encode(mail)
     return Envelope(
         sender=bounce_address(row.message_id) if sender.inbox else sender.address,
         recipient=address,
         message_id=row.message_id,
-        message=encode(mail),
+        message=sender.signer.signed(message, at=draft.sent) if sender.signer else message,
     )
+
+
+def _ways_out(leave: str, sender: Sender) -> tuple[str, ...]:
+    """Where a mail program ends these mails for its user: a page, and an address of mail. A page that is not encrypted
+    is none: whoever saw the link on its way could press it."""
+    found = []
+    if sender.base_url.startswith("https://"):
+        found.append(f"{sender.base_url.rstrip('/')}/unsubscribe/{leave}")
+    if sender.inbox:
+        found.append(f"mailto:unsubscribe+{leave}@{sender.domain}")
+    return tuple(found)
+
+
+def _pages(row: OutboxRow, sender: Sender) -> dict[str, str]:
+    """The passes for the pages where the reader ends or changes the mails."""
+    return {
+        slots.UNSUBSCRIBE: passes.make(sender.secret, "unsubscribe", row.person.id),
+        slots.PREFERENCES: passes.make(sender.secret, "preferences", row.person.id, now=row.created),
+    }
 
 
 def _token(row: OutboxRow, notice: Notice, sender: Sender) -> str:
