@@ -14,6 +14,7 @@ from alerts.config import Config
 from alerts.engine.loading import RuleSources
 from alerts.match.bind import Households
 from alerts.notify import audience
+from alerts.notify.message.compose import Sender
 from alerts.notify.message.mime import domain_of
 from alerts.notify.posting import Post
 from alerts.notify.ways.maildir import Maildir
@@ -101,6 +102,21 @@ def post_of(config: Config, secret: bytes) -> Post:
     """Who writes the mails of an alert's versions into the outbox."""
     policy = audience.Policy(waits=config.notify.waits, give_up=config.notify.give_up)
     return Post(domain=domain_of(config.notify.sender), secret=secret, policy=policy)
+
+
+def site_of(config: Config) -> Site:
+    """What mails and pages say of the service."""
+    return Site(name=config.service.name, base_url=config.web.base_url, contact=config.service.contact)
+
+
+def sender_of(config: Config, secret: bytes) -> Sender:
+    """Who the mails come from."""
+    return Sender(
+        address=config.notify.sender,
+        name=config.service.name,
+        secret=secret,
+        links_expire=config.verdicts.expire,
+    )
 
 
 def transport_of(config: Config) -> Transport:

@@ -24,6 +24,8 @@ from alerts.configured import (
     post_of,
     rule_sources,
     secret_of,
+    sender_of,
+    site_of,
     transport_of,
 )
 from alerts.engine import acts, loading, rulebook
@@ -41,12 +43,10 @@ from alerts.errors import AlertsError, Fault
 from alerts.match.rule import Rule
 from alerts.notify import silences
 from alerts.notify.courier import Courier
-from alerts.notify.message.compose import Sender
 from alerts.notify.message.mime import domain_of
 from alerts.notify.reminding import remind, reminding_of
 from alerts.notify.ways.verdict import Retry
 from alerts.render.mail import mail_renderer
-from alerts.render.view import Site
 from alerts.store import articles, documents, feeds, issuing, linked, meta, notices, people, polling
 from alerts.store.database import reading, writing
 from alerts.store.linked import Link
@@ -132,13 +132,9 @@ class Service:
         )
         self.canary = Canary(
             gazetteer=self.gazetteer,
-            renderer=mail_renderer(self._site, own=config.templates.folder, report=lambda fault: None),
+            renderer=mail_renderer(site_of(self.config), own=config.templates.folder, report=lambda fault: None),
             clock=lambda: self.clock(),
         )
-
-    @property
-    def _site(self) -> Site:
-        return Site(name=self.config.service.name, base_url=self.config.web.base_url)
 
     @property
     def rulebook(self) -> Rulebook:
@@ -176,13 +172,8 @@ class Service:
         self.courier = Courier(
             engine=self.engine,
             transport=transport,
-            renderer=mail_renderer(self._site, own=self.config.templates.folder, report=self._tell_fault),
-            sender=Sender(
-                address=self.config.notify.sender,
-                name=self.config.service.name,
-                secret=self.secret,
-                links_expire=self.config.verdicts.expire,
-            ),
+            renderer=mail_renderer(site_of(self.config), own=self.config.templates.folder, report=self._tell_fault),
+            sender=sender_of(self.config, self.secret),
             clock=self.clock,
             covers=lambda: rulebook.covers(self.rulebook),
             retry=Retry(first=self.config.notify.retry_first, longest=self.config.notify.retry_max),
