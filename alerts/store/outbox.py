@@ -22,15 +22,27 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, Protocol, get_args
 
-from sqlalchemy import ColumnElement, Connection, Row, ScalarSelect, Select, bindparam, case, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    ScalarSelect,
+    Select,
+    case,
+    func,
+    literal,
+    select,
+    update,
+)
 
 from alerts.readers import Person
-from alerts.store import holds, silences, waiting
+from alerts.store import holds, plans, waiting
 from alerts.store.codec import clean
 from alerts.store.people import get_people
 from alerts.store.schema import outbox
+from alerts.store.schema.base import UtcTime
 from alerts.store.upsert import insert_for
-from alerts.store.waiting import Decide, Mail, Plan, Reason, each_alone, free
+from alerts.store.waiting import Decide, Plan, Reason, each_alone, free
 
 State = Literal[
     "queued", "sending", "accepted", "failed", "ambiguous", "held", "withdrawn", "bundled", "inhibited", "silenced"
@@ -150,49 +162,12 @@ def lease(
     plan = decide(rows, waiting.heard_by(conn, rows)) if rows else Plan()
     mails = plan.mails[:limit]
     take_back(conn, plan.superseded, now)
-    _keep_from_readers(conn, plan, now)
-    _make_up(conn, mails, now)
+    plans.postpone(conn, plan.postponed)
+    plans.keep_from_readers(conn, plan, now)
+    plans.make_up(conn, mails, now)
     return _take(
         conn, outbox.c.id.in_([mail.lead for mail in mails]) & (outbox.c.state == "queued"), now, token, lease_s
     )
-
-
-def _keep_from_readers(conn: Connection, plan: Plan, now: datetime) -> None:
-    for row_id, silence_id in plan.silenced.items():
-        values = {"state": "silenced", "finished": now, "silence_id": silence_id}
-        conn.execute(update(outbox).where(outbox.c.id == row_id).values(values))
-    for silence_id in set(plan.silenced.values()):
-        silences.hid(conn, silence_id, now)
-    for row_id, alert_id in plan.covered.items():
-        values = {"state": "inhibited", "finished": now, "covered_by": int(alert_id)}
-        conn.execute(update(outbox).where(outbox.c.id == row_id).values(values))
-
-
-def _make_up(conn: Connection, mails: Sequence[Mail], now: datetime) -> None:
-    """Put rows into the mails of others: those that go along, and those that are only mentioned."""
-    along = [{"row": row, "lead": mail.lead} for mail in mails for row in mail.members]
-    if along:
-        joins = update(outbox).where(outbox.c.id == bindparam("row"))
-        conn.execute(joins.values(state="bundled", lead_id=bindparam("lead")), along)
-    mentioned = [{"row": row, "lead": mail.lead, "by": int(by)} for mail in mails for row, by in mail.covered.items()]
-    if mentioned:
-        joins = update(outbox).where(outbox.c.id == bindparam("row"))
-        values = {"state": "inhibited", "finished": now, "lead_id": bindparam("lead"), "covered_by": bindparam("by")}
-        conn.execute(joins.values(values), mentioned)
-    _mention(conn, [row for mail in mails for row in (mail.lead, *mail.members)])
-
-
-def _mention(conn: Connection, rows: Sequence[int]) -> None:
-    """What was covered since the last mail about the covering alert is mentioned in this one."""
-    sent, kept = outbox.alias("sent"), outbox.alias("kept")
-    query = (
-        select(kept.c.id.label("row"), func.coalesce(sent.c.lead_id, sent.c.id).label("lead"))
-        .join_from(kept, sent, (kept.c.person_id == sent.c.person_id) & (kept.c.covered_by == sent.c.alert_id))
-        .where(sent.c.id.in_(rows), kept.c.state == "inhibited", kept.c.lead_id.is_(None))
-    )
-    found = [row._asdict() for row in conn.execute(query.with_for_update(of=kept, skip_locked=True))]
-    if found:
-        conn.execute(update(outbox).where(outbox.c.id == bindparam("row")).values(lead_id=bindparam("lead")), found)
 
 
 def stale_sending(conn: Connection, now: datetime, token: str, limit: int, lease_s: float) -> list[OutboxRow]:
@@ -223,6 +198,17 @@ def mark_sending(conn: Connection, ids: Collection[int], token: str, now: dateti
     the others must not be sent."""
     values = {"attempts": outbox.c.attempts + 1, "lease_until": now + timedelta(seconds=lease_s)}
     return _mark(conn, ids, token, "sending", ("queued",), values)
+
+
+def put_back(conn: Connection, ids: Collection[int], token: str) -> set[int]:
+    """Marked as being sent, and then not handed over after all: as if that had not been."""
+    values = {"attempts": outbox.c.attempts - 1, "lease_token": None, "lease_until": None}
+    return _mark(conn, ids, token, "queued", ("sending",), values)
+
+
+def mark_doubtful(conn: Connection, ids: Collection[int], token: str, look: datetime) -> set[int]:
+    """Handed over, and no answer came: they stay `sending`, and are found by `stale_sending` from `look` on."""
+    return _mark(conn, ids, token, "sending", ("sending",), {"lease_token": None, "lease_until": look})
 
 
 def mark_accepted(conn: Connection, ids: Collection[int], token: str, now: datetime) -> set[int]:
@@ -290,9 +276,11 @@ def give_back(conn: Connection, token: str) -> int:
     return conn.execute(update(outbox).where(ours).values(lease_token=None, lease_until=None)).rowcount
 
 
-def forget_leases(conn: Connection) -> None:
-    """End all leases: for the start of the only process that uses this outbox, when whoever held them is dead."""
-    values = {"lease_token": None, "lease_until": None}
+def forget_leases(conn: Connection, look: datetime | None = None) -> None:
+    """End all leases: for the start of the only process that uses this outbox, when whoever held them is dead. What was
+    being sent is found by `stale_sending` from `look` on."""
+    until = case((outbox.c.state == "sending", literal(look, UtcTime)), else_=None)
+    values = {"lease_token": None, "lease_until": until}
     conn.execute(update(outbox).where(outbox.c.lease_token.is_not(None)).values(values))
 
 

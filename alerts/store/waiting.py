@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Literal, get_args
 
-from sqlalchemy import ColumnElement, Connection, or_, select
+from sqlalchemy import ColumnElement, Connection, or_, select, union_all
 
+from alerts.readers import ALL, Wishes
 from alerts.store import codec, holds
 from alerts.store.alerts import versions
 from alerts.store.schema import alert, outbox, person
@@ -28,10 +29,21 @@ REACHED: Final = ("sending", "accepted", "ambiguous", "held")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """Who a row is for: their wishes, and when they got mails about alerts in the last 24 hours."""
+
+    wishes: Wishes = ALL
+    sent: tuple[datetime, ...] = ()
+
+
+ANYBODY: Final = Reader()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """One row that waits to be sent. `due`: its time has come. `fixed`: its mail was made up before, and goes as it is.
-    `urgency` and `place` are the alert's in this version, `rule`, `incident` and `going_on` are as they are now. Of a
-    bulletin `alert_id` is empty."""
+    """One row that waits to be sent. `due`: its time has come. `fixed`: its mail was made up before, and goes as it is
+    (`collected`: as a digest). `waits`: what it waited for until now. `urgency` and `place` are the alert's in this
+    version, `rule`, `incident` and `going_on` are as they are now. Of a bulletin `alert_id` is empty."""
 
     id: int
     person_id: int
@@ -40,6 +52,9 @@ class Waiting:
     fixed: bool
     urgency: int
     not_before: datetime
+    waits: Reason | None = None
+    collected: bool = False
+    reader: Reader = ANYBODY
     round: int = 0
     alert_id: str = ""
     version: int = 0
@@ -67,23 +82,33 @@ class Heard:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
     """One mail: the row that leads, those that go in it, and those that it only mentions (each with the id of the
-    alert that covers it)."""
+    alert that covers it). `collected`: it is a digest, a list of many happenings."""
 
     lead: int
     members: tuple[int, ...] = ()
     covered: Mapping[int, str] = field(default_factory=dict)
+    collected: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wait:
+    """A row whose time had come is to wait until then, and for what."""
+
+    until: datetime
+    reason: Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What is to be done with waiting rows; what it does not name goes on waiting. `mails`: the most urgent first.
     `covered`: by an alert that the reader was told before; `silenced`: by which silence; `superseded`: a later version
-    says all of it."""
+    says all of it; `postponed`: due, but not now."""
 
     mails: tuple[Mail, ...] = ()
     covered: Mapping[int, str] = field(default_factory=dict)
     silenced: Mapping[int, int] = field(default_factory=dict)
     superseded: frozenset[int] = frozenset()
+    postponed: Mapping[int, Wait] = field(default_factory=dict)
 
 
 Decide = Callable[[Sequence[Waiting], Sequence[Heard]], Plan]
@@ -92,7 +117,7 @@ Decide = Callable[[Sequence[Waiting], Sequence[Heard]], Plan]
 def each_alone(waiting: Sequence[Waiting], heard: Sequence[Heard]) -> Plan:
     """Each row that is due as a mail of its own."""
     due = sorted((row for row in waiting if row.due), key=lambda row: (-row.urgency, row.not_before, row.id))
-    return Plan(mails=tuple(Mail(lead=row.id) for row in due))
+    return Plan(mails=tuple(Mail(lead=row.id, collected=row.collected) for row in due))
 
 
 def free(now: datetime) -> ColumnElement[bool]:
@@ -107,11 +132,37 @@ def _due(conn: Connection, now: datetime) -> ColumnElement[bool]:
 
 
 def lock_readers(conn: Connection, now: datetime, limit: int) -> set[int]:
-    """The readers of up to `limit` mails that are due, the most urgent first, without those about whose mails another
+    """Up to `limit` readers of mails that are due, the most urgent first, without those about whose mails another
     courier decides at this moment."""
-    query = select(person.c.id).join_from(person, outbox, outbox.c.person_id == person.c.id).where(_due(conn, now))
-    query = query.order_by(outbox.c.urgency.desc(), outbox.c.not_before, outbox.c.id).limit(limit)
-    return set(conn.execute(query.with_for_update(of=person, key_share=True, skip_locked=True)).scalars())
+    for page in (4 * limit, 64 * limit):  # a reader may have many rows: of a digest, or after an outage
+        rows = _most_urgent(conn, now, page)
+        readers = list(dict.fromkeys(rows))
+        if len(readers) >= limit or len(rows) < page:
+            break
+    found: set[int] = set()
+    while readers and len(found) < limit:
+        some, readers = readers[: limit - len(found)], readers[limit - len(found) :]
+        query = select(person.c.id).where(person.c.id.in_(some)).order_by(person.c.id)
+        found |= set(conn.execute(query.with_for_update(key_share=True, skip_locked=True)).scalars())
+    return found
+
+
+def _most_urgent(conn: Connection, now: datetime, limit: int) -> list[int]:
+    """The readers of the `limit` most urgent mails that are due. Each level is a range of the index: what is due next
+    week is not looked at."""
+    due, columns = _due(conn, now), (outbox.c.person_id, outbox.c.urgency, outbox.c.not_before, outbox.c.id)
+    levels = [
+        select(*columns)
+        .where(due, outbox.c.urgency == urgency)
+        .order_by(outbox.c.not_before, outbox.c.id)
+        .limit(limit)
+        .subquery()
+        .select()
+        for urgency in range(len(SEVERITIES))
+    ]
+    every = union_all(*levels).subquery()
+    query = select(every.c.person_id).order_by(every.c.urgency.desc(), every.c.not_before, every.c.id)
+    return list(conn.execute(query.limit(limit)).scalars())
 
 
 def waiting_for(conn: Connection, people: Collection[int], now: datetime) -> list[Waiting]:
@@ -126,6 +177,7 @@ def waiting_for(conn: Connection, people: Collection[int], now: datetime) -> lis
     known = {(int(one.alert_id), one.version): one for one in versions(conn, sorted(wanted))}
     query_alerts = select(alert.c.id, alert.c.rule, alert.c.incident_id, alert.c.state).where(alert.c.id.in_(about))
     alerts = {row.id: row for row in conn.execute(query_alerts)}
+    readers = _readers(conn, {row.person_id for row in rows}, now)
     found = []
     for row in rows:
         version, now_alert = known.get((row.alert_id, row.version)), alerts.get(row.alert_id)
@@ -142,10 +194,25 @@ def waiting_for(conn: Connection, people: Collection[int], now: datetime) -> lis
                 "going_on": now_alert.state in OPEN_STATES,
             }
         )
-        plain = ("id", "person_id", "channel", "urgency", "not_before", "round", "trigger_id")
-        values = {name: getattr(row, name) for name in plain}
-        found.append(Waiting(**values, **about_alert, due=bool(row.due), fixed=row.id in fixed))
+        values = {name: getattr(row, name) for name in _PLAIN}
+        reader = readers.get(row.person_id, ANYBODY)
+        found.append(Waiting(**values, **about_alert, reader=reader, due=bool(row.due), fixed=row.id in fixed))
     return found
+
+
+_PLAIN: Final = ("id", "person_id", "channel", "urgency", "not_before", "waits", "collected", "round", "trigger_id")
+
+
+def _readers(conn: Connection, ids: Collection[int], now: datetime) -> dict[int, Reader]:
+    """Their wishes, and the times of their mails about alerts; one that is on its way counts as sent now."""
+    wishes = conn.execute(select(person.c.id, person.c.wishes).where(person.c.id.in_(ids))).all()
+    about_alert = outbox.c.alert_id.is_not(None) & outbox.c.lead_id.is_(None) & outbox.c.person_id.in_(ids)
+    done = outbox.c.state.in_(("accepted", "ambiguous")) & (outbox.c.finished > now - timedelta(days=1))
+    sent: dict[int, list[datetime]] = {}
+    for state in (done, outbox.c.state == "sending", (outbox.c.state == "queued") & (outbox.c.lease_until > now)):
+        for row in conn.execute(select(outbox.c.person_id, outbox.c.finished).where(about_alert, state)):
+            sent.setdefault(row.person_id, []).append(row.finished or now)
+    return {row.id: Reader(wishes=codec.wishes(row.wishes), sent=tuple(sorted(sent.get(row.id, ())))) for row in wishes}
 
 
 def _with_others(conn: Connection, ids: Collection[int]) -> set[int]:

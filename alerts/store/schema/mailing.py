@@ -125,4 +125,5 @@ outbox = Table(
     Index("ix_outbox_message_id", "message_id"),  # a bounce names the mail by it
     Index("ix_outbox_finished", "person_id", "finished"),  # how much a reader got of late
     Index("ix_outbox_due", "state", "not_before"),
+    Index("ix_outbox_urgent", "state", "urgency", "not_before", "id"),
 )

@@ -55,6 +55,7 @@ def _outbox() -> None:
     op.add_column("outbox", sa.Column("waits", sa.String(length=10), nullable=True))
     op.add_column("outbox", sa.Column("collected", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.create_index("ix_outbox_message_id", "outbox", ["message_id"])
+    op.create_index("ix_outbox_urgent", "outbox", ["state", "urgency", "not_before", "id"])
     op.create_index("ix_outbox_finished", "outbox", ["person_id", "finished"])
 
 

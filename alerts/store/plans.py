@@ -1,0 +1,67 @@
+"""What was decided about waiting rows (`waiting.Plan`), carried out in the outbox while their readers are locked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, case, func, select, update
+
+from alerts.store import holds, silences
+from alerts.store.schema import outbox
+from alerts.store.waiting import Mail, Plan, Wait
+
+
+def postpone(conn: Connection, waits: Mapping[int, Wait]) -> None:
+    """Let rows wait, and be worth sending when their time comes."""
+    alike: dict[Wait, list[int]] = {}
+    for row_id, wait in waits.items():
+        alike.setdefault(wait, []).append(row_id)
+    for wait, ids in alike.items():
+        worth = wait.until + holds.STILL_WORTH
+        expires = case((outbox.c.expires < worth, worth), else_=outbox.c.expires)
+        values = {"not_before": wait.until, "waits": wait.reason, "expires": expires}
+        conn.execute(update(outbox).where(outbox.c.id.in_(ids)).values(values))
+
+
+def keep_from_readers(conn: Connection, plan: Plan, now: datetime) -> None:
+    """Mark what a silence hides, and what an alert covers that the reader was told before."""
+    for row_id, silence_id in plan.silenced.items():
+        values = {"state": "silenced", "finished": now, "silence_id": silence_id}
+        conn.execute(update(outbox).where(outbox.c.id == row_id).values(values))
+    for silence_id in set(plan.silenced.values()):
+        silences.hid(conn, silence_id, now)
+    for row_id, alert_id in plan.covered.items():
+        values = {"state": "inhibited", "finished": now, "covered_by": int(alert_id)}
+        conn.execute(update(outbox).where(outbox.c.id == row_id).values(values))
+
+
+def make_up(conn: Connection, mails: Sequence[Mail], now: datetime) -> None:
+    """Put rows into the mails of others: those that go along, and those that are only mentioned."""
+    for collected in (True, False):
+        leads = [mail.lead for mail in mails if mail.collected == collected]
+        changed = outbox.c.id.in_(leads) & (outbox.c.collected != collected)
+        conn.execute(update(outbox).where(changed).values(collected=collected))
+    along = [{"row": row, "lead": mail.lead} for mail in mails for row in mail.members]
+    if along:
+        joins = update(outbox).where(outbox.c.id == bindparam("row"))
+        conn.execute(joins.values(state="bundled", lead_id=bindparam("lead")), along)
+    mentioned = [{"row": row, "lead": mail.lead, "by": int(by)} for mail in mails for row, by in mail.covered.items()]
+    if mentioned:
+        joins = update(outbox).where(outbox.c.id == bindparam("row"))
+        values = {"state": "inhibited", "finished": now, "lead_id": bindparam("lead"), "covered_by": bindparam("by")}
+        conn.execute(joins.values(values), mentioned)
+    _mention(conn, [row for mail in mails for row in (mail.lead, *mail.members)])
+
+
+def _mention(conn: Connection, rows: Sequence[int]) -> None:
+    """What was covered since the last mail about the covering alert is mentioned in this one."""
+    sent, kept = outbox.alias("sent"), outbox.alias("kept")
+    query = (
+        select(kept.c.id.label("row"), func.coalesce(sent.c.lead_id, sent.c.id).label("lead"))
+        .join_from(kept, sent, (kept.c.person_id == sent.c.person_id) & (kept.c.covered_by == sent.c.alert_id))
+        .where(sent.c.id.in_(rows), kept.c.state == "inhibited", kept.c.lead_id.is_(None))
+    )
+    found = [row._asdict() for row in conn.execute(query.with_for_update(of=kept, skip_locked=True))]
+    if found:
+        conn.execute(update(outbox).where(outbox.c.id == bindparam("row")).values(lead_id=bindparam("lead")), found)
