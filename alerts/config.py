@@ -29,6 +29,7 @@ from alerts.config_values import (
     Households,
     Length,
     LengthOrNever,
+    ListenAt,
     MailAddress,
     OptionalPath,
     Owners,
@@ -185,6 +186,27 @@ class Smtp(Section):
         return self
 
 
+class Inbox(Section):
+    listen: ListenAt = None
+    imap_host: str = ""
+    imap_port: Port = 993
+    imap_username: str = Field("", repr=False)
+    imap_password_file: OptionalPath = None
+    imap_folder: Annotated[str, Field(min_length=1)] = "INBOX"
+    imap_every: Second = timedelta(minutes=1)
+
+    @property
+    def takes_mail(self) -> bool:
+        """Whether mail that is sent to the service gets to it."""
+        return self.listen is not None or bool(self.imap_host)
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        if self.imap_host and not (self.imap_username and self.imap_password_file):
+            disagree([("imap_host", "needs imap_username and imap_password_file, a file that holds the password")])
+        return self
+
+
 class Web(Section):
     host: str = "127.0.0.1"
     port: Port = 8080
@@ -225,6 +247,7 @@ class Config(Section):
     escalation: Escalation
     triage: Triage
     smtp: Smtp
+    inbox: Inbox
     web: Web
     cap: Cap
     verdicts: Verdicts

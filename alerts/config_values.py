@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Annotated, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, ValidationInfo
 
 from alerts.addresses import normal_address
 from alerts.config_faults import disagree, size, told
 from alerts.durations import duration, say
+from alerts.listening import Listen, listen_at
 from alerts.types import Severity
 
 MIB = 1024 * 1024
@@ -97,6 +98,19 @@ def _yes_no_or_auto(value: object) -> bool | None:
     return value
 
 
+def _listen(value: object) -> Listen | None:
+    if value is None or value == "":
+        return None
+    if isinstance(value, Listen):
+        return value
+    if not isinstance(value, str):
+        raise told('write "127.0.0.1:8024" or the path of a socket')
+    try:
+        return listen_at(value)
+    except ValueError as error:
+        raise told(str(error)) from None
+
+
 def _cap_name(value: str) -> str:
     if any(char.isspace() or char in ",<&" or not char.isprintable() for char in value):
         raise told("a sender has no blanks, no commas, no < and no &; write a name such as alerts.example.org")
@@ -152,6 +166,7 @@ Day = Annotated[Length, at_least(timedelta(days=1))]
 LengthOrNever = Annotated[timedelta | None, BeforeValidator(_length_or_never)]
 Size = Annotated[int, BeforeValidator(_bytes)]
 OptionalPath = Annotated[FilePath | None, BeforeValidator(lambda value: None if value == "" else value)]
+ListenAt = Annotated[Listen | None, PlainValidator(_listen)]
 Texts = Annotated[tuple[str, ...], Field(strict=False)]
 Port = Annotated[int, AfterValidator(_port_ok)]
 Contact = Annotated[str, AfterValidator(_contact)]

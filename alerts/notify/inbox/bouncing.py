@@ -1,0 +1,155 @@
+"""What is done when a mail came back, or its reader complained: with the reader and the queue, and what operators hear.
+
+One dead address is the reader's affair. Many refusals at once are ours: then nobody is suppressed for it, and mails
+wait until an operator has looked.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Connection
+
+from alerts.notify import bulletins
+from alerts.notify.inbox.reports import Bounce
+from alerts.notify.joining.desk import Desk
+from alerts.store import bounces, holds, meta, people, suppression
+from alerts.store.bounces import Returned
+from alerts.store.suppression import Reason
+
+_log = logging.getLogger(__name__)
+STORM: Final = 10
+"""So many refusals of our mails as such within an hour stop all mails."""
+SHARE: Final = 0.03
+"""A larger share of dead addresses among those written to in a day stops all mails ..."""
+LEAST: Final = 10
+"""... when there are at least so many."""
+_HOUR: Final = timedelta(hours=1)
+_DAY: Final = timedelta(days=1)
+_REFUSALS: Final = "refusals of mails"
+_DEAD: Final = "dead addresses stopped mails"
+_TOLD: Final = "report of bounces"
+_RELEASE: Final = "See what waits with: alerts mail queue. Let it go with: alerts mail release."
+_BOUNCE_WORDS: Final = "because mail to them came back"
+
+
+def came_back(conn: Connection, desk: Desk, mail: Returned, bounce: Bounce, now: datetime) -> None:
+    """Do what one report asks for; a second one about the same mail asks for nothing more."""
+    if bounce.kind in ("nothing", "elsewhere"):
+        return
+    state = bounces.came_back(conn, mail.row_id, "held" if bounce.kind == "policy" else "failed", bounce.status, now)
+    level = logging.ERROR if bounce.kind == "ours" else logging.WARNING
+    _log.log(level, "mail %d came back: %s %s", mail.row_id, bounce.kind, bounce.status)
+    if bounce.kind == "gone":
+        give_up(conn, desk, mail.person_id, "bounce", bounce.status, now)
+    elif bounce.kind == "later":
+        days = bounces.score(conn, mail.person_id, bounce.status, now)
+        if days >= bounces.DAYS:
+            give_up(conn, desk, mail.person_id, "bounce", bounce.status, now)
+    elif bounce.kind == "policy" and state:
+        _refused(conn, desk, bounce.status, now)
+
+
+def complained(conn: Connection, desk: Desk, mail: Returned, now: datetime) -> None:
+    """The reader wants no more of this."""
+    _log.warning("the reader of mail %d complained of it", mail.row_id)
+    give_up(conn, desk, mail.person_id, "complaint", "", now)
+
+
+def give_up(conn: Connection, desk: Desk, person_id: int, reason: Reason, status: str, now: datetime) -> None:
+    """Write to a reader no more. Who has a duty is missed at once: the operators hear of it."""
+    duties = bounces.give_up(conn, person_id, reason, status, now)
+    if duties is None:
+        return
+    named = [duty for duty in duties if duty != "reader"]
+    if named:
+        _tell_missing(conn, desk, person_id, " and ".join(named), reason, status, now)
+    if reason == "bounce":
+        _watch_share(conn, desk, now)
+
+
+def upkeep(conn: Connection, desk: Desk, now: datetime) -> None:
+    """Forget what counts no more, and tell the operators once a day how many readers were given up."""
+    bounces.forget(conn, now)
+    before = meta.get(conn, _TOLD)
+    last = datetime.fromisoformat(before) if before else now - _DAY
+    if before and now - last < _DAY:
+        return
+    found = suppression.count_since(conn, last)
+    if not found:
+        return
+    words = {"bounce": _BOUNCE_WORDS, "complaint": "because they complained of our mails"}
+    lines = [f"- {number} {words[reason]}" for reason, number in sorted(found.items())]
+    total = sum(found.values())
+    readers = "reader gets" if total == 1 else "readers get"
+    subject = f"{total} {readers} no mails any more"
+    body = "\n".join((f"Since {last:%Y-%m-%d %H:%M} UTC these were given up:\n", *lines))
+    _tell(conn, desk, "bounces", subject, f"{body}\n\nWho it is: alerts people list.", now)
+    meta.put(conn, _TOLD, now.isoformat())
+
+
+def _tell_missing(
+    conn: Connection, desk: Desk, person_id: int, duty: str, reason: Reason, status: str, now: datetime
+) -> None:
+    why = f"mail to them comes back ({status})" if reason == "bounce" else "they complained of our mails"
+    subject = f"Person {person_id} ({duty}) cannot be reached"
+    body = (
+        f"Person {person_id}, who is named for {duty}, gets no mails any more: {why}.\n\n"
+        "Name somebody else in the configuration, or put the address right. "
+        f"Whose it is: alerts people show {person_id}."
+    )
+    if not _tell(conn, desk, "bounces", subject, body, now, without=person_id):
+        _log.error("%s, and nobody else is there to be told", subject)
+
+
+def _refused(conn: Connection, desk: Desk, status: str, now: datetime) -> None:
+    """Count a refusal of our mails as such; many within an hour stop them all."""
+    known = [at for at in meta.get(conn, _REFUSALS) or () if datetime.fromisoformat(at) > now - _HOUR]
+    times = [*known, now.isoformat()]
+    if len(times) >= STORM:
+        times = []
+        reason = f"{STORM} mails of the last hour were refused because of who sends them ({status})"
+        advice = (
+            "Look at the sending server's name, its place on block lists, SPF, DKIM and DMARC. The mails that came "
+        )
+        _hold(conn, desk, reason, f"{advice}back are held, too: no reader was given up for it.", now)
+    meta.put(conn, _REFUSALS, times)
+
+
+def _watch_share(conn: Connection, desk: Desk, now: datetime) -> None:
+    """Stop all mails when far more addresses are dead than ever happens: a list went wrong, or the mail server did."""
+    before = meta.get(conn, _DEAD)
+    since = max(now - _DAY, datetime.fromisoformat(before)) if before else now - _DAY
+    gone, reached = bounces.share(conn, since)
+    if gone < LEAST or gone <= SHARE * reached:
+        return
+    meta.put(conn, _DEAD, now.isoformat())
+    reason = f"of {reached} readers written to since {since:%Y-%m-%d %H:%M} UTC mail to {gone} came back for good"
+    _hold(conn, desk, reason, "Look whether these addresses are good, and what your mail server says of them.", now)
+
+
+def _hold(conn: Connection, desk: Desk, reason: str, advice: str, now: datetime) -> None:
+    if holds.put(conn, "all", reason, now) is None:
+        return
+    _log.error("all mails are held: %s", reason)
+    body = f"Nothing but mails to operators goes out any more: {reason}.\n\n{advice}\n\n{_RELEASE}"
+    _tell(conn, desk, "holds", "All mails are held", body, now)
+
+
+def _tell(
+    conn: Connection, desk: Desk, kind: str, subject: str, body: str, now: datetime, *, without: int | None = None
+) -> bool:
+    operators = [one for one in people.active_people(conn, "operator") if one.id != without]
+    number = bulletins.post(
+        conn,
+        kind=kind,
+        subject=subject,
+        body=body,
+        people=operators,
+        secret=desk.secret,
+        domain=desk.domain,
+        now=now,
+    )
+    return number is not None

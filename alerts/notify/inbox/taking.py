@@ -1,0 +1,133 @@
+"""What is done with one mail that came in, in the caller's transaction: so the mail is taken when what it asks is done.
+
+Commands are the joining desk's; here is decided whether somebody asks them at all. An answer goes only to who asks, or
+to the person whose pass the mail carries; how often at most, the desk's limits say.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, Literal, get_args
+
+from sqlalchemy import Connection
+
+from alerts.errors import InputError
+from alerts.notify.inbox import bouncing, guard, wire
+from alerts.notify.inbox.complaints import complained_of
+from alerts.notify.inbox.guard import bare
+from alerts.notify.inbox.reports import Kind as BounceKind
+from alerts.notify.inbox.reports import bounce_of
+from alerts.notify.inbox.sorting import Request
+from alerts.notify.joining import signup
+from alerts.notify.joining.desk import Desk
+from alerts.store import bounces, people
+from alerts.store.bounces import Returned
+
+Outcome = Literal[
+    BounceKind,
+    "subscribe",
+    "confirm",
+    "unsubscribe",
+    "preferences",
+    "help",
+    "complaint",
+    "forged",  # to a bounce's address, but not from a mail server, or about no mail of ours
+    "refused",  # a pass that is not ours, used, too old, or another person's
+    guard.Reason,
+]
+"""What came of a mail, for counters."""
+BOUNCES: Final[tuple[str, ...]] = get_args(BounceKind)
+_LEAVING: Final = re.compile(
+    r"\b(?:unsubscribe|stop|remove|désabonner|désinscrire|baja|إلغاء|отписаться)\b", re.IGNORECASE
+)
+_FEEDBACK: Final = b"feedback-report"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mail:
+    """A mail as it came: the envelope's sender ("" for the empty one), and its bytes."""
+
+    sender: str = field(repr=False)
+    content: bytes = field(repr=False)
+
+
+def take(conn: Connection, desk: Desk, request: Request, mail: Mail, now: datetime) -> Outcome:
+    """Do what `mail` asks by having been sent to the address that stands for `request`."""
+    if _FEEDBACK in mail.content[: wire.LONGEST].lower() and (complaint := _complaint(conn, desk, mail, now)):
+        return complaint
+    if request.kind == "bounce":
+        return _bounce(conn, desk, request.token, mail, now)
+    if request.kind == "unsubscribe":  # whoever sends it: the pass says who leaves, and a program may do it for them
+        return _leave(conn, desk, request.token, now)
+    fields = wire.taken_apart(mail.content).fields
+    if (why := guard.not_answered(mail.sender, fields, domain=desk.domain)) is not None:
+        return why
+    who = guard.asking(mail.sender, fields)
+    if who is None:
+        return "nobody"
+    try:
+        return _asked(conn, desk, request, mail, who, fields, now)
+    except InputError:
+        return "refused"
+
+
+def _asked(
+    conn: Connection, desk: Desk, request: Request, mail: Mail, who: str, fields: wire.Fields, now: datetime
+) -> Outcome:
+    if request.kind == "confirm":
+        return _confirm(conn, desk, request.token, (who, bare(mail.sender)), now)
+    if request.kind == "subscribe" and desk.open and not _LEAVING.search(wire.readable(fields.get("subject"))):
+        signup.ask(desk, conn, who, request.wishes, how="mail", now=now)
+        return "subscribe"
+    if request.kind == "preferences":
+        signup.send_link(desk, conn, who, now)
+        return "preferences"
+    signup.send_help(desk, conn, who, now)
+    return "help"
+
+
+def _confirm(conn: Connection, desk: Desk, token: str, who: tuple[str, ...], now: datetime) -> Outcome:
+    """A yes counts when it comes from the address that is asked. The letter may have been handed on to others, and an
+    answer to it by one of these is no yes; the link in it is there for who has many addresses."""
+    marks = {people.mark_of(conn, one) for one in who}
+    try:
+        theirs = people.marks(conn, [signup.asking(desk, conn, token, now).id]).values()
+        if marks.isdisjoint(theirs):
+            raise InputError("this is another person's")
+    except InputError:
+        signup.send_help(desk, conn, who[0], now)
+        return "refused"
+    signup.confirm(desk, conn, token, now)
+    return "confirm"
+
+
+def _leave(conn: Connection, desk: Desk, token: str, now: datetime) -> Outcome:
+    try:
+        signup.leave(desk, conn, token, now)
+    except InputError:
+        return "refused"
+    return "unsubscribe"
+
+
+def _bounce(conn: Connection, desk: Desk, token: str, mail: Mail, now: datetime) -> Outcome:
+    found = _mail_of(conn, desk, token) if not bare(mail.sender) else None
+    if found is None:
+        return "forged"
+    bounce = bounce_of(mail.content, found.address)
+    bouncing.came_back(conn, desk, found, bounce, now)
+    return bounce.kind
+
+
+def _complaint(conn: Connection, desk: Desk, mail: Mail, now: datetime) -> Outcome | None:
+    """Complaints come from people's addresses too; that they know a mail's token shows that they have the mail."""
+    for token in complained_of(mail.content):
+        if (found := _mail_of(conn, desk, token)) is not None:
+            bouncing.complained(conn, desk, found, now)
+            return "complaint"
+    return None
+
+
+def _mail_of(conn: Connection, desk: Desk, token: str) -> Returned | None:
+    return bounces.mail_of(conn, f"<{token}@{desk.domain}>")
