@@ -37,7 +37,7 @@ from sqlalchemy import (
 
 from alerts.readers import Person
 from alerts.store import holds, plans, waiting
-from alerts.store.codec import clean
+from alerts.store.codec import clean, row_id
 from alerts.store.people import get_people
 from alerts.store.schema import outbox
 from alerts.store.schema.base import UtcTime
@@ -347,6 +347,18 @@ def list_rows(conn: Connection, *, states: Collection[State] = (), limit: int = 
     """Mails in the given states (all if empty), the newest first."""
     query: Select[Any] = select(outbox).order_by(outbox.c.id.desc()).limit(limit)
     return _rows(conn, conn.execute(query.where(outbox.c.state.in_(states)) if states else query).all())
+
+
+def some(conn: Connection, *, ids: Collection[int] = (), alert_id: str = "", person_id: int = 0) -> list[OutboxRow]:
+    """Mails by their numbers, or all about an alert, or to a reader, as they came; those that all of it says."""
+    query: Select[Any] = select(outbox).order_by(outbox.c.id)
+    if ids:
+        query = query.where(outbox.c.id.in_(ids))
+    if alert_id:
+        query = query.where(outbox.c.alert_id == row_id(alert_id))
+    if person_id:
+        query = query.where(outbox.c.person_id == person_id)
+    return _rows(conn, conn.execute(query).all())
 
 
 def counts(conn: Connection) -> dict[State, int]:
