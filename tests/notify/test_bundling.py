@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts.notify.bundling import MOST, Covers, decide
+from alerts.notify.bundling import decide
+from alerts.notify.happenings import MOST, Covers
 from alerts.store.waiting import Heard, Mail, Plan, Waiting
 from alerts.track.silence import Silence
 from alerts.types import Place
