@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Literal
@@ -30,7 +30,7 @@ from alerts.match.bind import Households
 from alerts.notify.courier import Courier
 from alerts.notify.message.compose import Sender
 from alerts.notify.posting import Post
-from alerts.notify.ways.transport import Envelope
+from alerts.notify.ways.transport import Envelope, Fate
 from alerts.read.places import Gazetteer
 from alerts.render.mail import MailRenderer
 from alerts.store import articles, feeds, people
@@ -78,6 +78,7 @@ class Way:
     """The canary's way out: it ends here."""
 
     at_once = 1
+    settles = timedelta(0)
 
     def __init__(self) -> None:
         self.came: list[Envelope] = []
@@ -85,8 +86,12 @@ class Way:
     async def send(self, envelope: Envelope) -> None:
         self.came.append(envelope)
 
-    async def find(self, message_id: str) -> bool | None:
-        return any(envelope.message_id == message_id for envelope in self.came)
+    async def find(self, sought: Mapping[str, datetime]) -> Mapping[str, Fate]:
+        came = {envelope.message_id for envelope in self.came}
+        return {name: "taken" if name in came else "absent" for name in sought}
+
+    def hang_up(self) -> None:
+        """Nothing takes long."""
 
     async def close(self) -> None:
         """There is nothing to let go of."""

@@ -2,12 +2,9 @@
 
     lease -> commit `sending` -> hand over -> commit the result
 
-Killed between any two of these steps it loses nothing: what was leased comes free again; what is `sending`
-is looked up (Maildir) or decided by policy (SMTP, `verdict.unknown`). The named crash points are where a
-test kills the process.
-
-Mails of one attempt group (`transport.at_once` of them) share their two commits, so that a commit's fsync
-does not bound the rate, and so that a crash leaves at most one group in doubt.
+Killed between any two of these steps it loses nothing: what was leased comes free again; what is `sending` is looked up
+(Maildir, our own Postfix) or decided by policy (`verdict.unknown`). The named crash points are where a test kills the
+process. How mails go side by side, and share their commits, is in `stream.py`.
 """
 
 from __future__ import annotations
@@ -15,8 +12,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from functools import partial
 from typing import TypeVar
@@ -24,9 +21,11 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine
 
 from alerts.errors import MailError
-from alerts.notify import bundling
+from alerts.notify import bundling, refusals
 from alerts.notify.bundling import Covers
 from alerts.notify.message import compose
+from alerts.notify.refusals import Run
+from alerts.notify.stream import MOST, Item, Settled, Stream
 from alerts.notify.ways.transport import OPERATOR, ROUTE, Crash, Envelope, Transport, Unanswered, no_crash
 from alerts.notify.ways.verdict import Retry, Verdict, after_attempt, after_crash
 from alerts.render.mail import MailRenderer
@@ -37,7 +36,6 @@ from alerts.store.silences import in_force
 
 _log = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
-BATCH = 64
 LEASE_S = 120.0
 SENDING_S = 600.0  # longer than any attempt takes (`SmtpSettings`): while it runs the mail is nobody else's
 
@@ -51,14 +49,22 @@ class Tally:
     deferred: int = 0
     failed: int = 0
     ambiguous: int = 0
+    held: int = 0
+    doubtful: int = 0
     trouble: str = ""
+
+    def add(self, other: Tally) -> None:
+        for one in fields(self):
+            if one.name != "trouble":
+                setattr(self, one.name, getattr(self, one.name) + getattr(other, one.name))
+        self.trouble = other.trouble or self.trouble
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Settled:
-    """A result that is not in the database yet."""
+class _Stored:
+    """A result that waits for the database, and whose lease it was."""
 
-    row_id: int
+    row: OutboxRow
     token: str
     verdict: Verdict
 
@@ -79,78 +85,89 @@ class Courier:
     retry: Retry = field(default_factory=Retry)
     crash: Crash = no_crash
     covers: Callable[[], Covers] = dict
-    _unsettled: list[_Settled] = field(default_factory=list)
+    _unsettled: list[_Stored] = field(default_factory=list)
     _blocked_until: datetime | None = None
     _blocks: int = 0
     _stopping: bool = False
+    _stream: Stream | None = None
+    _one_by_one: asyncio.Lock = field(default_factory=asyncio.Lock)  # SQLite has one writer anyway
 
     async def recover(self) -> Tally:
         """At the start of the only process that uses this outbox: what an earlier one left half-way is
         looked after now, and not when its leases run out."""
-        await self._write(outbox.forget_leases)
+        look = self.clock() + self.transport.settles
+        await self._write(lambda conn: outbox.forget_leases(conn, look))
         return await self._reconcile()
 
     async def deliver_once(self) -> Tally:
-        """One round: up to 64 mails, the most urgent first. Raises StoreError when the database fails; the
-        results of mails that went out by then are kept, and stored first by the next round."""
-        await self._settle([])
-        tally = await self._reconcile()
-        now = self.clock()
-        if self._stopping or (self._blocked_until is not None and now < self._blocked_until):
-            return tally
-        token = secrets.token_hex(16)
-        rows = await self._write(lambda conn: _take(conn, now, token, self.covers()))
-        tally.leased = len(rows)
-        if rows:
-            self.crash("leased")
-            await self._deliver(rows, token, tally)
-        return tally
+        """One round: some mails, the most urgent first. Raises StoreError when the database fails; the results of mails
+        that went out by then are kept, and stored first by the next round."""
+        return await self._deliver(rounds=1)
 
     async def deliver_all(self) -> Tally:
-        """Rounds until nothing is due, the way is blocked, or `stop` was called."""
-        total = Tally()
-        while True:
-            tally = await self.deliver_once()
-            for name in ("leased", "accepted", "deferred", "failed", "ambiguous"):
-                setattr(total, name, getattr(total, name) + getattr(tally, name))
-            total.trouble = tally.trouble or total.trouble
-            if not tally.leased or tally.trouble or self._stopping:
-                return total
+        """Until nothing is due, the way is blocked, or `stop` was called."""
+        return await self._deliver(rounds=None)
 
     def stop(self) -> None:
-        """Begin nothing new; a round under way ends after the mails it has begun."""
+        """Begin nothing new. What is under way has some seconds to end; what the server then says nothing of stays
+        `sending`, and is looked after at the next start."""
         self._stopping = True
+        if self._stream is not None:
+            self._stream.wake()
 
     async def close(self) -> None:
         """Let go of the transport's connections."""
         await self.transport.close()
 
-    async def _deliver(self, rows: Sequence[OutboxRow], token: str, tally: Tally) -> None:
-        material = await asyncio.to_thread(self._read, lambda conn: compose.gather(conn, rows))
-        for group in groups(rows, self.transport.at_once):
-            if self._stopping or tally.trouble:
-                break
-            await self._bring_out(group, material, token, tally)
-        await self._write(lambda conn: outbox.give_back(conn, token))
+    async def _deliver(self, *, rounds: int | None) -> Tally:
+        await self._settle([])
+        tally = await self._reconcile()
+        if self._stopping or (self._blocked_until is not None and self.clock() < self._blocked_until):
+            return tally
+        token, run = secrets.token_hex(16), Run()
+        stream = self._stream = Stream(
+            at_once=self.transport.at_once,
+            fetch=lambda limit: self._fetch(limit, token, tally),
+            commit=lambda marks, results: self._commit(marks, results, token, run),
+            send=lambda item: self._attempt(item, tally, run),
+            goes_on=lambda: not (self._stopping or tally.trouble),
+            stops=lambda: self._stopping,
+            hang_up=self.transport.hang_up,
+            unbegun=lambda: Verdict(state="unbegun", not_before=self.clock()),
+            rounds=rounds,
+        )
+        try:
+            left = await stream.run()
+        finally:
+            self._stream = None
+        self._unsettled += [_Stored(row=one.row, token=token, verdict=one.verdict) for one in left]
+        if stream.fault is not None:
+            raise stream.fault
+        if tally.leased:
+            await self._write(lambda conn: self._end(conn, token, run))
+        return tally
 
-    async def _bring_out(
-        self, group: Sequence[OutboxRow], material: compose.Material, token: str, tally: Tally
-    ) -> None:
-        mails = {row.id: self._compose(row, material) for row in group}
-        ready = {number for number, mail in mails.items() if isinstance(mail, Envelope)}
-        ours = await self._write(lambda conn: outbox.mark_sending(conn, ready, token, self.clock(), SENDING_S))
-        self.crash("sending-committed")
-        mine = [row for row in group if row.id in ours or row.id not in ready]
-        errors = await asyncio.gather(*(self._attempt(mails[row.id]) for row in mine))
-        self.crash("handed-over")
-        settled = []
-        for row, error in zip(mine, errors, strict=True):
-            verdict = self._judge(row, error)
-            settled.append(_Settled(row_id=row.id, token=token, verdict=verdict))
-            _count(tally, row, verdict)
-        self._route(errors, tally)
-        await self._settle(settled)
-        self.crash("result-committed")
+    def _end(self, conn: Connection, token: str, run: Run) -> None:
+        outbox.give_back(conn, token)
+        refusals.give_up(conn, run, self.clock())
+
+    async def _fetch(self, limit: int, token: str, tally: Tally) -> list[Item]:
+        """Lease mails, and make them."""
+        now = self.clock()
+        rows = await self._write(lambda conn: _lease(conn, now, token, min(limit, MOST), self.covers()))
+        tally.leased += len(rows)
+        if not rows:
+            return []
+        self.crash("leased")
+        async with self._one_by_one:
+            material = await asyncio.to_thread(self._gather, rows)
+        return await asyncio.to_thread(
+            lambda: [Item(row=row, mail=self._compose(row, material)) for row in rows],
+        )
+
+    def _gather(self, rows: Sequence[OutboxRow]) -> compose.Material:
+        with reading(self.engine) as conn:
+            return compose.gather(conn, rows)
 
     def _compose(self, row: OutboxRow, material: compose.Material) -> Envelope | MailError:
         try:
@@ -161,7 +178,38 @@ class Courier:
             _log.exception("mail %d cannot be made", row.id)
             return MailError(f"it cannot be made: {type(error).__name__}", reason="broken", permanent=False)
 
-    async def _attempt(self, mail: Envelope | MailError) -> MailError | None:
+    async def _commit(self, marks: Sequence[Item], results: Sequence[Settled], token: str, run: Run) -> set[int]:
+        """One transaction for what came in and for what goes next; the ids of those that are to be sent."""
+        stored = [_Stored(row=one.row, token=token, verdict=one.verdict) for one in results]
+        made = {item.row.id for item in marks if isinstance(item.mail, Envelope)}
+
+        def work(conn: Connection) -> set[int]:
+            _store(conn, stored, self.clock())
+            if run.stops and not run.stopped:
+                refusals.stop_queue(conn, run, sender=self.sender, now=self.clock())
+            return outbox.mark_sending(conn, made, token, self.clock(), SENDING_S) if made else set()
+
+        ours = await self._write(work)
+        run.stopped = bool(run.stops)
+        if stored:
+            self.crash("result-committed")
+        if made:
+            self.crash("sending-committed")
+        return ours | {item.row.id for item in marks if item.row.id not in made}
+
+    async def _attempt(self, item: Item, tally: Tally, run: Run) -> Verdict:
+        error = await self._hand_over(item.mail)
+        self.crash("handed-over")
+        self._route(error, tally)
+        verdict = self._judge(item.row, error)
+        run.note(item.row, verdict)
+        if run.stops and not tally.trouble:
+            tally.trouble = f"mails are held: {run.stops} (this needs a person)"
+            _log.error("%s", tally.trouble)
+        _count(tally, item.row, verdict)
+        return verdict
+
+    async def _hand_over(self, mail: Envelope | MailError) -> MailError | None:
         if isinstance(mail, MailError):
             return mail
         try:
@@ -174,38 +222,44 @@ class Courier:
         return None
 
     def _judge(self, row: OutboxRow, error: MailError | None) -> Verdict:
-        now = self.clock()
+        now, settles = self.clock(), self.transport.settles
         if error is not None and error.reason in ROUTE:
-            again = now + self.retry.after(self._blocks + 1)
+            waits = self.retry.after(max(self._blocks, row.attempts + 1 if error.reason == "policy" else 0))
+            again = now if self._stopping else now + waits
             return Verdict(state="deferred", not_before=again, error=str(error), reason=error.reason)
-        return after_attempt(error, urgency=row.urgency, attempts=row.attempts + 1, now=now, retry=self.retry)
+        if self._stopping and isinstance(error, Unanswered):
+            return Verdict(state="doubtful", not_before=now + settles, error=str(error), reason=error.reason)
+        return after_attempt(
+            error, urgency=row.urgency, attempts=row.attempts + 1, now=now, retry=self.retry, settles=settles
+        )
 
-    def _route(self, errors: Iterable[MailError | None], tally: Tally) -> None:
+    def _route(self, error: MailError | None, tally: Tally) -> None:
         """Whether the way out is open. A fault that is no mail's own stops all of them for a while."""
-        faults = [error for error in errors if error is not None and error.reason in ROUTE]
-        if not faults:
+        if error is None and not tally.trouble:
             self._blocks, self._blocked_until = 0, None
+        if error is None or error.reason not in ROUTE or tally.trouble or self._stopping:
             return
-        self._blocks += 1
+        self._blocks = 1 if error.reason == "policy" else self._blocks + 1  # policy: a hold keeps them back
         self._blocked_until = self.clock() + self.retry.after(self._blocks)
-        worst = next((error for error in faults if error.reason in OPERATOR), faults[0])
-        advice = " (this needs a person)" if worst.reason in OPERATOR else ""
-        tally.trouble = f"mails wait until {self._blocked_until:%H:%M:%S} UTC: {worst}{advice}"
-        _log.warning("mail is held up: %s", worst, extra={"reason": worst.reason})
+        advice = " (this needs a person)" if error.reason in OPERATOR else ""
+        tally.trouble = f"mails wait until {self._blocked_until:%H:%M:%S} UTC: {error}{advice}"
+        _log.warning("mail is held up: %s", error, extra={"reason": error.reason})
 
     async def _reconcile(self) -> Tally:
+        """Find out what became of mails that were perhaps sent."""
         tally, now, token = Tally(), self.clock(), secrets.token_hex(16)
-        while rows := await self._write(lambda conn: outbox.stale_sending(conn, now, token, BATCH, LEASE_S)):
+        while rows := await self._write(lambda conn: outbox.stale_sending(conn, now, token, MOST, LEASE_S)):
+            found = await self.transport.find({row.message_id: row.not_before for row in rows})
             settled = []
             for row in rows:
-                found = await self.transport.find(row.message_id)
-                verdict = after_crash(found, urgency=row.urgency, attempts=row.attempts, now=now, retry=self.retry)
-                settled.append(_Settled(row_id=row.id, token=token, verdict=verdict))
+                fate = found.get(row.message_id, "unknown")
+                verdict = after_crash(fate, urgency=row.urgency, attempts=row.attempts, now=now, retry=self.retry)
+                settled.append(_Stored(row=row, token=token, verdict=verdict))
                 _count(tally, row, verdict)
             await self._settle(settled)
         return tally
 
-    async def _settle(self, settled: Sequence[_Settled]) -> None:
+    async def _settle(self, settled: Sequence[_Stored]) -> None:
         """Store results. They stay in memory until that has worked: a full disk must not make a mail that
         went out look like one whose fate is unknown."""
         self._unsettled += settled
@@ -215,54 +269,49 @@ class Courier:
             self._unsettled.clear()
 
     async def _write(self, work: Callable[[Connection], _Result]) -> _Result:
-        return await asyncio.to_thread(self._in_transaction, work)
+        async with self._one_by_one:
+            return await asyncio.to_thread(self._in_transaction, work)
 
     def _in_transaction(self, work: Callable[[Connection], _Result]) -> _Result:
         with writing(self.engine) as conn:
             return work(conn)
 
-    def _read(self, work: Callable[[Connection], _Result]) -> _Result:
-        with reading(self.engine) as conn:
-            return work(conn)
 
-
-def _take(conn: Connection, now: datetime, token: str, covers: Covers) -> list[OutboxRow]:
+def _lease(conn: Connection, now: datetime, token: str, limit: int, covers: Covers) -> list[OutboxRow]:
     if late := outbox.expire(conn, now):
         _log.error("%d mails could not be sent in time and were given up", late)
     decide = partial(bundling.decide, covers=covers, silences=in_force(conn, now), now=now)
-    return outbox.lease(conn, now, token, BATCH, LEASE_S, decide=decide)
+    return outbox.lease(conn, now, token, limit, LEASE_S, decide=decide)
 
 
-def _store(conn: Connection, settled: Iterable[_Settled], now: datetime) -> None:
-    alike: dict[tuple[str, Verdict], list[int]] = {}
+def _store(conn: Connection, settled: Iterable[_Stored], now: datetime) -> None:
+    alike: dict[tuple[str, str, str, datetime | None], list[int]] = {}
     for item in settled:
-        alike.setdefault((item.token, item.verdict), []).append(item.row_id)
-    for (token, verdict), ids in alike.items():
-        if verdict.state == "accepted":
+        verdict = item.verdict
+        at = verdict.not_before if verdict.state in ("deferred", "doubtful") else None
+        alike.setdefault((verdict.state, item.token, verdict.error, at), []).append(item.row.id)
+    for (state, token, error, at), ids in alike.items():
+        if state == "accepted":
             outbox.mark_accepted(conn, ids, token, now)
-        elif verdict.state == "deferred":
-            outbox.mark_deferred(conn, ids, token, verdict.not_before, verdict.error)
-        elif verdict.state == "failed":
-            outbox.mark_failed(conn, ids, token, now, verdict.error)
+        elif state == "deferred":
+            outbox.mark_deferred(conn, ids, token, at or now, error)
+        elif state == "doubtful":
+            outbox.mark_doubtful(conn, ids, token, at or now)
+        elif state == "unbegun":
+            outbox.put_back(conn, ids, token)
+        elif state == "failed":
+            outbox.mark_failed(conn, ids, token, now, error)
+        elif state == "held":
+            outbox.mark_held(conn, ids, token, now, error)
         else:
-            outbox.mark_ambiguous(conn, ids, token, now, verdict.error)
+            outbox.mark_ambiguous(conn, ids, token, now, error)
 
 
 def _count(tally: Tally, row: OutboxRow, verdict: Verdict) -> None:
     """Into the tally and the log: ids only, who reads what is nobody's business."""
     setattr(tally, verdict.state, getattr(tally, verdict.state) + 1)
+    if verdict.state == "accepted" and not _log.isEnabledFor(logging.DEBUG):
+        return
     level = logging.DEBUG if verdict.state == "accepted" else logging.WARNING
     fields = {"mail": row.id, "alert": row.alert_id, "version": row.version, "reason": verdict.reason}
     _log.log(level, "mail %d: %s %s", row.id, verdict.state, verdict.error, extra=fields)
-
-
-def groups(rows: Sequence[OutboxRow], size: int) -> Iterator[list[OutboxRow]]:
-    """The rows in groups of at most `size` that may go out side by side: in their order, but what one reader gets
-    one after the other, so that nothing overtakes what it follows."""
-    waiting: dict[int, list[OutboxRow]] = {}
-    for row in rows:
-        waiting.setdefault(row.person.id, []).append(row)
-    lines = list(waiting.values())
-    while lines:
-        yield [line.pop(0) for line in lines[:size]]
-        lines = [line for line in lines if line]

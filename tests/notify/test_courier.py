@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import email
 import email.policy
-from collections.abc import Iterator
-from dataclasses import replace
-from datetime import timedelta
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +14,16 @@ import pytest
 from sqlalchemy import Engine
 
 from alerts.errors import MailError, StoreError
-from alerts.notify.courier import groups
+from alerts.notify.bulletins import post
 from alerts.notify.message import compose
 from alerts.notify.ways.maildir import Maildir
 from alerts.notify.ways.smtp import Smtp, SmtpSettings
-from alerts.notify.ways.transport import Envelope
+from alerts.notify.ways.transport import Envelope, Fate
 from alerts.notify.ways.verdict import Retry
 from alerts.store import outbox, people
 from alerts.store.database import writing
 from tests.fakes.smtp import FakeSmtp
-from tests.notify.world import Clock, courier, mails, new_database, populate, states, tell
+from tests.notify.world import SECRET, SENDER, Clock, courier, mails, new_database, populate, states, tell
 
 
 @pytest.fixture
@@ -57,6 +56,7 @@ class Stuck:
     """A transport that takes mails and loses its nerve on demand."""
 
     at_once = 2
+    settles = timedelta(0)
 
     def __init__(self, *faults: Exception | None) -> None:
         self.faults, self.sent = list(faults), list[Envelope]()
@@ -67,11 +67,29 @@ class Stuck:
             raise fault
         self.sent.append(envelope)
 
-    async def find(self, message_id: str) -> bool | None:
-        return None
+    async def find(self, sought: Mapping[str, datetime]) -> Mapping[str, Fate]:
+        return dict.fromkeys(sought, "unknown")
+
+    def hang_up(self) -> None:
+        """Nothing takes long."""
 
     async def close(self) -> None:
         """Nothing is open."""
+
+
+def bulletin(engine: Engine, subject: str) -> None:
+    """A bulletin to all readers: it goes beside their alerts."""
+    with writing(engine) as conn:
+        post(
+            conn,
+            kind="test",
+            subject=subject,
+            body="Something.",
+            people=people.active_people(conn),
+            secret=SECRET,
+            domain=SENDER.domain,
+            now=Clock().now,
+        )
 
 
 async def test_each_reader_gets_one_mail(engine: Engine, tmp_path: Path) -> None:
@@ -365,17 +383,24 @@ async def test_no_log_line_holds_an_address(engine: Engine, tmp_path: Path, capl
     assert not [line for line in ours if "@" in line]
 
 
-def test_mails_to_one_reader_never_go_side_by_side(engine: Engine) -> None:
-    alert_id = populate(engine, readers=3)
-    tell(engine, alert_id, version=2, kind="update")
-    rows = mails(engine)
-    made = list(groups(rows, 2))
-    assert sorted(row.id for group in made for row in group) == [row.id for row in rows]
-    for group in made:
-        assert len(group) <= 2
-        assert len({row.person.id for row in group}) == len(group)
-    order = [(row.person.id, row.version) for group in made for row in group]
-    assert all(order.index((person, 1)) < order.index((person, 2)) for person in (1, 2, 3))
+async def test_mails_to_one_reader_never_go_side_by_side(engine: Engine) -> None:
+    populate(engine, readers=3)
+    for number in (1, 2):
+        bulletin(engine, f"Bulletin {number}")
+    transport, under_way = Stuck(), set[str]()
+    transport.at_once = 4
+    send = transport.send
+
+    async def slowly(envelope: Envelope) -> None:
+        assert envelope.recipient not in under_way
+        under_way.add(envelope.recipient)
+        await asyncio.sleep(0.01)
+        under_way.remove(envelope.recipient)
+        await send(envelope)
+
+    transport.send = slowly  # type: ignore[method-assign]
+    tally = await courier(engine, transport, Clock()).deliver_all()
+    assert tally.accepted == len(transport.sent) == 9
 
 
 async def test_of_two_versions_that_wait_only_the_later_goes(engine: Engine, tmp_path: Path) -> None:
@@ -385,9 +410,3 @@ async def test_of_two_versions_that_wait_only_the_later_goes(engine: Engine, tmp
     assert states(engine) == {"accepted": 1, "withdrawn": 1}
     [text] = texts(tmp_path)
     assert text.startswith("Strike on a market")  # to this reader it is no update
-
-
-def test_a_group_keeps_the_order_of_urgency(engine: Engine) -> None:
-    populate(engine, readers=4)
-    rows = [replace(row, urgency=3) for row in mails(engine)]
-    assert [row for group in groups(rows, 2) for row in group] == rows

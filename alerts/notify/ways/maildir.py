@@ -10,10 +10,12 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from alerts.errors import MailError
-from alerts.notify.ways.transport import Crash, Envelope, no_crash
+from alerts.notify.ways.transport import Crash, Envelope, Fate, no_crash
 from alerts.vault import sync_folder
 
 _FOLDERS = ("tmp", "new", "cur")
@@ -41,8 +43,18 @@ class Maildir:
         """Return when the mail lies safely in `new`, now or from an earlier attempt."""
         await asyncio.to_thread(self._deliver, envelope)
 
-    async def find(self, message_id: str) -> bool | None:
-        return await asyncio.to_thread(self._has, file_name(message_id))
+    @property
+    def settles(self) -> timedelta:
+        return timedelta(0)
+
+    async def find(self, sought: Mapping[str, datetime]) -> Mapping[str, Fate]:
+        def look() -> dict[str, Fate]:
+            return {name: "taken" if self._has(file_name(name)) else "absent" for name in sought}
+
+        return await asyncio.to_thread(look)
+
+    def hang_up(self) -> None:
+        """A disk answers in time."""
 
     async def close(self) -> None:
         """Nothing is kept open."""

@@ -1,13 +1,13 @@
 """What a way out of the house must offer, and how its failures are told apart.
 
-The courier (`outbox.py`) decides by these reasons and by nothing else, so that a new way out is one small
-class.
+The courier decides by these reasons and by nothing else, so that a new way out is one small class.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
 from alerts.errors import MailError
@@ -20,7 +20,8 @@ Reason = Literal[
     "tls",  # no encryption where it is asked for, or a certificate that does not hold
     "auth",  # the user name or the password was refused
     "busy",  # 421 and the like: the server wants to be left alone for a while
-    "policy",  # the server refuses this sender's mail (5.7.x, 554), whoever the reader
+    "policy",  # the server refuses this sender's mails (unauthenticated, blocked), whoever the reader
+    "forbidden",  # it refuses this mail for reasons of policy: perhaps all of ours, perhaps what this one reader gets
     "disk",  # the folder for mails cannot be written
     "greylisted",  # come back later
     "mailbox",  # the mailbox is full or cannot be reached now
@@ -37,6 +38,11 @@ ROUTE: frozenset[str] = frozenset({"connect", "tls", "auth", "busy", "policy", "
 
 OPERATOR: frozenset[str] = frozenset({"tls", "auth", "policy", "disk"})
 """Reasons that go on until a person does something."""
+
+
+Fate = Literal["taken", "absent", "unknown", "later"]
+"""Of a mail that was perhaps handed over: the next in line has it, surely does not have it, nobody can know, or it is
+too early to say."""
 
 
 class Unanswered(MailError):
@@ -57,16 +63,23 @@ class Envelope:
 
 
 class Transport(Protocol):
-    """A way out. `at_once` is how many mails it takes side by side."""
+    """A way out. `at_once` is how many mails it takes side by side; `settles` how long after an attempt that broke off
+    it is too early to ask what became of it."""
 
     @property
     def at_once(self) -> int: ...
 
+    @property
+    def settles(self) -> timedelta: ...
+
     async def send(self, envelope: Envelope) -> None:
         """Return when the next in line has taken the mail for good. Raises MailError, or Unanswered."""
 
-    async def find(self, message_id: str) -> bool | None:
-        """Whether that mail was taken earlier; None when this transport cannot know."""
+    async def find(self, sought: Mapping[str, datetime]) -> Mapping[str, Fate]:
+        """What became of mails, by Message-ID; `sought` says since when each may have gone."""
+
+    def hang_up(self) -> None:
+        """Break off what is under way: each `send` ends at once, as if the server had hung up."""
 
     async def close(self) -> None:
         """Let go of connections."""

@@ -6,6 +6,7 @@ import mailbox
 import os
 import stat
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from alerts.notify.ways.maildir import Maildir
 from alerts.notify.ways.transport import Envelope
 
 MESSAGE = b"Subject: Djibo under siege\r\n\r\nText\r\n"
+NOW = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
 
 
 def envelope(number: int = 1) -> Envelope:
@@ -39,10 +41,10 @@ async def test_mail_programs_read_the_folder(tmp_path: Path) -> None:
 
 async def test_the_same_mail_twice_is_one_file(tmp_path: Path) -> None:
     transport = Maildir(tmp_path / "mail")
-    assert await transport.find("<abc1@localhost>") is False
+    assert await transport.find({"<abc1@localhost>": NOW}) == {"<abc1@localhost>": "absent"}
     await transport.send(envelope())
     await transport.send(envelope())
-    assert await transport.find("<abc1@localhost>") is True
+    assert await transport.find({"<abc1@localhost>": NOW}) == {"<abc1@localhost>": "taken"}
     assert len(list((tmp_path / "mail/new").iterdir())) == 1
 
 

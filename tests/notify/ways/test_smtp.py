@@ -67,7 +67,7 @@ async def test_a_connection_that_the_server_closed_is_replaced() -> None:
         await server.stop()
         again = FakeSmtp(port=server.port)
         for client in smtp._idle:
-            client.close()
+            client.hang_up()
         async with again:
             await smtp.send(envelope(2))
             await smtp.close()
@@ -95,12 +95,17 @@ async def test_no_server_is_a_fault_of_the_route() -> None:
         ("RCPT", "550 5.1.1 <reader1@example.org> no such user", "address", True),
         ("RCPT", "550 no such user", "address", True),
         ("RCPT", "550 5.7.26 unauthenticated mail is not accepted", "policy", False),
+        ("RCPT", "550 5.7.515 the domain does not meet the required level", "policy", False),
         ("RCPT", "554 5.7.1 relay access denied", "policy", False),
+        ("RCPT", "550 5.7.1 you may not write to this reader", "forbidden", False),
+        ("RCPT", "550 5.1.8 the sender's domain is unknown", "policy", False),
         ("RCPT", "552 5.2.2 mailbox full", "refused", True),
         ("RCPT", "drop", "connect", False),
         ("DATA", "451 4.3.0 try again", "busy", False),
         ("DATA", "552 5.3.4 message too big", "refused", True),
-        ("DATA", "550 5.7.1 looks like spam", "policy", False),
+        ("DATA", "550 5.7.1 looks like spam", "forbidden", False),
+        ("DATA", "554 looks like spam", "forbidden", False),
+        ("DATA", "550 5.7.26 unauthenticated mail is not accepted", "policy", False),
     ],
 )
 async def test_each_refusal_has_its_reason(step: str, answer: str, reason: str, permanent: bool) -> None:

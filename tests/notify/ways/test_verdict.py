@@ -54,12 +54,12 @@ def test_a_worn_connection_costs_no_wait_once() -> None:
 )
 def test_of_unknown_fate_only_urgent_mails_are_sent_again(urgency: int, state: str) -> None:
     assert after_attempt(Unanswered("no answer"), urgency=urgency, attempts=1, now=NOW, retry=RETRY).state == state
-    assert after_crash(None, urgency=urgency, attempts=1, now=NOW, retry=RETRY).state == state
+    assert after_crash("unknown", urgency=urgency, attempts=1, now=NOW, retry=RETRY).state == state
 
 
 def test_after_a_crash_a_transport_that_knows_decides() -> None:
-    assert after_crash(True, urgency=MINOR, attempts=1, now=NOW, retry=RETRY).state == "accepted"
-    verdict = after_crash(False, urgency=MINOR, attempts=1, now=NOW, retry=RETRY)
+    assert after_crash("taken", urgency=MINOR, attempts=1, now=NOW, retry=RETRY).state == "accepted"
+    verdict = after_crash("absent", urgency=MINOR, attempts=1, now=NOW, retry=RETRY)
     assert (verdict.state, verdict.not_before) == ("deferred", NOW)
 
 
