@@ -7,8 +7,7 @@ after a crash makes the same mail.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import Final
 
@@ -18,16 +17,13 @@ from alerts.errors import MailError
 from alerts.notify.audience import reason
 from alerts.notify.bulletins import reason as why_bulletin
 from alerts.notify.joining import letters
-from alerts.notify.message import links, passes
-from alerts.notify.message.discreet import Discreet, veiled
-from alerts.notify.message.dkim import Signer
-from alerts.notify.message.mime import Mail, domain_of, encode
-from alerts.notify.message.secret import bounce_address, message_id
+from alerts.notify.message import links
+from alerts.notify.message.enveloping import Draft, Sender, enveloped
+from alerts.notify.message.secret import message_id
 from alerts.notify.silences import missed_said
 from alerts.notify.ways.transport import Envelope
 from alerts.readers import Wishes
-from alerts.render import slots
-from alerts.render.mail import MailRenderer, MailText, own_values
+from alerts.render.mail import MailRenderer, own_values
 from alerts.render.view import Notice
 from alerts.store import alerts as alert_store
 from alerts.store import bulletins, outbox, people, strangers
@@ -40,44 +36,9 @@ from alerts.store.told import Told, told_before
 from alerts.track.changes import changes
 from alerts.types import Evidence
 
+__all__ = ["Draft", "Material", "Sender", "envelope", "gather"]
+
 _OVER: Final = ("close", "cancel")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sender:
-    """Who the mails come from: `address` is the bare address, `name` what readers see. `links_expire`: how long the
-    links are good by which readers say what they know of an alert. `base_url`: where the web pages are. `inbox`:
-    whether mails to us come in, and so bounces and what readers ask for by mail. `subscribe`: whether anybody may.
-    Mails are signed where there is a `signer`; `discreet`: what stands in mails that do not show what they are about.
-    """
-
-    address: str
-    name: str
-    secret: bytes = field(repr=False)
-    links_expire: timedelta = links.EXPIRE
-    base_url: str = ""
-    inbox: bool = False
-    subscribe: bool = True
-    discreet: Discreet = field(default_factory=Discreet)
-    signer: Signer | None = None
-
-    @property
-    def domain(self) -> str:
-        """What stands behind the @ of Message-IDs."""
-        return domain_of(self.address)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """What a mail says, before its bytes. `values` are this reader's own parts, by slot (`render.slots`); `root` is the
-    Message-ID of the thread's first mail, and `sent` its date: the same at every attempt. `listed`: it is one of many
-    that its reader asked for, and one press ends them."""
-
-    words: MailText
-    values: Mapping[str, str] = field(repr=False)
-    root: str
-    sent: datetime
-    listed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +90,8 @@ def envelope(row: OutboxRow, material: Material, *, renderer: MailRenderer, send
     if address is None:
         raise MailError("the reader was forgotten", reason="refused", permanent=True)
     row = letters.to_be_confirmed(row, material.asked)
-    return _enveloped(row, address, _draft(row, material, renderer, sender), sender)
+    draft = _draft(row, material, renderer, sender)
+    return enveloped(draft, row.person, address, message_id=row.message_id, sender=sender)
 
 
 def _draft(row: OutboxRow, material: Material, renderer: MailRenderer, sender: Sender) -> Draft:
@@ -170,58 +132,6 @@ def _bulletin(row: OutboxRow, material: Material, renderer: MailRenderer) -> Dra
         kind=found.kind, subject=found.subject, body=found.body, at=found.created, language=row.person.language
     )
     return Draft(words=words, values=own_values(why_bulletin(row.person)), root=row.message_id, sent=found.created)
-
-
-def _enveloped(row: OutboxRow, address: str, draft: Draft, sender: Sender) -> Envelope:
-    wishes, words, name = row.person.wishes, draft.words, sender.name
-    if wishes.discreet:
-        words, name = veiled(words, sender.discreet), sender.discreet.name
-    elif wishes.text_only:
-        words = replace(words, html="", pictures=())
-    pages = _pages(row, sender)
-    ways_out = _ways_out(pages[slots.UNSUBSCRIBE], sender) if draft.listed else ()
-    mail = Mail(
-        sender=f"{name} <{sender.address}>",
-        recipient=address,
-        subject=words.subject,
-        text=words.text,
-        html=words.html,
-        pictures=words.pictures,
-        values={**pages, **draft.values},
-        sent=draft.sent,
-        message_id=row.message_id,
-        root=draft.root,
-        list_name=name,
-        language=row.person.language,
-        list_unsubscribe=ways_out,
-        one_click=any(one.startswith("https:") for one in ways_out),
-    )
-    message = encode(mail)
-    return Envelope(
-        sender=bounce_address(row.message_id) if sender.inbox else sender.address,
-        recipient=address,
-        message_id=row.message_id,
-        message=sender.signer.signed(message, at=draft.sent) if sender.signer else message,
-    )
-
-
-def _ways_out(leave: str, sender: Sender) -> tuple[str, ...]:
-    """Where a mail program ends these mails for its user: a page, and an address of mail. A page that is not encrypted
-    is none: whoever saw the link on its way could press it."""
-    found = []
-    if sender.base_url.startswith("https://"):
-        found.append(f"{sender.base_url.rstrip('/')}/unsubscribe/{leave}")
-    if sender.inbox:
-        found.append(f"mailto:unsubscribe+{leave}@{sender.domain}")
-    return tuple(found)
-
-
-def _pages(row: OutboxRow, sender: Sender) -> dict[str, str]:
-    """The passes for the pages where the reader ends or changes the mails."""
-    return {
-        slots.UNSUBSCRIBE: passes.make(sender.secret, "unsubscribe", row.person.id),
-        slots.PREFERENCES: passes.make(sender.secret, "preferences", row.person.id, now=row.created),
-    }
 
 
 def _token(row: OutboxRow, notice: Notice, sender: Sender) -> str:

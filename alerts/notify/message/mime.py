@@ -36,6 +36,7 @@ class Mail:
     of them by one press where `one_click`."""
 
     sender: str
+    sender_name: str = ""
     recipient: str = field(repr=False)
     subject: str
     text: str
@@ -59,7 +60,7 @@ def encode(mail: Mail) -> bytes:
 
 def _headers(mail: Mail) -> bytes:
     lines = [
-        f"From: {address_header(mail.sender)}",
+        f"From: {address_header(mail.sender, mail.sender_name)}",
         f"To: {address_header(mail.recipient)}",
         f"Subject: {encode_words('Subject', mail.subject)}",
         f"Date: {format_datetime(mail.sent)}",
@@ -120,13 +121,13 @@ def _picture(cid: str, png: bytes) -> bytes:
     return head.encode("ascii") + b"\r\n".join(lines) + b"\r\n"
 
 
-def address_header(address: str) -> str:
-    """`Name <local@domain>` or a bare address, the name encoded, an international domain in its ASCII form."""
-    name, bare = parseaddr(address)
-    bare = ascii_address(bare)
+def address_header(address: str, name: str = "") -> str:
+    """`Name <local@domain>` or the bare address; the name encoded, an international domain in its ASCII form."""
+    bare = ascii_address(address)
+    name = " ".join(name.split())
     if not name:
         return bare
-    if name.isascii() and "=?" not in name:
+    if name.isascii() and name.isprintable() and "=?" not in name:
         quoted = name.replace("\\", "\\\\").replace('"', '\\"')
         return f'"{quoted}" <{bare}>'
     words = encode_words("From", name)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import email
 import email.policy
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.header import decode_header, make_header
 from email.message import EmailMessage
+from email.utils import parseaddr
 from typing import Any
 
 import pytest
@@ -21,11 +24,13 @@ from alerts.notify.message.mime import (
     list_id,
 )
 from alerts.notify.message.splice import quoted_printable
+from alerts.render import slots
 
 
 def mail(**changes: Any) -> Mail:
     fields: dict[str, Any] = {
-        "sender": "Duty desk <desk@alerts.example>",
+        "sender": "desk@alerts.example",
+        "sender_name": "Duty desk",
         "recipient": "reader@example.org",
         "subject": "Djibo reported under siege",
         "text": "Djibo reported under siege\n",
@@ -112,7 +117,22 @@ def test_the_same_mail_is_the_same_bytes() -> None:
 
 def test_an_international_domain_goes_out_in_its_ascii_form() -> None:
     assert ascii_address("reader@bücher.example") == "reader@xn--bcher-kva.example"
-    assert address_header("Bücher <b@bücher.example>") == "=?utf-8?q?B=C3=BCcher?= <b@xn--bcher-kva.example>"
+    assert address_header("b@bücher.example", "Bücher") == "=?utf-8?q?B=C3=BCcher?= <b@xn--bcher-kva.example>"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Desk, Sahel", 'The "desk"', "a\\b", "Тревога, дежурный " * 4, "=?utf-8?q?x?=", "<a@b.example>", "a\r\nBcc: b"],
+)
+def test_a_senders_name_may_hold_anything(name: str) -> None:
+    data = encode(mail(sender_name=name))
+    head = data.partition(b"\r\n\r\n")[0]
+    # Not the newer parser of the standard library: it puts blanks between the words of a long name.
+    said, address = parseaddr(email.message_from_bytes(head)["From"])
+    assert address == "desk@alerts.example"
+    assert str(make_header(decode_header(said))) == " ".join(name.split())
+    assert all(len(line) <= 78 for line in head.split(b"\r\n"))
+    assert parsed(data)["Bcc"] is None
 
 
 @pytest.mark.parametrize("address", ["", "reader", "@example.org", "lesér@example.org", "a@b\r\nBcc: c@d", "a@b>,<c@d"])
@@ -126,3 +146,37 @@ def test_an_address_that_cannot_stand_in_a_header_is_refused(address: str) -> No
 def test_a_list_id_is_one_plain_label() -> None:
     assert list_id("Field Desk (Sahel)!") == "field-desk--sahel"
     assert list_id("Тревога") == "alerts"
+
+
+@dataclass(frozen=True)
+class Inline:
+    cid: str
+    png: bytes
+
+
+def test_pictures_stand_beside_the_html_that_shows_them() -> None:
+    pictures = (Inline("chart@alerts", bytes(range(256))), Inline("map@alerts", b"png"))
+    message = parsed(encode(mail(pictures=pictures)))
+    text, related = message.iter_parts()
+    html, chart, world = related.iter_parts()
+    assert [one.get_content_type() for one in (message, text, related, html, chart, world)] == [
+        "multipart/alternative", "text/plain", "multipart/related", "text/html", "image/png", "image/png",
+    ]  # fmt: skip
+    assert chart["Content-ID"] == "<chart@alerts>" and chart.get_content_disposition() == "inline"
+    assert chart.get_content() == bytes(range(256)) and world.get_content() == b"png"
+    assert parsed(encode(mail(pictures=pictures, html=""))).get_content_type() == "text/plain"
+
+
+def test_one_press_ends_the_mails() -> None:
+    ways = ("https://alerts.example/unsubscribe/abc", "mailto:unsubscribe+abc@alerts.example")
+    message = parsed(encode(mail(list_unsubscribe=ways, one_click=True)))
+    assert message["List-Unsubscribe"] == f"<{ways[0]}>, <{ways[1]}>"
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert parsed(encode(mail()))["List-Unsubscribe-Post"] is None
+
+
+def test_a_readers_own_parts_are_in_both_texts() -> None:
+    own = slots.slot("reason")
+    message = parsed(encode(mail(text=f"Why: {own}\n", html=f"<p>Why: {own}</p>", values={"reason": "A & B"})))
+    assert part(message, "plain") == "Why: A & B\n"
+    assert part(message, "html") == "<p>Why: A &amp; B</p>\n"
