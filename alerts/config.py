@@ -24,6 +24,7 @@ from alerts.config_values import (
     Contact,
     Database,
     Day,
+    DnsName,
     FilePath,
     Hosts,
     Households,
@@ -126,6 +127,8 @@ class Notify(Section):
     retry_first: Second = timedelta(minutes=1)
     retry_max: Second = timedelta(hours=1)
     give_up: Second = timedelta(days=2)
+    discreet_name: Annotated[str, Field(min_length=1, max_length=60)] = "Updates"
+    discreet_subject: Annotated[str, Field(min_length=1, max_length=100)] = "Your update"
 
     @property
     def waits(self) -> dict[Severity, timedelta]:
@@ -174,10 +177,20 @@ class Smtp(Section):
     security: Literal["none", "starttls", "tls"] = "none"
     username: str = ""
     password_file: OptionalPath = None
+    unknown: Literal["auto", "reconcile", "resend", "hold"] = "auto"
+    postfix_log: OptionalPath = None
+    postqueue: Annotated[str, Field(min_length=1)] = "postqueue"
+
+    @property
+    def reconciles(self) -> bool:
+        """Whether the log of our own Postfix is asked what became of mails."""
+        return self.postfix_log is not None and self.unknown in ("auto", "reconcile")
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
         faults = []
+        if self.unknown == "reconcile" and self.postfix_log is None:
+            faults.append(("unknown", 'needs postfix_log, the log of your own Postfix; or write "auto"'))
         if self.username and self.password_file is None:
             faults.append(("username", "needs password_file, the path of a file that holds the password"))
         if self.username and self.security == "none" and self.host not in ("localhost", "127.0.0.1", "::1"):
@@ -205,6 +218,12 @@ class Inbox(Section):
         if self.imap_host and not (self.imap_username and self.imap_password_file):
             disagree([("imap_host", "needs imap_username and imap_password_file, a file that holds the password")])
         return self
+
+
+class Dkim(Section):
+    domain: DnsName = ""
+    selector: Annotated[DnsName, Field(min_length=1)] = "mail"
+    key_file: OptionalPath = None
 
 
 class Web(Section):
@@ -248,6 +267,7 @@ class Config(Section):
     triage: Triage
     smtp: Smtp
     inbox: Inbox
+    dkim: Dkim
     web: Web
     cap: Cap
     verdicts: Verdicts
@@ -259,6 +279,10 @@ class Config(Section):
         if self.escalation.after < max(self.notify.waits.values()):
             fault = "is shorter than the longest wait in [notify]: a mail would be repeated before what belongs with it"
             disagree([(("escalation", "after"), fault)])
+        home = self.notify.sender.rpartition("@")[2].encode("idna").decode("ascii").lower()
+        if self.dkim.key_file and self.dkim.domain and not f".{home}".endswith(f".{self.dkim.domain}"):
+            fault = f"is neither {home}, the domain in [notify] from, nor above it: receivers would not count it"
+            disagree([(("dkim", "domain"), fault)])
         return self
 
     @property

@@ -22,6 +22,7 @@ _Key = TypeVar("_Key", str, int)
 _HOST = re.compile(
     r"(?:[^\s/:@\[\]]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]{1,5}))?|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*"
 )
+_DNS_NAME = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)*[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?")
 
 
 def _length(value: object) -> timedelta:
@@ -117,6 +118,17 @@ def _cap_name(value: str) -> str:
     return value
 
 
+def _domain(value: str) -> str:
+    """A name of the DNS in its ASCII form, or ""."""
+    try:
+        name = value.strip().rstrip(".").encode("idna").decode("ascii").lower() if value else ""
+    except UnicodeError:
+        name = "?"
+    if name and not _DNS_NAME.fullmatch(name):
+        raise told("write a name of the DNS, such as example.org")
+    return name
+
+
 def _port_ok(value: int) -> int:
     if not 1 <= value <= 65535:
         raise told("a port is a number from 1 to 65535")
@@ -174,6 +186,7 @@ Database = Annotated[str, AfterValidator(_database)]
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
 YesNoOrAuto = Annotated[bool | None, BeforeValidator(_yes_no_or_auto)]
 SeverityOrNone = Annotated[Severity | None, BeforeValidator(lambda value: None if value == "" else value)]
+DnsName = Annotated[str, AfterValidator(_domain)]
 CapName = Annotated[str, AfterValidator(_cap_name)]
 Hosts = Annotated[tuple[Annotated[str, AfterValidator(_host_ok)], ...], Field(strict=False)]
 Households = Annotated[dict[str, float], AfterValidator(_countries)]

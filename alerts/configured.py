@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -15,11 +16,15 @@ from alerts.engine.loading import RuleSources
 from alerts.match.bind import Households
 from alerts.notify import audience
 from alerts.notify.message.compose import Sender
+from alerts.notify.message.discreet import Discreet
+from alerts.notify.message.dkim import Signer, load_key
 from alerts.notify.message.mime import domain_of
 from alerts.notify.posting import Post
 from alerts.notify.ways.maildir import Maildir
+from alerts.notify.ways.postfix import PostfixTrail
 from alerts.notify.ways.smtp import Smtp, SmtpSettings, read_password
 from alerts.notify.ways.transport import Transport
+from alerts.notify.ways.verdict import Retry, Unknown
 from alerts.read.gazetteer import ensure
 from alerts.read.places import Gazetteer
 from alerts.render.cap import Issuer, issuer_of
@@ -109,13 +114,26 @@ def site_of(config: Config) -> Site:
     return Site(name=config.service.name, base_url=config.web.base_url, contact=config.service.contact)
 
 
+def signer_of(config: Config) -> Signer | None:
+    """Who signs the mails, if somebody does. Raises AlertsError for a key that cannot be used."""
+    own = config.dkim
+    if own.key_file is None:
+        return None
+    domain = own.domain or domain_of(config.notify.sender)
+    return Signer(domain=domain, selector=own.selector, key=load_key(own.key_file))
+
+
 def sender_of(config: Config, secret: bytes) -> Sender:
-    """Who the mails come from."""
+    """Who the mails come from. Raises AlertsError where they cannot be signed."""
     return Sender(
         address=config.notify.sender,
         name=config.service.name,
         secret=secret,
         links_expire=config.verdicts.expire,
+        base_url=config.web.base_url,
+        inbox=config.inbox.takes_mail,
+        discreet=Discreet(name=config.notify.discreet_name, subject=config.notify.discreet_subject),
+        signer=signer_of(config),
     )
 
 
@@ -131,5 +149,21 @@ def transport_of(config: Config) -> Transport:
             security=smtp.security,
             username=smtp.username,
             password=read_password(smtp.password_file) if smtp.password_file else "",
-        )
+        ),
+        trail=trail_of(config),
     )
+
+
+def trail_of(config: Config) -> PostfixTrail | None:
+    """What finds out what became of mails, where we may look into our own Postfix's log."""
+    smtp = config.smtp
+    if smtp.postfix_log is None or not smtp.reconciles:
+        return None
+    return PostfixTrail(log=smtp.postfix_log, postqueue=smtp.postqueue, clock=lambda: datetime.now(UTC))
+
+
+def retry_of(config: Config) -> Retry:
+    """When a mail is tried again, and what becomes of one that nobody can tell of."""
+    policies: dict[str, Unknown] = {"auto": "urgent", "reconcile": "hold", "resend": "resend", "hold": "hold"}
+    notify = config.notify
+    return Retry(first=notify.retry_first, longest=notify.retry_max, unknown=policies[config.smtp.unknown])

@@ -150,6 +150,11 @@ def test_all_faults_are_told_at_once_with_their_lines() -> None:
             "[smtp]\nhost = 'mx'\nusername = 'a'\npassword_file = 'p'",
             "smtp.security: the password would travel in clear",
         ),
+        ("[dkim]\nselector = 'a b'", "2: error: dkim.selector: write a name of the DNS"),
+        (
+            "[notify]\nfrom = 'a@alerts.example'\n[dkim]\ndomain = 'lerts.example'\nkey_file = 'k'",
+            "4: error: dkim.domain: is neither alerts.example, the domain in [notify] from, nor above it",
+        ),
         (
             "[triage]\nfrom = 'sever'",
             "2: error: triage.from: must be 'minor', 'moderate', 'severe' or 'extreme' (did you",

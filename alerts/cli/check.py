@@ -39,6 +39,7 @@ def command(config_path: Path, as_json: bool) -> None:
             "templates": _try(faults, "templates", lambda: _templates(config, faults)),
             "database": _try(faults, "[service] database", lambda: _database(config, faults)),
             "mail": _try(faults, "[smtp]", lambda: _mail(config, config_path, faults)),
+            "dkim": _try(faults, "[dkim]", lambda: _dkim(config, faults)),
         }
     if as_json:
         common.print_json(
@@ -134,6 +135,17 @@ def _mail(config: Config, config_path: Path, faults: list[Fault]) -> str:
         faults.append(Document.load(config_path).fault(("web", "base_url"), message, "warning"))
     asyncio.run(_ask(transport))
     return f"{config.smtp.host}:{config.smtp.port} answers"
+
+
+def _dkim(config: Config, faults: list[Fault]) -> str | None:
+    from alerts.configured import signer_of
+    from alerts.notify.message.dkim import doubts, zone_line
+
+    signer = signer_of(config)
+    if signer is None or config.dkim.key_file is None:
+        return None
+    faults += [Fault("[dkim] key_file", 0, said, "warning") for said in doubts(config.dkim.key_file, signer.key)]
+    return f"publish in the DNS: {zone_line(signer)}"
 
 
 async def _ask(transport: object) -> None:

@@ -6,6 +6,8 @@ import socket
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ed25519
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from sqlalchemy import text
 
 from alerts.collect.links import fulltext
@@ -149,3 +151,22 @@ def test_links_that_lead_readers_nowhere_are_warned_of(world: World) -> None:
         f'[smtp]\nhost = "127.0.0.1"\nport = {_closed_port()}\n[web]\nbase_url = "https://alerts.example.org"\n'
     )
     assert "base_url" not in alerts("check").out
+
+
+def test_the_record_for_the_key_that_signs_mails_is_printed_and_what_is_wrong_with_it_told(world: World) -> None:
+    key = ed25519.Ed25519PrivateKey.generate()
+    file = world.folder / "dkim.pem"
+    file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    file.chmod(0o644)
+    world.configure('[notify]\nfrom = "desk@alerts.example.org"\n[dkim]\nkey_file = "dkim.pem"\n')
+    ran = alerts("check")
+    assert ran.code == 0
+    assert 'publish in the DNS: mail._domainkey.alerts.example.org. IN TXT ( "v=DKIM1; k=ed25519; p=' in ran.err
+    assert "warning" in ran.out and "everybody on this machine may use the key (mode 644)" in ran.out
+
+
+def test_a_key_that_cannot_be_used_is_an_error(world: World) -> None:
+    world.configure('[dkim]\nkey_file = "dkim.pem"\n')
+    ran = alerts("check")
+    assert ran.code == 1
+    assert f"[dkim]: error: {world.folder}/dkim.pem: the key for DKIM cannot be read: No such file" in ran.out
