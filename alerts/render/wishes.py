@@ -46,18 +46,23 @@ def region_unknown(region: str) -> str:
 def sentence(wishes: Wishes, named: Named = region_unknown) -> str:
     """All that matters, without a full stop: "alerts about attacks within 50 km of Goma, severe or worse, at once, but
     not from 22:00 to 06:00 unless extreme"."""
-    parts = [f"{_events(wishes)}{_somewhere(wishes, named)}"]
-    if wishes.min_severity != SEVERITIES[0]:
-        parts.append(_or_worse(wishes.min_severity))
-    if wishes.min_certainty != CERTAINTIES[0]:
-        parts.append(f"if {_at_least(wishes.min_certainty)}")
-    parts.append(_rhythm(wishes))
+    parts = [asked_for(wishes, named), _rhythm(wishes)]
     if wishes.quiet is not None:
         parts.append(f"but not {_quiet(wishes)}{_unless(wishes)}")
     if wishes.rhythm in ("daily", "weekly") or wishes.quiet is not None:
         parts[-1] += f" ({wishes.time_zone})"
     if wishes.paused_until is not None:
         parts.append(f"and nothing before {day(pause_ends(wishes))}")
+    return one_line(", ".join(parts))
+
+
+def asked_for(wishes: Wishes, named: Named = region_unknown) -> str:
+    """Of what alerts: "alerts about attacks within 50 km of Goma, severe or worse"."""
+    parts = [f"{_events(wishes)}{_somewhere(wishes, named)}"]
+    if wishes.min_severity != SEVERITIES[0]:
+        parts.append(_or_worse(wishes.min_severity))
+    if wishes.min_certainty != CERTAINTIES[0]:
+        parts.append(f"if {_at_least(wishes.min_certainty)}")
     return one_line(", ".join(parts))
 
 

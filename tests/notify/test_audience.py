@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.notify.audience import AT_ONCE, Policy, reason, rows, wants
-from alerts.readers import Person, Wishes
+from alerts.notify.audience import AT_ONCE, Policy, Row, reason, rows, wants
+from alerts.readers import Near, Person, Quiet, Wishes
 from alerts.types import SEVERITIES, Message, MessageKind, Severity
 
 NOW = datetime(2026, 3, 2, 6, 30, tzinfo=UTC)
-FIELDS: dict[str, Any] = {"id": "7", "event": "siege", "severity": "severe", "place": {"country": "MLI"}}
+GAO: dict[str, Any] = {"id": "gn:2457163", "name": "Gao", "country": "MLI", "precision": "city", "admin1": "ML-7"}
+GAO |= {"lat": 16.27, "lon": -0.04}
+FIELDS: dict[str, Any] = {"id": "7", "event": "siege", "severity": "severe", "certainty": "likely", "place": GAO}
 EVERYTHING = Person(id=1)
 
 
@@ -26,34 +29,103 @@ def message(kind: MessageKind = "new", version: int = 1) -> Message:
     return Message(kind=kind, version=version, at=NOW, why="first report")
 
 
-def people_told(*people: Person, kind: MessageKind = "new", told: set[int] | None = None, **fields: Any) -> list[int]:
-    made = rows(
-        people, FIELDS | fields, message(kind), told=told or set(), secret=b"s" * 32, domain="localhost", now=NOW
+def made(
+    *people: Person,
+    kind: MessageKind = "new",
+    told: set[int] | None = None,
+    promised: Mapping[int, datetime] | None = None,
+    **fields: Any,
+) -> list[Row]:
+    found = rows(
+        people,
+        FIELDS | fields,
+        message(kind),
+        told=told or set(),
+        promised=promised or {},
+        secret=b"s" * 32,
+        domain="localhost",
+        now=NOW,
     )
-    return [row.person_id for row in made]
+    return list(found)
+
+
+def people_told(*people: Person, kind: MessageKind = "new", told: set[int] | None = None, **fields: Any) -> list[int]:
+    return [row.person_id for row in made(*people, kind=kind, told=told, **fields)]
 
 
 def test_who_asked_for_everything_is_told_everything() -> None:
-    assert wants(EVERYTHING, FIELDS) == "You get this mail because you asked for all alerts."
+    assert reason(EVERYTHING, FIELDS) == "You get this mail because you asked for all alerts."
 
 
 def test_the_reason_names_what_was_asked_for() -> None:
-    person = asking(events=("siege", "protected_attack"), countries=("MLI", "NER"), min_severity="severe")
-    assert wants(person, FIELDS) == (
+    person = asking(
+        events=("siege", "protected_attack"),
+        countries=("NER",),
+        near=(Near(name="Ansongo", lat=15.66, lon=0.5, km=100),),
+        min_severity="severe",
+        min_certainty="likely",
+    )
+    assert reason(person, FIELDS) == (
         "You get this mail because you asked for alerts about siege and attack on a protected place "
-        "in Mali and Niger, severe or worse."
+        "in Niger or within 100 km of Ansongo, severe or worse, if likely or surer."
     )
 
 
+def test_the_reason_says_where_the_place_is_not_known_well() -> None:
+    person = asking(near=(Near(name="Gao", lat=16.27, lon=-0.04, km=50, country="MLI", region="ML-7"),))
+    mali = {"id": "MLI", "name": "Mali", "country": "MLI", "precision": "country", "lat": 17.0, "lon": -4.0}
+    assert reason(person, FIELDS | {"place": mali}).endswith("of Gao. Where in Mali it happened is not known.")
+    assert reason(person, FIELDS | {"place": None}).endswith("of Gao. Where it happened is not known.")
+    assert reason(asking(countries=("MLI",)), FIELDS | {"place": mali}).endswith("in Mali.")
+
+
 def test_another_event_another_country_or_a_lower_level_is_not_wanted() -> None:
-    assert wants(asking(events=("disaster",)), FIELDS) is None
-    assert wants(asking(countries=("SYR",)), FIELDS) is None
-    assert wants(asking(min_severity="extreme"), FIELDS) is None
-    assert wants(replace(EVERYTHING, active=False), FIELDS) is None
+    assert not wants(asking(events=("disaster",)), FIELDS)
+    assert not wants(asking(countries=("SYR",)), FIELDS)
+    assert not wants(asking(min_severity="extreme"), FIELDS)
+    assert not wants(asking(min_certainty="observed"), FIELDS)
+    assert not wants(replace(EVERYTHING, active=False), FIELDS)
 
 
 def test_an_alert_whose_place_is_not_known_reaches_readers_of_every_country() -> None:
-    assert wants(asking(countries=("SYR",)), FIELDS | {"place": None}) is not None
+    assert wants(asking(countries=("SYR",)), FIELDS | {"place": None})
+
+
+def test_who_paused_hears_nothing_new_of_an_old_alert_either() -> None:
+    away = asking(paused_until=NOW + timedelta(days=3))
+    assert people_told(away) == []
+    assert people_told(away, kind="update", told={1}) == []
+    assert people_told(asking(paused_until=NOW)) == [1]
+
+
+def test_that_it_is_over_waits_until_who_paused_is_back() -> None:
+    away = asking(paused_until=NOW + timedelta(days=3))
+    kinds: tuple[MessageKind, ...] = ("close", "cancel")
+    for kind in kinds:
+        [row] = made(away, kind=kind, told={1})
+        assert (row.not_before, row.waits) == (NOW + timedelta(days=3), "pause")
+        assert row.expires == row.not_before + AT_ONCE.give_up
+
+
+def test_a_daily_reader_hears_of_what_wakes_at_once_and_of_the_rest_with_the_digest() -> None:
+    daily = asking(rhythm="daily", hour=9, wake_from="severe")
+    [row] = made(daily)
+    assert (row.not_before, row.waits) == (NOW, None)
+    [row] = made(daily, severity="moderate")
+    assert (row.not_before, row.waits) == (NOW.replace(hour=9, minute=0), "digest")
+
+
+def test_in_quiet_hours_only_what_wakes_goes() -> None:
+    sleeper = asking(quiet=Quiet(begin=time(22), end=time(8)), wake_from="extreme")
+    assert [row.not_before for row in made(sleeper, severity="extreme")] == [NOW]
+    [row] = made(sleeper)
+    assert (row.not_before, row.waits) == (NOW.replace(hour=8, minute=0), "quiet")
+
+
+def test_news_does_not_put_off_what_was_to_go() -> None:
+    daily, soon = asking(rhythm="daily", hour=6, wake_from="severe"), NOW + timedelta(minutes=2)
+    [row] = made(daily, kind="update", told={1}, promised={1: soon}, severity="moderate")
+    assert row.not_before == soon  # it was severe a moment ago
 
 
 def test_who_was_told_hears_that_the_level_fell() -> None:
@@ -97,17 +169,17 @@ def test_a_cancellation_waits_for_nothing() -> None:
 
 @given(st.integers(1, 99), st.integers(1, 99), st.integers(1, 99), st.integers(1, 99))
 def test_message_ids_are_equal_only_for_the_same_version_and_reader(a: int, v: int, b: int, w: int) -> None:
-    def made(person: int, version: int) -> str:
+    def its_id(person: int, version: int) -> str:
         people = [replace(EVERYTHING, id=person)]
         (row,) = rows(people, FIELDS, message(version=version), told=(), secret=b"s", domain="x", now=NOW)
         return row.message_id
 
-    assert (made(a, v) == made(b, w)) == ((a, v) == (b, w))
+    assert (its_id(a, v) == its_id(b, w)) == ((a, v) == (b, w))
 
 
 @given(st.sampled_from(SEVERITIES), st.sampled_from(SEVERITIES))
 def test_the_least_level_is_the_border(level: Severity, least: Severity) -> None:
-    told = wants(asking(min_severity=least), FIELDS | {"severity": level}) is not None
+    told = wants(asking(min_severity=least), FIELDS | {"severity": level})
     assert told == (SEVERITIES.index(level) >= SEVERITIES.index(least))
 
 
