@@ -137,21 +137,25 @@ def sender_of(config: Config, secret: bytes) -> Sender:
     )
 
 
-def transport_of(config: Config) -> Transport:
-    """A Maildir until a mail server is configured."""
+def smtp_settings(config: Config) -> SmtpSettings | None:
+    """Where and how to reach the mail server; None until one is configured. Raises MailError for a password that cannot
+    be read."""
     smtp = config.smtp
     if not smtp.host:
-        return Maildir(config.mail_folder)
-    return Smtp(
-        SmtpSettings(
-            host=smtp.host,
-            port=smtp.port,
-            security=smtp.security,
-            username=smtp.username,
-            password=read_password(smtp.password_file) if smtp.password_file else "",
-        ),
-        trail=trail_of(config),
+        return None
+    return SmtpSettings(
+        host=smtp.host,
+        port=smtp.port,
+        security=smtp.security,
+        username=smtp.username,
+        password=read_password(smtp.password_file) if smtp.password_file else "",
     )
+
+
+def transport_of(config: Config) -> Transport:
+    """A Maildir until a mail server is configured."""
+    settings = smtp_settings(config)
+    return Maildir(config.mail_folder) if settings is None else Smtp(settings, trail=trail_of(config))
 
 
 def trail_of(config: Config) -> PostfixTrail | None:
