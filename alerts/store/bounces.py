@@ -47,8 +47,9 @@ def mail_of(conn: Connection, message_id: str) -> Returned | None:
 def came_back(conn: Connection, row_id: int, state: Literal["failed", "held"], status: str, now: datetime) -> bool:
     """Note that a mail that was taken came back after all, with all that went in it. `held`: it may be sent again when
     what was wrong is put right (`outbox.release`). So nobody counts as told who was not. False when that is known."""
-    ours = (outbox.c.id == row_id) & outbox.c.state.in_(_SENT)
-    along = (outbox.c.lead_id == row_id) & outbox.c.state.in_(_SENT)
+    before = [one for one in _SENT if one != state]
+    ours = (outbox.c.id == row_id) & outbox.c.state.in_(before)
+    along = (outbox.c.lead_id == row_id) & outbox.c.state.in_(before)
     values = {"state": state, "finished": now, "last_error": clean(f"came back: {status or 'no reason'}")}
     if conn.execute(update(outbox).where(ours).values(values)).rowcount == 0:
         return False

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select, update
 
 from alerts.notify.audience import Row
 from alerts.readers import Duty, Person
 from alerts.store import outbox, people
+from alerts.store.schema import outbox as outbox_table
 
 
 def reader(
@@ -33,15 +34,12 @@ def queue(conn: Connection, person_id: int, message_id: str, now: datetime) -> i
         expires=now + timedelta(days=2),
     )
     outbox.enqueue(conn, [row])
-    [made] = [one.id for one in outbox.list_rows(conn) if one.message_id == message_id]
+    made: int = conn.execute(select(func.max(outbox_table.c.id))).scalar_one()
     return made
 
 
 def send(conn: Connection, person_id: int, message_id: str, now: datetime) -> int:
     """A letter that the mail server took; its row's id."""
     made = queue(conn, person_id, message_id, now)
-    outbox.lease(conn, now, "lease", 1000, 60)
-    outbox.mark_sending(conn, [made], "lease", now, 60)
-    outbox.mark_accepted(conn, [made], "lease", now)
-    outbox.give_back(conn, "lease")
+    conn.execute(update(outbox_table).where(outbox_table.c.id == made).values(state="accepted", finished=now))
     return made

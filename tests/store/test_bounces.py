@@ -33,6 +33,7 @@ def test_who_got_a_mail_back_was_not_told(engine: Engine, state: str) -> None:
         assert bounces.came_back(conn, row_id, "held" if state == "held" else "failed", "5.7.26", NOW + HOUR)
         [row] = outbox.list_rows(conn)
         assert (row.state, row.last_error, row.finished) == (state, "came back: 5.7.26", NOW + HOUR)
+        assert not bounces.came_back(conn, row_id, "held", "5.7.26", NOW + HOUR)
         assert outbox.release(conn, [row_id], NOW + HOUR) == 1
 
 

@@ -15,6 +15,7 @@ import ssl
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine
@@ -35,6 +36,8 @@ _LAST: Final = "last mail of the mailbox"
 # Where a mail server writes whom a mail was for; To and Cc are the sender's words.
 _DELIVERED: Final = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to")
 _ADDRESS: Final = re.compile(r"""[^\s<>"(),:;]+@[^\s<>"(),:;]+""")
+_MOST_FIELDS: Final = 10
+_LONGEST_FIELD: Final = 1_000
 _UNKNOWN: Final = "unknown"
 _NUMBER: Final = re.compile(rb"\d+")
 
@@ -126,7 +129,8 @@ def asked_by(content: bytes, house: House) -> Iterator[tuple[Request, Mail]]:
 
 def _requests(values: Iterable[str], house: House) -> Iterator[Request]:
     seen = []
-    for address in dict.fromkeys(one.casefold() for value in values for one in _ADDRESS.findall(value)):
+    some = (value[:_LONGEST_FIELD] for value in islice(values, _MOST_FIELDS))
+    for address in dict.fromkeys(one.casefold() for value in some for one in _ADDRESS.findall(value)):
         try:
             found = request_of(address, house)
         except InputError:

@@ -37,6 +37,7 @@ _ORIGINAL: Final = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _LATE: Final = re.compile(r"delay|warning|still trying|will be retried|will keep trying|not yet", re.IGNORECASE)
+_MOST_BLOCKS: Final = 50
 _LONGEST_TEXT: Final = 16 * 1024
 
 
@@ -82,7 +83,7 @@ def _is_report(mail: Part) -> bool:
 
 def _recipients(part: Part) -> Iterator[_Recipient]:
     """The blocks of fields about one recipient each; the first block is about the mail, unless it is missing."""
-    for block in re.split(r"\n\s*\n", part.text()):
+    for block in re.split(r"\n\s*\n", part.text(), maxsplit=_MOST_BLOCKS)[:_MOST_BLOCKS]:
         found = fields(block)
         if "action" in found or "status" in found:
             yield _recipient(found)

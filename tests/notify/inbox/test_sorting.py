@@ -1,0 +1,98 @@
+"""Our addresses, and what mail to each of them asks."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alerts.errors import InputError
+from alerts.notify.inbox.sorting import Request, request_of
+from alerts.notify.message import passes
+from alerts.readers import Wishes
+from tests.notify.inbox.world import HOUSE, TOKEN
+from tests.notify.world import SECRET, START
+
+PASS = passes.make(SECRET, "confirm", 7, now=START)
+
+
+@pytest.mark.parametrize(
+    ("address", "asks"),
+    [
+        ("subscribe@alerts.example", Request(kind="subscribe")),
+        ("<Subscribe@Alerts.Example>", Request(kind="subscribe")),
+        ("subscribe@alerts.example.", Request(kind="subscribe")),
+        (f"confirm+{PASS}@alerts.example", Request(kind="confirm", token=PASS)),
+        (f"Confirm+{PASS.upper()}@ALERTS.EXAMPLE", Request(kind="confirm", token=PASS)),
+        (f"unsubscribe+{PASS}@alerts.example", Request(kind="unsubscribe", token=PASS)),
+        ("prefs@alerts.example", Request(kind="preferences")),
+        ("help@alerts.example", Request(kind="help")),
+        (f"bounce+{TOKEN}@alerts.example", Request(kind="bounce", token=TOKEN)),
+        ("Desk@alerts.example", Request(kind="reply")),
+    ],
+)
+def test_each_address_asks_for_one_thing_however_it_is_capitalised(address: str, asks: Request) -> None:
+    assert request_of(address, HOUSE) == asks
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "subscribe@elsewhere.example",
+        "subscribe@sub.alerts.example",
+        "subscribe",
+        "",
+        "postmaster@alerts.example",
+        "confirm@alerts.example",
+        "confirm+@alerts.example",
+        "confirm+a b@alerts.example",
+        f"bounce+{TOKEN}0@alerts.example",
+        f"bounce+{TOKEN[:-1]}g@alerts.example",
+        "help+me@alerts.example",
+        "desk+x@alerts.example",
+        f"{'subscribe+siege.' * 40}siege@alerts.example",
+    ],
+)
+def test_what_is_none_of_our_addresses_asks_nothing(address: str) -> None:
+    assert request_of(address, HOUSE) is None
+
+
+@pytest.mark.parametrize(
+    ("topics", "wishes"),
+    [
+        ("siege", Wishes(events=("siege",))),
+        ("YEM", Wishes(countries=("YEM",))),
+        ("siege+yemen", Wishes(events=("siege",), countries=("YEM",))),
+        ("Siege.South-Sudan.yem", Wishes(events=("siege",), countries=("SSD", "YEM"))),
+        ("aid-worker-attack", Wishes(events=("aid_worker_attack",))),
+        ("aid_worker_attack+siege.siege", Wishes(events=("aid_worker_attack", "siege"))),
+    ],
+)
+def test_topics_are_events_and_countries(topics: str, wishes: Wishes) -> None:
+    assert request_of(f"subscribe+{topics}@alerts.example", HOUSE) == Request(kind="subscribe", wishes=wishes)
+
+
+@pytest.mark.parametrize("topics", ["seige", "siege+atlantis", "siege+", "+", ".", "+".join(["siege", "yem"] * 6)])
+def test_a_topic_that_is_not_known_is_refused_in_words(topics: str) -> None:
+    with pytest.raises(InputError, match="no such topic"):
+        request_of(f"subscribe+{topics}@alerts.example", HOUSE)
+
+
+def test_what_a_mail_carries_is_not_shown() -> None:
+    found = request_of(f"confirm+{PASS}@alerts.example", HOUSE)
+    assert found is not None and PASS not in repr(found)
+
+
+@given(st.text(max_size=400), st.sampled_from(["", "@alerts.example"]))
+def test_no_address_is_a_surprise(local: str, domain: str) -> None:
+    try:
+        found = request_of(local + domain, HOUSE)
+    except InputError:
+        return
+    assert found is None or found.kind in ("subscribe", "preferences", "help", "reply", "confirm", "bounce")
+
+
+@given(st.integers(1, 10**6), st.integers(0, 100))
+def test_every_pass_fits_into_an_address(person_id: int, series: int) -> None:
+    made = passes.make(SECRET, "unsubscribe", person_id, series=series)
+    assert request_of(f"unsubscribe+{made}@alerts.example", HOUSE) == Request(kind="unsubscribe", token=made)
