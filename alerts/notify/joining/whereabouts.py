@@ -4,7 +4,7 @@ town. A wrong guess is an alert that somebody never gets, so a name of several p
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 from typing import Final
 
@@ -107,7 +107,7 @@ def _held(row: Row, name: str, km: float | None, before: Wishes, places: Gazette
     if kind == "near" and which.isdecimal() and int(which) < len(before.near):
         near = before.near[int(which)]
         if name == near.name:
-            return Where(near=Near(name=near.name, lat=near.lat, lon=near.lon, km=km or near.km))
+            return Where(near=replace(near, km=km or near.km))
     return None
 
 
@@ -174,7 +174,15 @@ def _meant(place: Place, km: float | None, places: Gazetteer) -> Where:
         raise InputError(f"{_named(place)} is taken as a whole. Leave the distance empty, or name a town.")
     if place.lat is None or place.lon is None:
         raise InputError("Where this place lies is not known well enough. Name a town near it.")
-    return Where(near=Near(name=_named(place), lat=place.lat, lon=place.lon, km=km or USUAL_KM))
+    near = Near(
+        name=_named(place),
+        lat=place.lat,
+        lon=place.lon,
+        km=km or USUAL_KM,
+        country=place.country,
+        region=place.admin1 or "",
+    )
+    return Where(near=near)
 
 
 def _named(place: Place) -> str:
