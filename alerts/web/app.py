@@ -1,8 +1,8 @@
 """The web side as a Starlette application: routes, error pages, and what wraps every answer.
 
-No GET changes anything. The one thing that can be POSTed is a reader's verdict, by the signed link of a mail. No
-cookie is ever set, and no page shows a reader. Endpoints that use the database are plain functions, which Starlette
-runs in threads, as the database wants it.
+No GET changes anything. What can be POSTed: that somebody wants mails, and by the signed links of mails a reader's
+verdict, yes, wishes and leaving. No cookie is ever set, and no page shows a reader to others. Endpoints that use the
+database are plain functions, which Starlette runs in threads, as the database wants it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from starlette.routing import Route
 
 from alerts.engine.verdicts import Hearing
 from alerts.errors import Fault, InputError, StoreError
-from alerts.web import cap, collecting, feeds, pages, verdicts
+from alerts.web import cap, collecting, feeds, pages, preferences, subscribe, verdicts
+from alerts.web.joining import Joining
 from alerts.web.metrics import Meter
 from alerts.web.security import HEADERS, Secured
 from alerts.web.site import WebSettings, open_web, web_of
@@ -41,11 +42,13 @@ def create_app(
     now: Callable[[], datetime],
     report: Callable[[Fault], None] | None = None,
     hearing: Hearing | None = None,
+    joining: Joining | None = None,
     meter: Meter | None = None,
 ) -> Starlette:
     """The application over an open database. `report` hears of faults in the user's own templates (default:
     the log "alerts.web"), `hearing` does what readers say by the links of their mails (None: they can say nothing),
-    `meter` has counted since the service was started.
+    `joining` is where people become readers and change what they get (None: they cannot), `meter` has counted since
+    the service was started.
     Raises FileNotFoundError when the installation lacks its templates."""
     app = Starlette(
         routes=[
@@ -56,6 +59,17 @@ def create_app(
             Route("/alerts/{id}", pages.alert_page),
             Route("/v/{token}", verdicts.ask),
             Route("/v/{token}", verdicts.say, methods=["POST"]),
+            Route("/subscribe", subscribe.show),
+            Route("/subscribe", subscribe.ask, methods=["POST"]),
+            Route("/confirm/{token}", subscribe.question),
+            Route("/confirm/{token}", subscribe.confirm, methods=["POST"]),
+            Route("/unsubscribe/{token}", subscribe.leaving),
+            Route("/unsubscribe/{token}", subscribe.leave, methods=["POST"]),
+            Route("/preferences/{token}", preferences.show),
+            Route("/preferences/{token}", preferences.save, methods=["POST"]),
+            Route("/preferences/{token}/copy.json", preferences.copy),
+            Route("/forget/{token}", preferences.forgetting),
+            Route("/forget/{token}", preferences.forget, methods=["POST"]),
             Route("/alerts.atom", feeds.atom_feed),
             Route("/feeds", collecting.feeds_page),
             Route("/feeds/{id}", collecting.feed_page),
@@ -73,7 +87,9 @@ def create_app(
     )
     # A redirect to the address with a slash would be built from the Host header, which anybody may forge.
     app.router.redirect_slashes = False
-    app.state.web = open_web(engine, settings, now=now, report=report or _log, hearing=hearing, meter=meter)
+    app.state.web = open_web(
+        engine, settings, now=now, report=report or _log, hearing=hearing, joining=joining, meter=meter
+    )
     return app
 
 
@@ -85,7 +101,7 @@ def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     said = error.detail if error.detail != HTTPStatus(error.status_code).phrase else ""
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        said = "These pages can only be read."
+        said = "This page can only be read."
     response = pages.error_page(request, web_of(request), error.status_code, said or _NOT_FOUND)
     response.headers.update(error.headers or {})
     return response

@@ -23,6 +23,7 @@ from alerts.errors import Fault
 from alerts.render.environment import Templates
 from alerts.render.view import Site
 from alerts.resources import shipped
+from alerts.web.joining import Joining
 from alerts.web.metrics import Meter
 from alerts.web.operations import Kept, open_to
 
@@ -59,7 +60,7 @@ class Static:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Web:
     """One running site. `started` stands in for the time of a feed without entries. Without a `hearing` readers can say
-    nothing of alerts."""
+    nothing of alerts, without `joining` nobody can become one or change what they get."""
 
     engine: Engine
     site: Site
@@ -69,6 +70,7 @@ class Web:
     started: datetime
     now: Callable[[], datetime]
     hearing: Hearing | None = None
+    joining: Joining | None = None
     meter: Meter = field(default_factory=Meter)
     kept: Kept = field(default_factory=Kept)
 
@@ -94,7 +96,7 @@ class Web:
         return self.templates.render(
             name,
             {"site_name": self.site.name, "contact": self.site.contact, "root": self.root, "files": files}
-            | {"operations": False, **variables},
+            | {"operations": False, "subscribe": self.joining is not None and self.joining.desk.open, **variables},
         )
 
 
@@ -105,6 +107,7 @@ def open_web(
     now: Callable[[], datetime],
     report: Callable[[Fault], None],
     hearing: Hearing | None = None,
+    joining: Joining | None = None,
     meter: Meter | None = None,
 ) -> Web:
     """A site over `engine`. `report` hears of faults in the user's templates, `hearing` does what readers say."""
@@ -119,6 +122,7 @@ def open_web(
         started=now(),
         now=now,
         hearing=hearing,
+        joining=joining,
         meter=meter or Meter(),
     )
 

@@ -6,7 +6,6 @@ The token is the whole of the reader's identity, so these pages are not kept by 
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -16,7 +15,7 @@ from urllib.parse import parse_qsl
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 from alerts.engine import verdicts
@@ -33,15 +32,12 @@ from alerts.store.archive import Wanted
 from alerts.store.database import reading, writing
 from alerts.template_filters import day, one_line, shorten
 from alerts.types import OPEN_STATES, Alert
-from alerts.web import pages
+from alerts.web import forms, pages
 from alerts.web.site import Web, web_of
 from alerts.web.views import STATE_WORDS, version_view
 
 _LARGEST_BODY: Final = 4096
-_PATIENCE_S: Final = 10.0
-_FORM: Final = "application/x-www-form-urlencoded"
 _MOST_NEAR: Final = 20
-_HEADERS: Final = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow, noarchive"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +62,7 @@ def ask(request: Request) -> Response:
 async def say(request: Request) -> Response:
     """POST: do what the button says, and tell what came of it."""
     _hearing(request)
-    form = _form(request.headers.get("content-type", ""), await _body(request))
+    form = _form(request.headers.get("content-type", ""), await forms.body_of(request, _LARGEST_BODY))
     return await run_in_threadpool(_said, request, form)
 
 
@@ -95,24 +91,8 @@ def _found(request: Request) -> tuple[Link, Record, list[dict[str, str]]]:
         return link, record, _near(conn, record.alert)
 
 
-async def _body(request: Request) -> bytes:
-    """The body, as long as it is one of ours: small, and sent without delay."""
-    body = b""
-    try:
-        async with asyncio.timeout(_PATIENCE_S):
-            async for piece in request.stream():
-                body += piece
-                if len(body) > _LARGEST_BODY:
-                    raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "No button of ours sends that much.")
-    except (TimeoutError, ClientDisconnect):
-        raise HTTPException(
-            HTTPStatus.REQUEST_TIMEOUT, "What the button sent did not arrive. Press once more."
-        ) from None
-    return body
-
-
 def _form(content_type: str, body: bytes) -> Form:
-    if content_type.partition(";")[0].strip().lower() != _FORM:
+    if content_type.partition(";")[0].strip().lower() != forms.URLENCODED:
         raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Only the buttons of these pages are understood.")
     try:
         fields = dict(parse_qsl(body.decode("ascii"), errors="strict", max_num_fields=5))
@@ -202,10 +182,10 @@ def _near(conn: Connection, alert: Alert) -> list[dict[str, str]]:
 
 def _page(web: Web, name: str, variables: Mapping[str, Any]) -> Response:
     body = web.fragment(f"pages/{name}.html", variables).encode("utf-8", "replace")
-    return Response(body, media_type="text/html; charset=utf-8", headers=_HEADERS)
+    return Response(body, media_type="text/html; charset=utf-8", headers=forms.PRIVATE)
 
 
 def _refused(request: Request, web: Web, error: InputError, status: HTTPStatus) -> Response:
     response = pages.error_page(request, web, status, str(error))
-    response.headers.update(_HEADERS)
+    response.headers.update(forms.PRIVATE)
     return response

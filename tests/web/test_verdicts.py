@@ -121,16 +121,12 @@ def test_the_link_of_the_mail_puts_its_own_button_first(app: Starlette, world: W
     assert Page(ask(app, f"{link(world)}?say=<script>").text).inside("button")[0] == "I have it"
 
 
-def test_no_get_changes_anything_anywhere(app: Starlette, world: World) -> None:
+def test_looking_changes_nothing_whatever_the_link_asks_for(app: Starlette, world: World) -> None:
     before = dump(world)
-    paths = [route.path for route in app.routes]  # type: ignore[attr-defined]
-    token = link(world).removeprefix("/v/")
-    for path in paths:
-        address = path.format(token=token, id="1", version="1", name="style.css")
-        for query in ("", "?say=false_alarm", "?say=mute&other=1", "?say=have_it"):
-            for method in ("GET", "HEAD"):
-                assert ask(app, address + query, method=method).status in (200, 308)
-    assert "/v/{token}" in paths and dump(world) == before
+    for query in ("", "?say=false_alarm", "?say=mute&other=1", "?say=have_it"):
+        for method in ("GET", "HEAD"):
+            assert ask(app, link(world) + query, method=method).status == 200
+    assert dump(world) == before
 
 
 def test_pages_of_a_link_are_kept_nowhere_and_lead_nobody_to_it(app: Starlette, world: World) -> None:

@@ -85,7 +85,7 @@ def confirm(desk: Desk, conn: Connection, token: str, now: datetime) -> Confirme
     suppression.lift(conn, people.marks(conn, [known.id])[known.id])  # whoever confirms has read our mail
     strangers.withdraw_letters(conn, known.id, "confirm", now)
     write(conn, desk, known.id, "welcome", now)
-    return Confirmed(person_id=known.id, wishes=wishes, preferences=_preferences(desk, known, now))
+    return Confirmed(person_id=known.id, wishes=wishes, preferences=preferences(desk, known, now))
 
 
 def asking(desk: Desk, conn: Connection, token: str, now: datetime) -> Person:
@@ -111,7 +111,7 @@ def go(desk: Desk, conn: Connection, known: Person, now: datetime) -> Left:
     if not again and strangers.leave(conn, known, now):
         write(conn, desk, known.id, "goodbye", now)
     duties = tuple(duty for duty in known.duties if duty != "reader") if known.active else ()
-    return Left(again=again, duties=duties, preferences=_preferences(desk, known, now))
+    return Left(again=again, duties=duties, preferences=preferences(desk, known, now))
 
 
 def send_link(desk: Desk, conn: Connection, address: str, now: datetime) -> None:
@@ -157,5 +157,5 @@ def _check(address: str) -> None:
         raise InputError(f"This {error}") from None
 
 
-def _preferences(desk: Desk, known: Person, now: datetime) -> str:
+def preferences(desk: Desk, known: Person, now: datetime) -> str:
     return passes.make(desk.secret, "preferences", known.id, now=now)
