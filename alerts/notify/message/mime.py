@@ -13,6 +13,7 @@ in Arabic, Ukrainian and French on Python 3.11 and takes twenty times as long.
 from __future__ import annotations
 
 import binascii
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -26,6 +27,7 @@ from alerts.notify.message.words import LONGEST_LINE, encode_words
 from alerts.render.mail import Inline
 
 _FOLD = "\r\n"
+_NO_ADDRESS = re.compile(r"[\s<>,;:\x00]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,10 +62,10 @@ def encode(mail: Mail) -> bytes:
 
 def _headers(mail: Mail) -> bytes:
     lines = [
-        f"From: {address_header(mail.sender, mail.sender_name)}",
+        f"From: {_from(mail.sender, mail.sender_name)}",
         f"To: {address_header(mail.recipient)}",
         f"Subject: {encode_words('Subject', mail.subject)}",
-        f"Date: {format_datetime(mail.sent)}",
+        f"Date: {_date(mail.sent)}",
         f"Message-ID: {mail.message_id}",
     ]
     if mail.root != mail.message_id:
@@ -99,7 +101,7 @@ def _body(mail: Mail) -> bytes:
 
 def _multipart(kind: str, boundary: str, parts: Sequence[bytes]) -> bytes:
     mark = boundary.encode("ascii")
-    pieces = [f'Content-Type: multipart/{kind}; boundary="{boundary}"\r\n'.encode("ascii")]
+    pieces = [f'Content-Type: multipart/{kind};\r\n boundary="{boundary}"\r\n'.encode("ascii")]
     for part in parts:
         pieces += (b"\r\n--", mark, b"\r\n", part)
     return b"".join((*pieces, b"\r\n--", mark, b"--\r\n"))
@@ -111,6 +113,11 @@ def _part(kind: str, body: str, values: Mapping[str, str]) -> bytes:
 
 
 @lru_cache(maxsize=64)
+def _date(sent: datetime) -> str:
+    return format_datetime(sent)
+
+
+@lru_cache(maxsize=64)
 def _picture(cid: str, png: bytes) -> bytes:
     head = (
         "Content-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n"
@@ -119,6 +126,12 @@ def _picture(cid: str, png: bytes) -> bytes:
     encoded = binascii.b2a_base64(png, newline=False)
     lines = [encoded[at : at + LONGEST_LINE] for at in range(0, len(encoded), LONGEST_LINE)]
     return head.encode("ascii") + b"\r\n".join(lines) + b"\r\n"
+
+
+@lru_cache(maxsize=16)
+def _from(address: str, name: str) -> str:
+    """The same in every mail; kept, as no reader's address is."""
+    return address_header(address, name)
 
 
 def address_header(address: str, name: str = "") -> str:
@@ -137,14 +150,14 @@ def address_header(address: str, name: str = "") -> str:
 
 def ascii_address(address: str) -> str:
     """The address as it goes over the wire. Raises MailError when it has no such form."""
-    local, at, domain = address.rpartition("@")
+    local, _, domain = address.rpartition("@")
     try:
-        plain = f"{local}@{domain.encode('idna').decode('ascii')}"
+        if not domain.isascii():
+            domain = domain.encode("idna").decode("ascii")
     except UnicodeError:
-        plain = ""
-    if not (at and local and domain and plain.isascii()) or any(
-        char.isspace() or char in "<>,;:\x00" for char in plain
-    ):
+        domain = ""
+    plain = f"{local}@{domain}"
+    if not (local and domain and plain.isascii()) or _NO_ADDRESS.search(plain):
         raise MailError("the address cannot be written in a mail's header", reason="address", permanent=True)
     return plain
 
@@ -155,6 +168,7 @@ def list_id(name: str) -> str:
     return label or "alerts"
 
 
+@lru_cache(maxsize=16)
 def domain_of(address: str) -> str:
     """The domain of the sender's address, for Message-IDs."""
     return ascii_address(parseaddr(address)[1]).rpartition("@")[2]

@@ -8,6 +8,7 @@ no reader sees.
 from __future__ import annotations
 
 import binascii
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,6 +18,7 @@ from alerts.render.slots import SLOT
 
 LONGEST: Final = 76
 _SOFT: Final = b"=\r\n"
+_AS_IT_IS: Final = re.compile(r"[!-<>-~]{1,75}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,8 @@ def _encoded(text: str) -> bytes:
 
 def _inner(text: str) -> bytes:
     """A piece after which something follows: a soft line break ends it, unless it ends with a line."""
+    if _AS_IT_IS.fullmatch(text):
+        return text.encode("ascii") + _SOFT
     encoded = _encoded(text)
     if not encoded or encoded.endswith(b"\n"):
         return encoded
