@@ -220,6 +220,10 @@ class Inbox(Section):
         return self
 
 
+class Subscribe(Section):
+    open: bool = True
+
+
 class Dkim(Section):
     domain: DnsName = ""
     selector: Annotated[DnsName, Field(min_length=1)] = "mail"
@@ -267,6 +271,7 @@ class Config(Section):
     triage: Triage
     smtp: Smtp
     inbox: Inbox
+    subscribe: Subscribe
     dkim: Dkim
     web: Web
     cap: Cap

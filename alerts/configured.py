@@ -15,6 +15,7 @@ from alerts.config import Config
 from alerts.engine.loading import RuleSources
 from alerts.match.bind import Households
 from alerts.notify import audience
+from alerts.notify.joining.desk import Desk
 from alerts.notify.message.compose import Sender
 from alerts.notify.message.discreet import Discreet
 from alerts.notify.message.dkim import Signer, load_key
@@ -132,8 +133,21 @@ def sender_of(config: Config, secret: bytes) -> Sender:
         links_expire=config.verdicts.expire,
         base_url=config.web.base_url,
         inbox=config.inbox.takes_mail,
+        subscribe=config.subscribe.open,
         discreet=Discreet(name=config.notify.discreet_name, subject=config.notify.discreet_subject),
         signer=signer_of(config),
+    )
+
+
+def desk_of(config: Config, secret: bytes) -> Desk:
+    """Where people become readers, and change what they get."""
+    return Desk(
+        secret=secret,
+        domain=domain_of(config.notify.sender),
+        base_url=config.web.base_url,
+        open=config.subscribe.open,
+        contact=config.service.contact,
+        give_up=config.notify.give_up,
     )
 
 

@@ -12,7 +12,7 @@ from typing import Final, Literal, get_args
 from alerts.readers import Duty, Wishes
 from alerts.render import slots
 from alerts.render.view import Site, direction, web_link
-from alerts.render.wishes import Named, aspects, region_unknown, sentence
+from alerts.render.wishes import Named, region_unknown, sentence
 from alerts.template_filters import one_line
 
 Kind = Literal["confirm", "welcome", "already", "preferences", "goodbye", "help"]
@@ -42,11 +42,9 @@ def letter_view(
 ) -> dict[str, object]:
     """The variables of the templates `mail/letter_*` (`templates/README.md` lists them)."""
     wishes = letter.wishes
-    told = {} if wishes is None else aspects(wishes, named)
     return {
         "kind": letter.kind,
         "wishes": "" if wishes is None else _own(sentence(wishes, named)),
-        "aspects": [{"name": name, "words": _own(words)} for name, words in told.items()],
         "links": _links(site, letter.open),
         "mails": _mails(letter),
         "duties": [_DUTIES[duty] for duty in letter.duties if duty in _DUTIES],

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from starlette.applications import Starlette
 
+from alerts.configured import desk_of
 from alerts.engine.collecting import Polled
 from alerts.engine.verdicts import Hearing
 from alerts.notify.message.mime import domain_of
+from alerts.resources import shipped
 from alerts.service import Service, Watch
 from alerts.web.app import create_app
+from alerts.web.joining import Joining
 from alerts.web.metrics import Meter
 from alerts.web.site import WebSettings
 
@@ -31,7 +36,21 @@ def pages_of(service: Service) -> Starlette:
         secret=service.secret,
         second_look=config.verdicts.second_look,
     )
-    return create_app(service.engine, settings, now=service.clock, hearing=hearing, meter=meter_of(service.watch))
+    joining = Joining(
+        desk=desk_of(config, service.secret),
+        places=service.gazetteer,
+        events=lambda: sorted({rule.event for rule in service.rulebook.ruleset.rules if rule.event}),
+        languages=_languages(config.templates.folder),
+    )
+    meter = meter_of(service.watch)
+    return create_app(service.engine, settings, now=service.clock, hearing=hearing, joining=joining, meter=meter)
+
+
+def _languages(own: Path | None) -> tuple[str, ...]:
+    """The languages in which there are mails."""
+    folders = [folder / "mail" for folder in (shipped("templates"), own) if folder is not None]
+    found = {path.name for folder in folders if folder.is_dir() for path in folder.iterdir() if path.is_dir()}
+    return ("en", *sorted(found - {"en"}))
 
 
 def meter_of(watch: Watch) -> Meter:
