@@ -129,6 +129,8 @@ class Notify(Section):
     give_up: Second = timedelta(days=2)
     discreet_name: Annotated[str, Field(min_length=1, max_length=60)] = "Updates"
     discreet_subject: Annotated[str, Field(min_length=1, max_length=100)] = "Your update"
+    most_per_hour: Annotated[int, Field(ge=1)] = 6
+    most_per_day: Annotated[int, Field(ge=1)] = 20
 
     @property
     def waits(self) -> dict[Severity, timedelta]:
@@ -152,6 +154,8 @@ class Notify(Section):
             faults.append(("retry_max", "is shorter than retry_first"))
         if self.give_up < self.retry_max:
             faults.append(("give_up", "is shorter than retry_max"))
+        if self.most_per_day < self.most_per_hour:
+            faults.append(("most_per_day", "is less than most_per_hour"))
         disagree(faults)
         return self
 

@@ -20,6 +20,7 @@ from alerts.notify.message.compose import Sender
 from alerts.notify.message.discreet import Discreet
 from alerts.notify.message.dkim import Signer, load_key
 from alerts.notify.message.mime import domain_of
+from alerts.notify.pace import Limits
 from alerts.notify.posting import Post
 from alerts.notify.ways.maildir import Maildir
 from alerts.notify.ways.postfix import PostfixTrail
@@ -108,6 +109,11 @@ def post_of(config: Config, secret: bytes) -> Post:
     """Who writes the mails of an alert's versions into the outbox."""
     policy = audience.Policy(waits=config.notify.waits, give_up=config.notify.give_up)
     return Post(domain=domain_of(config.notify.sender), secret=secret, policy=policy)
+
+
+def limits_of(config: Config) -> Limits:
+    """How many mails a reader gets."""
+    return Limits(per_hour=config.notify.most_per_hour, per_day=config.notify.most_per_day)
 
 
 def site_of(config: Config) -> Site:

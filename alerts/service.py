@@ -19,9 +19,11 @@ from alerts.configured import (
     collect_settings,
     households,
     issuer,
+    limits_of,
     open_gazetteer,
     open_store,
     post_of,
+    retry_of,
     rule_sources,
     secret_of,
     sender_of,
@@ -45,7 +47,6 @@ from alerts.notify import silences
 from alerts.notify.courier import Courier
 from alerts.notify.message.mime import domain_of
 from alerts.notify.reminding import remind, reminding_of
-from alerts.notify.ways.verdict import Retry
 from alerts.render.mail import mail_renderer
 from alerts.store import articles, documents, feeds, issuing, linked, meta, notices, people, polling
 from alerts.store.database import reading, writing
@@ -176,7 +177,8 @@ class Service:
             sender=sender_of(self.config, self.secret),
             clock=self.clock,
             covers=lambda: rulebook.covers(self.rulebook),
-            retry=Retry(first=self.config.notify.retry_first, longest=self.config.notify.retry_max),
+            limits=limits_of(self.config),
+            retry=retry_of(self.config),
         )
         await self.courier.recover()
         self.watchman = Watchman(

@@ -24,12 +24,13 @@ from alerts.errors import MailError
 from alerts.notify import bundling, refusals
 from alerts.notify.bundling import Covers
 from alerts.notify.message import compose
+from alerts.notify.pace import UNLIMITED, Limits
 from alerts.notify.refusals import Run
 from alerts.notify.stream import MOST, Item, Settled, Stream
 from alerts.notify.ways.transport import OPERATOR, ROUTE, Crash, Envelope, Transport, Unanswered, no_crash
 from alerts.notify.ways.verdict import Retry, Verdict, after_attempt, after_crash
 from alerts.render.mail import MailRenderer
-from alerts.store import outbox
+from alerts.store import holds, outbox
 from alerts.store.database import reading, writing
 from alerts.store.outbox import OutboxRow
 from alerts.store.silences import in_force
@@ -74,7 +75,7 @@ class Courier:
     """Delivers what is due, round by round. One courier a process; several processes may share a database.
 
     `clock` gives the time, `crash` is the hook of the crash tests; `covers` says of the rules now in force whose alerts
-    make a mail about whose others needless.
+    make a mail about whose others needless, `limits` how many mails a reader gets.
     """
 
     engine: Engine
@@ -85,6 +86,7 @@ class Courier:
     retry: Retry = field(default_factory=Retry)
     crash: Crash = no_crash
     covers: Callable[[], Covers] = dict
+    limits: Limits = UNLIMITED
     _unsettled: list[_Stored] = field(default_factory=list)
     _blocked_until: datetime | None = None
     _blocks: int = 0
@@ -154,7 +156,7 @@ class Courier:
     async def _fetch(self, limit: int, token: str, tally: Tally) -> list[Item]:
         """Lease mails, and make them."""
         now = self.clock()
-        rows = await self._write(lambda conn: _lease(conn, now, token, min(limit, MOST), self.covers()))
+        rows = await self._write(lambda conn: self._lease(conn, now, token, min(limit, MOST)))
         tally.leased += len(rows)
         if not rows:
             return []
@@ -164,6 +166,19 @@ class Courier:
         return await asyncio.to_thread(
             lambda: [Item(row=row, mail=self._compose(row, material)) for row in rows],
         )
+
+    def _lease(self, conn: Connection, now: datetime, token: str, limit: int) -> list[OutboxRow]:
+        if late := outbox.expire(conn, now):
+            _log.error("%d mails could not be sent in time and were given up", late)
+        decide = partial(
+            bundling.decide,
+            covers=self.covers(),
+            silences=in_force(conn, now),
+            held=holds.held_rules(conn),
+            limits=self.limits,
+            now=now,
+        )
+        return outbox.lease(conn, now, token, limit, LEASE_S, decide=decide)
 
     def _gather(self, rows: Sequence[OutboxRow]) -> compose.Material:
         with reading(self.engine) as conn:
@@ -275,13 +290,6 @@ class Courier:
     def _in_transaction(self, work: Callable[[Connection], _Result]) -> _Result:
         with writing(self.engine) as conn:
             return work(conn)
-
-
-def _lease(conn: Connection, now: datetime, token: str, limit: int, covers: Covers) -> list[OutboxRow]:
-    if late := outbox.expire(conn, now):
-        _log.error("%d mails could not be sent in time and were given up", late)
-    decide = partial(bundling.decide, covers=covers, silences=in_force(conn, now), now=now)
-    return outbox.lease(conn, now, token, limit, LEASE_S, decide=decide)
 
 
 def _store(conn: Connection, settled: Iterable[_Stored], now: datetime) -> None:

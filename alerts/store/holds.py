@@ -47,6 +47,12 @@ def all_held(conn: Connection) -> bool:
     return conn.execute(query.limit(1)).first() is not None
 
 
+def held_rules(conn: Connection) -> frozenset[str]:
+    """The rules whose new alerts wait."""
+    query = select(hold.c.rule).where(hold.c.kind == "rule", hold.c.released.is_(None))
+    return frozenset(conn.execute(query).scalars())
+
+
 def put(conn: Connection, kind: Kind, reason: str, now: datetime, rule: str = "") -> Hold | None:
     """Hold mails from now on. None where such a hold is in force already: whoever gets one tells the operator, so
     that it is told once."""
