@@ -24,7 +24,7 @@ from alerts.errors import AlertsError, InputError, StoreError
 from alerts.notify.inbox import wire
 from alerts.notify.inbox.guard import named
 from alerts.notify.inbox.sorting import House, Request, request_of
-from alerts.notify.inbox.taking import Mail
+from alerts.notify.inbox.taking import Mail, Outcome
 from alerts.store import meta
 from alerts.store.database import vault_of, writing
 
@@ -55,14 +55,16 @@ class Mailbox:
     tls: ssl.SSLContext | None = None
 
 
-Put = Callable[[Connection, Request, Mail], object]
+Put = Callable[[Connection, Request, Mail], Outcome]
+Note = Callable[[Request, Outcome], None]
 
 
 class Poller:
-    """New -> start -> stop; `fetch` is one round."""
+    """New -> start -> stop; `fetch` is one round. `put` does what a mail asks, `note` hears of it when that is
+    committed."""
 
-    def __init__(self, mailbox: Mailbox, house: House, engine: Engine, put: Put) -> None:
-        self._box, self._house, self._engine, self._put = mailbox, house, engine, put
+    def __init__(self, mailbox: Mailbox, house: House, engine: Engine, put: Put, note: Note) -> None:
+        self._box, self._house, self._engine, self._put, self._note = mailbox, house, engine, put, note
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -102,8 +104,8 @@ class Poller:
     def _take(self, content: bytes, uid: int, state: dict[str, Any]) -> bool:
         try:
             with writing(self._engine) as conn:
-                for request, mail in asked_by(content, self._house):
-                    self._put(conn, request, mail)
+                asked = list(asked_by(content, self._house))
+                came_of = [(request, self._put(conn, request, mail)) for request, mail in asked]
                 meta.put(conn, _LAST, state)
         except StoreError:
             raise
@@ -112,6 +114,8 @@ class Poller:
             with writing(self._engine) as conn:
                 meta.put(conn, _LAST, state)
             return False
+        for request, outcome in came_of:
+            self._note(request, outcome)
         return True
 
 

@@ -40,7 +40,9 @@ class Inbox:
         self._one = asyncio.Lock()
         self.counts: Counter[Outcome] = Counter()
         self.door = Door(settings.listen, settings.house, self.take) if settings.listen is not None else None
-        self.poller = Poller(settings.mailbox, settings.house, engine, self.put) if settings.mailbox else None
+        self.poller = (
+            Poller(settings.mailbox, settings.house, engine, self.put, self._note) if settings.mailbox else None
+        )
 
     async def start(self) -> None:
         """Take mail from now on. Raises AlertsError where the door cannot be opened."""
