@@ -33,6 +33,7 @@ COMMANDS = {
     "split": ("alerts.cli.split", "An alert is two events: a part becomes an alert of its own."),
     "silence": ("alerts.cli.silence", "Keep mails of a rule or place back for a while."),
     "ledger": ("alerts.cli.ledger", "What holds where: ceasefires, sieges."),
+    "mail": ("alerts.cli.mail", "How mails look, whether they get out, who got which and why."),
     "people": ("alerts.cli.people", "Add, change and list the readers of alerts."),
     "notices": ("alerts.cli.notices", "What does not go on as it should."),
     "status": ("alerts.cli.status", "What the service is doing: feeds, queues, last alerts."),

@@ -76,6 +76,11 @@ def dossier(conn: Connection, person_id: int, since: datetime) -> Dossier | None
     )
 
 
+def since(conn: Connection) -> dict[int, datetime]:
+    """When each person came."""
+    return {number: created for number, created in conn.execute(select(person.c.id, person.c.created))}
+
+
 def _suppressed(conn: Connection, mark: str) -> Suppressed | None:
     row = conn.execute(select(suppressed).where(suppressed.c.mark == mark)).one_or_none()
     return None if row is None else Suppressed(reason=row.reason, since=row.since, detail=row.detail)
