@@ -33,7 +33,6 @@ NEVER_ANSWERED = "everything was sent and no answer came"
 _GOES_ON = frozenset(
     {"address", "mailbox", "greylisted", "refused", "forbidden", "temporary"}
 )  # RSET, and the next mail
-_DOTS = re.compile(rb"(?m)^\.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,10 +255,11 @@ class Smtp:
 
 def on_the_wire(message: bytes) -> bytes:
     """The message with CRLF line ends, leading dots doubled, and the final dot."""
-    text = _LINE.sub(b"\r\n", message)
-    if not text.endswith(b"\r\n"):
-        text += b"\r\n"
-    return _DOTS.sub(b"..", text) + b".\r\n"
+    if not message.count(b"\r\n") == message.count(b"\n") == message.count(b"\r"):
+        message = _LINE.sub(b"\r\n", message)
+    if not message.endswith(b"\r\n"):
+        message += b"\r\n"
+    return (b"\r\n" + message).replace(b"\r\n.", b"\r\n..")[2:] + b".\r\n"
 
 
 @contextmanager
