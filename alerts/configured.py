@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +15,9 @@ from alerts.config import Config
 from alerts.engine.loading import RuleSources
 from alerts.match.bind import Households
 from alerts.notify import audience
+from alerts.notify.inbox.imap import Mailbox
+from alerts.notify.inbox.sorting import House
+from alerts.notify.inbox.stage import InboxSettings
 from alerts.notify.joining.desk import Desk
 from alerts.notify.message.compose import Sender
 from alerts.notify.message.discreet import Discreet
@@ -154,6 +157,36 @@ def desk_of(config: Config, secret: bytes) -> Desk:
         open=config.subscribe.open,
         contact=config.service.contact,
         give_up=config.notify.give_up,
+    )
+
+
+def inbox_of(
+    config: Config, *, events: Callable[[], Collection[str]], country_of: Callable[[str], str | None]
+) -> InboxSettings | None:
+    """Where mail comes in, if it does; `events` and `country_of` are what readers may ask for. Raises MailError for a
+    password that cannot be read."""
+    own = config.inbox
+    if not own.takes_mail:
+        return None
+    local, _, domain = config.notify.sender.rpartition("@")
+    return InboxSettings(
+        house=House(domain=domain, own=local, events=events, country_of=country_of),
+        listen=own.listen,
+        mailbox=_mailbox(config),
+    )
+
+
+def _mailbox(config: Config) -> Mailbox | None:
+    own = config.inbox
+    if not own.imap_host or own.imap_password_file is None:
+        return None
+    return Mailbox(
+        host=own.imap_host,
+        port=own.imap_port,
+        username=own.imap_username,
+        password=read_password(own.imap_password_file),
+        folder=own.imap_folder,
+        every_s=own.imap_every.total_seconds(),
     )
 
 

@@ -31,7 +31,7 @@ _DAY: Final = timedelta(days=1)
 _REFUSALS: Final = "refusals of mails"
 _DEAD: Final = "dead addresses stopped mails"
 _TOLD: Final = "report of bounces"
-_RELEASE: Final = "See what waits with: alerts mail queue. Let it go with: alerts mail release."
+_RELEASE: Final = "What waits: alerts mail queue. To let it go: alerts mail release --hold"
 _BOUNCE_WORDS: Final = "because mail to them came back"
 
 
@@ -80,7 +80,10 @@ def upkeep(conn: Connection, desk: Desk, now: datetime) -> None:
     found = suppression.count_since(conn, last)
     if not found:
         return
-    words = {"bounce": _BOUNCE_WORDS, "complaint": "because they complained of our mails"}
+    words = {
+        "bounce": _BOUNCE_WORDS,
+        "complaint": "because they complained of our mails, or wanted to be forgotten for ever",
+    }
     lines = [f"- {number} {words[reason]}" for reason, number in sorted(found.items())]
     total = sum(found.values())
     readers = "reader gets" if total == 1 else "readers get"
@@ -114,7 +117,13 @@ def _refused(conn: Connection, desk: Desk, status: str, now: datetime) -> None:
         advice = (
             "Look at the sending server's name, its place on block lists, SPF, DKIM and DMARC. The mails that came "
         )
-        _hold(conn, desk, reason, f"{advice}back are held, too: no reader was given up for it.", now)
+        _hold(
+            conn,
+            desk,
+            reason,
+            f"{advice}back are held, too (alerts mail release --state held): no reader was given up for it.",
+            now,
+        )
     meta.put(conn, _REFUSALS, times)
 
 
@@ -131,10 +140,11 @@ def _watch_share(conn: Connection, desk: Desk, now: datetime) -> None:
 
 
 def _hold(conn: Connection, desk: Desk, reason: str, advice: str, now: datetime) -> None:
-    if holds.put(conn, "all", reason, now) is None:
+    made = holds.put(conn, "all", reason, now)
+    if made is None:
         return
     _log.error("all mails are held: %s", reason)
-    body = f"Nothing but mails to operators goes out any more: {reason}.\n\n{advice}\n\n{_RELEASE}"
+    body = f"Nothing but mails to operators goes out any more: {reason}.\n\n{advice}\n\n{_RELEASE} {made.id}"
     _tell(conn, desk, "holds", "All mails are held", body, now)
 
 
