@@ -33,7 +33,6 @@ def command(config_path: Path, as_json: bool) -> None:
     waiting = f", the oldest since {common.ago(now.oldest_waiting, at)}" if now.waiting else ""
     queued = now.outbox["queued"] + now.outbox["sending"]
     aside = f"; {now.faulty} set aside: they cannot be read (see the log)" if now.faulty else ""
-    stuck = {state: now.outbox[state] for state in ("failed", "ambiguous", "held") if now.outbox[state]}
     lines = [
         ("feeds", f"{now.feeds}: {now.failing} failing, {now.overdue} overdue, {now.unpolled} not polled yet"),
         ("polled", f"{common.ago(now.last_poll, at)}; next: {common.ago(now.next_poll, at)}"),
@@ -48,8 +47,7 @@ def command(config_path: Path, as_json: bool) -> None:
     ]
     if now.outage_since:
         lines.insert(0, ("network", f"nothing can be fetched; our own went out {common.ago(now.outage_since, at)}"))
-    if stuck:
-        lines.append(("", ", ".join(f"{number} {state}" for state, number in stuck.items())))
+    lines += _stuck(now)
     hid = f", hid {now.silenced_today} today" if now.silences or now.silenced_today else ""
     lines.append(("silences", f"{now.silences or 'none'} in force{hid}"))
     if now.rules_trouble:
@@ -62,6 +60,20 @@ def command(config_path: Path, as_json: bool) -> None:
     lines += [("notice", one.text) for one in now.notices]
     for name, text in lines:
         click.echo(f"{name:9} {text}")
+
+
+def _stuck(now: Status) -> list[tuple[str, str]]:
+    """The mails that need a person."""
+    from alerts.cli.mail.saying import held
+
+    found = []
+    if stuck := {state: now.outbox[state] for state in ("failed", "ambiguous", "held") if now.outbox[state]}:
+        count = ", ".join(f"{number} {state}" for state, number in stuck.items())
+        found.append(("", f"{count}; see: alerts mail queue"))
+    if now.suppressed:
+        gone = ", ".join(f"{number} after a {reason}" for reason, number in now.suppressed.items())
+        found.append(("", f"addresses that nothing is sent to: {gone}"))
+    return found + [("held", f"{held(one, now.at)}; alerts mail release --hold {one.id}") for one in now.holds]
 
 
 def _behind(now: Status) -> str:

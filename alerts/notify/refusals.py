@@ -71,7 +71,7 @@ def stop_queue(conn: Connection, run: Run, *, sender: Sender, now: datetime) -> 
         kind="mails held",
         subject="No mails go out until you let them",
         body=f"All mails wait, since {now:%Y-%m-%d %H:%M} UTC: {run.stops}\n\n"
-        f"Put right what is wrong, then let them go:\n\n- alerts mail release {made.id}",
+        f"Put right what is wrong, then let them go:\n\n- alerts mail release --hold {made.id}",
         people=people.active_people(conn, "operator"),
         secret=sender.secret,
         domain=sender.domain,

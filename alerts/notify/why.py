@@ -175,6 +175,8 @@ def why_not(person: Person, asked: Asked, *, told: bool, allowed: bool) -> str:
         return f"they get no mail: paused, or they left; alerts people resume {person.id}"
     if "reader" not in person.duties:
         return f"they are no reader of alerts ({', '.join(person.duties) or 'not confirmed'})"
+    if not told and (excluded := excluded_by(person, fields)):
+        return f"not asked for: {'; '.join(excluded)}"
     if came is not None and came > asked.version.at:
         return f"they came later, at {came:%Y-%m-%d %H:%M} UTC"
     if not allowed:
@@ -183,8 +185,6 @@ def why_not(person: Person, asked: Asked, *, told: bool, allowed: bool) -> str:
         return f"they had paused their mails until {when.back(person.wishes, asked.version.at):%Y-%m-%d %H:%M} UTC"
     if kind in _OVER and not told:
         return "they were never told of it, so not of its end either"
-    if excluded := excluded_by(person, fields):
-        return f"not asked for: {'; '.join(excluded)}"
     return "they ask for it now, but did not when it was told"
 
 

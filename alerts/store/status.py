@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection, case, func, select
 
-from alerts.store import articles, demotions, meta, notices, outbox, polls, silences
+from alerts.store import articles, demotions, holds, meta, notices, outbox, polls, silences, suppression
 from alerts.store.alerts import count_open
 from alerts.store.demotions import Fallen
+from alerts.store.holds import Hold
 from alerts.store.notices import Notice
 from alerts.store.outbox import State
 from alerts.store.schema import alert, article, feed, person
+from alerts.store.suppression import Reason as Suppressed
 from alerts.track.feeds_quiet import LATE
 from alerts.types import AlertState
 
 OVERDUE: Final = timedelta(minutes=5)
 LATELY: Final = timedelta(minutes=15)
 DAY: Final = timedelta(days=1)
+_EVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +32,8 @@ class Status:
     the last 15 minutes, of which `polls_failed`; `silent` feeds are those that a notice is open of, `late` ones half an
     hour overdue, and since `outage_since` nothing at all can be fetched. `faulty` articles could not be read or tracked
     and are set aside. `oldest_waiting` is when the article was first seen that waits longest
-    to be read; `oldest_queued` when the mail that waits longest was due. `silences` are those in force,
+    to be read; `oldest_queued` when the mail that waits longest was due. `holds` keep mails back until an operator lets
+    them go; `suppressed` addresses are not written to, for that reason. `silences` are those in force,
     `silenced_today` the alerts that any of them hid from somebody. `rules_trouble` says which rules cannot be taken as
     their files are, and why; `rules_fallen` are those that fell to test. `notices` are open; `last_look` is when the
     service last looked for what does not go on as it should, `last_canary` when its canary last came out."""
@@ -57,6 +61,8 @@ class Status:
     last_alert: datetime | None
     people: int
     outbox: dict[State, int]
+    holds: tuple[Hold, ...]
+    suppressed: dict[Suppressed, int]
     oldest_queued: datetime | None
     last_mail: datetime | None
     silences: int
@@ -139,6 +145,8 @@ def _mails(conn: Connection, now: datetime) -> dict[str, Any]:
     return {
         "people": conn.execute(select(func.count()).select_from(person).where(person.c.active)).scalar_one(),
         "outbox": outbox.counts(conn),
+        "holds": tuple(holds.in_force(conn)),
+        "suppressed": suppression.count_since(conn, _EVER),
         "oldest_queued": due if due is not None and due <= now else None,
         "last_mail": outbox.last_accepted(conn),
     }

@@ -205,4 +205,4 @@ def _print_part(mail: EmailMessage, kind: str) -> None:
         what = "it is encrypted" if mail.get_content_subtype() == "encrypted" else "it is plain text alone"
         raise InputError(f"this mail has no such part: {what}; the whole of it: --out FILE.eml")
     content: Callable[[], str] = body.get_content
-    sys.stdout.write(content())
+    sys.stdout.write(content().replace("\r\n", "\n"))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from alerts.cli import common
+from alerts.cli.mail.saying import about, held
 from alerts.store.queue import OPEN
 
 if TYPE_CHECKING:
@@ -78,10 +79,8 @@ def queue(config_path: Path, as_json: bool, states: tuple[str, ...], with_addres
 
 def said(one: Hold, kept: int, now: datetime) -> str:
     """A hold in a sentence."""
-    what = "all mails but operators'" if one.kind == "all" else f"the alerts of the rule {one.rule}"
     mails = "1 mail" if kept == 1 else f"{kept} mails"
-    since = common.ago(one.since, now)
-    return f"hold {one.id}: {what}, since {one.since:%Y-%m-%d %H:%M} UTC ({since}): {one.reason}; it keeps {mails}"
+    return f"{held(one, now)}; it keeps {mails}"
 
 
 def _print_groups(groups: Sequence[Group], now: datetime) -> None:
@@ -105,8 +104,6 @@ def _print_mails(
         if asked:
             click.echo("no mails like that")
         return
-    from alerts.cli.mail.saying import about
-
     click.echo("")
     columns = ["mail", "what", "reader", "state", "for", "written", "tried", "what was said"]
     rows: list[list[object]] = [

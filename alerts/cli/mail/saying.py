@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+from alerts.cli import common
+
+if TYPE_CHECKING:
+    from alerts.store.holds import Hold
 
 
 class Mailed(Protocol):
@@ -28,3 +34,9 @@ def about(mail: Mailed) -> str:
         return f"the letter {mail.letter}"
     again = f", reminder {mail.round}" if mail.round else ""
     return f"alert {mail.alert_id} version {mail.version}{again}"
+
+
+def held(one: Hold, now: datetime) -> str:
+    """A hold in a sentence, without its end."""
+    what = "all mails but operators'" if one.kind == "all" else f"the alerts of the rule {one.rule}"
+    return f"hold {one.id}: {what}, since {one.since:%Y-%m-%d %H:%M} UTC ({common.ago(one.since, now)}): {one.reason}"
