@@ -261,6 +261,10 @@ def _mails(conn: Connection, now: datetime) -> Iterable[Trouble]:
             "wait for a person to decide."
         )
         yield Trouble(kind="mail", subject="in doubt", text=text, since=doubt.since)
+    if held := health.mails_held(conn):
+        example = f", one with: {held.example}" if held.example else ""
+        text = f"{_many(held.number, 'mail')} did not go out and wait for a person{example}. See: alerts mail queue"
+        yield Trouble(kind="mail", subject="held", text=text, since=held.since)
 
 
 def _triage(conn: Connection) -> Iterable[Trouble]:

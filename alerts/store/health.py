@@ -123,8 +123,15 @@ def mails_failed(conn: Connection, since: datetime) -> Count | None:
 
 def mails_in_doubt(conn: Connection) -> Count | None:
     """Mails that wait for a person to say whether they shall go: perhaps they went out already."""
-    here = outbox.c.state.in_(("ambiguous", "held"))
+    here = outbox.c.state == "ambiguous"
     return _count(conn.execute(select(func.count(), func.min(outbox.c.created)).where(here)).one(), None)
+
+
+def mails_held(conn: Connection) -> Count | None:
+    """Mails that did not go out, each for a reason of its own, and wait for a person."""
+    query = select(func.count(), func.min(outbox.c.created), func.min(outbox.c.last_error))
+    number, since, example = conn.execute(query.where(outbox.c.state == "held")).one()
+    return Count(number=number, since=since, example=example or "") if number else None
 
 
 def _count(row: Any, before: datetime | None) -> Count | None:

@@ -220,6 +220,17 @@ def test_mails_that_do_not_get_out_are_told(world: World, watchman: Watchman) ->
     assert [one.subject for one in watchman.look(world.now).ended] == ["held up"]
 
 
+def test_a_mail_that_is_held_is_told_to_operators_with_why(world: World, watchman: Watchman) -> None:
+    world.hear("Government forces shelled Taiz on Monday, killing 12 people.")
+    with writing(world.engine) as conn:
+        ids = [row.id for row in outbox.lease(conn, world.now, "t", 1, 60)]
+        outbox.mark_held(conn, ids, "t", world.now, "not sent in clear: the reader's key expired")
+    assert opened(watchman.look(world.now)) == [("mail", "held")]
+    [(_, _, text)] = mails(world)
+    assert "1 mail did not go out" in text
+    assert "not sent in clear: the reader's key expired" in text
+
+
 def test_each_alert_that_waits_for_a_person_is_told_and_nothing_when_that_is_done(
     world: World, watchman: Watchman
 ) -> None:

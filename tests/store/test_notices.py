@@ -172,6 +172,14 @@ def test_mails_fail_for_a_day_and_are_in_doubt_until_somebody_decides(engine: En
         assert (health.mails_failed(conn, NOW - DAY), health.mails_in_doubt(conn)) == (None, None)
         _mail(conn, state="failed", finished=NOW - 2 * DAY)
         _mail(conn, state="failed", finished=NOW - HOUR)
-        _mail(conn, state="held", created=NOW - 9 * DAY)
+        _mail(conn, state="ambiguous", created=NOW - 9 * DAY)
         assert health.mails_failed(conn, NOW - DAY) == health.Count(number=1, since=NOW - HOUR)
         assert health.mails_in_doubt(conn) == health.Count(number=1, since=NOW - 9 * DAY)
+
+
+def test_mails_that_are_held_say_why(engine: Engine) -> None:
+    with writing(engine) as conn:
+        assert health.mails_held(conn) is None
+        _mail(conn, state="held", created=NOW - 9 * DAY, last_error="the key expired")
+        _mail(conn, state="queued", last_error="no connection")
+        assert health.mails_held(conn) == health.Count(number=1, since=NOW - 9 * DAY, example="the key expired")

@@ -10,6 +10,7 @@ from alerts.notify.message import links, passes
 from alerts.notify.message.discreet import Discreet, veiled
 from alerts.notify.message.dkim import Signer
 from alerts.notify.message.mime import Mail, domain_of, encode
+from alerts.notify.message.pgp import sealed
 from alerts.notify.message.secret import bounce_address
 from alerts.notify.ways.transport import Envelope
 from alerts.readers import Person
@@ -55,7 +56,8 @@ class Draft:
 
 
 def enveloped(draft: Draft, person: Person, address: str, *, message_id: str, sender: Sender) -> Envelope:
-    """The mail of one person, as they asked for it. Raises MailError for an address that cannot be written."""
+    """The mail of one person, as they asked for it. Raises MailError for an address that cannot be written, and
+    for a key that nothing can be encrypted to."""
     wishes, words, name = person.wishes, draft.words, sender.name
     if wishes.discreet:
         words, name = veiled(words, sender.discreet), sender.discreet.name
@@ -80,7 +82,7 @@ def enveloped(draft: Draft, person: Person, address: str, *, message_id: str, se
         list_unsubscribe=ways_out,
         one_click=any(one.startswith("https:") for one in ways_out),
     )
-    message = encode(mail)
+    message = sealed(mail, wishes.key, now=draft.sent) if wishes.key else encode(mail)
     return Envelope(
         sender=bounce_address(message_id) if sender.inbox else sender.address,
         recipient=address,

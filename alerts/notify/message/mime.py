@@ -57,10 +57,11 @@ class Mail:
 def encode(mail: Mail) -> bytes:
     """The message in 7 bits with CRLF line ends: multipart/alternative, plain text first, or the text alone
     when there is no HTML. Deterministic. Raises MailError for an address that cannot stand in a header."""
-    return _headers(mail) + _body(mail)
+    return headers(mail) + body(mail)
 
 
-def _headers(mail: Mail) -> bytes:
+def headers(mail: Mail) -> bytes:
+    """All but those that say how the body is made."""
     lines = [
         f"From: {_from(mail.sender, mail.sender_name)}",
         f"To: {address_header(mail.recipient)}",
@@ -86,8 +87,8 @@ def _headers(mail: Mail) -> bytes:
     return "\r\n".join(lines).encode("ascii")
 
 
-def _body(mail: Mail) -> bytes:
-    """The parts, each with its head."""
+def body(mail: Mail) -> bytes:
+    """The body, with the header that says how it is made."""
     text = _part("plain", mail.text, mail.values)
     if not mail.html:
         return text
@@ -107,9 +108,9 @@ def _multipart(kind: str, boundary: str, parts: Sequence[bytes]) -> bytes:
     return b"".join((*pieces, b"\r\n--", mark, b"--\r\n"))
 
 
-def _part(kind: str, body: str, values: Mapping[str, str]) -> bytes:
+def _part(kind: str, text: str, values: Mapping[str, str]) -> bytes:
     head = f"Content-Type: text/{kind}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
-    return head.encode("ascii") + stencil(body).filled(values)
+    return head.encode("ascii") + stencil(text).filled(values)
 
 
 @lru_cache(maxsize=64)

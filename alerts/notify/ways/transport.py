@@ -30,6 +30,7 @@ Reason = Literal[
     "address",  # there is no such reader
     "refused",  # refused for good, without a reason we know
     "broken",  # a fault of ours: the mail cannot be made
+    "key",  # it cannot be encrypted to the reader's key, and goes to nobody in clear
     "unanswered",  # everything was sent, and no answer came
 ]
 

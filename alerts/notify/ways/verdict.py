@@ -75,7 +75,7 @@ def after_attempt(
         gone = _NO_SUCH_READER.search(str(error)) if error.reason == "address" else None
         status = gone[0] if gone else ""
         return Verdict(state="failed", not_before=now, error=str(error), reason=error.reason, status=status)
-    if error.reason == "forbidden":
+    if error.reason in ("forbidden", "key"):
         return Verdict(state="held", not_before=now, error=str(error), reason=error.reason)
     wait = retry.after(attempts)
     if error.reason == "greylisted":

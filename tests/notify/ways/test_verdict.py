@@ -43,6 +43,11 @@ def test_a_greylisting_server_is_given_its_time(attempts: int, minutes: int) -> 
     assert verdict.not_before == NOW + timedelta(minutes=minutes)
 
 
+def test_a_mail_that_cannot_be_encrypted_is_held_and_not_given_up() -> None:
+    verdict = after_attempt(fault("key"), urgency=EXTREME, attempts=9, now=NOW, retry=RETRY)
+    assert verdict.state == "held"
+
+
 def test_a_worn_connection_costs_no_wait_once() -> None:
     first = after_attempt(fault("connection"), urgency=MINOR, attempts=1, now=NOW, retry=RETRY)
     second = after_attempt(fault("connection"), urgency=MINOR, attempts=2, now=NOW, retry=RETRY)

@@ -1,0 +1,27 @@
+"""Programs of others that look at our mails. Tests with them are skipped where they are not installed, unless
+ALERTS_REQUIRE_MAILTOOLS asks for them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Sequence
+
+import pytest
+
+REQUIRE = "ALERTS_REQUIRE_MAILTOOLS"
+
+
+def need(program: str, *, others: Sequence[str] = ()) -> str:
+    """The path of a program, looked for in the folders `others` as well."""
+    found = shutil.which(program, path=os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", *others]))
+    if found is None:
+        missing(program)
+    return str(found)
+
+
+def missing(what: str) -> None:
+    """Skip the test, or fail it where the tools are asked for."""
+    if os.environ.get(REQUIRE):
+        pytest.fail(f"{what} is not installed, and {REQUIRE} is set")
+    pytest.skip(f"{what} is not installed")
