@@ -23,7 +23,8 @@ from alerts.render.letters import KINDS as LETTERS
 from alerts.render.letters import Letter, letter_view
 from alerts.render.letters import last_resort as last_resort_letter
 from alerts.render.letters import samples as sample_letters
-from alerts.render.samples import sample_bulletin, sample_notices
+from alerts.render.pictures import Picture, Pictures, picture_view
+from alerts.render.samples import sample_bulletin, sample_notices, sample_pictures
 from alerts.render.verdicts import links
 from alerts.render.view import Notice, Site, alert_view, event_name, place_view, web_link
 from alerts.render.wishes import Named, region_unknown
@@ -70,9 +71,11 @@ class MailRenderer:
         report: Callable[[Fault], None],
         named: Named = region_unknown,
         keep: int = 64,
+        pictures: Pictures | None = None,
     ) -> None:
         self._templates, self._site, self._report, self._named, self._keep = templates, site, report, named, keep
         self._done: dict[Hashable, MailText] = {}
+        self._pictures = pictures or Pictures(keep=keep)
 
     def render(
         self, notice: Notice, language: str = "en", *, others: Sequence[Notice] = (), covered: Sequence[Notice] = ()
@@ -90,13 +93,17 @@ class MailRenderer:
         return self._done[key]
 
     def _render(self, notice: Notice, language: str, others: Sequence[Notice], covered: Sequence[Notice]) -> MailText:
-        variables = mail_variables(notice, self._site, language=language, others=others, covered=covered)
+        pictures = self._pictures.of(notice, others=others, covered=covered)
+        variables = mail_variables(
+            notice, self._site, language=language, others=others, covered=covered, pictures=pictures
+        )
         text = self._document("mail/alert.txt", variables, language) or last_resort(variables)
         html = self._document("mail/alert.html", variables, language)
         return MailText(
             subject=subject(notice, more=len(others)),
             text=_MANY_BLANK_LINES.sub("\n\n", text).strip() + "\n",
             html=html,
+            pictures=tuple(one for one in pictures if f"cid:{one.cid}" in html),
         )
 
     def bulletin(self, *, kind: str, subject: str, body: str, at: datetime, language: str = "en") -> MailText:
@@ -137,11 +144,17 @@ def _key(notice: Notice) -> Hashable:
 
 
 def mail_renderer(
-    site: Site, *, own: Path | None = None, report: Callable[[Fault], None], named: Named = region_unknown
+    site: Site,
+    *,
+    own: Path | None = None,
+    report: Callable[[Fault], None],
+    named: Named = region_unknown,
+    pictures: Pictures | None = None,
 ) -> MailRenderer:
     """A renderer over the shipped templates, with the user's folder `own` in front when there is one; `named` gives the
-    names of regions."""
-    return MailRenderer(Templates(shipped("templates"), own, report=report), site, report=report, named=named)
+    names of regions, `pictures` draws them."""
+    templates = Templates(shipped("templates"), own, report=report)
+    return MailRenderer(templates, site, report=report, named=named, pictures=pictures)
 
 
 def mail_variables(
@@ -151,11 +164,13 @@ def mail_variables(
     language: str = "en",
     others: Sequence[Notice] = (),
     covered: Sequence[Notice] = (),
+    pictures: Sequence[Picture] = (),
 ) -> dict[str, object]:
     """What a mail template may use: `alert_view` of the alert that leads and of `others`, `covered` and `reader`."""
     view = _alert(notice, site, language) | {
         "reminder": notice.reminder,
         "covered": [_mentioned(one, site) for one in covered],
+        "pictures": [picture_view(one) for one in pictures],
     }
     return _for_a_reader(view, site, links=_links(notice, site)) | {
         "others": [_other(one, site, language) for one in others]
@@ -260,7 +275,8 @@ def check_mail_templates(own: Path) -> list[Fault]:
     site = Site(name="alerts", base_url="https://alerts.example", contact="alerts@example.org")
     notices = tuple(sample_notices())
     samples = tuple(mail_variables(notice, site) for notice in notices)
-    samples += (mail_variables(replace(notices[1], reminder=1), site, others=notices, covered=notices[:1]),)
+    again = replace(notices[1], reminder=1)
+    samples += (mail_variables(again, site, others=notices, covered=notices[:1], pictures=sample_pictures()),)
     kind = Kind(variables=frozenset(samples[0]), samples=samples)
     bulletin = bulletin_variables(site)
     about_none = Kind(variables=frozenset(bulletin), samples=(bulletin,))

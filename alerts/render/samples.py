@@ -7,7 +7,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from alerts.render.view import Notice
+from alerts.render.captions import Words
+from alerts.render.pictures import Picture
+from alerts.render.view import Notice, Numbers
 from alerts.types import Claim, Evidence, Hit, Place, Quantity
 
 _START = datetime(2026, 3, 2, 6, 30, tzinfo=UTC)
@@ -20,20 +22,38 @@ _SPIKE = {
     "test": "reports", "noun": "reports", "count": 9, "usual": 1.3, "days": 3, "day": "2026-03-02", "level": 9.0,
     "severity": None, "span": 0,
 }  # fmt: skip
+_SERIES = {"first": "2026-01-06", "counts": [0, 1, 0, 0, 2, 0, 0] * 7 + [0, 1, 0, 0, 4, 2, 5]}
 _KILLED = Quantity(low=12, high=45, stated=12, unit="people", text="12 people")
 
 
 def sample_notices() -> Iterator[Notice]:
     """One notice for each kind of message, and one with as little in it as an alert can have."""
     yield _notice("new", 1, "first report")
-    told = sample_fields() | {"confirmed": True, "spike": _SPIKE}
+    told = sample_fields() | {"confirmed": True, "spike": _SPIKE, "series": _SERIES}
     changes = ("12 → 12–45 killed", "confirmed by a second source: Northern Radio")
     missed = "One mail about this alert was not sent, because it was silenced: now severe"
     yield replace(_notice("update", 2, changes[1], changes, fields=told), missed=missed)
-    yield _notice("close", 3, "a truce was agreed")
+    yield replace(_notice("close", 3, "a truce was agreed"), history=tuple(_history()))
     yield _notice("cancel", 4, "the publisher withdrew the report")
     bare = sample_fields() | {"place": None, "numbers": {}, "confirmed": True}
     yield _notice("new", 1, "first report", fields=bare, evidence=())
+
+
+def sample_pictures() -> tuple[Picture, ...]:
+    """A map and a chart as templates see them, without the pictures themselves."""
+    place = Words(
+        title="On the map", alt="Map of Syria with a dot at Sample Town.", caption="Sample Town, Idlib, Syria",
+        head=("Place", "Position"), rows=(("Sample Town, Idlib, Syria", "35.60 N, 36.70 E"),),
+    )  # fmt: skip
+    counts = Words(
+        title="Day by day", alt="Bar chart of reports a day: 5; usual 0.4 a day.", caption="Reports a day",
+        head=("Days", "In all", "Each day"),
+        rows=(("1 Mar to 2 Mar", "9", "4 · 5"), ("27 Feb to 28 Feb", "1", "0 · 1")),
+    )  # fmt: skip
+    return (
+        Picture(kind="map", cid="map-1@alerts", png=b"", width=560, height=400, words=place),
+        Picture(kind="chart", cid="chart-1@alerts", png=b"", width=560, height=230, words=counts),
+    )
 
 
 def sample_bulletin() -> dict[str, Any]:
@@ -68,6 +88,13 @@ def sample_evidence() -> tuple[Evidence, ...]:
     copy = _article("2", "Copying Times", "1", 1)
     radio = _article("3", "Northern Radio", "3", 5)
     return wire, copy, radio
+
+
+def _history() -> Iterator[Numbers]:
+    """A toll that rises from version to version."""
+    for version, killed in enumerate((12.0, 20.0, 45.0), start=1):
+        number = {"low": killed, "high": killed, "stated": killed, "unit": "people", "text": f"{killed:g} people"}
+        yield Numbers(at=_START + timedelta(hours=6 * version), numbers={"killed": number})
 
 
 def _notice(

@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 
 from alerts.errors import InputError
-from alerts.store import codec, held, issuing
+from alerts.store import codec, held, issuing, series
 from alerts.store import evidence as evidence_store
 from alerts.store.schema import UtcTime, alert, alert_version, evidence, incident
 from alerts.track.lifecycle import Step
@@ -305,6 +305,7 @@ def add_version(
     fields = codec.to_json(value) | {"title": codec.clean(title), "summary": codec.clean(summary)}
     if held.is_held(value) and message.kind in ("close", "cancel"):  # its end is told, not what waits for a person
         fields = held.as_told(value, versions(conn, [(value.id, message.version - 1)])[0].fields)
+    fields = series.taken_along(conn, value, message.at) | fields
     fields |= issuing.taken_along(conn, codec.row_id(value.id), terms, fields)
     row = {
         "alert_id": codec.row_id(value.id),

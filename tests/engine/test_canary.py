@@ -16,6 +16,7 @@ from alerts.notify.ways.transport import Envelope
 from alerts.read.places import Gazetteer
 from alerts.render.mail import mail_renderer
 from alerts.render.view import Site
+from tests.drawn import PICTURES
 from tests.engine.world import HOUR, MINUTE, NOON, sound
 
 
@@ -34,7 +35,7 @@ def canary(gazetteer: Gazetteer, clock: Clock) -> Iterator[Canary]:
     site = Site(name="Duty desk", base_url="https://alerts.example")
     made = Canary(
         gazetteer=gazetteer,
-        renderer=mail_renderer(site, report=lambda fault: None),
+        renderer=mail_renderer(site, report=lambda fault: None, pictures=PICTURES),
         clock=lambda: clock.now,
     )
     yield made

@@ -24,6 +24,7 @@ from alerts.store import evidence as evidence_store
 from alerts.store.database import open_database, reading, writing
 from alerts.store.outbox import OutboxRow
 from alerts.types import Entry, Message, MessageKind, Severity
+from tests.drawn import PICTURES
 from tests.sealed import VAULT
 
 START = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
@@ -137,7 +138,7 @@ def tell(
 
 
 def renderer() -> MailRenderer:
-    return mail_renderer(SITE, report=unexpected)
+    return mail_renderer(SITE, report=unexpected, pictures=PICTURES)
 
 
 def courier(

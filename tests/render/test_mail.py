@@ -17,6 +17,7 @@ from alerts.render.mail import MailRenderer, MailText, check_mail_templates, mai
 from alerts.render.samples import sample_evidence, sample_fields, sample_notices
 from alerts.render.verdicts import SAYINGS
 from alerts.render.view import Notice, Site
+from tests.drawn import PICTURES
 
 SITE = Site(name="Duty desk", base_url="https://alerts.example", contact="desk@alerts.example")
 NEW, UPDATE, CLOSE, CANCEL, BARE = sample_notices()
@@ -27,10 +28,10 @@ def unexpected(fault: Fault) -> None:
 
 
 def render(notice: Notice, *, own: Path | None = None, report: Callable[[Fault], None] = unexpected) -> MailText:
-    return mail_renderer(SITE, own=own, report=report).render(notice)
+    return mail_renderer(SITE, own=own, report=report, pictures=PICTURES).render(notice)
 
 
-RENDERER = mail_renderer(SITE, report=unexpected)
+RENDERER = mail_renderer(SITE, report=unexpected, pictures=PICTURES)
 
 
 def changed(notice: Notice, **fields: Any) -> Notice:
@@ -172,7 +173,7 @@ def test_without_a_place_there_is_none_to_mute() -> None:
 
 
 def test_without_pages_there_are_no_links() -> None:
-    mail = mail_renderer(Site(), report=unexpected).render(NEW)
+    mail = mail_renderer(Site(), report=unexpected, pictures=PICTURES).render(NEW)
     assert "say=" not in mail.text + mail.html
 
 
@@ -212,9 +213,10 @@ class Walker(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.add(tag)
-        if tag not in ("meta", "br"):
+        if tag not in ("meta", "br", "img"):
             self.open.append(tag)
-        self.remote += [value or "" for name, value in attrs if name in ("src", "background", "srcset")]
+        loaded = [value or "" for name, value in attrs if name in ("src", "background", "srcset")]
+        self.remote += [value for value in loaded if not value.startswith("cid:")]
         self.remote += [value or "" for name, value in attrs if name == "style" and "url(" in (value or "")]
 
     def handle_endtag(self, tag: str) -> None:
@@ -228,7 +230,7 @@ def test_the_html_is_closed_small_and_loads_nothing(notice: Notice) -> None:
     walker.feed(html)
     assert walker.open == []
     assert not walker.remote
-    assert not walker.tags & {"script", "link", "img", "iframe", "form", "style"}
+    assert not walker.tags & {"script", "link", "iframe", "form", "style"}
     assert '<html lang="en" dir="ltr">' in html
     assert len(html.encode()) < 100_000
 
@@ -268,7 +270,7 @@ def test_any_words_of_an_article_make_a_mail(title: str, sentence: str, quote: s
 
 
 def test_a_version_is_rendered_once_for_all_its_readers() -> None:
-    renderer = mail_renderer(SITE, report=unexpected)
+    renderer = mail_renderer(SITE, report=unexpected, pictures=PICTURES)
     assert renderer.render(NEW) is renderer.render(NEW)
     assert renderer.render(NEW) is not renderer.render(replace(NEW, version=2))
 
@@ -291,7 +293,7 @@ def test_a_users_template_takes_the_place_of_the_shipped_one(tmp_path: Path) -> 
 def test_a_template_in_the_readers_language_goes_first(tmp_path: Path) -> None:
     (tmp_path / "mail/fr").mkdir(parents=True)
     (tmp_path / "mail/fr/alert.txt").write_text("Alerte : {{ title }}\n")
-    renderer = mail_renderer(SITE, own=tmp_path, report=unexpected)
+    renderer = mail_renderer(SITE, own=tmp_path, report=unexpected, pictures=PICTURES)
     assert renderer.render(NEW, "fr-CH").text == "Alerte : Strike on a market in Sample Town\n"
     assert "Alerte" not in renderer.render(NEW, "en").text
     assert '<html lang="ar" dir="rtl">' in renderer.render(NEW, "ar").html
@@ -325,7 +327,9 @@ def test_a_broken_template_is_reported_with_file_and_line_and_stops_no_mail(
 
 def test_a_fault_is_reported_once_however_many_mails_meet_it(tmp_path: Path) -> None:
     faults: list[Fault] = []
-    renderer = mail_renderer(SITE, own=broken(tmp_path, alert_html="{{ tite }}"), report=faults.append)
+    renderer = mail_renderer(
+        SITE, own=broken(tmp_path, alert_html="{{ tite }}"), report=faults.append, pictures=PICTURES
+    )
     for notice in (NEW, UPDATE, CLOSE):
         renderer.render(notice)
     assert len(faults) == 1
@@ -335,7 +339,7 @@ def test_when_no_template_works_the_reader_is_told_all_the_same(tmp_path: Path) 
     from alerts.render.environment import Templates
 
     faults: list[Fault] = []
-    renderer = MailRenderer(Templates(tmp_path, report=faults.append), SITE, report=faults.append)
+    renderer = MailRenderer(Templates(tmp_path, report=faults.append), SITE, report=faults.append, pictures=PICTURES)
     mail = personal(renderer.render(UPDATE), "R")
     assert "Strike on a market in Sample Town" in mail.text
     assert "https://alerts.example/alerts/7" in mail.text

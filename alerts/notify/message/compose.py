@@ -24,7 +24,7 @@ from alerts.notify.silences import missed_said
 from alerts.notify.ways.transport import Envelope
 from alerts.readers import Wishes
 from alerts.render.mail import MailRenderer, own_values
-from alerts.render.view import Notice
+from alerts.render.view import Notice, Numbers
 from alerts.store import alerts as alert_store
 from alerts.store import bulletins, outbox, people, strangers
 from alerts.store import evidence as evidence_store
@@ -164,7 +164,14 @@ def _notice(row: OutboxRow, material: Material) -> Notice:
         evidence=_known_by(version, material.evidence[version.alert_id]),
         missed=missed_said(material.missed.get(_told(row), ())),
         reminder=row.round,
+        history=_history(version, material),
     )
+
+
+def _history(version: Version, material: Material) -> tuple[Numbers, ...]:
+    """The numbers of each version of an alert up to this one."""
+    earlier = (material.versions.get((version.alert_id, number)) for number in range(1, version.version + 1))
+    return tuple(Numbers(at=one.at, numbers=one.fields.get("numbers") or {}) for one in earlier if one is not None)
 
 
 def _told(row: OutboxRow) -> Told:

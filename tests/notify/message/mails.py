@@ -20,6 +20,7 @@ from alerts.render.letters import KINDS, Letter
 from alerts.render.mail import MailText, mail_renderer, own_values
 from alerts.render.samples import sample_bulletin, sample_notices
 from alerts.render.view import Notice, Site
+from tests.drawn import PICTURES
 
 NOW = datetime(2026, 3, 2, 12, 30, tzinfo=UTC)
 SECRET = b"s" * 32
@@ -47,7 +48,7 @@ def unexpected(fault: Fault) -> None:
 
 def samples() -> dict[str, Sample]:
     """Every kind of mail by its name. A new kind belongs here."""
-    renderer = mail_renderer(SITE, report=unexpected)
+    renderer = mail_renderer(SITE, report=unexpected, pictures=PICTURES)
     new, update, close, cancel, bare = sample_notices()
     alone = {"new": new, "update": update, "close": close, "cancel": cancel, "bare": replace(bare, alert_id="8")}
     found = {name: Sample(words=renderer.render(one), alerts=(one,)) for name, one in alone.items()}

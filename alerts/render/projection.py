@@ -1,0 +1,111 @@
+"""From degrees to pixels: Lambert's equal-area projection around the middle of what is shown.
+
+It has no edge at the 180th meridian and squeezes neither Fiji nor Greenland; in the middle a kilometre is as long in
+every direction, which is what the bar of kilometres needs. (Snyder, Map Projections, USGS Professional Paper 1395,
+equations 24-2 to 24-4 and 20-14, 20-15.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from math import asin, atan2, cos, degrees, hypot, radians, sin, sqrt
+from typing import Final
+
+EARTH: Final = 6371.0  # km
+_FARTHEST: Final = -0.95  # the cosine of how far a point may lie away; the other end of the world has no place here
+
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Plane:
+    """Kilometres east and south of a point of the globe."""
+
+    lon: float
+    lat: float
+
+    def place(self, lon: float, lat: float) -> Point:
+        phi, away, own = radians(lat), radians(lon - self.lon), radians(self.lat)
+        near = sin(own) * sin(phi) + cos(own) * cos(phi) * cos(away)
+        k = EARTH * sqrt(2 / (1 + max(near, _FARTHEST)))
+        return k * cos(phi) * sin(away), -k * (cos(own) * sin(phi) - sin(own) * cos(phi) * cos(away))
+
+    def degrees(self, x: float, y: float) -> Point:
+        """Longitude and latitude of a point so far away; longitudes go on past 180."""
+        far = hypot(x, y)
+        if far < 1e-9:
+            return self.lon, self.lat
+        c, own = 2 * asin(min(1.0, far / (2 * EARTH))), radians(self.lat)
+        lat = asin(max(-1.0, min(1.0, cos(c) * sin(own) - y * sin(c) * cos(own) / far)))
+        away = atan2(x * sin(c), far * cos(own) * cos(c) + y * sin(own) * sin(c))
+        return self.lon + degrees(away), degrees(lat)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A part of a plane as a picture of `width` x `height` pixels, `scale` pixels to a kilometre, around `middle`."""
+
+    plane: Plane
+    middle: Point
+    scale: float
+    width: float
+    height: float
+
+    def pixel(self, lon: float, lat: float) -> Point:
+        x, y = self.plane.place(lon, lat)
+        return (x - self.middle[0]) * self.scale + self.width / 2, (y - self.middle[1]) * self.scale + self.height / 2
+
+    def degrees(self, x: float, y: float) -> Point:
+        return self.plane.degrees(
+            (x - self.width / 2) / self.scale + self.middle[0], (y - self.height / 2) / self.scale + self.middle[1]
+        )
+
+    def holds(self, point: Point, margin: float = 0.0) -> bool:
+        x, y = point
+        return margin <= x <= self.width - margin and margin <= y <= self.height - margin
+
+    def edge(self, steps: int = 12) -> Iterator[Point]:
+        """Points of its edge, and of its inside: in degrees."""
+        for row in range(steps + 1):
+            for column in range(steps + 1):
+                yield self.degrees(self.width * column / steps, self.height * row / steps)
+
+
+def clipped(points: Sequence[Point], width: float, height: float, margin: float = 4.0) -> list[Point]:
+    """The part of a closed line's area that lies in a picture, and a margin around it (Sutherland and Hodgman)."""
+    for axis, limit, sign in ((0, -margin, 1), (0, width + margin, -1), (1, -margin, 1), (1, height + margin, -1)):
+        points = list(_half(points, axis, limit, sign))
+    return list(points)
+
+
+def _half(points: Sequence[Point], axis: int, limit: float, sign: int) -> Iterator[Point]:
+    if not points:
+        return
+    before = points[-1]
+    was_in = (before[axis] - limit) * sign >= 0
+    for point in points:
+        is_in = (point[axis] - limit) * sign >= 0
+        if is_in is not was_in:
+            part = (limit - before[axis]) / (point[axis] - before[axis])
+            yield before[0] + part * (point[0] - before[0]), before[1] + part * (point[1] - before[1])
+        if is_in:
+            yield point
+        before, was_in = point, is_in
+
+
+def thinned(points: Iterable[Point], least: float) -> list[Point]:
+    """Without the points that lie nearer than `least` pixels to the one before."""
+    kept: list[Point] = []
+    for x, y in points:
+        if not kept or abs(x - kept[-1][0]) + abs(y - kept[-1][1]) >= least:
+            kept.append((x, y))
+    return kept
+
+
+def far_apart(one: Point, other: Point) -> float:
+    """Kilometres between two places given by longitude and latitude."""
+    (lon1, lat1), (lon2, lat2) = one, other
+    a, b = radians(lat1), radians(lat2)
+    half = sin((b - a) / 2) ** 2 + cos(a) * cos(b) * sin(radians(lon2 - lon1) / 2) ** 2
+    return 2 * EARTH * asin(min(1.0, sqrt(half)))
