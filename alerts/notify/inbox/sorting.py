@@ -61,15 +61,17 @@ def request_of(address: str, house: House) -> Request | None:
     local, _, domain = address.strip().strip("<>").casefold().rpartition("@")
     if len(address) > _LONGEST or domain.rstrip(".") != house.domain.casefold():
         return None
+    if local in _ALONE:
+        return Request(kind=_ALONE[local])
     if local == house.own.casefold():
         return Request(kind="reply")
     word, _, rest = local.partition(house.separator)
     if word == "subscribe" and rest:
         return Request(kind="subscribe", wishes=_wishes(rest, house))
-    if word in _WITH_TOKEN:
-        kind, form = _WITH_TOKEN[word]
-        return Request(kind=kind, token=rest) if form.fullmatch(rest) else None
-    return Request(kind=_ALONE[local]) if local in _ALONE else None
+    if word not in _WITH_TOKEN:
+        return None
+    kind, form = _WITH_TOKEN[word]
+    return Request(kind=kind, token=rest) if form.fullmatch(rest) else None
 
 
 def _wishes(text: str, house: House) -> Wishes:

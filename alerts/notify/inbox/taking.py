@@ -39,9 +39,13 @@ Outcome = Literal[
 ]
 """What came of a mail, for counters."""
 BOUNCES: Final[tuple[str, ...]] = get_args(BounceKind)
+# Somebody who answers "Do you want these mails?" by a word of this kind has not said yes.
 _LEAVING: Final = re.compile(
     r"\b(?:unsubscribe|stop|remove|désabonner|désinscrire|baja|إلغاء|отписаться)\b", re.IGNORECASE
 )
+_NO: Final = re.compile(r"\W*(?:no|non|nein|нет|ні|не|لا|نه)\b", re.IGNORECASE)
+_ANSWER: Final = re.compile(r"\s*\w{1,5}\s?:\s*")  # "Re:", "AW:", "رد:"
+_LONGEST_ANSWER: Final = 4_000
 _FEEDBACK: Final = b"feedback-report"
 
 
@@ -68,17 +72,16 @@ def take(conn: Connection, desk: Desk, request: Request, mail: Mail, now: dateti
     if who is None:
         return "nobody"
     try:
-        return _asked(conn, desk, request, mail, who, fields, now)
+        return _asked(conn, desk, request, mail, who, now)
     except InputError:
         return "refused"
 
 
-def _asked(
-    conn: Connection, desk: Desk, request: Request, mail: Mail, who: str, fields: wire.Fields, now: datetime
-) -> Outcome:
-    if request.kind == "confirm":
+def _asked(conn: Connection, desk: Desk, request: Request, mail: Mail, who: str, now: datetime) -> Outcome:
+    willing = not _says_no(mail)
+    if request.kind == "confirm" and willing:
         return _confirm(conn, desk, request.token, (who, bare(mail.sender)), now)
-    if request.kind == "subscribe" and desk.open and not _LEAVING.search(wire.readable(fields.get("subject"))):
+    if request.kind == "subscribe" and willing and desk.open:
         signup.ask(desk, conn, who, request.wishes, how="mail", now=now)
         return "subscribe"
     if request.kind == "preferences":
@@ -86,6 +89,20 @@ def _asked(
         return "preferences"
     signup.send_help(desk, conn, who, now)
     return "help"
+
+
+def _says_no(mail: Mail) -> bool:
+    """Whether the subject, or the first line that is the sender's own, is about leaving. The subject of an answer is
+    ours, with the name of the service in it, which may be anything; unless it is the word alone."""
+    whole = wire.taken_apart(mail.content)
+    subject = wire.readable(whole.fields.get("subject"))
+    answered = _ANSWER.match(subject)
+    if _LEAVING.fullmatch(subject[answered.end() :].strip()) if answered else _LEAVING.search(subject):
+        return True
+    text = next((part.text() for part in wire.walk(whole) if part.type == "text/plain"), "")
+    lines = (line.strip() for line in text[:_LONGEST_ANSWER].split("\n"))
+    first = next((line for line in lines if line and not line.startswith(">")), "")
+    return bool(_LEAVING.search(first) or _NO.match(first))
 
 
 def _confirm(conn: Connection, desk: Desk, token: str, who: tuple[str, ...], now: datetime) -> Outcome:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from alerts.errors import InputError
 from alerts.notify.inbox.sorting import Request, request_of
 from alerts.notify.message import passes
+from alerts.notify.message.secret import bounce_address
 from alerts.readers import Wishes
 from tests.notify.inbox.world import HOUSE, TOKEN
 from tests.notify.world import SECRET, START
@@ -76,6 +79,16 @@ def test_topics_are_events_and_countries(topics: str, wishes: Wishes) -> None:
 def test_a_topic_that_is_not_known_is_refused_in_words(topics: str) -> None:
     with pytest.raises(InputError, match="no such topic"):
         request_of(f"subscribe+{topics}@alerts.example", HOUSE)
+
+
+def test_what_mails_are_sent_from_comes_back_to_its_token() -> None:
+    sender = bounce_address(f"<{TOKEN}@alerts.example>")
+    assert request_of(sender, HOUSE) == Request(kind="bounce", token=TOKEN)
+
+
+def test_mails_may_come_from_one_of_the_addresses_that_have_a_meaning() -> None:
+    found = request_of("help@alerts.example", replace(HOUSE, own="help"))
+    assert found == Request(kind="help")
 
 
 def test_what_a_mail_carries_is_not_shown() -> None:

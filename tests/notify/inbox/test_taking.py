@@ -55,6 +55,36 @@ def test_a_program_that_answers_the_letter_has_not_said_yes(world: World, line: 
         assert letters(conn) == ["confirm"]
 
 
+@pytest.mark.parametrize(
+    ("subject", "body"),
+    [
+        ("Re: Please confirm", "STOP"),
+        ("Re: Please confirm", "\r\n> Do you want alerts?\r\n\r\nNo, who are you?"),
+        ("unsubscribe", ""),
+        ("Re: Please confirm", "отписаться"),
+    ],
+)
+def test_who_answers_no_has_not_said_yes(world: World, subject: str, body: str) -> None:
+    with writing(world.engine) as conn:
+        world.take(conn, "subscribe@alerts.example", mail())
+        assert world.take(conn, _confirm_address(conn), mail(subject=subject, body=body)) == "help"
+        assert people.active_people(conn) == []
+
+
+def test_the_service_may_be_called_as_it_likes(world: World) -> None:
+    with writing(world.engine) as conn:
+        world.take(conn, "subscribe@alerts.example", mail())
+        answer = mail(subject="Re: Please confirm your mails from Stop the Siege")
+        assert world.take(conn, _confirm_address(conn), answer) == "confirm"
+
+
+@pytest.mark.parametrize("body", ["", "Yes", "Notable work!\r\n", "> stop\r\n> no\r\n"])
+def test_any_other_answer_is_a_yes(world: World, body: str) -> None:
+    with writing(world.engine) as conn:
+        world.take(conn, "subscribe@alerts.example", mail())
+        assert world.take(conn, _confirm_address(conn), mail(subject="Re: Please confirm", body=body)) == "confirm"
+
+
 def test_a_pass_that_is_none_is_answered_with_help_once(world: World) -> None:
     address = f"confirm+{'1-0-abc-' + 'a' * 24}@alerts.example"
     with writing(world.engine) as conn:
