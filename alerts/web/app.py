@@ -23,7 +23,7 @@ from starlette.routing import Route
 
 from alerts.engine.verdicts import Hearing
 from alerts.errors import Fault, InputError, StoreError
-from alerts.web import cap, collecting, feeds, pages, preferences, subscribe, verdicts
+from alerts.web import cap, collecting, feeds, mails, pages, preferences, subscribe, verdicts
 from alerts.web.joining import Joining
 from alerts.web.metrics import Meter
 from alerts.web.security import HEADERS, Secured
@@ -74,6 +74,9 @@ def create_app(
             Route("/feeds", collecting.feeds_page),
             Route("/feeds/{id}", collecting.feed_page),
             Route("/metrics", collecting.metrics),
+            Route("/mails", mails.mails_page),
+            Route("/mails/{name}", mails.mail_page),
+            Route("/mails/{name}/html", mails.html_part),
             Route("/healthz", feeds.health),
             Route("/static/{name}", pages.static_file),
         ],

@@ -28,6 +28,7 @@ def pages_of(service: Service) -> Starlette:
         templates=config.templates.folder,
         operations=config.web.operations,
         host=config.web.host,
+        mails=None if config.smtp.host else config.mail_folder,
     )
     hearing = Hearing(
         rulebook=lambda: service.rulebook,  # whatever is in force when somebody speaks

@@ -35,7 +35,8 @@ _HTML: Final = "text/html; charset=utf-8"
 class WebSettings:
     """`name` is shown on every page, `base_url` stands in feeds; a path in it is where a proxy mounts us.
     `templates` is the folder of the user's own. `operations`: whether the pages of operators are there; None: only for
-    this machine itself, to which `host` listens. An overview of the feeds is kept for some seconds: it reads much."""
+    this machine itself, to which `host` listens. An overview of the feeds is kept for some seconds: it reads much. `mails`: the Maildir that
+    mails go to, while there is no mail server."""
 
     name: str = "alerts"
     base_url: str = "http://127.0.0.1:8080"
@@ -46,6 +47,7 @@ class WebSettings:
     operations: bool | None = None
     host: str = "127.0.0.1"
     overview_kept: float = 10.0
+    mails: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,16 @@ class Web:
         settings = self.settings
         return open_to(settings.operations, host=settings.host, base_url=settings.base_url, headers=request.headers)
 
+    def shows_mails(self, request: Request) -> bool:
+        """Whether this request may see the mails of a service without a mail server. They hold links that act in a
+        reader's name, so nobody may but who asks on this machine itself, whatever the setting for operators says."""
+        own = self.settings
+        return (
+            own.mails is not None
+            and own.operations is not False
+            and open_to(None, host=own.host, base_url=own.base_url, headers=request.headers)
+        )
+
     @property
     def root(self) -> str:
         """What stands before every path of ours: empty, or "/news" behind a proxy that mounts us there."""
@@ -86,7 +98,7 @@ class Web:
 
     def page(self, request: Request, name: str, variables: Mapping[str, Any], *, status: int = 200) -> Response:
         """The page `pages/NAME.html`."""
-        shared = {"operations": self.shows_operations(request)}
+        shared = {"operations": self.shows_operations(request), "shows_mails": self.shows_mails(request)}
         body = self.fragment(f"pages/{name}.html", shared | dict(variables)).encode("utf-8", "replace")
         return answer(request, body, _HTML, status=status)
 
@@ -96,7 +108,8 @@ class Web:
         return self.templates.render(
             name,
             {"site_name": self.site.name, "contact": self.site.contact, "root": self.root, "files": files}
-            | {"operations": False, "subscribe": self.joining is not None and self.joining.desk.open, **variables},
+            | {"operations": False, "shows_mails": False}
+            | {"subscribe": self.joining is not None and self.joining.desk.open, **variables},
         )
 
 

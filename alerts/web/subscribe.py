@@ -141,7 +141,7 @@ def leaving(request: Request) -> Response:
         who = people.get_person(conn, found.person_id)
     gets = who is not None and who.active and "reader" in who.duties
     preferences = "" if who is None else signup.preferences(joining.desk, who, web.now())
-    said = {"token": _token(request), "gets": gets, "preferences": preferences}
+    said = {"token": _token(request), "gets": gets, "known": who is not None, "preferences": preferences}
     return forms.private(web, "unsubscribe", said)
 
 

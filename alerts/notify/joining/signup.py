@@ -43,10 +43,12 @@ class Confirmed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Left:
-    """Somebody left. `again`: they had left before. `duties`: what they are still named for, and get mails of.
-    `preferences`: the pass to the page where they can have all about them erased; empty when they are erased."""
+    """Somebody left. `again`: they had left before; `erased`: nothing is known of them any more. `duties`: what they
+    are still named for, and get mails of. `preferences`: the pass to the page where they can have all about them
+    erased."""
 
     again: bool
+    erased: bool = False
     duties: tuple[Duty, ...] = ()
     preferences: str = ""
 
@@ -98,11 +100,12 @@ def asking(desk: Desk, conn: Connection, token: str, now: datetime) -> Person:
 
 
 def leave(desk: Desk, conn: Connection, token: str, now: datetime) -> Left:
-    """No alerts any more, whenever the link was made. Leaving again, or after being erased, is no fault.
+    """No alerts any more, whenever the link was made. Leaving again, or after being erased, is no fault. (Who was
+    erased and then asked anew is somebody else to us: links of before do nothing, and say so.)
     Raises InputError for a link that we did not make."""
     found = passes.read(desk.secret, "unsubscribe", token, now)
     known = people.get_person(conn, found.person_id)
-    return Left(again=True) if known is None else go(desk, conn, known, now)
+    return Left(again=True, erased=True) if known is None else go(desk, conn, known, now)
 
 
 def go(desk: Desk, conn: Connection, known: Person, now: datetime) -> Left:
