@@ -1,8 +1,9 @@
-"""Couriers in processes of their own, which kill themselves at a named point: the child of `test_crashes`.
+"""Couriers in processes of their own, which are killed at a named point or at a moment: the child of `test_crashes`.
 
 For each line FOLDER WAY POINT NTH (separated by tabs) on its input it starts one, and answers with the number
-of the signal that ended it (0: it ended well). WAY is "maildir" or the port of an SMTP server. It forks, so that
-the imports are paid for once.
+of the signal that ended it (0: it ended well). WAY is "maildir", the port of an SMTP server, or "PORT LOG POSTQUEUE" of
+a Postfix. At POINT "moment" the courier is killed NTH milliseconds after it began. It forks, so that the imports are
+paid for once.
 """
 
 from __future__ import annotations
@@ -11,14 +12,25 @@ import asyncio
 import os
 import signal
 import sys
+import time
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from alerts.notify.courier import Courier
 from alerts.notify.ways.maildir import Maildir
+from alerts.notify.ways.postfix import PostfixTrail
 from alerts.notify.ways.smtp import Smtp, SmtpSettings
-from alerts.notify.ways.transport import Crash, Transport
+from alerts.notify.ways.transport import Crash, Transport, no_crash
+from alerts.notify.ways.verdict import Retry
+from alerts.render.mail import MailRenderer
+from alerts.render.samples import sample_notices
 from alerts.store.database import open_database
-from tests.notify.world import Clock, courier
+from tests.notify.world import Clock, courier, renderer, states
 from tests.sealed import VAULT
+
+SETTLES = timedelta(seconds=0.4)
+MOMENT = "moment"
 
 
 def killer(point: str, nth: int) -> Crash:
@@ -34,34 +46,72 @@ def killer(point: str, nth: int) -> Crash:
     return crash
 
 
-async def main(folder: Path, way: str, crash: Crash) -> None:
+async def main(folder: Path, way: str, crash: Crash, warm: MailRenderer | None = None) -> None:
     engine = open_database(f"sqlite:///{folder}/alerts.db", vault=VAULT)
-    transport: Transport
-    if way == "maildir":
-        transport = Maildir(folder / "mail", at_once=2, crash=crash)
+    port, _, postfix = way.partition(" ")
+    if postfix:
+        one = courier(engine, through_postfix(way, crash=crash), Clock(), crash=crash, retry=PROMPT)
+        one.clock = lambda: datetime.now(UTC)
+        one.renderer = warm or one.renderer
+        await until_all_is_told(one)
     else:
-        transport = Smtp(SmtpSettings(host="127.0.0.1", port=int(way), connections=2, timeout=5), crash=crash)
-    clock = Clock()
-    one = courier(engine, transport, clock, crash=crash)
-    await one.recover()
-    await one.deliver_all()
-    clock.advance(hours=1)  # past every back-off
-    await one.deliver_all()
+        transport: Transport
+        if way == "maildir":
+            transport = Maildir(folder / "mail", at_once=2, crash=crash)
+        else:
+            transport = Smtp(SmtpSettings(host="127.0.0.1", port=int(port), connections=2, timeout=5), crash=crash)
+        clock = Clock()
+        one = courier(engine, transport, clock, crash=crash)
+        one.renderer = warm or one.renderer
+        await one.recover()
+        await one.deliver_all()
+        clock.advance(hours=1)  # past every back-off
+        await one.deliver_all()
     await one.close()
     engine.dispose()
 
 
-def run(line: str) -> int:
+PROMPT = Retry(first=timedelta(seconds=0.5), longest=timedelta(seconds=0.5), unknown="hold")
+
+
+def through_postfix(way: str, *, crash: Crash = no_crash) -> Smtp:
+    """The way through a Postfix that is asked what became of mails."""
+    port, log, postqueue = way.split(" ", 2)
+    trail = PostfixTrail(log=Path(log), postqueue=postqueue, clock=lambda: datetime.now(UTC), settles=SETTLES)
+    settings = SmtpSettings(host="127.0.0.1", port=int(port), connections=2, timeout=5, patience=5)
+    return Smtp(settings, trail=trail, crash=crash)
+
+
+async def until_all_is_told(one: Courier, *, seconds: float = 60.0) -> None:
+    """A courier as the service has it, until nothing waits any more."""
+    await one.recover()
+    async with asyncio.timeout(seconds):
+        while True:
+            await one.deliver_all()
+            if not states(one.engine).keys() & {"queued", "sending"}:
+                return
+            await asyncio.sleep(0.05)
+
+
+def run(line: str, warm: MailRenderer) -> int:
     """One courier, to its end; the signal that ended it."""
     folder, way, point, nth = line.rstrip("\n").split("\t")
     child = os.fork()
     if child == 0:
-        asyncio.run(main(Path(folder), way, killer(point, int(nth))))
+        asyncio.run(main(Path(folder), way, killer(point, int(nth)), warm))
         os._exit(0)
+    if point == MOMENT:
+        time.sleep(int(nth) / 1000)
+        with suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) * -1
 
 
 if __name__ == "__main__":
+    made = renderer()  # with its templates read: what the forked ones need not do
+    for notice in sample_notices():
+        made.render(notice)
+    made._done.clear()
     for command in sys.stdin:
-        sys.stdout.write(f"{run(command)}\n")
+        sys.stdout.write(f"{run(command, made)}\n")
         sys.stdout.flush()
