@@ -16,8 +16,10 @@ from types import MappingProxyType
 from typing import Protocol
 
 from alerts.errors import Fault, TemplateError
+from alerts.render import digest as digests
 from alerts.render import slots
 from alerts.render.bulletin import bulletin_view
+from alerts.render.digest import Digest, by_country, digest_view
 from alerts.render.environment import Kind, Templates, check_templates
 from alerts.render.letters import KINDS as LETTERS
 from alerts.render.letters import Letter, letter_view
@@ -129,6 +131,26 @@ class MailRenderer:
             html=self._document(f"{name}.html", view, language),
         )
 
+    def digest(self, digest: Digest, language: str = "en") -> MailText:
+        """All that waited for a reader in one mail: with as much about each alert as there is room for."""
+        key = (digests.key(digest), *(tuple(map(_key, some)) for some in (digest.notices, digest.covered)), language)
+        if key not in self._done:
+            while len(self._done) >= self._keep:
+                self._done.pop(next(iter(self._done)))
+            self._done[key] = self._digest(digest, language)
+        return self._done[key]
+
+    def _digest(self, digest: Digest, language: str) -> MailText:
+        for step in digests.STEPS:
+            variables = digest_variables(digest, self._site, language=language, step=step)
+            text = self._document("mail/digest.txt", variables, language) or digests.last_resort(variables, _REASON)
+            html = self._document("mail/digest.html", variables, language)
+            links = slots.SLOT.findall(text + html)
+            if digests.size(text, html) + digests.TOKEN * len(links) <= digests.ROOM:
+                break
+        text = _MANY_BLANK_LINES.sub("\n\n", text).strip() + "\n"
+        return MailText(subject=shorten(digests.subject(digest), LONGEST_SUBJECT), text=text, html=html)
+
     def _document(self, name: str, variables: Mapping[str, object], language: str) -> str:
         try:
             return self._templates.render(name, variables, language=language)
@@ -175,6 +197,18 @@ def mail_variables(
     return _for_a_reader(view, site, links=_links(notice, site)) | {
         "others": [_other(one, site, language) for one in others]
     }
+
+
+def digest_variables(
+    digest: Digest, site: Site, *, language: str = "en", step: tuple[int, int] = digests.STEPS[0]
+) -> dict[str, object]:
+    """What the templates of a digest may use. `step`: how many alerts it lists, and of how many it says more."""
+    shown, details = step
+    view = digest_view(digest, site, shown=shown, language=language) | {
+        "covered": [_mentioned(one, site) for one in digest.covered[: digests.MOST]],
+    }
+    alerts = [_other(one, site, language) for one in digest.notices[:shown]]
+    return _for_a_reader(view, site) | {"countries": by_country(alerts, details)}
 
 
 def _alert(notice: Notice, site: Site, language: str) -> dict[str, object]:
@@ -280,8 +314,17 @@ def check_mail_templates(own: Path) -> list[Fault]:
     kind = Kind(variables=frozenset(samples[0]), samples=samples)
     bulletin = bulletin_variables(site)
     about_none = Kind(variables=frozenset(bulletin), samples=(bulletin,))
-    kinds = {"mail": kind, "mail/bulletin": about_none} | _letter_kinds(site)
+    kinds = {"mail": kind, "mail/bulletin": about_none, "mail/digest": _digest_kind(site)} | _letter_kinds(site)
     return check_templates(own, shipped("templates"), kinds)
+
+
+def _digest_kind(site: Site) -> Kind:
+    """What the templates of a digest may use, with a sample."""
+    notices = tuple(sample_notices())
+    days = {"first": notices[0].at.date(), "last": notices[0].at.date()}
+    digest = Digest(notices=notices, covered=notices[:1], count=len(notices) + 2, extreme=0, severe=4, **days)
+    sample = digest_variables(digest, site)
+    return Kind(variables=frozenset(sample), samples=(sample,))
 
 
 def _letter_kinds(site: Site) -> dict[str, Kind]:
