@@ -17,7 +17,9 @@ from alerts.config import Config
 from alerts.configured import (
     Progress,
     collect_settings,
+    desk_of,
     households,
+    inbox_of,
     issuer,
     limits_of,
     open_gazetteer,
@@ -45,10 +47,12 @@ from alerts.errors import AlertsError, Fault
 from alerts.match.rule import Rule
 from alerts.notify import silences
 from alerts.notify.courier import Courier
+from alerts.notify.inbox.stage import Inbox
+from alerts.notify.joining import signup
 from alerts.notify.message.mime import domain_of
 from alerts.notify.reminding import remind, reminding_of
 from alerts.render.mail import mail_renderer
-from alerts.store import articles, documents, feeds, issuing, linked, meta, notices, people, polling
+from alerts.store import articles, bounces, documents, feeds, issuing, linked, meta, notices, people, polling
 from alerts.store.database import reading, writing
 from alerts.store.linked import Link
 from alerts.store.polling import PollResult
@@ -202,6 +206,7 @@ class Service:
     async def start(self) -> None:
         """Begin to run by the clock. Call `prepare` first."""
         await self.open()
+        await self._start_inbox()
         self._local = LocalEngine(
             (
                 Stage(name="collecting", every_s=1.0, run=self.collector.tick),
@@ -215,10 +220,20 @@ class Service:
         )
         self._local.start()
 
+    async def _start_inbox(self) -> None:
+        """Take mail in, where it is to come in: while this service runs by the clock, and no longer."""
+        settings = inbox_of(self.config, events=lambda: self.rulebook.events, country_of=self.gazetteer.country_of)
+        desk = desk_of(self.config, self.secret)
+        self._inbox = None if settings is None else Inbox(self.engine, desk, settings, self.clock)
+        if self._inbox is not None:
+            await self._inbox.start()
+
     async def stop(self) -> None:
         """End cleanly: what is under way is finished or given back."""
         self._stopping = True
         self.courier.stop()
+        if self._inbox is not None:
+            await self._inbox.stop()
         await self._local.stop()
         await self.close()
 
@@ -275,6 +290,9 @@ class Service:
             self.tracker.end_quiet_alerts(conn, now)
             polling.prune_polls(conn, now - self.config.collect.keep_polls)
             documents.prune(conn, self.config.collect.keep_documents)
+            bounces.forget(conn, now)
+            if strangers := signup.upkeep(conn, now):
+                _log.info("%d people who did not confirm are forgotten", strangers)
             silences.upkeep(conn, secret=self.secret, domain=domain_of(self.config.notify.sender), now=now)
             remind(conn, self.rulebook.ruleset.by_name, reminding_of(self.config, self.secret), now)
         for done in self.reporter.run(self.rulebook.ruleset.rules, now):

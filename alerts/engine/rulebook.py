@@ -37,6 +37,11 @@ class Rulebook:
         return tuple(fault for fault in self.faults if fault.level == "error")
 
     @property
+    def events(self) -> list[str]:
+        """What the rules in force tell of."""
+        return sorted({rule.event for rule in self.ruleset.rules if rule.event})
+
+    @property
     def versions(self) -> dict[str, str]:
         """The version of each rule in force."""
         return {rule.name: rule.version for rule in self.ruleset.rules}

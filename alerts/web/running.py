@@ -40,7 +40,7 @@ def pages_of(service: Service) -> Starlette:
     joining = Joining(
         desk=desk_of(config, service.secret),
         places=service.gazetteer,
-        events=lambda: sorted({rule.event for rule in service.rulebook.ruleset.rules if rule.event}),
+        events=lambda: service.rulebook.events,
         languages=_languages(config.templates.folder),
     )
     meter = meter_of(service.watch)
