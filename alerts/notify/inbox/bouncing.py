@@ -103,7 +103,7 @@ def _tell_missing(
         "Name somebody else in the configuration, or put the address right. "
         f"Whose it is: alerts people show {person_id}."
     )
-    if not _tell(conn, desk, "bounces", subject, body, now, without=person_id):
+    if not _tell(conn, desk, "bounces", subject, body, now):
         _log.error("%s, and nobody else is there to be told", subject)
 
 
@@ -148,16 +148,13 @@ def _hold(conn: Connection, desk: Desk, reason: str, advice: str, now: datetime)
     _tell(conn, desk, "holds", "All mails are held", body, now)
 
 
-def _tell(
-    conn: Connection, desk: Desk, kind: str, subject: str, body: str, now: datetime, *, without: int | None = None
-) -> bool:
-    operators = [one for one in people.active_people(conn, "operator") if one.id != without]
+def _tell(conn: Connection, desk: Desk, kind: str, subject: str, body: str, now: datetime) -> bool:
     number = bulletins.post(
         conn,
         kind=kind,
         subject=subject,
         body=body,
-        people=operators,
+        people=people.active_people(conn, "operator"),
         secret=desk.secret,
         domain=desk.domain,
         now=now,

@@ -4,6 +4,7 @@ to a list is read by people who asked for nothing (RFC 3834)."""
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Final, Literal
 
 from alerts.notify.inbox.wire import Fields
@@ -22,8 +23,8 @@ _BARE: Final = re.compile(r"""[^\s<>"(),:;@]+@[^\s<>"(),:;@]+""")
 _QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
-def not_answered(sender: str, fields: Fields, *, domain: str) -> Reason | None:
-    """Why a mail from the envelope sender `sender` is not answered; None when it may be. `domain` is ours."""
+def not_answered(sender: str, fields: Fields, *, ours: Callable[[str], bool]) -> Reason | None:
+    """Why a mail from the envelope sender `sender` is not answered; None when it may be. `ours` knows our addresses."""
     sender = bare(sender)
     said = fields.get("auto-submitted").partition(";")[0].strip().lower()
     if not sender:
@@ -38,13 +39,13 @@ def not_answered(sender: str, fields: Fields, *, domain: str) -> Reason | None:
         return "list"
     if fields.get("content-type").lower().startswith("multipart/report"):
         return "report"
-    return _who(sender, domain)
+    return _who(sender, ours)
 
 
-def _who(sender: str, ours: str) -> Reason | None:
-    local, _, domain = sender.casefold().rpartition("@")
-    if domain == ours.casefold():
+def _who(sender: str, ours: Callable[[str], bool]) -> Reason | None:
+    if ours(sender):
         return "ourselves"
+    local = sender.casefold().rpartition("@")[0]
     if _ROLES.fullmatch(local) or _ROLES.fullmatch(re.sub(r"[-_.]", "", local)):
         return "role"
     return None

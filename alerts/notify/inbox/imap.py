@@ -23,6 +23,7 @@ from sqlalchemy import Connection, Engine
 from alerts.errors import AlertsError, InputError, StoreError
 from alerts.notify.inbox import wire
 from alerts.notify.inbox.guard import named
+from alerts.notify.inbox.saying import said
 from alerts.notify.inbox.sorting import House, Request, request_of
 from alerts.notify.inbox.taking import Mail, Outcome
 from alerts.store import meta
@@ -82,8 +83,7 @@ class Poller:
             try:
                 await asyncio.to_thread(self.fetch)
             except Exception as error:
-                said = str(error) if isinstance(error, AlertsError) else type(error).__name__
-                _log.error("the mailbox cannot be read: %s", said)
+                _log.error("the mailbox cannot be read: %s", said(error))
             await asyncio.sleep(self._box.every_s)
 
     def fetch(self) -> int:
@@ -110,7 +110,7 @@ class Poller:
         except StoreError:
             raise
         except Exception as error:
-            _log.error("mail %d of the mailbox cannot be taken, and stays there: %s", uid, type(error).__name__)
+            _log.error("mail %d of the mailbox cannot be taken, and stays there: %s", uid, said(error))
             with writing(self._engine) as conn:
                 meta.put(conn, _LAST, state)
             return False

@@ -18,6 +18,7 @@ from aiosmtpd.smtp import Envelope, Session
 
 from alerts.errors import AlertsError, InputError
 from alerts.listening import Listen
+from alerts.notify.inbox.saying import said
 from alerts.notify.inbox.sorting import House, Request, request_of
 from alerts.notify.inbox.taking import Mail
 
@@ -95,12 +96,12 @@ class _Handler:
                 return _NONE_OF_OURS
             await asyncio.wait_for(self._take(request, mail), _TAKING_S)
         except Exception as error:
-            _log.error("a mail that came in cannot be taken now: %s", type(error).__name__)
+            _log.error("a mail that came in cannot be taken now: %s", said(error))
             return _LATER
         return _TAKEN
 
     async def handle_exception(self, error: Exception) -> str:
-        _log.error("a mail that came in broke off: %s", type(error).__name__)
+        _log.error("a mail that came in broke off: %s", said(error))
         return _LATER
 
 

@@ -74,6 +74,14 @@ def request_of(address: str, house: House) -> Request | None:
     return Request(kind=kind, token=rest) if form.fullmatch(rest) else None
 
 
+def is_ours(address: str, house: House) -> bool:
+    """Whether mail to `address` comes to us. Others may share our domain."""
+    try:
+        return request_of(address, house) is not None
+    except InputError:
+        return True
+
+
 def _wishes(text: str, house: House) -> Wishes:
     """Topics stand apart by "+" or "."; within one, a hyphen is a blank."""
     known = {_plain(event): event for event in house.events()}

@@ -67,7 +67,7 @@ class Inbox:
 
     def put(self, conn: Connection, request: Request, mail: Mail) -> Outcome:
         """Do what a mail asks in the caller's transaction."""
-        return take(conn, self._desk, request, mail, self._clock())
+        return take(conn, self._desk, self._settings.house, request, mail, self._clock())
 
     def _taken(self, request: Request, mail: Mail) -> Outcome:
         with writing(self._engine) as conn:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Final, Literal, get_args
 
 from sqlalchemy import Connection
@@ -19,7 +20,7 @@ from alerts.notify.inbox.complaints import complained_of
 from alerts.notify.inbox.guard import bare
 from alerts.notify.inbox.reports import Kind as BounceKind
 from alerts.notify.inbox.reports import bounce_of
-from alerts.notify.inbox.sorting import Request
+from alerts.notify.inbox.sorting import House, Request, is_ours
 from alerts.notify.joining import signup
 from alerts.notify.joining.desk import Desk
 from alerts.store import bounces, people
@@ -57,7 +58,7 @@ class Mail:
     content: bytes = field(repr=False)
 
 
-def take(conn: Connection, desk: Desk, request: Request, mail: Mail, now: datetime) -> Outcome:
+def take(conn: Connection, desk: Desk, house: House, request: Request, mail: Mail, now: datetime) -> Outcome:
     """Do what `mail` asks by having been sent to the address that stands for `request`."""
     if _FEEDBACK in mail.content[: wire.LONGEST].lower() and (complaint := _complaint(conn, desk, mail, now)):
         return complaint
@@ -66,7 +67,7 @@ def take(conn: Connection, desk: Desk, request: Request, mail: Mail, now: dateti
     if request.kind == "unsubscribe":  # whoever sends it: the pass says who leaves, and a program may do it for them
         return _leave(conn, desk, request.token, now)
     fields = wire.taken_apart(mail.content).fields
-    if (why := guard.not_answered(mail.sender, fields, domain=desk.domain)) is not None:
+    if (why := guard.not_answered(mail.sender, fields, ours=partial(is_ours, house=house))) is not None:
         return why
     who = guard.asking(mail.sender, fields)
     if who is None:

@@ -56,6 +56,25 @@ async def test_what_a_mail_asks_is_done_when_it_is_taken(world: World) -> None:
         assert inbox.counts == {"subscribe": 1}
 
 
+async def test_nothing_is_taken_before_it_is_committed(world: World) -> None:
+    async with opened(world.engine, world.clock, HERE) as inbox:
+        with writing(world.engine):  # until this ends, nobody else can write
+            bringing = asyncio.create_task(_brought(inbox, [SUBSCRIBE]))
+            _, waiting = await asyncio.wait([bringing], timeout=0.3)
+            assert waiting
+        assert await bringing == ([250], [250])
+        with reading(world.engine) as conn:
+            assert letters(conn) == ["confirm"]
+
+
+async def test_a_mail_that_is_brought_twice_asks_once(world: World) -> None:
+    async with opened(world.engine, world.clock, HERE) as inbox:
+        for _ in range(2):
+            assert await _brought(inbox, [SUBSCRIBE]) == ([250], [250])
+        with reading(world.engine) as conn:
+            assert letters(conn) == ["confirm"]
+
+
 async def test_an_address_that_is_not_ours_is_refused_before_the_mail(world: World) -> None:
     async with opened(world.engine, world.clock, HERE) as inbox:
         assert await _brought(inbox, [NOBODY, "help@elsewhere.example"]) == ([550, 550], [])

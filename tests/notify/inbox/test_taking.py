@@ -13,7 +13,7 @@ from alerts.readers import Wishes
 from alerts.store import people, strangers, suppression
 from alerts.store.database import writing
 from tests.notify.inbox.dsns import QMAIL, complaint, fields_of, report
-from tests.notify.inbox.world import DESK, READER, TOKEN, World, letters, mail, request, told
+from tests.notify.inbox.world import DESK, HOUSE, READER, TOKEN, World, letters, mail, request, told
 from tests.notify.world import START
 
 OTHER = "other@example.org"
@@ -140,10 +140,17 @@ def test_who_asks_in_another_house_s_name_is_not_answered(world: World) -> None:
         assert letters(conn) == []
 
 
+def test_who_writes_from_a_desk_beside_ours_is_answered(world: World) -> None:
+    with writing(world.engine) as conn:
+        assert world.take(conn, "subscribe@alerts.example", mail("officer@alerts.example")) == "subscribe"
+        assert world.take(conn, "help@alerts.example", mail("subscribe+yem@alerts.example")) == "ourselves"
+        assert letters(conn) == ["confirm"]
+
+
 def test_where_only_operators_add_readers_who_asks_gets_help(world: World) -> None:
     with writing(world.engine) as conn:
         desk = replace(DESK, open=False)
-        assert take(conn, desk, request("subscribe@alerts.example"), mail(), START) == "help"
+        assert take(conn, desk, HOUSE, request("subscribe@alerts.example"), mail(), START) == "help"
         assert letters(conn) == ["help"]
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from sqlalchemy import Connection, Engine
 
@@ -19,7 +18,7 @@ from alerts.store import outbox, people
 from alerts.store.bulletins import Bulletin, by_id
 from alerts.store.database import reading
 from alerts.store.outbox import State
-from tests.notify.world import SECRET, START, Clock, new_database
+from tests.notify.world import SECRET, START, Clock
 from tests.store import mailed
 
 DOMAIN = "alerts.example"
@@ -56,7 +55,7 @@ class World:
     clock: Clock
 
     def take(self, conn: Connection, address: str, mail: Mail) -> Outcome:
-        return take(conn, DESK, request(address), mail, self.clock())
+        return take(conn, DESK, HOUSE, request(address), mail, self.clock())
 
     def reader(
         self, conn: Connection, address: str = READER, *, token: str = TOKEN, duties: Iterable[Duty] = ("reader",)
@@ -65,10 +64,6 @@ class World:
         known = mailed.reader(conn, address, now=START, duties=tuple(duties))
         mailed.send(conn, known.id, f"<{token}@{DOMAIN}>", START)
         return known
-
-
-def new_world(folder: Path) -> World:
-    return World(engine=new_database(folder), clock=Clock())
 
 
 def letters(conn: Connection) -> list[str]:
