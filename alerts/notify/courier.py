@@ -26,7 +26,7 @@ from alerts.notify.bundling import Covers
 from alerts.notify.message import compose
 from alerts.notify.pace import UNLIMITED, Limits
 from alerts.notify.refusals import Run
-from alerts.notify.stream import MOST, Item, Settled, Stream
+from alerts.notify.stream import GRACE_S, MOST, Item, Settled, Stream
 from alerts.notify.ways.transport import OPERATOR, ROUTE, Crash, Envelope, Transport, Unanswered, no_crash
 from alerts.notify.ways.verdict import Retry, Verdict, after_attempt, after_crash
 from alerts.render.mail import MailRenderer
@@ -75,7 +75,8 @@ class Courier:
     """Delivers what is due, round by round. One courier a process; several processes may share a database.
 
     `clock` gives the time, `crash` is the hook of the crash tests; `covers` says of the rules now in force whose alerts
-    make a mail about whose others needless, `limits` how many mails a reader gets.
+    make a mail about whose others needless, `limits` how many mails a reader gets. After `stop` what is under way has
+    `grace_s` seconds.
     """
 
     engine: Engine
@@ -87,6 +88,7 @@ class Courier:
     crash: Crash = no_crash
     covers: Callable[[], Covers] = dict
     limits: Limits = UNLIMITED
+    grace_s: float = GRACE_S
     _unsettled: list[_Stored] = field(default_factory=list)
     _blocked_until: datetime | None = None
     _blocks: int = 0
@@ -137,6 +139,7 @@ class Courier:
             hang_up=self.transport.hang_up,
             unbegun=lambda: Verdict(state="unbegun", not_before=self.clock()),
             rounds=rounds,
+            grace_s=self.grace_s,
         )
         try:
             left = await stream.run()

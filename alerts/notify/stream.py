@@ -30,7 +30,8 @@ MOST: Final = 128
 _MARKED: Final = 64
 _PAUSE_S: Final = 0.010
 _LOOK_S: Final = 1.0
-_GRACE_S: Final = 5.0
+GRACE_S: Final = 5.0
+"""How long what is under way may take once the run is to end."""
 _LAST_S: Final = 2.0
 
 
@@ -61,7 +62,7 @@ class Stream:
     and returns the ids of those that are ours to send; `send` brings one out. While `goes_on` says so new ones are
     begun; once `stops` does, what is under way has some seconds to end and is broken off by `hang_up` then. `unbegun`
     is the result of a mail that was marked and then not begun. `rounds`: how often to fetch; None until nothing is
-    due."""
+    due. `grace_s`: those seconds."""
 
     at_once: int
     fetch: Callable[[int], Awaitable[Sequence[Item]]]
@@ -72,6 +73,7 @@ class Stream:
     hang_up: Callable[[], None]
     unbegun: Callable[[], Verdict]
     rounds: int | None = None
+    grace_s: float = GRACE_S
     _ready: list[tuple[tuple[int, datetime, int], int, Item]] = field(default_factory=list)
     _numbers: Iterator[int] = field(default_factory=itertools.count)
     _marked: list[Item] = field(default_factory=list)
@@ -185,7 +187,7 @@ class Stream:
         self._news.clear()
         if self.stops() and self._busy:
             now = time.monotonic()
-            self._ends_at = self._ends_at or now + _GRACE_S
+            self._ends_at = self._ends_at or now + self.grace_s
             if now > self._ends_at:
                 self.hang_up()
 
