@@ -28,9 +28,16 @@ FORM = "application/x-www-form-urlencoded"
 
 
 def ask(
-    app: ASGIApp, address: str, *, method: str = "GET", headers: dict[str, str] | None = None, body: bytes = b""
+    app: ASGIApp,
+    address: str,
+    *,
+    method: str = "GET",
+    headers: dict[str, str] | None = None,
+    body: bytes = b"",
+    host: str = "127.0.0.1",
 ) -> Answer:
-    return asyncio.run(_ask(app, address, method, headers or {}, body))
+    """`host`: who asks."""
+    return asyncio.run(_ask(app, address, method, headers or {}, body, host))
 
 
 def press(app: ASGIApp, address: str, **fields: str) -> Answer:
@@ -38,7 +45,7 @@ def press(app: ASGIApp, address: str, **fields: str) -> Answer:
     return ask(app, address, method="POST", headers={"Content-Type": FORM}, body=urlencode(fields).encode())
 
 
-async def _ask(app: ASGIApp, address: str, method: str, headers: dict[str, str], body: bytes) -> Answer:
+async def _ask(app: ASGIApp, address: str, method: str, headers: dict[str, str], body: bytes, host: str) -> Answer:
     path, _, query = address.partition("?")
     sent: list[Message] = []
 
@@ -62,7 +69,7 @@ async def _ask(app: ASGIApp, address: str, method: str, headers: dict[str, str],
         "headers": [
             (name.lower().encode(), value.encode()) for name, value in {"host": "a.example", **headers}.items()
         ],
-        "client": ("127.0.0.1", 40000),
+        "client": (host, 40000),
         "server": ("127.0.0.1", 80),
     }
     raised: Exception | None = None
