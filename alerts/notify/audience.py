@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 from alerts.notify import places, when
 from alerts.notify.message.secret import message_id
@@ -23,6 +23,14 @@ from alerts.types import CERTAINTIES, SEVERITIES, Message, MessageKind, Severity
 _TOLD = "You get this mail because you were told about this alert before."
 _ESCALATED = "You get this mail because nobody has acknowledged this alert, and you are named for that case."
 _IN_TEST = "You get this mail because you run this service: the rule behind it is in test, and its owner is no reader."
+
+_TOGETHER: Final[Mapping[Reason, str]] = {
+    "digest": "All of it comes in one mail, at the time you asked for.",
+    "quiet": "All of it came in your quiet hours, so it is one mail.",
+    "pause": "All of it came while you wanted no mails, so it is one mail.",
+    "pace": "You got many mails of late, so this is one mail about all that came since.",
+    "hold": "It was held back until a person had looked at it.",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +88,13 @@ def reason(person: Person, fields: Mapping[str, Any], *, told: bool = True) -> s
         return _TOLD
     escalated = "escalation" in person.duties and fields["severity"] == "extreme"
     return _ESCALATED if escalated else _IN_TEST
+
+
+def digest_reason(person: Person, alerts: Iterable[Mapping[str, Any]], waits: Reason | None) -> str:
+    """The sentences for one mail about many alerts: why they want them, and why they come together."""
+    own = any(wants(person, fields) for fields in alerts)
+    asked = f"You get this mail because you asked for {asked_for(person.wishes)}." if own else _TOLD
+    return f"{asked} {_TOGETHER[waits or 'pace']}"
 
 
 def is_told(person: Person, fields: Mapping[str, Any], *, kind: MessageKind, told: bool, now: datetime) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal, get_args
 
-from sqlalchemy import ColumnElement, Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, false, func, select, update
 
 from alerts.errors import InputError
 from alerts.store.schema import alert, hold, outbox
@@ -51,6 +51,16 @@ def held_rules(conn: Connection) -> frozenset[str]:
     """The rules whose new alerts wait."""
     query = select(hold.c.rule).where(hold.c.kind == "rule", hold.c.released.is_(None))
     return frozenset(conn.execute(query).scalars())
+
+
+def keeps_now(conn: Connection) -> ColumnElement[bool]:
+    """Mails that holds of rules keep back."""
+    rules = held_rules(conn)
+    if not rules:
+        return false()
+    return (func.coalesce(outbox.c.waits, "") == "hold") & outbox.c.alert_id.in_(
+        select(alert.c.id).where(alert.c.rule.in_(rules))
+    )
 
 
 def put(conn: Connection, kind: Kind, reason: str, now: datetime, rule: str = "") -> Hold | None:

@@ -297,7 +297,7 @@ def expire(conn: Connection, now: datetime) -> int:
     """Fail the mails that could not be sent in time; returns how many. What is held does not run out of time."""
     if holds.all_held(conn):
         return 0
-    late = (outbox.c.state == "queued") & (outbox.c.expires <= now) & free(now)
+    late = (outbox.c.state == "queued") & (outbox.c.expires <= now) & free(now) & ~holds.keeps_now(conn)
     values = {"state": "failed", "finished": now, "last_error": func.coalesce(outbox.c.last_error, "not sent in time")}
     leads = set(conn.execute(update(outbox).where(late).values(values).returning(outbox.c.id)).scalars())
     _follow(conn, leads, "failed", {"finished": now, "last_error": "not sent in time"})

@@ -14,7 +14,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from alerts.errors import MailError
-from alerts.notify.audience import reason
+from alerts.notify.audience import digest_reason, reason
 from alerts.notify.bulletins import reason as why_bulletin
 from alerts.notify.joining import letters
 from alerts.notify.message import links
@@ -23,8 +23,10 @@ from alerts.notify.message.secret import message_id
 from alerts.notify.silences import missed_said
 from alerts.notify.ways.transport import Envelope
 from alerts.readers import Wishes
+from alerts.render.digest import MOST, Digest
 from alerts.render.mail import MailRenderer, own_values
 from alerts.render.view import Notice, Numbers
+from alerts.render.wishes import zone_of
 from alerts.store import alerts as alert_store
 from alerts.store import bulletins, outbox, people, strangers
 from alerts.store import evidence as evidence_store
@@ -34,7 +36,7 @@ from alerts.store.outbox import OutboxRow
 from alerts.store.silences import Missed, missed_before
 from alerts.store.told import Told, told_before
 from alerts.track.changes import changes
-from alerts.types import Evidence
+from alerts.types import SEVERITIES, Evidence
 
 __all__ = ["Draft", "Material", "Sender", "envelope", "gather"]
 
@@ -102,6 +104,8 @@ def _draft(row: OutboxRow, material: Material, renderer: MailRenderer, sender: S
         return Draft(words=words, values=values, root=row.message_id, sent=row.created)
     if row.bulletin_id is not None:
         return _bulletin(row, material, renderer)
+    if row.collected:
+        return _digest(row, material, renderer, sender)
     return _alert(row, material, renderer, sender)
 
 
@@ -119,6 +123,37 @@ def _alert(row: OutboxRow, material: Material, renderer: MailRenderer, sender: S
         values=own_values(reason(row.person, notice.fields, told=told), tokens),
         # The thread's first mail to this reader, whether it was sent or not.
         root=message_id(sender.secret, alert_id=row.alert_id, version=1, person_id=row.person.id, domain=sender.domain),
+        sent=row.created,
+        listed=True,
+    )
+
+
+def _digest(row: OutboxRow, material: Material, renderer: MailRenderer, sender: Sender) -> Draft:
+    """All that waited for a reader: the worst is shown, and all of it counted."""
+    parts = material.parts.get(row.id, ())
+    rows = sorted(
+        (one for one in (row, *parts) if one.state != "inhibited"),
+        key=lambda one: (_version(one, material).kind in _OVER, -one.urgency, one.id),
+    )
+    notices = tuple(_notice(one, material) for one in rows[:MOST])
+    covered = {one.alert_id: one for one in parts if one.state == "inhibited"}
+    levels = [SEVERITIES[one.urgency] for one in rows if _version(one, material).kind not in _OVER]
+    zone = zone_of(row.person.wishes)
+    days = [_version(one, material).at.astimezone(zone).date() for one in rows]
+    digest = Digest(
+        notices=notices,
+        covered=tuple(_notice(one, material) for one in list(covered.values())[:MOST]),
+        count=len(rows),
+        extreme=levels.count("extreme"),
+        severe=levels.count("severe"),
+        first=min(days),
+        last=max(days),
+    )
+    why = digest_reason(row.person, [one.fields for one in notices], row.waits)
+    return Draft(
+        words=renderer.digest(digest, row.person.language),
+        values=own_values(why, {one.alert_id: _token(row, one, sender) for one in notices}),
+        root=row.message_id,  # a thread of its own
         sent=row.created,
         listed=True,
     )
@@ -146,10 +181,15 @@ def _token(row: OutboxRow, notice: Notice, sender: Sender) -> str:
     )
 
 
-def _notice(row: OutboxRow, material: Material) -> Notice:
+def _version(row: OutboxRow, material: Material) -> Version:
     version = material.versions.get((row.alert_id, row.version))
     if version is None:
         raise MailError("this version of the alert is gone", reason="refused", permanent=True)
+    return version
+
+
+def _notice(row: OutboxRow, material: Material) -> Notice:
+    version = _version(row, material)
     earlier = material.told.get(_told(row), ())
     since = earlier[-1] if earlier else None
     return Notice(
