@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
+from functools import lru_cache
 from typing import Any
 
 from alerts.errors import Fault
@@ -16,6 +17,7 @@ from alerts.notify.message.enveloping import Draft, Sender, enveloped
 from alerts.notify.message.secret import token
 from alerts.notify.ways.transport import Envelope
 from alerts.readers import ALL, Near, Person, Wishes
+from alerts.render.digest import Digest
 from alerts.render.letters import KINDS, Letter
 from alerts.render.mail import MailText, mail_renderer, own_values
 from alerts.render.samples import sample_bulletin, sample_notices
@@ -46,6 +48,7 @@ def unexpected(fault: Fault) -> None:
     raise AssertionError(fault)
 
 
+@lru_cache(maxsize=1)
 def samples() -> dict[str, Sample]:
     """Every kind of mail by its name. A new kind belongs here."""
     renderer = mail_renderer(SITE, report=unexpected, pictures=PICTURES)
@@ -59,6 +62,10 @@ def samples() -> dict[str, Sample]:
     found["with others"] = Sample(words=company, alerts=(new, *others))
     arabic = replace(new, alert_id="9", fields={**new.fields, "title": ARABIC})
     found["right to left"] = Sample(words=renderer.render(arabic, "ar"), alerts=(arabic,))
+    digest = Digest(
+        notices=(extreme, *others), covered=(bare,), count=7, extreme=1, severe=5, first=NOW.date(), last=NOW.date()
+    )
+    found["digest"] = Sample(words=renderer.digest(digest), alerts=(extreme, *others))
     found["bulletin"] = Sample(words=renderer.bulletin(**sample_bulletin()), listed=False)
     wishes = Wishes(
         events=("attack", "siege"), countries=("SYR",), near=(Near(name="Idlib", lat=35.9, lon=36.6, km=50),)

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
@@ -13,8 +15,9 @@ REQUIRE = "ALERTS_REQUIRE_MAILTOOLS"
 
 
 def need(program: str, *, others: Sequence[str] = ()) -> str:
-    """The path of a program, looked for in the folders `others` as well."""
-    found = shutil.which(program, path=os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", *others]))
+    """The path of a program, looked for beside Python and in the folders `others` as well."""
+    folders = [os.environ.get("PATH", ""), "/usr/sbin", str(Path(sys.executable).parent), *others]
+    found = shutil.which(program, path=os.pathsep.join(folders))
     if found is None:
         missing(program)
     return str(found)

@@ -1,0 +1,92 @@
+"""Every kind of mail before the programs of others: what offers the one press, verifies, filters and shows them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
+
+from alerts.notify.message.dkim import Key, Signer, dns_record
+from alerts.readers import Wishes
+from tests.notify.message.mails import DOMAIN, SENDER, all_mails, body, envelope_of, parsed, samples
+from tests.notify.message.tools import need
+
+RSA = rsa.generate_private_key(65537, 2048)
+SIGNER = Signer(domain=DOMAIN, selector="s1", key=RSA)
+SIGNED = replace(SENDER, signer=SIGNER)
+NODE = [str(Path(__file__).parents[3] / "node_modules/.bin")]
+MOST_POINTS = 2.0
+
+
+def run(command: Sequence[str], *, given: bytes = b"", home: Path | None = None) -> tuple[int, str]:
+    """A program's exit code and all it said."""
+    environment = os.environ | ({"HOME": str(home)} if home else {})
+    ran = subprocess.run(
+        command,
+        input=given,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=110,
+        check=False,
+        env=environment,
+    )
+    return ran.returncode, ran.stdout.decode(errors="replace")
+
+
+def test_every_mail_that_can_be_ended_offers_one_press() -> None:
+    program = need("listunsub")
+    listed = [(name, data) for name, data in all_mails(sender=SIGNED) if samples()[name].listed]
+    assert all(b"\r\nList-Unsubscribe-Post: " in data for _, data in listed)
+    for name, data in listed[:1] + listed[-1:]:  # an alert and a digest; the headers of all alerts are alike
+        code, said = run([program, "--dkim-verified"], given=data)
+        found = json.loads(said)
+        assert (code, found["problems"], found["one_click"]) == (0, [], True), (name, said)
+        assert [one["kind"] for one in found["actions"]][-1] == "mailto", (name, said)
+
+
+@pytest.mark.parametrize("key", [RSA, ed25519.Ed25519PrivateKey.generate()], ids=["rsa", "ed25519"])
+def test_opendkim_says_that_the_signatures_hold(tmp_path: Path, key: Key) -> None:
+    program = need("opendkim")
+    keys, settings = tmp_path / "keys", tmp_path / "opendkim.conf"
+    keys.write_text(f"s1._domainkey.{DOMAIN} {dns_record(key)}\n")
+    settings.write_text(f"Mode v\nTestPublicKeys {keys}\n")
+    files = []
+    mails = list(all_mails(sender=replace(SENDER, signer=Signer(domain=DOMAIN, selector="s1", key=key))))
+    broken = ("broken", mails[0][1].replace(b"Strike", b"Strikf", 1))
+    for name, data in [*mails, broken]:
+        files.append(tmp_path / f"{name.replace(' ', '_')}.eml")
+        files[-1].write_bytes(data)
+    _, said = run([program, "-x", str(settings), "-t", ",".join(map(str, files))])
+    verdicts = dict(re.findall(r"/(\w+)\.eml: verification .*?(succeeded|failed)", said))
+    assert verdicts == {one.stem: "failed" if one.stem == "broken" else "succeeded" for one in files}, said
+
+
+@pytest.mark.slow
+def test_no_mail_looks_like_junk(tmp_path: Path) -> None:
+    program = need("spamassassin")
+    kinds = [*all_mails(), ("discreet", envelope_of(samples()["new"], Wishes(discreet=True)).message)]
+    box = b"".join(b"From desk@alerts.example Mon Mar  2 12:30:00 2026\n" + _stored(data) for _, data in kinds)
+    _, said = run([program, "-L", "-t", "--mbox", "-p", str(tmp_path / "prefs")], given=box, home=tmp_path)
+    points = [float(one) for one in re.findall(r"^X-Spam-Status: \w+, score=(-?[\d.]+)", said, re.MULTILINE)]
+    assert len(points) == len(kinds), said[-2000:]
+    assert max(points) < MOST_POINTS, list(zip([name for name, _ in kinds], points, strict=True))
+
+
+def _stored(data: bytes) -> bytes:
+    return re.sub(rb"(?m)^From ", b">From ", data.replace(b"\r\n", b"\n")) + b"\n"
+
+
+def test_the_html_of_every_mail_is_valid(tmp_path: Path) -> None:
+    program = need("html-validate", others=NODE)
+    settings = Path(__file__).with_name("html-validate.json")
+    for name, data in all_mails():
+        (tmp_path / f"{name.replace(' ', '_')}.html").write_text(body(parsed(data), "html"), encoding="utf-8")
+    code, said = run([program, "--config", str(settings), *map(str, sorted(tmp_path.glob("*.html")))])
+    assert code == 0, said[:4000]
