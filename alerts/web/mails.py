@@ -1,8 +1,8 @@
 """The mails of a service that has no mail server yet, for who tries it out: what readers would get.
 
-They lie in the Maildir (`ways.maildir`), and hold what no page may show to others: links that act in a reader's name. So
-these pages are there only while the way out is that folder, and only for who asks on this machine itself, whatever
-[web] operations says; and to whom a mail went is not shown.
+They lie in the Maildir (`ways.maildir`), and hold what no page may show to others: links that act in a reader's name.
+So these pages are there only while the way out is that folder, and only for who asks on this machine itself, even where
+[web] operations opens the other pages of operators; and to whom a mail went is not shown.
 
 A mail's HTML is shown as a page of its own, in a sandbox without scripts and with nothing from outside; its pictures
 come as part of it.

@@ -35,8 +35,8 @@ _HTML: Final = "text/html; charset=utf-8"
 class WebSettings:
     """`name` is shown on every page, `base_url` stands in feeds; a path in it is where a proxy mounts us.
     `templates` is the folder of the user's own. `operations`: whether the pages of operators are there; None: only for
-    this machine itself, to which `host` listens. An overview of the feeds is kept for some seconds: it reads much. `mails`: the Maildir that
-    mails go to, while there is no mail server."""
+    this machine itself, to which `host` listens. An overview of the feeds is kept for some seconds: it reads much.
+    `mails`: the Maildir that mails go to, while there is no mail server."""
 
     name: str = "alerts"
     base_url: str = "http://127.0.0.1:8080"

@@ -26,7 +26,7 @@ def test_the_demo_ends_by_itself_within_a_minute(demo: Played) -> None:
     assert (demo.ran.code, demo.ran.err) == (0, "")
     assert demo.seconds < 60
     assert "The story is through." in demo.ran.out
-    for name in ("data/mail/new", "config.toml", "http://127.0.0.1:"):
+    for name in ("data/mail/new", "config.toml", "http://127.0.0.1:", "/mails (files: "):
         assert name in demo.ran.out
 
 
