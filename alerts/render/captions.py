@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from alerts.render.charts import BAND_IS, Daily, Step, Steps, figure, short_day
+from alerts.render.drawing.projection import far_apart
 from alerts.render.maps import Map, Spot
-from alerts.render.projection import far_apart
 from alerts.render.view import Notice
 from alerts.template_filters import day, listed
 

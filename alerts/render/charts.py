@@ -12,8 +12,8 @@ from datetime import date, datetime, timedelta
 from math import ceil, floor, isfinite, log10
 from typing import Final
 
-from alerts.render.font import Font
-from alerts.render.svg import Drawing
+from alerts.render.drawing.font import Font
+from alerts.render.drawing.svg import Drawing
 
 WIDTH: Final = 560
 _HEIGHT: Final = 240

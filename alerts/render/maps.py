@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from math import floor, log10
 from typing import Any, Final
 
-from alerts.render.font import Font
-from alerts.render.framing import Frame, frame
-from alerts.render.labels import Board, Rect
-from alerts.render.outlines import Box, Outlines, Ring
-from alerts.render.projection import Point, Window, clipped, thinned
-from alerts.render.svg import Drawing
+from alerts.render.drawing.font import Font
+from alerts.render.drawing.framing import Frame, frame
+from alerts.render.drawing.labels import Board, Rect
+from alerts.render.drawing.outlines import Box, Outlines, Ring
+from alerts.render.drawing.projection import Point, Window, clipped, thinned
+from alerts.render.drawing.svg import Drawing
 from alerts.types import Precision
 
 WIDTH: Final = 560
@@ -44,7 +44,8 @@ _SMALL_LABEL: Final = 13.5
 _WIDEST_LABEL: Final = 230.0
 _LONGEST_BAR: Final = 110.0
 _STEP, _FAR_STEP = 1.4, 2.0  # pixels between points of the country's outline, and of the others'
-_RUGGED, _RUGGED_STEP = 3000, 2.6  # of more points than that, fjords all of them, a map would be too large for a mail
+_RUGGED, _RUGGED_STEP = 2300, 2.6  # of more points than that, fjords all of them, a map would be too large for a mail
+_DEGREE: Final = 1 / 111.2  # of a kilometre, from south to north
 _SPECK: Final = 12.0  # pixels: a country whose largest piece is smaller could not be seen without dots
 _PIECES: Final = 4  # of a country are tried for its name
 _SEEN: Final = 4.0  # square pixels: smaller islands are left out, except of countries that have no larger ones
@@ -125,8 +126,9 @@ class Cartographer:
         kept = frozenset(own)
         found: Land = {}
         for ring in self._outlines.within(_seen(window)):
-            points = [window.pixel(*point) for point in self._outlines.points(ring)]
-            rough = clipped(thinned(points, _STEP if ring in kept else _FAR_STEP), window.width, window.height)
+            step = _STEP if ring in kept else _FAR_STEP
+            points = thinned(self._outlines.points(ring), step * _DEGREE / window.scale)
+            rough = clipped(thinned(window.pixels(points), step), window.width, window.height)
             if rough and (ring in kept or _extent(rough) >= _DRAWN):
                 found.setdefault(ring.country, []).append(rough)
         if sum(len(piece) for pieces in found.values() for piece in pieces) > _RUGGED:

@@ -13,12 +13,13 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final, Literal
 
-from alerts.render import captions, charts, svg
+from alerts.render import captions, charts
 from alerts.render.captions import Words
+from alerts.render.drawing import svg
+from alerts.render.drawing.outlines import Outlines
+from alerts.render.drawing.svg import Drawing
 from alerts.render.maps import MOST_SPOTS, Cartographer, Map, Spot
-from alerts.render.outlines import Outlines
 from alerts.render.series import daily_of, steps_of
-from alerts.render.svg import Drawing
 from alerts.render.view import Notice, country_name, place_view
 
 _log = logging.getLogger(__name__)

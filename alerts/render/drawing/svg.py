@@ -13,8 +13,8 @@ from typing import Final, Literal
 
 import resvg_py
 
-from alerts.render import font
-from alerts.render.indexed import indexed
+from alerts.render.drawing import font
+from alerts.render.drawing.indexed import indexed
 from alerts.render.xmltext import clean
 
 ZOOM: Final = 2  # screens of phones have two pixels and more to each of CSS

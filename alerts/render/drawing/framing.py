@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from math import cos, hypot, radians
 from typing import Final
 
-from alerts.render.outlines import Box, Outlines, Ring
-from alerts.render.projection import EARTH, Plane, Point, Window
+from alerts.render.drawing.outlines import Box, Outlines, Ring
+from alerts.render.drawing.projection import EARTH, Plane, Point, Window
 
 _PADDING: Final = 1.16
 _LEAST_KM: Final = 60.0  # a picture is at least so wide: smaller countries need something around them
@@ -57,7 +57,7 @@ def _window(
     outlines: Outlines, shown: Sequence[Ring], box: Box, point: Point | None, width: float, least: float, most: float
 ) -> Window:
     plane = Plane(*box.centre)
-    points = [plane.place(*place) for ring in shown for place in outlines.points(ring)]
+    points = list(plane.places(place for ring in shown for place in outlines.points(ring)))
     points += [plane.place(*point)] if point else []
     xs, ys = [x for x, _ in points], [y for _, y in points]
     wide, tall = (max(xs) - min(xs)) * _PADDING, (max(ys) - min(ys)) * _PADDING

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from alerts.render.projection import Point, thinned
+from alerts.render.drawing.projection import Point, thinned
 
 GAP: Final = 4.0
 _COARSE: Final = 5.0  # pixels: for the question whether words fit in a country its outline may be rough

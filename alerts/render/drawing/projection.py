@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from math import asin, atan2, cos, degrees, hypot, radians, sin, sqrt
+from math import asin, atan2, cos, degrees, hypot, inf, radians, sin, sqrt
 from typing import Final
 
 EARTH: Final = 6371.0  # km
@@ -26,10 +26,19 @@ class Plane:
     lat: float
 
     def place(self, lon: float, lat: float) -> Point:
-        phi, away, own = radians(lat), radians(lon - self.lon), radians(self.lat)
-        near = sin(own) * sin(phi) + cos(own) * cos(phi) * cos(away)
-        k = EARTH * sqrt(2 / (1 + max(near, _FARTHEST)))
-        return k * cos(phi) * sin(away), -k * (cos(own) * sin(phi) - sin(own) * cos(phi) * cos(away))
+        [found] = self.places([(lon, lat)])
+        return found
+
+    def places(self, points: Iterable[Point]) -> Iterator[Point]:
+        """The same of many: the outlines of a map are thousands."""
+        sin_own, cos_own, middle = sin(radians(self.lat)), cos(radians(self.lat)), self.lon
+        for lon, lat in points:
+            phi, away = radians(lat), radians(lon - middle)
+            north, east = sin(phi), cos(phi)
+            ahead = east * cos(away)
+            near = sin_own * north + cos_own * ahead
+            k = EARTH * sqrt(2 / (1 + (near if near > _FARTHEST else _FARTHEST)))
+            yield k * east * sin(away), k * (sin_own * ahead - cos_own * north)
 
     def degrees(self, x: float, y: float) -> Point:
         """Longitude and latitude of a point so far away; longitudes go on past 180."""
@@ -53,8 +62,14 @@ class Window:
     height: float
 
     def pixel(self, lon: float, lat: float) -> Point:
-        x, y = self.plane.place(lon, lat)
-        return (x - self.middle[0]) * self.scale + self.width / 2, (y - self.middle[1]) * self.scale + self.height / 2
+        [found] = self.pixels([(lon, lat)])
+        return found
+
+    def pixels(self, points: Iterable[Point]) -> Iterator[Point]:
+        scale = self.scale
+        left, top = self.width / 2 - self.middle[0] * scale, self.height / 2 - self.middle[1] * scale
+        for x, y in self.plane.places(points):
+            yield x * scale + left, y * scale + top
 
     def degrees(self, x: float, y: float) -> Point:
         return self.plane.degrees(
@@ -97,9 +112,11 @@ def _half(points: Sequence[Point], axis: int, limit: float, sign: int) -> Iterat
 def thinned(points: Iterable[Point], least: float) -> list[Point]:
     """Without the points that lie nearer than `least` pixels to the one before."""
     kept: list[Point] = []
+    last_x = last_y = inf
     for x, y in points:
-        if not kept or abs(x - kept[-1][0]) + abs(y - kept[-1][1]) >= least:
+        if abs(x - last_x) + abs(y - last_y) >= least:
             kept.append((x, y))
+            last_x, last_y = x, y
     return kept
 
 

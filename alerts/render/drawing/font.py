@@ -18,7 +18,7 @@ from alerts.template_filters import one_line
 
 FAMILY: Final = "DejaVu Sans"  # the condensed one is a width of this family, and not found by its full name
 _FILES: Final = {"normal": "DejaVuSansCondensed.ttf", "bold": "DejaVuSansCondensed-Bold.ttf"}
-_FOLDER: Final = Path(__file__).parent / "data"
+_FOLDER: Final = Path(__file__).parents[1] / "data"
 _UNSEEN: Final = frozenset(("Mn", "Me", "Cf"))  # combining marks and joiners take no room
 
 

@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
-_FILE: Final = Path(__file__).parent / "data" / "outlines.bin"
+_FILE: Final = Path(__file__).parents[1] / "data" / "outlines.bin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +67,18 @@ class Outlines:
     def points(self, ring: Ring) -> Iterator[tuple[float, float]]:
         """Longitudes and latitudes, going on past 180 where the ring crosses that meridian."""
         data, at, scale = self._body, ring.at, ring.scale
-        x = y = 0
-        for _ in range(ring.count):
-            step, at = _signed(data, at)
-            x += step
-            step, at = _signed(data, at)
-            y += step
-            yield x / scale, y / scale
+        found = [0, 0]
+        for number in range(2 * ring.count):
+            value = shift = 0
+            while (byte := data[at]) > 0x7F:
+                value |= (byte & 0x7F) << shift
+                shift += 7
+                at += 1
+            value |= byte << shift
+            at += 1
+            found[number & 1] += (value >> 1) ^ -(value & 1)
+            if number & 1:
+                yield found[0] / scale, found[1] / scale
 
     @cached_property
     def _parts(self) -> tuple[bytes, bytes]:
@@ -94,15 +99,3 @@ class Outlines:
             )
             for code, found in countries.items()
         }
-
-
-def _signed(data: bytes, at: int) -> tuple[int, int]:
-    """A number of seven bits a byte, the sign in its lowest one, and where the next begins."""
-    value = shift = 0
-    while True:
-        byte = data[at]
-        at += 1
-        value |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return (value >> 1) ^ -(value & 1), at
-        shift += 7
