@@ -47,12 +47,13 @@ from alerts.errors import AlertsError, Fault
 from alerts.match.rule import Rule
 from alerts.notify import silences
 from alerts.notify.courier import Courier
+from alerts.notify.inbox import bouncing
 from alerts.notify.inbox.stage import Inbox
 from alerts.notify.joining import signup
 from alerts.notify.message.mime import domain_of
 from alerts.notify.reminding import remind, reminding_of
 from alerts.render.mail import mail_renderer
-from alerts.store import articles, bounces, documents, feeds, issuing, linked, meta, notices, people, polling
+from alerts.store import articles, documents, feeds, issuing, linked, meta, notices, people, polling
 from alerts.store.database import reading, writing
 from alerts.store.linked import Link
 from alerts.store.polling import PollResult
@@ -290,7 +291,7 @@ class Service:
             self.tracker.end_quiet_alerts(conn, now)
             polling.prune_polls(conn, now - self.config.collect.keep_polls)
             documents.prune(conn, self.config.collect.keep_documents)
-            bounces.forget(conn, now)
+            bouncing.upkeep(conn, desk_of(self.config, self.secret), now)
             if strangers := signup.upkeep(conn, now):
                 _log.info("%d people who did not confirm are forgotten", strangers)
             silences.upkeep(conn, secret=self.secret, domain=domain_of(self.config.notify.sender), now=now)

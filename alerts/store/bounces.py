@@ -22,7 +22,7 @@ WITHIN: Final = timedelta(days=10)
 """... of so many a reader's mail has to come back before the reader is given up."""
 
 _UNSENT: Final = ("queued", "bundled")
-_SENT: Final = ("accepted", "ambiguous", "held")
+_SENT: Final = ("sending", "accepted", "ambiguous", "held")  # a report may come before the server's yes is stored
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,8 @@ def came_back(conn: Connection, row_id: int, state: Literal["failed", "held"], s
     before = [one for one in _SENT if one != state]
     ours = (outbox.c.id == row_id) & outbox.c.state.in_(before)
     along = (outbox.c.lead_id == row_id) & outbox.c.state.in_(before)
-    values = {"state": state, "finished": now, "last_error": clean(f"came back: {status or 'no reason'}")}
+    said = clean(f"came back: {status or 'no reason'}")
+    values = {"state": state, "finished": now, "last_error": said, "lease_token": None, "lease_until": None}
     if conn.execute(update(outbox).where(ours).values(values)).rowcount == 0:
         return False
     conn.execute(update(outbox).where(along).values(values))

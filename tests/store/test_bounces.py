@@ -37,6 +37,16 @@ def test_who_got_a_mail_back_was_not_told(engine: Engine, state: str) -> None:
         assert outbox.release(conn, [row_id], NOW + HOUR) == 1
 
 
+def test_a_report_may_be_faster_than_the_servers_yes(engine: Engine) -> None:
+    with writing(engine) as conn:
+        row_id = mailed.queue(conn, mailed.reader(conn, now=NOW).id, "<1@alerts.example>", NOW)
+        outbox.lease(conn, NOW, "lease", 1, 60)
+        outbox.mark_sending(conn, [row_id], "lease", NOW, 60)
+        assert bounces.came_back(conn, row_id, "held", "5.7.1", NOW)
+        assert not outbox.mark_accepted(conn, [row_id], "lease", NOW)
+        assert [row.state for row in outbox.list_rows(conn)] == ["held"]
+
+
 def test_a_mail_that_waits_again_has_not_come_back(engine: Engine) -> None:
     with writing(engine) as conn:
         row_id = mailed.queue(conn, mailed.reader(conn, now=NOW).id, "<1@alerts.example>", NOW)

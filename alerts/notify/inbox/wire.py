@@ -18,7 +18,6 @@ from typing import Final
 
 LONGEST: Final = 256 * 1024
 """Bytes of a mail that are looked at; what a report says stands at its beginning."""
-_DEEPEST: Final = 6
 _MOST_PARTS: Final = 60
 _MOST_FIELDS: Final = 400
 _LONGEST_FIELD: Final = 4_000
@@ -90,9 +89,9 @@ def taken_apart(content: bytes) -> Part:
 
 
 def walk(part: Part) -> Iterator[Part]:
-    """The part and all parts in it, in their order, up to some depth and number."""
+    """The part and all parts in it, in their order, up to some number."""
     left = [_MOST_PARTS]
-    yield from _walk(part, 0, left)
+    yield from _walk(part, left)
 
 
 def fields(text: str) -> Fields:
@@ -118,11 +117,9 @@ def readable(value: str) -> str:
         return value
 
 
-def _walk(part: Part, depth: int, left: list[int]) -> Iterator[Part]:
+def _walk(part: Part, left: list[int]) -> Iterator[Part]:
     left[0] -= 1
     yield part
-    if depth >= _DEEPEST:
-        return
     inner: Iterator[Part] = iter(())
     if part.type.startswith("multipart/"):
         inner = map(_part, _pieces(part.body, part.parameter("boundary")))
@@ -131,7 +128,7 @@ def _walk(part: Part, depth: int, left: list[int]) -> Iterator[Part]:
     for one in inner:
         if left[0] <= 0:
             return
-        yield from _walk(one, depth + 1, left)
+        yield from _walk(one, left)
 
 
 def _pieces(body: bytes, boundary: str) -> Iterator[bytes]:
