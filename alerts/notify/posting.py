@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from alerts.match.rule import Rule
-from alerts.notify import audience
+from alerts.notify import audience, breaker
 from alerts.readers import Person
 from alerts.store import codec, demotions, outbox, people, told
 from alerts.types import Alert, Message
@@ -29,7 +29,7 @@ class Post:
     ) -> None:
         """Write the rows of `messages`, all of one alert. What an earlier version left unsent is taken back:
         the new one says all of it, and not later. What a cancelled alert covered is told after all. A rule that fell
-        counts as in test."""
+        counts as in test; one that fires far more than usual is held (`breaker`)."""
         now_rule = demotions.in_force(conn, rule) if messages and rule is not None else rule
         instead = people.active_people(conn, "operator") if now_rule is not rule else ()
         owner = _owner(conn, now_rule) if messages else None
@@ -50,6 +50,8 @@ class Post:
                 trigger_id=told.brought_by(conn, alert.id, message.version),
             )
             outbox.enqueue(conn, rows)
+            if message.kind == "new" and rule is not None:
+                breaker.watch(conn, alert.rule, now, secret=self.secret, domain=self.domain)
             if message.kind == "cancel":
                 told.uncover(conn, alert.id, now, expires=now + self.policy.give_up)
 

@@ -53,6 +53,13 @@ def held_rules(conn: Connection) -> frozenset[str]:
     return frozenset(conn.execute(query).scalars())
 
 
+def last_release(conn: Connection, rule: str) -> datetime | None:
+    """When a rule was last let go; None for one that never was held."""
+    query = select(func.max(hold.c.released)).where(hold.c.kind == "rule", hold.c.rule == rule)
+    found: datetime | None = conn.execute(query).scalar_one()
+    return found
+
+
 def keeps_now(conn: Connection) -> ColumnElement[bool]:
     """Mails that holds of rules keep back."""
     rules = held_rules(conn)

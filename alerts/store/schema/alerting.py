@@ -102,6 +102,7 @@ alert_version = Table(
     Column("why", Text, nullable=False),
     Column("changes", JSON, nullable=False),
     Column("fields", JSON, nullable=False),  # the alert as it was then: what a mail of this version renders
+    Index("ix_alert_version_kind", "kind", "at"),
 )
 
 judgement = Table(

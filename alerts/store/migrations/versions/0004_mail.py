@@ -21,6 +21,7 @@ _WISHES = ("events", "countries", "min_severity", "language")
 def upgrade() -> None:
     _person()
     _outbox()
+    _alert_version()
     _suppressed()
     _bounce()
     _attempt()
@@ -57,6 +58,10 @@ def _outbox() -> None:
     op.create_index("ix_outbox_message_id", "outbox", ["message_id"])
     op.create_index("ix_outbox_urgent", "outbox", ["state", "urgency", "not_before", "id"])
     op.create_index("ix_outbox_finished", "outbox", ["person_id", "finished"])
+
+
+def _alert_version() -> None:
+    op.create_index("ix_alert_version_kind", "alert_version", ["kind", "at"])
 
 
 def _suppressed() -> None:
