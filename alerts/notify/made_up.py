@@ -17,7 +17,7 @@ from alerts.store import evidence as evidence_store
 from alerts.store.alerts import Version
 from alerts.types import Alert, Entry, Message
 
-OF_ALERTS: Final = ("new", "update", "close", "cancel", "reminder", "several", "bare")
+OF_ALERTS: Final = ("new", "update", "close", "cancel", "reminder", "several", "digest", "bare")
 COVERED: Final = "covered"
 """The field by which a version says that its mail only mentions it."""
 
@@ -40,7 +40,7 @@ def alerts(conn: Connection, kind: str) -> list[Version]:
     """Store the alerts of a mail of one kind (`OF_ALERTS`); the versions that it tells, as they stand in it."""
     _articles(conn)
     first, update, over, wrong, bare = sample_notices()
-    if kind == "several":
+    if kind in ("several", "digest"):
         main, beside = _alert(conn, first.fields), _alert(conn, {**first.fields, **_BESIDE}, articles=1)
         told = [_tell(conn, main, [first]), _tell(conn, beside, [first])]
         mentioned = _tell(conn, _alert(conn, {**first.fields, **_MENTIONED}), [first])

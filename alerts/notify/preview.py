@@ -33,7 +33,7 @@ from alerts.types import SEVERITIES
 NOBODY: Final = "reader@example.org"
 """To whom a sample is addressed."""
 SAMPLES: Final = (*made_up.OF_ALERTS, "bulletin", *LETTERS)
-"""What can be tried: mails about alerts (`several` in one; `bare`: one of which next to nothing is known), one to
+"""What can be tried: mails about alerts (`several` in one; a `digest`; `bare`: next to nothing is known of it), one to
 operators, and letters to a reader about their own subscription."""
 
 _ASKED: Final = Wishes(events=("attack",), countries=("SYR",), min_severity="severe")
@@ -112,6 +112,8 @@ class Preview:
         rows = [self._row(order, one, person, at) for order, one in enumerate(told)]
         if kind == "reminder":
             rows = [replace(rows[0], round=1)]
+        if kind == "digest":
+            rows[0] = replace(rows[0], collected=True, waits="digest")
         return self._made(conn, rows, told, address=address)
 
     def _made(
@@ -156,7 +158,7 @@ class Preview:
 def _blank(person: Person, at: datetime, **known: Any) -> OutboxRow:
     """A row that lies in no outbox, with what is `known` of it."""
     usual: dict[str, Any] = {"id": 0, "alert_id": "", "version": 0, "round": 0, "channel": "mail", "state": "queued"}
-    usual |= {"urgency": 0, "attempts": 0, "created": at, "not_before": at, "person": person}
+    usual |= {"urgency": 0, "attempts": 0, "collected": False, "created": at, "not_before": at, "person": person}
     nothing = dict.fromkeys((field.name for field in fields(OutboxRow)), None)
     return OutboxRow(**nothing | usual | known)  # type: ignore[arg-type]
 

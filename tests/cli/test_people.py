@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from pysequoia import Tsk
 
+from alerts.store import people, suppression
+from alerts.store.database import open_database, writing
+from alerts.vault import Vault, load_secret
 from tests.cli.conftest import World
 from tests.cli.run import alerts
 
 pytestmark = pytest.mark.usefixtures("ready")
 
 ANNA, BELA = "anna@example.org", "bela@example.org"
-KEY = "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmDMEZ\n-----END PGP PUBLIC KEY BLOCK-----\n"
+KEY = f"{str(Tsk.generate('Anna <anna@example.org>').extract_certificate()).strip()}\n"
 
 
 def listed() -> list[dict[str, object]]:
@@ -100,7 +105,7 @@ def test_a_reader_without_wishes_gets_everything(world: World) -> None:
         ([ANNA, "--hour", "24"], 1, "'24' is no hour of the day"),
         ([ANNA, "--weekday", "someday"], 1, "'someday' is no day of the week"),
         ([ANNA, "--key", "none.asc"], 1, "none.asc: No such file or directory"),
-        ([ANNA, "--key", "config.toml"], 1, "this is no OpenPGP certificate in text form"),
+        ([ANNA, "--key", "config.toml"], 1, "alerts: this key "),
     ],
 )
 def test_what_cannot_be_is_told_and_nobody_added(world: World, args: list[str], code: int, says: str) -> None:
@@ -159,7 +164,9 @@ def test_no_command_shows_an_address_that_was_not_asked_for(world: World) -> Non
 def test_what_is_changed_changes_and_the_rest_stays(world: World) -> None:
     alerts("people", "add", ANNA, "--country", "Syria", "--event", "siege", "--rhythm", "daily")
     ran = alerts("people", "change", "1", "--country", "usual", "--near", "Djibo:50km", "--rhythm", "usual")
-    assert (ran.code, ran.out) == (0, "changed reader 1\n")
+    assert ran.code == 0
+    assert ran.out.splitlines()[0] == "changed reader 1"
+    assert "  Mails: at once (before: in one mail a day, at 07:00)" in ran.out.splitlines()
     [row] = listed()
     assert (row["countries"], row["events"], row["rhythm"]) == ([], ["siege"], "now")
     assert alerts("people", "change", ANNA, "--rhythm", "now").out == "nothing to change: so it is already\n"
@@ -281,3 +288,43 @@ def test_an_import_changes_those_who_are_there_only_when_asked(world: World) -> 
     assert alerts("people", "import", "-", stdin=file).code == 1
     assert alerts("people", "import", "-", "--update", stdin=file).out == "added 1 reader; changed 1\n"
     assert [(row["events"], row["min_severity"]) for row in listed()] == [(["siege"], "severe"), ([], "severe")]
+
+
+def suppress(world: World, address: str) -> None:
+    data = world.folder / "data"
+    engine = open_database(f"sqlite:///{data}/alerts.db", vault=Vault(load_secret(data)))
+    with writing(engine) as conn:
+        suppression.suppress(conn, people.mark_of(conn, address), "bounce", datetime.now(UTC), "5.1.1")
+    engine.dispose()
+
+
+def test_an_address_that_was_given_up_is_written_to_again_only_by_who_says_so(world: World) -> None:
+    alerts("people", "add", BELA)
+    suppress(world, ANNA)
+    for words in (["add", ANNA], ["add", ANNA, "--invite"]):
+        ran = alerts("people", *words)
+        assert (ran.code, ran.out) == (1, "")
+        assert "nothing is sent to this address any more: mails to it came back" in ran.err
+    assert (
+        "new.csv:2: error: nothing is sent"
+        in alerts("people", "import", world.write("new.csv", f"address\n{ANNA}\n").relative_to(world.folder)).err
+    )
+    assert alerts("people", "add", ANNA, "--lift").code == 0
+    suppress(world, ANNA)
+    assert "bounce since" in alerts("people", "show", ANNA).out
+    assert alerts("people", "resume", ANNA).code == 1
+    assert alerts("people", "resume", ANNA, "--lift").code == 0
+    assert "bounce since" not in alerts("people", "show", ANNA).out
+
+
+def test_who_is_invited_is_asked_by_one_mail_and_gets_nothing_before_a_yes(world: World) -> None:
+    ran = alerts("people", "add", ANNA, "--invite", "--event", "siege")
+    assert (ran.code, ran.out) == (0, "asked by mail, and will be reader 1\n")
+    assert listed() == []
+    assert "alert" not in alerts("mail", "why", "--mail", "1").out.partition("mail 1:")[0]
+    assert "the letter confirm" in alerts("people", "show", ANNA).out
+    assert "they have not said yes yet" in alerts("people", "show", ANNA).out
+    again = alerts("people", "add", ANNA, "--invite")
+    assert again.code == 1 and "one mail a day goes to an address" in again.err
+    alerts("people", "add", BELA)
+    assert "on the list already" in alerts("people", "add", BELA, "--invite").err

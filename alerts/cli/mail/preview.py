@@ -45,7 +45,7 @@ class _Asked:
 @click.argument("alerts", nargs=-1, metavar="[ALERT]...")
 @common.config_option
 @click.option(
-    "--sample", metavar="KIND", help="A made-up mail: new, update, close, cancel, reminder, several, bare, ..."
+    "--sample", metavar="KIND", help="A made-up mail: new, update, close, cancel, reminder, several, digest, ..."
 )
 @click.option("--mail", "mail", type=click.IntRange(1), metavar="N", help="The very mail N of the queue.")
 @click.option("--version", type=click.IntRange(1), metavar="N", help="Version N of the alert. [default: the last]")
@@ -80,8 +80,9 @@ def preview(
     is 1; the shipped template stands in for it, as it would in the real mail.
 
     Samples need no configuration and no database: new, update, close, cancel, reminder, several (alerts in one mail),
-    bare (next to nothing is known), bulletin (to operators), and the letters to readers: confirm, welcome, already,
-    preferences, goodbye, help. Their links lead nowhere; those of a mail to a reader work, so mind whom you give it.
+    digest, bare (next to nothing is known), bulletin (to operators), and the letters to readers: confirm, welcome,
+    already, preferences, goodbye, help. Their links lead nowhere; those of a mail to a reader work, so mind whom you
+    give it.
 
     \b
       alerts mail preview --sample update --templates my-templates

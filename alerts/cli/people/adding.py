@@ -7,25 +7,34 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from alerts.cli import common
+from alerts.cli.people.choosing import lift_option, mind_suppressed
 from alerts.cli.people.options import given, wishes_options
 from alerts.errors import InputError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from alerts.config import Config
+    from alerts.readers import Wishes
 
 
 @click.command(short_help="Add a reader with what they ask for.")
 @click.argument("address")
 @common.config_option
 @wishes_options(usual=False)
-def add(address: str, config_path: Path, **options: Any) -> None:
+@click.option("--invite", is_flag=True, help="Ask them by mail first: they get nothing else until they say yes.")
+@lift_option
+def add(address: str, config_path: Path, invite: bool, lift: bool, **options: Any) -> None:
     """Add a reader. Without --event and a place (--country, --region, --near, which add up) they get all alerts.
 
-    A reader you add gets mail at once, without being asked: ask people first. Who reads these alerts can be a dangerous
-    thing to know, so addresses lie sealed in the database only. ADDRESS may be - for addresses from standard input, one
-    a line: then they do not stay in your shell's history.
+    A reader you add gets mail at once, without being asked: ask people first, or let --invite do it. Who reads these
+    alerts can be a dangerous thing to know, so addresses lie sealed in the database only. ADDRESS may be - for
+    addresses from standard input, one a line: then they do not stay in your shell's history.
 
     \b
       alerts people add - --country Yemen --min-severity severe < addresses.txt
@@ -46,11 +55,36 @@ def add(address: str, config_path: Path, **options: Any) -> None:
     with common.store(config) as engine, writing(engine) as conn:
         for where, one in _addresses(address):
             with _placed(where):
-                person = people.add_person(conn, one, now=common.now(), wishes=wanted)
-            added.append(str(person.id))
+                mind_suppressed(conn, people.mark_of(conn, one), lift=lift)
+                if invite:
+                    added.append(str(_invite(conn, config, one, wanted)))
+                else:
+                    added.append(str(people.add_person(conn, one, now=common.now(), wishes=wanted).id))
     if not added:
         raise InputError("there is no address on standard input")
-    click.echo(f"added as reader {added[0]}" if len(added) == 1 else f"added as readers {', '.join(added)}")
+    done = "asked by mail, and will be" if invite else "added as"
+    click.echo(f"{done} reader {added[0]}" if len(added) == 1 else f"{done} readers {', '.join(added)}")
+
+
+def _invite(conn: Connection, config: Config, address: str, wishes: Wishes) -> int:
+    """Ask somebody whether they want these mails; their number. Raises InputError where no mail goes out."""
+    from alerts.configured import desk_of, secret_of
+    from alerts.notify.joining import signup
+    from alerts.store import outbox, people
+
+    known = people.find_person(conn, address)
+    if known is not None and known.active and "reader" in known.duties:
+        raise InputError("this address is on the list already")
+    desk = replace(desk_of(config, secret_of(config)), open=True)  # who runs the service may ask whom they want
+    now = common.now()
+    signup.ask(desk, conn, address, wishes, how="web", now=now)
+    person = people.find_person(conn, address)
+    letters = outbox.some(conn, person_id=person.id) if person is not None else []
+    if person is None or not any(row.letter == "confirm" and row.created == now for row in letters):
+        raise InputError(
+            "nobody was asked: one mail a day goes to an address that has not said yes, and 200 an hour in all"
+        )
+    return person.id
 
 
 def _addresses(given: str) -> Iterator[tuple[str, str]]:

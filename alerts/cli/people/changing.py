@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from alerts.cli import common
-from alerts.cli.people.choosing import reader
+from alerts.cli.people.choosing import lift_option, mind_suppressed, reader
 from alerts.cli.people.options import given, wishes_options
 from alerts.errors import InputError
 
@@ -27,6 +27,7 @@ def change(who: str, config_path: Path, **options: Any) -> None:
       alerts people change 12 --country usual --near Taiz:50km
     """
     from alerts.cli.people import wishes
+    from alerts.render.wishes import changed
     from alerts.store import people
     from alerts.store.database import writing
 
@@ -42,7 +43,12 @@ def change(who: str, config_path: Path, **options: Any) -> None:
         person = reader(conn, who)
         wanted = replace(person.wishes, **changes)
         people.set_wishes(conn, person.id, wanted)
-    click.echo("nothing to change: so it is already" if wanted == person.wishes else f"changed reader {person.id}")
+    if wanted == person.wishes:
+        click.echo("nothing to change: so it is already")
+        return
+    click.echo(f"changed reader {person.id}")
+    for line in changed(person.wishes, wanted):
+        click.echo(f"  {line}")
 
 
 @click.command(short_help="Send a reader nothing for a while.")
@@ -73,13 +79,15 @@ def pause(who: str, config_path: Path, until: str | None) -> None:
 @click.command(short_help="Send a paused reader mails again.")
 @click.argument("who", metavar="READER")
 @common.config_option
-def resume(who: str, config_path: Path) -> None:
+@lift_option
+def resume(who: str, config_path: Path, lift: bool) -> None:
     """Send a paused reader mails again, from the next alert on."""
     from alerts.store import people
     from alerts.store.database import writing
 
     with common.store(common.load_config(config_path)) as engine, writing(engine) as conn:
         person = reader(conn, who)
+        mind_suppressed(conn, people.marks(conn, [person.id])[person.id], lift=lift)
         people.set_active(conn, person.id, True)
         people.set_wishes(conn, person.id, replace(person.wishes, paused_until=None))
     click.echo(f"reader {person.id} gets mail")

@@ -1,9 +1,12 @@
-"""Which reader a word of the command line means: a number, an address, or - for one from standard input."""
+"""Which reader a word of the command line means: a number, an address, or - for one from standard input; and whether an
+address may be written to again."""
 
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+import click
 
 from alerts.errors import InputError
 
@@ -12,7 +15,12 @@ if TYPE_CHECKING:
 
     from alerts.readers import Person
 
-_LONGEST_ID = 9
+_LONGEST_ID: Final = 9
+_GONE: Final = {"bounce": "mails to it came back", "complaint": "its owner complained of our mails"}
+
+lift_option = click.option(
+    "--lift", is_flag=True, help="Write to an address again that was given up (mails came back, or a complaint)."
+)
 
 
 def reader(conn: Connection, given: str) -> Person:
@@ -30,3 +38,15 @@ def reader(conn: Connection, given: str) -> Person:
         what = "has this address" if "@" in word else "is meant by this: give a number, or an address"
         raise InputError(f"no reader {what}; see: alerts people list")
     return found
+
+
+def mind_suppressed(conn: Connection, mark: str, *, lift: bool) -> None:
+    """Write to a suppressed address again only when `lift` says so. Raises InputError otherwise."""
+    from alerts.store import suppression
+
+    reason = suppression.is_suppressed(conn, mark)
+    if reason is None:
+        return
+    if not lift:
+        raise InputError(f"nothing is sent to this address any more: {_GONE[reason]}; if you know better, add --lift")
+    suppression.lift(conn, mark)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from alerts.cli import common
+from alerts.cli.people.choosing import mind_suppressed
 from alerts.errors import Fault, InputError, did_you_mean
 
 if TYPE_CHECKING:
@@ -214,6 +215,7 @@ def _put_one(conn: Connection, row: _Row, changes: dict[str, Any], done: _Done, 
     active = _active(row.active)
     known = people.find_person(conn, row.address) if update else None
     if known is None or "reader" not in known.duties:
+        mind_suppressed(conn, people.mark_of(conn, row.address), lift=False)
         person = people.add_person(conn, row.address, now=common.now(), wishes=replace(ALL, **changes))
         if not active:
             people.set_active(conn, person.id, False)

@@ -133,31 +133,27 @@ def show(who: str, config_path: Path, as_json: bool, with_addresses: bool, days:
 
 
 def _print_person(found: Dossier, address: str) -> None:
-    from alerts.cli.people.wishes import texts
+    from alerts.render.wishes import aspects
 
-    person, wishes = found.person, found.person.wishes
-    yes = f"{found.confirmed:%Y-%m-%d %H:%M} UTC" if found.confirmed else "by nobody: an operator put them there"
+    person = found.person
+    yes = f"they said yes at {found.confirmed:%Y-%m-%d %H:%M} UTC" if found.confirmed else "an operator put them there"
+    if not person.duties and not found.confirmed:
+        yes = "they have not said yes yet"
     lines = [
         ("reader", f"{person.id}{f'  {address}' if address else ''}"),
         ("state", _state(person) or "gets mail"),
-        ("here since", f"{found.created:%Y-%m-%d %H:%M} UTC; confirmed: {yes}"),
-        ("asks for", f"{', '.join(wishes.events) or 'all events'}; {_where(wishes)}; {_level(wishes)} or more"),
-        ("comes", _when(wishes)),
+        ("here since", f"{found.created:%Y-%m-%d %H:%M} UTC; {yes}"),
+        *((name.lower(), text) for name, text in aspects(person.wishes).items()),
     ]
-    for name in ("language", "text_only", "discreet"):
-        value = texts(wishes)[name]
-        lines.append((name.replace("_", " "), str(value)))
-    lines.append(("encrypted", "yes, with their own key" if wishes.key else "no"))
     if found.asked is not None:
         lines.append(("waits", "new wishes wait for their yes, which a mail asked for"))
     if found.suppressed is not None:
         gone = found.suppressed
-        said = f"{gone.reason} since {gone.since:%Y-%m-%d}: {gone.detail}; nothing is sent there"
-        lines.append(("suppressed", said))
-    for day, status in found.bounces:
-        lines.append(("came back", f"{day}: {status}"))
+        detail = f" ({gone.detail})" if gone.detail else ""
+        lines.append(("suppressed", f"{gone.reason} since {gone.since:%Y-%m-%d}{detail}; nothing is sent there"))
+    lines += [("came back", f"{day}: {status}") for day, status in found.bounces]
     for name, text in lines:
-        click.echo(f"{name:11} {text}")
+        click.echo(f"{name:14} {text}")
 
 
 def _print_mails(found: Dossier, days: int) -> None:

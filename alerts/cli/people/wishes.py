@@ -37,7 +37,6 @@ _NEAR: Final = re.compile(
 )
 _QUIET: Final = re.compile(r"(\d{1,2})(?::(\d\d))?\s*(?:-|–|to)\s*(\d{1,2})(?::(\d\d))?")
 _YES: Final = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
-_KEY_HEAD: Final = "-----BEGIN PGP PUBLIC KEY BLOCK-----"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -252,13 +251,14 @@ def moment(text: str, now: datetime) -> datetime:
 
 def _key(text: str, known: Known) -> str:
     """An OpenPGP certificate: its text. The file was read before."""
+    from alerts.notify.message.pgp import check_key
+
     key = text.strip()
     if not key:
         return ""
     if "PRIVATE KEY" in key.partition("\n")[0]:
         raise InputError("this is a private key, which nobody else may have; export the public one")
-    if not key.startswith(_KEY_HEAD):
-        raise InputError(f"this is no OpenPGP certificate in text form: its first line is {_KEY_HEAD}")
+    check_key(key, now=common.now())
     return key + "\n"
 
 
