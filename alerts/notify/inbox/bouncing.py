@@ -21,7 +21,9 @@ from alerts.store.suppression import Reason
 
 _log = logging.getLogger(__name__)
 STORM: Final = 10
-"""So many refusals of our mails as such within an hour stop all mails."""
+"""So many refusals of our mails as such within an hour are a storm ..."""
+PART: Final = 0.05
+"""... which stops all mails where so large a part of the readers is concerned."""
 SHARE: Final = 0.03
 """A larger share of dead addresses among those written to in a day stops all mails ..."""
 LEAST: Final = 10
@@ -29,9 +31,14 @@ LEAST: Final = 10
 _HOUR: Final = timedelta(hours=1)
 _DAY: Final = timedelta(days=1)
 _REFUSALS: Final = "refusals of mails"
+_REFUSALS_TOLD: Final = "refusals of mails told"
 _DEAD: Final = "dead addresses stopped mails"
 _TOLD: Final = "report of bounces"
 _RELEASE: Final = "What waits: alerts mail queue. To let it go: alerts mail release --hold"
+_REPUTATION: Final = "Look at the sending server's name, its place on block lists, SPF, DKIM and DMARC."
+_BACK: Final = (
+    "The mails that came back are held (alerts mail release --state held lets them go); no reader was given up for it."
+)
 _BOUNCE_WORDS: Final = "because mail to them came back"
 
 
@@ -108,23 +115,29 @@ def _tell_missing(
 
 
 def _refused(conn: Connection, desk: Desk, status: str, now: datetime) -> None:
-    """Count a refusal of our mails as such; many within an hour stop them all."""
-    known = [at for at in meta.get(conn, _REFUSALS) or () if datetime.fromisoformat(at) > now - _HOUR]
-    times = [*known, now.isoformat()]
-    if len(times) >= STORM:
-        times = []
-        reason = f"{STORM} mails of the last hour were refused because of who sends them ({status})"
-        advice = (
-            "Look at the sending server's name, its place on block lists, SPF, DKIM and DMARC. The mails that came "
-        )
-        _hold(
-            conn,
-            desk,
-            reason,
-            f"{advice}back are held, too (alerts mail release --state held): no reader was given up for it.",
-            now,
-        )
-    meta.put(conn, _REFUSALS, times)
+    """Count a refusal of our mails as such. A storm of them stops all mails; those of one house among many are told."""
+    known = meta.get(conn, _REFUSALS)
+    since = datetime.fromisoformat(known["since"]) if known else now
+    if now - since >= _HOUR:
+        known, since = None, now
+    count = known["count"] + 1 if known else 1
+    meta.put(conn, _REFUSALS, {"since": since.isoformat(), "count": count})
+    if count % STORM:
+        return
+    reason = f"{count} mails were refused since {since:%Y-%m-%d %H:%M} UTC because of who sends them ({status})"
+    if count >= PART * bounces.share(conn, since - _HOUR)[1]:
+        meta.put(conn, _REFUSALS, None)
+        _hold(conn, desk, reason, f"{_REPUTATION} {_BACK}", now)
+    elif count == STORM and _once_a_day(conn, now):
+        _tell(conn, desk, "bounces", "Mails are refused", f"{reason}.\n\n{_REPUTATION} {_BACK}", now)
+
+
+def _once_a_day(conn: Connection, now: datetime) -> bool:
+    before = meta.get(conn, _REFUSALS_TOLD)
+    if before and now - datetime.fromisoformat(before) < _DAY:
+        return False
+    meta.put(conn, _REFUSALS_TOLD, now.isoformat())
+    return True
 
 
 def _watch_share(conn: Connection, desk: Desk, now: datetime) -> None:

@@ -29,6 +29,7 @@ _OURS: Final = frozenset({"5.1.7", "5.1.8", "5.3.4", "5.2.3"})  # sender's addre
 _MILDEST_FIRST: Final[tuple[Kind, ...]] = ("nothing", "policy", "ours", "elsewhere", "later", "gone")
 _CODE: Final = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.]*\d)")
 _SAID: Final = re.compile(r"(?<![\d.])([45]\d\d)(?:[ -]|$)")
+_OF_READER: Final = re.compile(r"user|account|mailbox|recipient", re.IGNORECASE)
 # In a plain text a code counts only where a mail server speaks: after a reply's number, or behind "#".
 _SPOKEN: Final = re.compile(r"(?:(?<![\d.])5\d\d[ -]{1,2}|#)\(?(5\.\d{1,3}\.\d{1,3})(?![\d.]*\d)")
 _ORIGINAL: Final = re.compile(
@@ -125,8 +126,10 @@ def _judged(one: _Recipient, address: str) -> Bounce:
 def _kind(status: str, diagnostic: str) -> Kind:
     subject = status.split(".")[1]
     reply = _SAID.search(diagnostic)
-    if subject == "7" or (reply and reply[1] == "554" and status.endswith(".0.0")):
+    if subject == "7":
         return "policy"
+    if reply and reply[1] == "554" and status.endswith(".0.0") and not _OF_READER.search(diagnostic):
+        return "policy"  # so large mail houses say that they do not like who sends
     if status in _GONE:
         return "gone"
     if status in _OURS or (subject in ("5", "6") and status.startswith("5")):

@@ -92,6 +92,23 @@ def test_refusals_now_and_then_stop_nothing(world: World) -> None:
         assert not holds.all_held(conn)
 
 
+def test_refusals_by_one_house_among_many_are_told_once_and_stop_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bouncing, "STORM", 2)
+    with writing(world.engine) as conn:
+        world.reader(conn, "night@example.org", token="f" * 28, duties=["operator"])
+        tokens = [_send(world, conn, number) for number in range(1, 91)]
+        for token in tokens[:4]:
+            _back(world, conn, "policy", token=token, status="5.7.1")
+        assert not holds.all_held(conn)
+        [(bulletin, _)] = told(conn)
+        assert bulletin.subject == "Mails are refused" and "5.7.1" in bulletin.body
+        for token in tokens[4:6]:
+            _back(world, conn, "policy", token=token, status="5.7.1")
+        assert holds.all_held(conn)
+
+
 def test_two_reports_about_one_mail_are_one_refusal(world: World) -> None:
     with writing(world.engine) as conn:
         world.reader(conn)

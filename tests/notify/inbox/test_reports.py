@@ -69,6 +69,7 @@ def test_what_failed_is_a_bounce(action: str) -> None:
         ("5.0.0", "smtp; 550-5.1.1 The account does not exist", "gone"),
         ("5.0.0", "smtp; 550 no such user", "later"),
         ("5.0.0", "smtp; 554 go away", "policy"),
+        ("5.0.0", "smtp; 554 delivery error: this user has no account here", "later"),
         ("5.1.1", "smtp; 550 5.7.1 rejected by policy", "policy"),
         ("5.1.1", "smtp; 552 5.2.2 over quota", "later"),
         ("5.1.1", "smtp;550 5.1.10 RESOLVER.ADR.RecipientNotFound", "gone"),
