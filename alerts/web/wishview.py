@@ -61,7 +61,9 @@ def form_view(typed: Typed, known: Known, read: Understood | None = None) -> dic
     return {
         "values": {name: value(name, "") for name in _NAMES},
         "faults": {name: faults.get(name, "") for name in _NAMES},
-        "summary": [{"field": _field(name), "label": _label(name), "said": said} for name, said in faults.items()],
+        "summary": [
+            {"field": _field(name), "label": _label(name), "said": faults[name]} for name in sorted(faults, key=_order)
+        ],
         "events": _events(typed, known),
         "rows": _rows(typed, read),
         "severities": _options(_SEVERITIES, value("severity", "minor")),
@@ -111,6 +113,12 @@ def _rows(typed: Typed, read: Understood | None) -> list[dict[str, Any]]:
 def _field(name: str) -> str:
     """The id of the element that a fault is about."""
     return name.replace(" ", "-")
+
+
+def _order(name: str) -> tuple[int, str]:
+    """Faults come as their fields do."""
+    place = name.startswith("place ")
+    return list(_LABELS).index("severity" if place else name) * 2 - place, name.zfill(12)
 
 
 def _label(name: str) -> str:
