@@ -8,6 +8,7 @@ import re
 import subprocess
 from collections.abc import Sequence
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -16,12 +17,11 @@ from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from alerts.notify.message.dkim import Key, Signer, dns_record
 from alerts.readers import Wishes
 from tests.notify.message.mails import DOMAIN, SENDER, all_mails, body, envelope_of, parsed, samples
-from tests.notify.message.tools import need
+from tests.notify.message.tools import NODE, need, node_module
 
 RSA = rsa.generate_private_key(65537, 2048)
 SIGNER = Signer(domain=DOMAIN, selector="s1", key=RSA)
 SIGNED = replace(SENDER, signer=SIGNER)
-NODE = [str(Path(__file__).parents[3] / "node_modules/.bin")]
 MOST_POINTS = 2.0
 
 
@@ -84,9 +84,46 @@ def _stored(data: bytes) -> bytes:
 
 
 def test_the_html_of_every_mail_is_valid(tmp_path: Path) -> None:
-    program = need("html-validate", others=NODE)
+    program = need("html-validate", others=[str(NODE / ".bin")])
     settings = Path(__file__).with_name("html-validate.json")
     for name, data in all_mails():
         (tmp_path / f"{name.replace(' ', '_')}.html").write_text(body(parsed(data), "html"), encoding="utf-8")
     code, said = run([program, "--config", str(settings), *map(str, sorted(tmp_path.glob("*.html")))])
     assert code == 0, said[:4000]
+
+
+def test_no_mail_keeps_readers_out_who_see_or_hear_less(tmp_path: Path) -> None:
+    program, axe = need("chromium"), node_module("axe-core/axe.min.js")
+    mails = {name: body(parsed(data), "html") for name, data in all_mails()}
+    (tmp_path / "axe.js").write_bytes(axe.read_bytes())
+    (tmp_path / "mails.html").write_text(_LOOK % json.dumps(mails).replace("<", "\\u003c"), encoding="utf-8")
+    options = ["--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=60000", "--dump-dom"]
+    folder = f"--user-data-dir={tmp_path / 'profile'}"
+    _, said = run([program, *options, folder, (tmp_path / "mails.html").as_uri()], home=tmp_path)
+    found = re.search(r'<pre id="found">(.*?)</pre>', said, re.DOTALL)
+    assert found is not None, said[-2000:]
+    verdicts = json.loads(unescape(found[1]))
+    assert set(verdicts) == set(mails)
+    serious = {name: [one for one in faults if one[0] in ("serious", "critical")] for name, faults in verdicts.items()}
+    assert not any(serious.values()), serious
+
+
+_LOOK = """<!DOCTYPE html><meta charset="utf-8"><body><script>
+const mails = %s, found = {};
+async function look() {
+  for (const [name, html] of Object.entries(mails)) {
+    const frame = document.createElement("iframe");
+    frame.width = 600;
+    const loaded = new Promise(resolve => frame.onload = resolve);
+    frame.srcdoc = html.replace("</head>", '<script src="axe.js"></' + 'script></head>');
+    document.body.append(frame);
+    await loaded;
+    const result = await frame.contentWindow.axe.run(frame.contentDocument);
+    found[name] = result.violations.map(one => [one.impact, one.id, one.nodes[0].html.slice(0, 200)]);
+    frame.remove();
+  }
+  document.body.innerHTML = '<pre id="found"></pre>';
+  document.getElementById("found").textContent = JSON.stringify(found);
+}
+look();
+</script>"""

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 REQUIRE = "ALERTS_REQUIRE_MAILTOOLS"
+NODE = Path(os.environ.get("ALERTS_NODE_MODULES") or Path(__file__).parents[3] / "node_modules")
 
 
 def need(program: str, *, others: Sequence[str] = ()) -> str:
@@ -21,6 +22,13 @@ def need(program: str, *, others: Sequence[str] = ()) -> str:
     if found is None:
         missing(program)
     return str(found)
+
+
+def node_module(path: str) -> Path:
+    """A file of a package for node: in the folder `node_modules` of the checkout, or where ALERTS_NODE_MODULES says."""
+    if not (NODE / path).exists():
+        missing(path)
+    return NODE / path
 
 
 def missing(what: str) -> None:
