@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -9,7 +10,9 @@ from starlette.applications import Starlette
 from alerts.configured import desk_of
 from alerts.engine.collecting import Polled
 from alerts.engine.verdicts import Hearing
+from alerts.notify.message import pgp
 from alerts.notify.message.mime import domain_of
+from alerts.notify.message.pgp import check_key
 from alerts.resources import shipped
 from alerts.service import Service, Watch
 from alerts.web.app import create_app
@@ -42,9 +45,16 @@ def pages_of(service: Service) -> Starlette:
         places=service.gazetteer,
         events=lambda: service.rulebook.events,
         languages=_languages(config.templates.folder),
+        check_key=(lambda key: pgp.usual_form(key, now=service.clock())) if pgp.available() else None,
     )
     meter = meter_of(service.watch)
     return create_app(service.engine, settings, now=service.clock, hearing=hearing, joining=joining, meter=meter)
+
+
+def _checked(key: str, now: datetime) -> str:
+    """A reader's OpenPGP key as it is kept. Raises InputError."""
+    check_key(key, now=now)
+    return key.strip() + "\n"
 
 
 def _languages(own: Path | None) -> tuple[str, ...]:

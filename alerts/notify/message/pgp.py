@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
 from alerts.errors import AlertsError, InputError, MailError
@@ -37,6 +38,17 @@ class KeyInfo:
 
 class _Unusable(AlertsError):
     """Why a key cannot be used, after "this key"."""
+
+
+def available() -> bool:
+    """Whether mails can be encrypted here."""
+    return find_spec("pysequoia") is not None
+
+
+def usual_form(armored: str, *, now: datetime) -> str:
+    """A reader's key as it is kept: checked (`check_key`), and without what stood around it."""
+    check_key(armored, now=now)
+    return str(_read(armored))
 
 
 def check_key(armored: str, *, now: datetime) -> KeyInfo:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from alerts.errors import InputError, MailError
-from alerts.notify.message.pgp import check_key, sealed
+from alerts.notify.message.pgp import available, check_key, sealed, usual_form
 from alerts.readers import Wishes
 from tests.notify.message.mails import all_mails, body, envelope_of, parsed, samples
 from tests.notify.message.test_mime import mail
@@ -95,6 +95,13 @@ def test_a_key_is_told_by_its_fingerprint_and_its_end() -> None:
     assert info.expires is None and "example.org" not in repr(info)
     end = NOW.replace(microsecond=0) + timedelta(days=30)
     assert check_key(key_that_ends(end), now=NOW).expires == end
+
+
+def test_a_key_is_kept_without_what_stood_around_it() -> None:
+    assert available()
+    kept = usual_form("Here is my key:\n\n" + KEY.replace("\n", "\r\n") + "\nBye\n", now=NOW)
+    assert kept.startswith("-----BEGIN PGP PUBLIC KEY BLOCK-----\n") and "Bye" not in kept
+    assert check_key(kept, now=NOW) == check_key(KEY, now=NOW)
 
 
 @pytest.mark.parametrize(
