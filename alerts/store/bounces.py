@@ -12,7 +12,7 @@ from alerts.readers import Duty
 from alerts.store import people, suppression
 from alerts.store.codec import clean
 from alerts.store.outbox import take_back
-from alerts.store.schema import bounce, outbox, person
+from alerts.store.schema import bounce, outbox, person, suppressed
 from alerts.store.suppression import Reason
 from alerts.store.upsert import insert_for
 
@@ -90,6 +90,27 @@ def give_up(conn: Connection, person_id: int, reason: Reason, detail: str, now: 
     waiting = select(outbox.c.id).where(outbox.c.person_id == person_id, outbox.c.state.in_(_UNSENT))
     take_back(conn, conn.execute(waiting).scalars().all(), now)
     return known.duties if fresh or known.active else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreachable:
+    """Somebody with duties (other than to read) to whom nothing is sent, and why."""
+
+    person_id: int
+    duties: tuple[Duty, ...]
+    reason: Reason
+    detail: str
+
+
+def unreachable(conn: Connection) -> dict[int, Unreachable]:
+    """Who has a duty and gets no mails any more, by id."""
+    query = select(person.c.id, person.c.duties, suppressed.c.reason, suppressed.c.detail)
+    rows = conn.execute(query.join(suppressed, suppressed.c.mark == person.c.mark).where(~person.c.active))
+    found = {}
+    for row in rows:
+        if duties := tuple(one for one in row.duties if one != "reader"):
+            found[row.id] = Unreachable(person_id=row.id, duties=duties, reason=row.reason, detail=row.detail)
+    return found
 
 
 def share(conn: Connection, since: datetime) -> tuple[int, int]:

@@ -82,6 +82,18 @@ def test_a_reader_who_is_given_up_gets_nothing_that_waits(engine: Engine) -> Non
         assert bounces.give_up(conn, known.id, "bounce", "5.1.1", NOW) is None
 
 
+def test_who_has_a_duty_and_gets_no_mails_is_known(engine: Engine) -> None:
+    with writing(engine) as conn:
+        gone = mailed.reader(conn, now=NOW, duties=["reader", "operator"])
+        mailed.reader(conn, "night@example.org", now=NOW, duties=["operator"])
+        reader = mailed.reader(conn, "third@example.org", now=NOW)
+        people.set_active(conn, mailed.reader(conn, "fourth@example.org", now=NOW, duties=["operator"]).id, False)
+        for known in (gone, reader):
+            bounces.give_up(conn, known.id, "bounce", "5.1.1", NOW)
+        [found] = bounces.unreachable(conn).values()
+        assert found == bounces.Unreachable(person_id=gone.id, duties=("operator",), reason="bounce", detail="5.1.1")
+
+
 def test_after_a_complaint_an_earlier_link_confirms_nothing(engine: Engine) -> None:
     with writing(engine) as conn:
         known = strangers.find_or_make(conn, "reader@example.org", NOW)

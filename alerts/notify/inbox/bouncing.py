@@ -34,6 +34,7 @@ _REFUSALS: Final = "refusals of mails"
 _REFUSALS_TOLD: Final = "refusals of mails told"
 _DEAD: Final = "dead addresses stopped mails"
 _TOLD: Final = "report of bounces"
+_MISSING: Final = "duties that nobody does"
 _RELEASE: Final = "What waits: alerts mail queue. To let it go: alerts mail release --hold"
 _REPUTATION: Final = "Look at the sending server's name, its place on block lists, SPF, DKIM and DMARC."
 _BACK: Final = (
@@ -67,19 +68,18 @@ def complained(conn: Connection, desk: Desk, mail: Returned, now: datetime) -> N
 
 def give_up(conn: Connection, desk: Desk, person_id: int, reason: Reason, status: str, now: datetime) -> None:
     """Write to a reader no more. Who has a duty is missed at once: the operators hear of it."""
-    duties = bounces.give_up(conn, person_id, reason, status, now)
-    if duties is None:
+    if bounces.give_up(conn, person_id, reason, status, now) is None:
         return
-    named = [duty for duty in duties if duty != "reader"]
-    if named:
-        _tell_missing(conn, desk, person_id, " and ".join(named), reason, status, now)
+    _tell_missing(conn, desk, now)
     if reason == "bounce":
         _watch_share(conn, desk, now)
 
 
 def upkeep(conn: Connection, desk: Desk, now: datetime) -> None:
-    """Forget what counts no more, and tell the operators once a day how many readers were given up."""
+    """Forget what counts no more, and tell the operators whom of theirs no mail reaches (also when it was found out
+    elsewhere), and once a day how many readers were given up."""
     bounces.forget(conn, now)
+    _tell_missing(conn, desk, now)
     before = meta.get(conn, _TOLD)
     last = datetime.fromisoformat(before) if before else now - _DAY
     if before and now - last < _DAY:
@@ -100,18 +100,23 @@ def upkeep(conn: Connection, desk: Desk, now: datetime) -> None:
     meta.put(conn, _TOLD, now.isoformat())
 
 
-def _tell_missing(
-    conn: Connection, desk: Desk, person_id: int, duty: str, reason: Reason, status: str, now: datetime
-) -> None:
-    why = f"mail to them comes back ({status})" if reason == "bounce" else "they complained of our mails"
-    subject = f"Person {person_id} ({duty}) cannot be reached"
-    body = (
-        f"Person {person_id}, who is named for {duty}, gets no mails any more: {why}.\n\n"
-        "Name somebody else in the configuration, or put the address right. "
-        f"Whose it is: alerts people show {person_id}."
-    )
-    if not _tell(conn, desk, "bounces", subject, body, now):
-        _log.error("%s, and nobody else is there to be told", subject)
+def _tell_missing(conn: Connection, desk: Desk, now: datetime) -> None:
+    """Whoever has a duty and gets no mails any more is missed; the others hear of each once."""
+    missing, told = bounces.unreachable(conn), set(meta.get(conn, _MISSING) or ())
+    if missing.keys() == told:
+        return
+    for one in (one for number, one in missing.items() if number not in told):
+        why = f"mail to them comes back ({one.detail})" if one.reason == "bounce" else "they complained of our mails"
+        duties = " and ".join(one.duties)
+        subject = f"Person {one.person_id} ({duties}) cannot be reached"
+        body = (
+            f"Person {one.person_id}, who is named for {duties}, gets no mails any more: {why}.\n\n"
+            "Name somebody else in the configuration, or put the address right. "
+            f"Whose it is: alerts people show {one.person_id}."
+        )
+        if not _tell(conn, desk, "bounces", subject, body, now):
+            _log.error("%s, and nobody else is there to be told", subject)
+    meta.put(conn, _MISSING, sorted(missing))
 
 
 def _refused(conn: Connection, desk: Desk, status: str, now: datetime) -> None:

@@ -152,6 +152,17 @@ def test_the_other_operators_hear_at_once_of_one_who_cannot_be_reached(world: Wo
         assert "5.1.1" in bulletin.body and "@" not in bulletin.body
 
 
+def test_who_was_given_up_elsewhere_is_missed_all_the_same_and_once(world: World) -> None:
+    with writing(world.engine) as conn:
+        world.reader(conn, "night@example.org", token="f" * 28, duties=["operator"])
+        gone = mailed.reader(conn, now=world.clock(), duties=["escalation"])
+        bounces.give_up(conn, gone.id, "bounce", "5.1.1", world.clock())
+        for _ in range(3):
+            bouncing.upkeep(conn, DESK, world.clock())
+        assert f"Person {gone.id} (escalation) cannot be reached" in [one.subject for one, _ in told(conn)]
+        assert len(told(conn)) == 2  # and the report of the day
+
+
 def test_operators_hear_once_a_day_how_many_were_given_up(world: World) -> None:
     with writing(world.engine) as conn:
         world.reader(conn, "night@example.org", token="f" * 28, duties=["operator"])
