@@ -50,6 +50,7 @@ from alerts.notify.courier import Courier
 from alerts.notify.inbox import bouncing
 from alerts.notify.inbox.stage import Inbox
 from alerts.notify.joining import signup
+from alerts.notify.joining.whereabouts import region_name
 from alerts.notify.message.mime import domain_of
 from alerts.notify.reminding import remind, reminding_of
 from alerts.render.mail import mail_renderer
@@ -178,7 +179,12 @@ class Service:
         self.courier = Courier(
             engine=self.engine,
             transport=transport,
-            renderer=mail_renderer(site_of(self.config), own=self.config.templates.folder, report=self._tell_fault),
+            renderer=mail_renderer(
+                site_of(self.config),
+                own=self.config.templates.folder,
+                report=self._tell_fault,
+                named=lambda region: region_name(region, self.gazetteer),
+            ),
             sender=sender_of(self.config, self.secret),
             clock=self.clock,
             covers=lambda: rulebook.covers(self.rulebook),

@@ -9,7 +9,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from alerts.readers import Wishes
-from alerts.render.view import country_name, event_name
+from alerts.render.view import country_name, country_of_region, event_name
 from alerts.template_filters import day, listed, one_line
 from alerts.types import CERTAINTIES, SEVERITIES
 
@@ -39,8 +39,9 @@ Named = Callable[[str], str]
 
 
 def region_unknown(region: str) -> str:
-    """The name of a region where there is no index of places to ask: its code, such as SY-ID."""
-    return region
+    """The name of a region where there is no index of places to ask: its code with its country, "SY-ID in Syria"."""
+    country = country_of_region(region)
+    return f"{region} in {country_name(country)}" if country else region
 
 
 def sentence(wishes: Wishes, named: Named = region_unknown) -> str:

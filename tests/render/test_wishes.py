@@ -69,3 +69,8 @@ def test_no_wish_is_left_out_of_what_can_change() -> None:
 
 def test_a_name_of_several_lines_is_one() -> None:
     assert "\n" not in sentence(Wishes(near=(replace(GOMA, name="Go\nma"),)))
+
+
+def test_a_region_whose_name_nobody_can_be_asked_for_is_told_by_its_country() -> None:
+    assert sentence(Wishes(regions=("SY-ID",))) == "all alerts in SY-ID in Syria, at once"
+    assert sentence(Wishes(regions=("??",))) == "all alerts in ??, at once"

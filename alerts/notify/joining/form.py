@@ -130,7 +130,8 @@ class _Reading:
         try:
             return how(self.values[name])
         except (InputError, ValueError) as error:
-            self.faults[name] = str(error)
+            said = str(error)
+            self.faults[name] = said[:1].upper() + said[1:]
             return None
 
     def fields(self) -> list[tuple[str, Any]]:
