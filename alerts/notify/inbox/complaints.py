@@ -14,11 +14,6 @@ _TOKEN: Final = re.compile(r"(?<![0-9a-f])[0-9a-f]{28}(?=@)", re.IGNORECASE)
 _MOST: Final = 5
 
 
-def is_feedback(content: bytes) -> bool:
-    """Whether a mail is a report of this kind, whatever it reports."""
-    return any(_is_report(part) for part in walk(taken_apart(content)))
-
-
 def complained_of(content: bytes) -> tuple[str, ...]:
     """What a complaint says of the mail that it is about: the tokens that may be its Message-ID's or its sender's.
     Empty for what is no complaint. Never raises."""

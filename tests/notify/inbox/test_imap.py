@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -163,6 +164,15 @@ def test_a_mailbox_that_cannot_be_read_is_told_without_its_name(
     assert "s3cret" not in repr(wrong) and "desk" not in repr(wrong)
 
 
+async def test_a_mailbox_out_of_reach_is_told_and_tried_again(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    nowhere = Mailbox(host="127.0.0.1", port=1, username="desk@alerts.example", password="s3cret", every_s=0.02)
+    inbox = Inbox(world.engine, DESK, InboxSettings(house=HOUSE, mailbox=nowhere), world.clock)
+    await inbox.start()
+    await asyncio.to_thread(_until, lambda: caplog.text.count("the mailbox cannot be read: 127.0.0.1:1: ") > 1)
+    await inbox.stop()
+    assert "@" not in caplog.text and "s3cret" not in caplog.text
+
+
 @needs_dovecot
 async def test_the_mailbox_is_looked_into_again_and_again(world: World, box: Dovecot) -> None:
     settings = InboxSettings(house=HOUSE, mailbox=replace(box.mailbox, every_s=0.1))
@@ -171,15 +181,19 @@ async def test_the_mailbox_is_looked_into_again_and_again(world: World, box: Dov
     try:
         for number in range(2):
             await asyncio.to_thread(box.deliver, mail(f"r{number}@x.org", "Delivered-To: help@alerts.example").content)
-            await asyncio.to_thread(_until_seen, box, number + 1)
+            await asyncio.to_thread(_until, partial(_has_seen, box, number + 1))
     finally:
         await inbox.stop()
     assert _letters(world) == ["help", "help"]
     assert inbox.counts == {"help": 2}
 
 
-def _until_seen(box: Dovecot, number: int) -> None:
+def _has_seen(box: Dovecot, number: int) -> bool:
+    return box.seen() == number
+
+
+def _until(true: Callable[[], bool]) -> None:
     until = time.monotonic() + 10
-    while box.seen() < number and time.monotonic() < until:
+    while not true() and time.monotonic() < until:
         time.sleep(0.02)
-    assert box.seen() == number
+    assert true()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 import smtplib
 import socket
 import stat
@@ -108,6 +109,40 @@ async def test_a_mail_that_takes_too_long_is_brought_again(world: World, monkeyp
         assert inbox.door is not None
         monkeypatch.setattr(inbox.door, "_take", slow)
         assert await _brought(inbox, [HELP]) == ([250], [451])
+
+
+async def test_a_fault_of_ours_is_no_answer_to_a_mail(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def stumble(*_: object) -> str:
+        raise ValueError(READER)
+
+    monkeypatch.setattr(lmtp._Handler, "handle_DATA", stumble)
+    async with opened(world.engine, world.clock, HERE) as inbox:
+        assert await _brought(inbox, [SUBSCRIBE, HELP]) == ([250, 250], [451, 451])
+    assert "ValueError in test_lmtp.py" in caplog.text and "@" not in caplog.text
+
+
+async def test_more_receivers_than_a_mail_may_have_are_for_another_mail(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lmtp, "_MOST_RECIPIENTS", 2)
+    async with opened(world.engine, world.clock, HERE) as inbox:
+        assert await _brought(inbox, [SUBSCRIBE, HELP, HELP]) == ([250, 250, 452], [250, 250])
+
+
+async def test_who_talks_nonsense_does_not_close_the_door(world: World) -> None:
+    async with opened(world.engine, world.clock, HERE) as inbox:
+        assert inbox.door is not None
+        port, noise = inbox.door.port, random.Random(6)
+
+        def talk() -> None:
+            for start in (b"", b"LHLO x\r\n", b"LHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<help@alerts.example>\r\nDATA\r\n"):
+                with socket.create_connection(("127.0.0.1", port), 5) as client:
+                    client.sendall(start + b"\r\n".join(noise.randbytes(90) for _ in range(100)) + b"\r\nRCPT TO:<")
+
+        await asyncio.to_thread(talk)
+        assert await _brought(inbox, [HELP]) == ([250], [250])
 
 
 async def test_a_mail_that_is_too_long_is_refused_for_every_receiver(
