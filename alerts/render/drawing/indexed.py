@@ -41,7 +41,7 @@ def indexed(png: bytes) -> bytes:
     parts = (
         _chunk(b"IHDR", struct.pack(">II5B", width, height, 8, 3, 0, 0, 0)),
         _chunk(b"PLTE", b"".join(colours)),
-        _chunk(b"IDAT", zlib.compress(body, 9)),
+        _chunk(b"IDAT", zlib.compress(body, 8)),
         _chunk(b"IEND", b""),
     )
     return _SIGNATURE + b"".join(parts)
