@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from alerts.config import read
 from alerts.configured import inbox_of
+from alerts.errors import ConfigError
 from alerts.listening import Listen
 from alerts.notify.inbox.stage import InboxSettings
 from alerts.toml_lines import Document
@@ -25,6 +28,21 @@ def test_a_door_has_the_addresses_of_the_domain_that_mails_come_from(tmp_path: P
     assert settings is not None and settings.mailbox is None
     assert settings.listen == Listen(host="127.0.0.1", port=8024)
     assert (settings.house.own, settings.house.domain) == ("News.Desk", "alerts.example")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('listen = "0.0.0.0:24"', "c:4: error: inbox.listen: write an address of this machine itself"),
+        ("listen = 24", 'c:4: error: inbox.listen: write "127.0.0.1:8024" or the path'),
+        ('imap_host = "imap.example"', "c:4: error: inbox.imap_host: needs imap_username and imap_password_file"),
+        ('imap_folder = ""', "c:4: error: inbox.imap_folder"),
+    ],
+)
+def test_what_cannot_be_is_told_with_its_line(tmp_path: Path, text: str, says: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        _settings(text, tmp_path)
+    assert says in str(caught.value)
 
 
 def test_a_mailbox_is_opened_with_the_password_in_its_file(tmp_path: Path) -> None:
