@@ -50,7 +50,7 @@ def digest_time(wishes: Wishes, now: datetime) -> datetime:
     dates = (local.date() + timedelta(days=number) for number in range(-1, 10))
     if wishes.rhythm == "weekly":
         dates = (one for one in dates if one.weekday() == wishes.weekday)
-    return min(at for one in dates if (at := _instant(one, time(wishes.hour), zone)) >= now)
+    return next(at for one in dates if (at := _instant(one, time(wishes.hour), zone)) >= now)
 
 
 def is_quiet(wishes: Wishes, now: datetime) -> bool:

@@ -60,7 +60,7 @@ def _mention(conn: Connection, rows: Sequence[int]) -> None:
     query = (
         select(kept.c.id.label("row"), func.coalesce(sent.c.lead_id, sent.c.id).label("lead"))
         .join_from(kept, sent, (kept.c.person_id == sent.c.person_id) & (kept.c.covered_by == sent.c.alert_id))
-        .where(sent.c.id.in_(rows), kept.c.state == "inhibited", kept.c.lead_id.is_(None))
+        .where(sent.c.id.in_(rows), kept.c.state.concat("") == "inhibited", kept.c.lead_id.is_(None))
     )
     found = [row._asdict() for row in conn.execute(query.with_for_update(of=kept, skip_locked=True))]
     if found:

@@ -19,6 +19,8 @@ from sqlalchemy import (
 
 from alerts.store.schema.base import UtcTime, metadata
 
+_UNFINISHED = text("finished IS NULL")
+_LEASED = text("lease_until IS NOT NULL")
 _IN_FORCE = text("released IS NULL")
 
 person = Table(
@@ -124,6 +126,7 @@ outbox = Table(
     Index("ix_outbox_lead_id", "lead_id"),
     Index("ix_outbox_message_id", "message_id"),  # a bounce names the mail by it
     Index("ix_outbox_finished", "person_id", "finished"),  # how much a reader got of late
-    Index("ix_outbox_due", "state", "not_before"),
-    Index("ix_outbox_urgent", "state", "urgency", "not_before", "id"),
+    Index("ix_outbox_expires", "expires", sqlite_where=_UNFINISHED, postgresql_where=_UNFINISHED),
+    Index("ix_outbox_leased", "lease_until", sqlite_where=_LEASED, postgresql_where=_LEASED),
+    Index("ix_outbox_due", "state", "urgency", "not_before", "id"),
 )

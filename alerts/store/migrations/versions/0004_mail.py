@@ -56,7 +56,12 @@ def _outbox() -> None:
     op.add_column("outbox", sa.Column("waits", sa.String(length=10), nullable=True))
     op.add_column("outbox", sa.Column("collected", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.create_index("ix_outbox_message_id", "outbox", ["message_id"])
-    op.create_index("ix_outbox_urgent", "outbox", ["state", "urgency", "not_before", "id"])
+    leased = sa.text("lease_until IS NOT NULL")
+    op.create_index("ix_outbox_leased", "outbox", ["lease_until"], sqlite_where=leased, postgresql_where=leased)
+    unfinished = sa.text("finished IS NULL")
+    op.create_index("ix_outbox_expires", "outbox", ["expires"], sqlite_where=unfinished, postgresql_where=unfinished)
+    op.drop_index("ix_outbox_due", "outbox")
+    op.create_index("ix_outbox_due", "outbox", ["state", "urgency", "not_before", "id"])
     op.create_index("ix_outbox_finished", "outbox", ["person_id", "finished"])
 
 
