@@ -20,7 +20,7 @@ from alerts.notify import audience, posting, when
 from alerts.readers import ALL, Person
 from alerts.render.wishes import aspects
 from alerts.store import alerts as alert_store
-from alerts.store import demotions, dossier, outbox, people, suppression
+from alerts.store import demotions, dossier, holds, outbox, people, suppression
 from alerts.store.alerts import Version
 from alerts.store.outbox import OutboxRow
 
@@ -57,7 +57,7 @@ class Line:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """An alert as it was last told (`version`) and before, its `rule` as its file is now (None: it is gone), and its
-    mails. `since` says when each reader came, `suppressed` why nothing is sent to some."""
+    mails. `since` says when each reader came, `suppressed` why nothing is sent to some, `held` why nothing goes out."""
 
     version: Version
     versions: Mapping[int, Version]
@@ -65,6 +65,7 @@ class Asked:
     rows: Sequence[OutboxRow]
     since: Mapping[int, datetime]
     suppressed: Mapping[int, str]
+    held: str
 
 
 def of_alert(conn: Connection, alert_id: str, rule: Rule | None, *, only: int | None = None) -> list[Line]:
@@ -98,6 +99,7 @@ def _asked(conn: Connection, alert_id: str, rule: Rule | None) -> Asked:
         rule=None if rule is None else demotions.in_force(conn, rule),
         rows=outbox.some(conn, alert_id=alert_id),
         since=dossier.since(conn),
+        held="; ".join(one.reason for one in holds.in_force(conn) if one.kind == "all"),
         suppressed={number: gone[mark] for number, mark in marks.items() if mark in gone},
     )
 
@@ -135,7 +137,7 @@ def _said(row: OutboxRow, asked: Asked) -> str:
     if row.state == "inhibited":
         return f"covered by alert {row.covered_by}, of which they were told: alerts mail why {row.covered_by}"
     return {
-        "queued": f"not sent yet: {waits(row)}",
+        "queued": f"not sent yet: {waits(row)}{f', and all mails are held: {asked.held}' if asked.held else ''}",
         "bundled": f"goes in mail {row.lead_id}",
         "sending": "is being sent, or was when the service died",
         "withdrawn": "taken back before it went: a later version says all of it",

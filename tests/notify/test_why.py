@@ -17,7 +17,7 @@ from alerts.notify import audience
 from alerts.notify.why import Line, excluded_by, of_alert, waits
 from alerts.readers import Near, Person, Wishes
 from alerts.render.samples import sample_fields
-from alerts.store import outbox, people, schema, suppression
+from alerts.store import holds, outbox, people, schema, suppression
 from alerts.store.database import reading, writing
 from alerts.types import CERTAINTIES, SEVERITIES
 from tests.notify.world import START, new_database, populate, tell
@@ -182,6 +182,13 @@ def test_an_alert_that_is_not_there_or_was_never_told_is_said(engine: Engine) ->
         lines(engine, "99")
     with pytest.raises(InputError, match="there is no alert x"):
         lines(engine, "x")
+
+
+def test_that_all_mails_are_held_is_said_of_those_that_wait(engine: Engine) -> None:
+    alert_id = populate(engine, readers=1)
+    with writing(engine) as conn:
+        holds.put(conn, "all", "an exercise", START)
+    assert lines(engine, alert_id)[1][0].said.endswith(", and all mails are held: an exercise")
 
 
 def test_no_line_shows_an_address(engine: Engine) -> None:

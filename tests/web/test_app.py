@@ -22,7 +22,7 @@ from tests.web.html import Page
 
 EVERYWHERE = (
     *("/", "/alerts/1", "/alerts.atom", "/healthz", "/nothing", "/alerts", "/?state=x", "/static/style.css"),
-    *("/feeds", "/feeds/1", "/metrics"),
+    *("/feeds", "/feeds/1", "/metrics", "/mails", f"/mails/{'0' * 28}", f"/mails/{'0' * 28}/html"),
 )
 
 
