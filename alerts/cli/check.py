@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
@@ -15,6 +15,8 @@ from alerts.errors import AlertsError, Fault, Faults
 from alerts.toml_lines import Document
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from alerts.config import Config
 
 T = TypeVar("T")
@@ -115,12 +117,27 @@ def _database(config: Config, faults: list[Fault]) -> str:
         migrations.check(engine)
         with reading(engine) as conn:
             wanted = [one.url for one in feeds.list_feeds(conn, active_only=True) if one.full_text]
+            faults += _keys(conn)
         if wanted and (missing := fulltext.missing()):
             others = f" and {len(wanted) - 1} more" if len(wanted) > 1 else ""
             faults.append(Fault(f"{wanted[0]}{others}", 0, missing, "warning"))
         return f"{kind}, version {version}"
     finally:
         engine.dispose()
+
+
+def _keys(conn: Connection) -> Iterator[Fault]:
+    """Readers whose mails cannot be encrypted, and so do not go out."""
+    from alerts.errors import InputError
+    from alerts.notify.message.pgp import check_key
+    from alerts.store import people
+
+    for person in people.list_people(conn):
+        try:
+            if person.active and person.wishes.key:
+                check_key(person.wishes.key, now=common.now())
+        except InputError as error:
+            yield Fault(f"reader {person.id}", 0, f"gets no mails: {error}", "warning")
 
 
 def _mail(config: Config, config_path: Path, faults: list[Fault]) -> str:

@@ -11,7 +11,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from sqlalchemy import text
 
 from alerts.collect.links import fulltext
+from alerts.readers import Wishes
 from alerts.resources import shipped
+from alerts.store import people
 from alerts.store.database import open_database, writing
 from tests.cli.conftest import World
 from tests.cli.run import alerts
@@ -170,3 +172,17 @@ def test_a_key_that_cannot_be_used_is_an_error(world: World) -> None:
     ran = alerts("check")
     assert ran.code == 1
     assert f"[dkim]: error: {world.folder}/dkim.pem: the key for DKIM cannot be read: No such file" in ran.out
+
+
+def test_a_reader_whose_key_cannot_be_used_is_told_without_the_address(world: World) -> None:
+    pytest.importorskip("pysequoia")
+    assert alerts("people", "add", "reader@example.org").code == 0
+    engine = open_database(f"sqlite:///{world.folder}/data/alerts.db")
+    with writing(engine) as conn:
+        [reader] = people.list_people(conn)
+        people.set_wishes(conn, reader.id, Wishes(key="no key"))
+    engine.dispose()
+    ran = alerts("check")
+    assert ran.code == 0
+    assert ran.out.startswith(f"reader {reader.id}: warning: gets no mails: this key cannot be read")
+    assert "reader@" not in ran.out

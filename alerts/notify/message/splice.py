@@ -39,7 +39,7 @@ class Stencil:
         return b"".join(parts)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def stencil(text: str) -> Stencil:
     """`text` ready to be filled, with CRLF line ends and a line end at its end. Kept for the next reader."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n")

@@ -10,6 +10,8 @@ import unicodedata
 from email.header import decode_header, make_header
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from alerts.notify.message.words import LONGEST_LINE, LONGEST_WORD, encode_words
 
@@ -60,6 +62,11 @@ def check(text: str) -> None:
 def test_subjects_of_every_script_come_back_unchanged(language: str) -> None:
     for number in range(80):
         check(subject(language, number))
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp")), max_size=200))
+def test_a_subject_of_anything_comes_back_unchanged(text: str) -> None:
+    check(re.sub(" +", " ", text).strip(" "))
 
 
 @pytest.mark.soak
