@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pysequoia import Profile, Tsk
 from sqlalchemy import select, update
 
 from alerts.store import schema
@@ -71,6 +72,18 @@ def test_the_bytes_of_a_mail_can_be_had_as_a_file(mailed: World) -> None:
     assert (ran.code, ran.out) == (0, "")
     mail = message_from_bytes(Path("mail.eml").read_bytes(), policy=default)
     assert (mail["To"], mail["Subject"]) == (ANNA, "Flight from Djibo")
+
+
+def test_of_a_mail_that_is_encrypted_its_outside_is_shown(mailed: World) -> None:
+    key = Tsk.generate("Anna", profile=Profile.RFC4880).extract_certificate()
+    mailed.write("anna.asc", str(key))
+    assert alerts("people", "change", "1", "--key", "anna.asc").code == 0
+    ran = alerts("mail", "preview", "1", "--reader", "1")
+    assert ran.code == 0
+    assert "application/pgp-encrypted" in ran.out and "Djibo" not in ran.out
+    assert "encrypted with its reader's key" in ran.err
+    ran = alerts("mail", "preview", "1", "--reader", "1", "--text")
+    assert ran.code == 1 and "it is encrypted" in ran.err
 
 
 def test_a_preview_changes_nothing(mailed: World) -> None:

@@ -185,7 +185,10 @@ def _show(made: Envelope, part: str | None, out: Path | None) -> None:
         _print_part(mail, part)
         return
     _print_head(mail, made)
-    _print_part(mail, "plain")
+    if mail.get_content_subtype() == "encrypted":
+        click.echo("what it says is encrypted with its reader's key; leave --reader away to read it", err=True)
+    else:
+        _print_part(mail, "plain")
     if len(made.message) > _LARGEST:
         click.echo(f"\nthis mail has {len(made.message):,} bytes: more than {_LARGEST:,}, which some cut off", err=True)
 
