@@ -25,7 +25,7 @@ from alerts.notify.ways.transport import Envelope
 from alerts.notify.ways.verdict import Verdict
 from alerts.store.outbox import OutboxRow
 
-MOST: Final = 128
+MOST: Final = 256
 """How many mails are fetched at once at the most."""
 _MARKED: Final = 64
 _PAUSE_S: Final = 0.010

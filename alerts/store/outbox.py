@@ -22,22 +22,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, Protocol, get_args
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Row,
-    ScalarSelect,
-    Select,
-    case,
-    func,
-    literal,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, Row, Select, case, func, literal, select, update
 
 from alerts.readers import Person
 from alerts.store import holds, plans, waiting
 from alerts.store.codec import clean, row_id
+from alerts.store.marking import STATE, marking
 from alerts.store.people import get_people
 from alerts.store.schema import outbox
 from alerts.store.schema.base import UtcTime
@@ -165,9 +155,7 @@ def lease(
     plans.postpone(conn, plan.postponed)
     plans.keep_from_readers(conn, plan, now)
     plans.make_up(conn, mails, now)
-    return _take(
-        conn, outbox.c.id.in_([mail.lead for mail in mails]) & (outbox.c.state == "queued"), now, token, lease_s
-    )
+    return _take(conn, outbox.c.id.in_([mail.lead for mail in mails]) & (STATE == "queued"), now, token, lease_s)
 
 
 def stale_sending(conn: Connection, now: datetime, token: str, limit: int, lease_s: float) -> list[OutboxRow]:
@@ -196,13 +184,13 @@ def parts(conn: Connection, leads: Collection[int]) -> dict[int, list[OutboxRow]
 def mark_sending(conn: Connection, ids: Collection[int], token: str, now: datetime, lease_s: float) -> set[int]:
     """About to be handed to the mail server: to be committed before. Returns those that are still ours;
     the others must not be sent."""
-    values = {"attempts": outbox.c.attempts + 1, "lease_until": now + timedelta(seconds=lease_s)}
+    values = {"attempts": 1, "lease_until": now + timedelta(seconds=lease_s)}
     return _mark(conn, ids, token, "sending", ("queued",), values)
 
 
 def put_back(conn: Connection, ids: Collection[int], token: str) -> set[int]:
     """Marked as being sent, and then not handed over after all: as if that had not been."""
-    values = {"attempts": outbox.c.attempts - 1, "lease_token": None, "lease_until": None}
+    values = {"attempts": -1, "lease_token": None, "lease_until": None}
     return _mark(conn, ids, token, "queued", ("sending",), values)
 
 
@@ -240,23 +228,17 @@ def mark_held(conn: Connection, ids: Collection[int], token: str, now: datetime,
 def _mark(
     conn: Connection, ids: Collection[int], token: str, state: State, before: Sequence[State], values: dict[str, Any]
 ) -> set[int]:
-    ours = outbox.c.id.in_(ids) & (outbox.c.lease_token == token) & outbox.c.state.in_(before)
-    marked = update(outbox).where(outbox.c.id.in_(_in_order(ours))).values(state=state, **values)
-    leads = set(conn.execute(marked.returning(outbox.c.id)).scalars())
+    given = {f"new_{name}": value for name, value in values.items()}
+    given |= {"ids": list(ids), "token": token, "before": list(before), "new_state": state}
+    leads = set(conn.execute(marking(tuple(values)), given).scalars())
     _follow(conn, leads, state, {name: values[name] for name in ("finished", "last_error") if name in values})
     return leads
-
-
-def _in_order(which: ColumnElement[bool]) -> ScalarSelect[int]:
-    """Rows to be changed, locked in the order of their ids: so that two who change some of the same wait for each
-    other, and not crosswise."""
-    return select(outbox.c.id).where(which).order_by(outbox.c.id).with_for_update().scalar_subquery()
 
 
 def _follow(conn: Connection, leads: Collection[int], state: State, values: dict[str, Any]) -> None:
     """What goes in the mails of these rows shares their fate."""
     if leads:
-        along = outbox.c.lead_id.in_(leads) & outbox.c.state.in_(_ALONG)
+        along = outbox.c.lead_id.in_(leads) & STATE.in_(_ALONG)
         values = {**values, "state": "bundled" if state == "queued" else state}
         conn.execute(update(outbox).where(along).values(values))
 
@@ -297,7 +279,8 @@ def expire(conn: Connection, now: datetime) -> int:
     """Fail the mails that could not be sent in time; returns how many. What is held does not run out of time."""
     if holds.all_held(conn):
         return 0
-    late = (outbox.c.state == "queued") & (outbox.c.expires <= now) & free(now) & ~holds.keeps_now(conn)
+    late = outbox.c.finished.is_(None) & (outbox.c.expires <= now) & (STATE == "queued")
+    late &= free(now) & ~holds.keeps_now(conn)
     values = {"state": "failed", "finished": now, "last_error": func.coalesce(outbox.c.last_error, "not sent in time")}
     leads = set(conn.execute(update(outbox).where(late).values(values).returning(outbox.c.id)).scalars())
     _follow(conn, leads, "failed", {"finished": now, "last_error": "not sent in time"})
