@@ -164,9 +164,10 @@ def ascii_address(address: str) -> str:
 
 
 def list_id(name: str) -> str:
-    """The service's name as the first label of a List-Id: letters, digits and hyphens."""
+    """The service's name as the first label of a List-Id: letters, digits and hyphens. Of a name in
+    another script a word that says nothing: it may be that of discreet mails."""
     label = "".join(char if char.isascii() and char.isalnum() else "-" for char in name.lower()).strip("-")
-    return label or "alerts"
+    return label or "list"
 
 
 @lru_cache(maxsize=16)

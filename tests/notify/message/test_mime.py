@@ -145,7 +145,7 @@ def test_an_address_that_cannot_stand_in_a_header_is_refused(address: str) -> No
 
 def test_a_list_id_is_one_plain_label() -> None:
     assert list_id("Field Desk (Sahel)!") == "field-desk--sahel"
-    assert list_id("Тревога") == "alerts"
+    assert list_id("Тревога") == "list"
 
 
 @dataclass(frozen=True)
