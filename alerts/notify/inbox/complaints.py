@@ -4,37 +4,48 @@ more way to leave."""
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 from typing import Final
 
 from alerts.notify.inbox.wire import Part, fields, taken_apart, walk
 
 # "not-spam" is the reverse, "virus" an opinion of a program, "auth-failure" a report about our DNS.
 _LEAVING: Final = frozenset({"abuse", "fraud", "opt-out", "opt-out-list", "miscategorized"})
-_TOKEN: Final = re.compile(r"(?<![0-9a-f])[0-9a-f]{28}(?=@)", re.IGNORECASE)
+_NAME: Final = re.compile(r"\bbounce\+([0-9a-f]{12}-[0-9a-f]{28})@", re.IGNORECASE)
+_PASS: Final = re.compile(r"\bunsubscribe\+([0-9a-z-]{20,56})@", re.IGNORECASE)
+_HEADS: Final = ("message/feedback-report", "text/rfc822-headers")
 _MOST: Final = 5
 
 
-def complained_of(content: bytes) -> tuple[str, ...]:
-    """What a complaint says of the mail that it is about: the tokens that may be its Message-ID's or its sender's.
-    Empty for what is no complaint. Never raises."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Complaint:
+    """What a complaint says of the mail that it is about: names behind "bounce+" in the envelope's sender, and passes
+    to leave. Both empty for what is no complaint."""
+
+    names: tuple[str, ...] = field(default=(), repr=False)
+    passes: tuple[str, ...] = field(default=(), repr=False)
+
+
+def complained_of(content: bytes) -> Complaint:
+    """What a mail complains of. Never raises."""
     parts = list(walk(taken_apart(content)))
     reports = [part for part in parts if _is_report(part)]
     kinds = {fields(part.text()).get("feedback-type").lower() for part in reports}
     if not kinds & _LEAVING:
-        return ()
+        return Complaint()
     after = parts[parts.index(reports[0]) :]
-    said = [value for part in after for value in _names(part)]
-    tokens = dict.fromkeys(token.lower() for value in said for token in _TOKEN.findall(value))
-    return tuple(tokens)[:_MOST]
+    return Complaint(
+        names=_found(_NAME, after, "original-mail-from", "return-path"),
+        passes=_found(_PASS, after, "list-unsubscribe"),
+    )
 
 
 def _is_report(part: Part) -> bool:
     return part.type == "message/feedback-report"
 
 
-def _names(part: Part) -> list[str]:
-    """Where a mail's own names stand: in the report, and in the fields of the mail that it is about."""
-    if _is_report(part):
-        return fields(part.text()).all("original-mail-from")
-    found = fields(part.text()) if part.type == "text/rfc822-headers" else part.fields
-    return [value for name in ("message-id", "return-path") for value in found.all(name)]
+def _found(pattern: re.Pattern[str], parts: list[Part], *names: str) -> tuple[str, ...]:
+    """What fields of these names say: in the report, or in the head of the mail that it is about."""
+    heads = [fields(part.text()) if part.type in _HEADS else part.fields for part in parts]
+    values = [value for head in heads for name in names for value in head.all(name)]
+    return tuple(dict.fromkeys(one.lower() for value in values for one in pattern.findall(value)))[:_MOST]

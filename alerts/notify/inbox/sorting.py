@@ -25,7 +25,7 @@ _ALONE: Final[dict[str, Kind]] = {
 _WITH_TOKEN: Final[dict[str, tuple[Kind, re.Pattern[str]]]] = {
     "confirm": ("confirm", re.compile(r"[0-9a-z-]{20,56}")),
     "unsubscribe": ("unsubscribe", re.compile(r"[0-9a-z-]{20,56}")),
-    "bounce": ("bounce", re.compile(r"[0-9a-f]{28}")),
+    "bounce": ("bounce", re.compile(r"[0-9a-f]{12}-[0-9a-f]{28}")),
 }
 _LONGEST: Final = 320
 _MOST_TOPICS: Final = 10

@@ -23,6 +23,7 @@ from alerts.notify.inbox.reports import bounce_of
 from alerts.notify.inbox.sorting import House, Request, is_ours
 from alerts.notify.joining import signup
 from alerts.notify.joining.desk import Desk
+from alerts.notify.message.secret import bounced
 from alerts.store import bounces, people
 from alerts.store.bounces import Returned
 
@@ -139,13 +140,16 @@ def _bounce(conn: Connection, desk: Desk, token: str, mail: Mail, now: datetime)
 
 
 def _complaint(conn: Connection, desk: Desk, mail: Mail, now: datetime) -> Outcome | None:
-    """Complaints come from people's addresses too; that they know a mail's token shows that they have the mail."""
-    for token in complained_of(mail.content):
-        if (found := _mail_of(conn, desk, token)) is not None:
+    """Complaints come from all kinds of addresses; what they name shows that their sender has the mail. Where the
+    name of the envelope is left out, the pass to leave is there: that is no complaint, and the reader is told."""
+    said = complained_of(mail.content)
+    for name in said.names:
+        if (found := _mail_of(conn, desk, name)) is not None:
             bouncing.complained(conn, desk, found, now)
             return "complaint"
-    return None
+    return next((_leave(conn, desk, one, now) for one in said.passes), None)
 
 
-def _mail_of(conn: Connection, desk: Desk, token: str) -> Returned | None:
-    return bounces.mail_of(conn, f"<{token}@{desk.domain}>")
+def _mail_of(conn: Connection, desk: Desk, name: str) -> Returned | None:
+    digits = bounced(desk.secret, name)
+    return bounces.mail_of(conn, f"<{digits}@{desk.domain}>") if digits else None

@@ -84,7 +84,7 @@ def enveloped(draft: Draft, person: Person, address: str, *, message_id: str, se
     )
     message = sealed(mail, wishes.key, now=draft.sent) if wishes.key else encode(mail)
     return Envelope(
-        sender=bounce_address(message_id) if sender.inbox else sender.address,
+        sender=bounce_address(sender.secret, message_id) if sender.inbox else sender.address,
         recipient=address,
         message_id=message_id,
         message=sender.signer.signed(message, at=draft.sent) if sender.signer else message,

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hmac
 from hashlib import sha256
+from typing import Final
+
+_SIGNED: Final = 12
 
 
 def token(secret: bytes, *parts: object) -> str:
@@ -24,7 +27,16 @@ def message_id(secret: bytes, *, alert_id: str, version: int, person_id: int, do
     return f"<{token(secret, 'mail', alert_id, version, person_id, *again)}@{domain}>"
 
 
-def bounce_address(message_id: str) -> str:
-    """The envelope's sender, to which a mail comes back that cannot be delivered: its local part names the mail. The
-    Message-ID tells nobody the reader, and nobody can make one up."""
-    return f"bounce+{message_id.strip('<>')}"
+def bounce_address(secret: bytes, message_id: str) -> str:
+    """The envelope's sender, to which a mail comes back that cannot be delivered: its local part names the mail. It is
+    signed, as Message-IDs get about: they stand in answers to a mail, and in copies that are passed on. Who knows one
+    could else have its reader taken for gone."""
+    digits, _, domain = message_id.strip("<>").partition("@")
+    return f"bounce+{token(secret, 'bounce', digits)[:_SIGNED]}-{digits}@{domain}"
+
+
+def bounced(secret: bytes, name: str) -> str | None:
+    """The digits of the Message-ID in what stands behind "bounce+"; None for what we did not sign."""
+    signature, _, digits = name.partition("-")
+    known = hmac.compare_digest(signature.encode(), token(secret, "bounce", digits)[:_SIGNED].encode())
+    return digits if known else None

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 
-ORIGINAL = """\
-Return-Path: <bounce+0123456789abcdef0123456789ab@alerts.example>
+from tests.notify.inbox.world import comes_back_to
+
+ORIGINAL = f"""\
+Return-Path: <{comes_back_to()}>
 Message-ID: <0123456789abcdef0123456789ab@alerts.example>
 Subject: Siege: Djibo
 Content-Type: text/plain

@@ -118,7 +118,8 @@ async def test_who_presses_the_spam_button_comes_back_only_by_writing(world: Wor
         await _become_a_reader(circle)
         populate(world.engine, readers=0)
         got = await circle.sent()
-        about = complaint(original=got.message.decode("ascii").replace("\r\n", "\n"))
+        arrived = f"Return-Path: <{got.sender}>\n" + got.message.decode("ascii").replace("\r\n", "\n")
+        about = complaint(original=arrived)
         await circle.bring("desk@alerts.example", "feedback@house.example", about.encode())
         assert circle.readers() == []
         with reading(world.engine) as conn:

@@ -20,7 +20,7 @@ from alerts.store.database import reading, writing
 from tests.notify.inbox import mailbox
 from tests.notify.inbox.dsns import fields_of, report
 from tests.notify.inbox.mailbox import Dovecot, dovecot
-from tests.notify.inbox.world import DESK, HOUSE, READER, TOKEN, World, letters, mail
+from tests.notify.inbox.world import DESK, HOUSE, READER, World, comes_back_to, letters, mail
 
 needs_dovecot = pytest.mark.skipif(not mailbox.there(), reason="Dovecot is not installed, or this is not root")
 
@@ -39,7 +39,7 @@ def test_what_the_mail_server_wrote_of_its_receiver_counts_before_what_the_sende
 
 
 def test_only_a_mail_server_can_say_that_the_sender_is_empty() -> None:
-    to = f"To: bounce+{TOKEN}@alerts.example\n\n"
+    to = f"To: {comes_back_to()}\n\n"
     assert _asked(f"Return-Path: <>\n{to}") == [("bounce", "")]
     assert _asked(f"From: A <a@b.org>\n{to}") == [("bounce", "a@b.org")]
     assert _asked(to) == [("bounce", "unknown")]
@@ -49,7 +49,7 @@ def test_only_a_mail_server_can_say_that_the_sender_is_empty() -> None:
 def test_a_mail_for_nobody_here_asks_nothing() -> None:
     assert _asked("To: friend@example.org, subscribe+nothing@alerts.example\n\n") == []
     assert _asked("") == []
-    assert len(_asked("To: " + ", ".join(f"bounce+{n:028x}@alerts.example" for n in range(20)) + "\n\n")) == 5
+    assert len(_asked("To: " + ", ".join(comes_back_to(f"{n:028x}") for n in range(20)) + "\n\n")) == 5
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +93,7 @@ def test_each_mail_is_taken_once_and_marked_as_read(world: World, box: Dovecot) 
 def test_a_report_in_the_mailbox_is_believed(world: World, box: Dovecot) -> None:
     with writing(world.engine) as conn:
         world.reader(conn)
-    head = f"Return-Path: <>\nDelivered-To: bounce+{TOKEN}@alerts.example\n"
+    head = f"Return-Path: <>\nDelivered-To: {comes_back_to()}\n"
     box.deliver((head + report(fields_of("5.1.1"))).encode())
     assert _poller(world, box.mailbox).fetch() == 1
     with reading(world.engine) as conn:

@@ -13,7 +13,7 @@ from alerts.store import holds, people, suppression
 from alerts.store.database import reading, writing
 from tests.notify.inbox import mailserver
 from tests.notify.inbox.mailserver import Elsewhere, hand_over, postfix
-from tests.notify.inbox.world import World, opened, states
+from tests.notify.inbox.world import World, comes_back_to, opened, states
 
 pytestmark = pytest.mark.skipif(not mailserver.there(), reason="Postfix is not installed, or this is not root")
 
@@ -36,7 +36,7 @@ def _mails(world: World, receivers: list[str]) -> dict[str, bytes]:
             token = f"{number:028x}"
             world.reader(conn, receiver, token=token)
             head = f"From: desk@alerts.example\nTo: {receiver}\nMessage-ID: <{token}@alerts.example>\nSubject: Siege\n"
-            made[f"bounce+{token}@alerts.example"] = f"{head}\nAbout 1,200 families.\n".encode()
+            made[comes_back_to(token)] = f"{head}\nAbout 1,200 families.\n".encode()
     return made
 
 

@@ -13,7 +13,7 @@ from alerts.readers import Wishes
 from alerts.store import people, strangers, suppression
 from alerts.store.database import writing
 from tests.notify.inbox.dsns import QMAIL, complaint, fields_of, report
-from tests.notify.inbox.world import DESK, HOUSE, READER, TOKEN, World, letters, mail, request, told
+from tests.notify.inbox.world import DESK, HOUSE, READER, TOKEN, World, comes_back_to, letters, mail, request, told
 from tests.notify.world import START
 
 OTHER = "other@example.org"
@@ -159,7 +159,8 @@ def test_a_sender_that_is_no_address_is_refused(world: World) -> None:
         assert world.take(conn, "help@alerts.example", mail("reader@-")) == "refused"
 
 
-BOUNCE = f"bounce+{TOKEN}@alerts.example"
+BOUNCE = comes_back_to()
+FORGED = f"bounce+{12 * 'a'}-{TOKEN}@alerts.example"  # by who knows the Message-ID
 GONE = report(fields_of("5.1.1"))
 
 
@@ -178,7 +179,7 @@ def test_a_text_of_a_server_is_believed_too(world: World) -> None:
 
 @pytest.mark.parametrize(
     ("sender", "address"),
-    [("mailer-daemon@example.org", BOUNCE), ("", BOUNCE.replace("bounce+0", "bounce+1")), (READER, BOUNCE)],
+    [("mailer-daemon@example.org", BOUNCE), ("", comes_back_to("f" * 28)), ("", FORGED), (READER, BOUNCE)],
 )
 def test_forged_reports_change_nothing(world: World, sender: str, address: str) -> None:
     with writing(world.engine) as conn:
@@ -204,6 +205,25 @@ def test_a_complaint_to_any_of_our_addresses_ends_the_mails(world: World, addres
         assert people.active_people(conn) == []
         assert suppression.is_suppressed(conn, people.marks(conn, [known.id])[known.id]) == "complaint"
         assert letters(conn) == [] and told(conn) == []
+
+
+def test_a_complaint_that_names_the_pass_alone_is_a_leaving_and_the_reader_is_told(world: World) -> None:
+    with writing(world.engine) as conn:
+        known = world.reader(conn)
+        ways_out = f"List-Unsubscribe: <mailto:unsubscribe+{passes.make(DESK.secret, 'unsubscribe', known.id)}@x>\n\n"
+        sent = replace(mail("feedback@house.example"), content=complaint(original=ways_out).encode())
+        assert world.take(conn, "help@alerts.example", sent) == "unsubscribe"
+        assert people.active_people(conn) == []
+        assert letters(conn) == ["goodbye"]
+
+
+def test_who_knows_a_message_id_only_cannot_complain_in_the_readers_name(world: World) -> None:
+    forged = complaint(original=f"Return-Path: <{FORGED}>\nMessage-ID: <{TOKEN}@alerts.example>\n\n")
+    with writing(world.engine) as conn:
+        world.reader(conn)
+        sent = replace(mail("feedback@house.example"), content=forged.encode())
+        assert world.take(conn, "help@alerts.example", sent) == "report"
+        assert len(people.active_people(conn)) == 1
 
 
 def test_a_complaint_about_no_mail_of_ours_is_no_complaint(world: World) -> None:

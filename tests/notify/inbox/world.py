@@ -13,6 +13,7 @@ from alerts.notify.inbox.sorting import House, Request, request_of
 from alerts.notify.inbox.stage import Inbox, InboxSettings
 from alerts.notify.inbox.taking import Mail, Outcome, take
 from alerts.notify.joining.desk import Desk
+from alerts.notify.message.secret import bounce_address
 from alerts.readers import Duty, Person
 from alerts.store import outbox, people
 from alerts.store.bulletins import Bulletin, by_id
@@ -32,6 +33,13 @@ HOUSE = House(
 )
 TOKEN = "0123456789abcdef0123456789ab"
 READER = "reader@example.org"
+
+
+def comes_back_to(token: str = TOKEN) -> str:
+    """The envelope's sender of the mail with this token."""
+    return bounce_address(SECRET, f"<{token}@{DOMAIN}>")
+
+
 QUEUED: tuple[State, ...] = ("queued",)
 
 

@@ -30,8 +30,8 @@ NEW, LETTER = SAMPLES["new"], SAMPLES["letter confirm"]
 
 def test_a_mail_comes_back_to_an_address_that_names_it() -> None:
     envelope = envelope_of(NEW)
-    assert envelope.sender == "bounce+" + envelope.message_id.strip("<>")
-    assert re.fullmatch(r"bounce\+[0-9a-f]{28}@alerts\.example", envelope.sender)
+    assert re.fullmatch(r"bounce\+[0-9a-f]{12}-[0-9a-f]{28}@alerts\.example", envelope.sender)
+    assert envelope.sender.endswith("-" + envelope.message_id.strip("<>"))
     assert envelope_of(NEW, sender=replace(SENDER, inbox=False)).sender == SENDER.address
 
 
