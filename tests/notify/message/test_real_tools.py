@@ -68,12 +68,19 @@ def test_opendkim_says_that_the_signatures_hold(tmp_path: Path, key: Key) -> Non
     assert verdicts == {one.stem: "failed" if one.stem == "broken" else "succeeded" for one in files}, said
 
 
-@pytest.mark.slow
+def test_an_alert_does_not_look_like_junk(tmp_path: Path) -> None:
+    _no_junk([("new", envelope_of(samples()["new"], Wishes()).message)], tmp_path)
+
+
+@pytest.mark.soak
 def test_no_mail_looks_like_junk(tmp_path: Path) -> None:
+    _no_junk([*all_mails(), ("discreet", envelope_of(samples()["new"], Wishes(discreet=True)).message)], tmp_path)
+
+
+def _no_junk(kinds: Sequence[tuple[str, bytes]], folder: Path) -> None:
     program = need("spamassassin")
-    kinds = [*all_mails(), ("discreet", envelope_of(samples()["new"], Wishes(discreet=True)).message)]
     box = b"".join(b"From desk@alerts.example Mon Mar  2 12:30:00 2026\n" + _stored(data) for _, data in kinds)
-    _, said = run([program, "-L", "-t", "--mbox", "-p", str(tmp_path / "prefs")], given=box, home=tmp_path)
+    _, said = run([program, "-L", "-t", "--mbox", "-p", str(folder / "prefs")], given=box, home=folder)
     points = [float(one) for one in re.findall(r"^X-Spam-Status: \w+, score=(-?[\d.]+)", said, re.MULTILINE)]
     assert len(points) == len(kinds), said[-2000:]
     assert max(points) < MOST_POINTS, list(zip([name for name, _ in kinds], points, strict=True))
