@@ -30,12 +30,14 @@ class Words:
     rows: tuple[Row, ...]
 
 
-def of_map(main: Spot, others: Sequence[Spot], drawn: Map, place: Mapping[str, object], country: str) -> Words:
-    """`place` is what readers are shown of the place (`view.place_view`), `country` its country's name."""
-    full = str(place["full"])
-    caption = full if main.is_point and main.precision != "admin1" else f"Somewhere in {full}"
+def of_map(drawn: Map, others: Sequence[Spot], place: Mapping[str, object], country: str) -> Words:
+    """`others` are all other places of the mail, `place` is what readers are shown of the place (`view.place_view`),
+    `country` its country's name."""
+    main, full = drawn.spot, str(place["full"])
+    is_town = main.precision in ("city", "admin2")
+    caption = full if is_town else f"Somewhere in {full}"
     doubt = " (the place is not certain)" if place["doubtful"] else ""
-    with_distance = main.is_point and main.precision != "admin1" and bool(others)
+    with_distance = main.is_point and is_town and bool(others)
     rows: list[Row] = [(full, position(main)), *((other.name, position(other)) for other in others)]
     if with_distance:
         rows = [(*row, away(main, spot)) for row, spot in zip(rows, (main, *others), strict=True)]
@@ -43,17 +45,18 @@ def of_map(main: Spot, others: Sequence[Spot], drawn: Map, place: Mapping[str, o
     also = f" Also marked: {listed([one.name for one in drawn.shown])}." if drawn.shown else ""
     return Words(
         title="On the map",
-        alt=_seen_on_map(main, drawn, str(place["name"]) + doubt, country) + also,
+        alt=_seen_on_map(drawn, str(place["name"]) + doubt, country) + also,
         caption=caption + doubt,
         head=head,
         rows=tuple(rows),
     )
 
 
-def _seen_on_map(main: Spot, drawn: Map, name: str, country: str) -> str:
-    where = f"Map of {country}" if drawn.frame.shown else "Map"
-    if not main.is_point or main.point is None or drawn.frame.stray:
-        return f"{where}, all of it shaded: where in it is not known."
+def _seen_on_map(drawn: Map, name: str, country: str) -> str:
+    main, where = drawn.spot, f"Map of {country}" if drawn.frame.shown else "Map"
+    if not main.is_point or main.point is None:
+        what = "where in it" if main.precision == "country" else f"where {name} lies"
+        return f"{where}, all of it shaded: {what} is not known."
     mark = "a ring around" if main.precision == "admin1" else "a dot at"
     part = f", in the {_part(main.point, drawn)} of the country" if drawn.frame.shown else ""
     return f"{where} with {mark} {name}{part}."
@@ -76,7 +79,7 @@ def _part(point: tuple[float, float], drawn: Map) -> str:
 def position(spot: Spot) -> str:
     """ "35.86 N, 36.80 E"; of a region about where its middle is."""
     if spot.point is None or spot.precision == "country":
-        return "where in it is not known"
+        return "not known"
     lon, lat = spot.point
     digits = 1 if spot.precision == "admin1" else 2
     words = f"{abs(lat):.{digits}f} {'N' if lat >= 0 else 'S'}, {abs(lon):.{digits}f} {'E' if lon >= 0 else 'W'}"

@@ -44,7 +44,7 @@ _SMALL_LABEL: Final = 13.5
 _WIDEST_LABEL: Final = 230.0
 _LONGEST_BAR: Final = 110.0
 _STEP, _FAR_STEP = 1.4, 2.0  # pixels between points of the country's outline, and of the others'
-_RUGGED, _RUGGED_STEP = 2300, 3.2  # of more points than that, fjords all of them, a map would be too large for a mail
+_RUGGED, _RUGGED_STEP = 2200, 4.0  # of more points than that, fjords all of them, a map would be too large for a mail
 _DEGREE: Final = 1 / 111.2  # of a kilometre, from south to north
 _SPECK: Final = 12.0  # pixels: a country whose largest piece is smaller could not be seen without dots
 _PIECES: Final = 4  # of a country are tried for its name
@@ -80,9 +80,10 @@ class Spot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Map:
-    """A drawn map, and which of the other spots are on it."""
+    """A drawn map: of which place, without its position where that cannot be; and which of the others are on it."""
 
     drawing: Drawing
+    spot: Spot
     shown: tuple[Spot, ...]
     frame: Frame
 
@@ -119,7 +120,7 @@ class Cartographer:
         for other, at in zip(shown, marks, strict=False):
             self._name(drawing, board, at, other.name)
         self._names(drawing, board, countries, spot.country)
-        return Map(drawing=drawing, shown=tuple(shown[:MOST_SPOTS]), frame=found)
+        return Map(drawing=drawing, spot=spot, shown=tuple(shown[:MOST_SPOTS]), frame=found)
 
     def _land(self, window: Window, own: Sequence[Ring]) -> Land:
         """What is to be seen of each country."""

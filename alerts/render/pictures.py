@@ -82,7 +82,7 @@ class Pictures:
         drawn = self._drawn((main, spots), lambda: self._cartographer.draw(main, spots))
         if not isinstance(drawn, Map):
             return None
-        words = captions.of_map(main, spots, drawn, place, country_name(main.country))
+        words = captions.of_map(drawn, spots, place, country_name(main.country))
         return self._picture("map", (main, spots), drawn.drawing, words)
 
     def _chart(self, notice: Notice) -> Picture | None:

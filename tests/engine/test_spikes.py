@@ -112,6 +112,21 @@ def test_the_report_that_makes_it_far_more_than_usual_is_told_with_the_counts(wo
     assert world.mails() == [(1, 1)]
 
 
+def counts_kept(world: World) -> list[float]:
+    """The counts by day that the last version of the only alert took along for its chart."""
+    [record] = world.alerts()
+    return list(record.versions[-1].fields["series"]["counts"])
+
+
+def test_the_counts_of_each_day_go_with_the_version_for_its_chart(world: World) -> None:
+    for number in range(3):
+        flee(world, number)
+        world.later(days=1)
+    counts = counts_kept(world)
+    assert counts[-3:] == [1, 1, 1]
+    assert (len(counts), sum(counts)) == (23, 3)  # the days that were watched
+
+
 def test_the_share_of_what_the_outlets_printed_is_known(world: World) -> None:
     for number in range(7):
         world.hear(f"The council of Khartoum met for the {number + 1}th time.", source="Paper 1")
@@ -231,6 +246,7 @@ def test_a_province_is_counted_as_one_place(tmp_path: Path, gazetteer: Gazetteer
     told = [flee(world, n, place=place) for n, place in enumerate(("Kadugli", "Talodi", "Dilling"))]
     assert told[:2] == [[], []]
     assert told[2] == ["new 1 Flight from South Kordofan"]
+    assert counts_kept(world)[-1] == 3
     world.engine.dispose()
 
 
@@ -254,6 +270,7 @@ def test_people_are_counted_and_the_alert_names_the_test(people: Rulebook, gazet
     [record] = world.alerts()
     assert record.alert.spike is not None
     assert (record.alert.spike.test, record.alert.spike.severity) == ("record", "moderate")
+    assert counts_kept(world)[-5:] == [900, 1_100, 1_050, 950, 2_000]
     world.engine.dispose()
 
 

@@ -70,7 +70,13 @@ def test_the_words_of_a_region_and_of_a_country_claim_no_point() -> None:
     assert (region.caption, region.rows[0][1]) == ("Somewhere in Idlib, Syria", "around 35.6 N, 36.7 E")
     country = of(placed(NEW, precision="country", name="Syria", admin1_name="", confidence=1.0), "map").words
     assert country.alt == "Map of Syria, all of it shaded: where in it is not known."
-    assert (country.caption, country.rows) == ("Somewhere in Syria", (("Syria", "where in it is not known"),))
+    assert (country.caption, country.rows) == ("Somewhere in Syria", (("Syria", "not known"),))
+
+
+def test_a_position_that_cannot_be_is_not_told() -> None:
+    words = of(replace(placed(NEW, lat=-35.0, lon=-140.0, confidence=1.0), evidence=()), "map").words
+    assert words.alt == "Map of Syria, all of it shaded: where Sample Town lies is not known."
+    assert words.rows == (("Sample Town, Idlib, Syria", "not known"),)
 
 
 def test_a_place_in_doubt_is_said_to_be() -> None:
