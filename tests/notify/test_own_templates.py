@@ -17,6 +17,7 @@ from alerts.readers import Wishes
 from alerts.render.mail import mail_renderer
 from alerts.store import people
 from alerts.store.database import writing
+from tests.drawn import PICTURES
 from tests.notify.world import SENDER, SITE, Clock, new_database, populate, states
 
 BROKEN = {
@@ -46,7 +47,7 @@ async def sent(engine: Engine, folder: Path, own: Path) -> tuple[dict[str, Email
     courier = Courier(
         engine=engine,
         transport=Maildir(folder / "mails"),
-        renderer=mail_renderer(SITE, own=own, report=faults.append),
+        renderer=mail_renderer(SITE, own=own, report=faults.append, pictures=PICTURES),
         sender=SENDER,
         clock=Clock(),
     )

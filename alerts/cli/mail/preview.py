@@ -118,7 +118,7 @@ def _sample(asked: _Asked, config_path: Path, faults: list[Fault]) -> Envelope:
     import secrets
 
     config = common.config_or_defaults(config_path)
-    maker = _maker(config, asked, faults, secrets.token_bytes(32))  # links of samples are good for nothing
+    maker = _maker(config, config_path, asked, faults, secrets.token_bytes(32))  # links of samples are good for nothing
     return maker.sample(asked.sample or "", _nobody(asked), at=common.now())
 
 
@@ -130,7 +130,7 @@ def _stored(asked: _Asked, config_path: Path, faults: list[Fault]) -> Envelope:
 
     config = common.load_config(config_path)
     with common.store(config) as engine, reading(engine) as conn:
-        maker = _maker(config, asked, faults, secret_of(config))
+        maker = _maker(config, config_path, asked, faults, secret_of(config))
         try:
             if asked.mail:
                 return maker.of_mail(conn, asked.mail)
@@ -140,8 +140,9 @@ def _stored(asked: _Asked, config_path: Path, faults: list[Fault]) -> Envelope:
             raise InputError(f"there is no such mail: {error}") from None
 
 
-def _maker(config: Config, asked: _Asked, faults: list[Fault], secret: bytes) -> Preview:
+def _maker(config: Config, config_path: Path, asked: _Asked, faults: list[Fault], secret: bytes) -> Preview:
     from alerts.configured import sender_of, site_of
+    from alerts.notify.joining.whereabouts import region_name
     from alerts.notify.preview import Preview
     from alerts.render.mail import MailRenderer, mail_renderer
 
@@ -149,8 +150,11 @@ def _maker(config: Config, asked: _Asked, faults: list[Fault], secret: bytes) ->
     if asked.templates is not None and not asked.templates.is_dir():
         raise InputError(f"{asked.templates}: there is no such folder of templates")
 
+    def named(region: str) -> str:  # the index of places is opened only where a reader named a province
+        return region_name(region, common.gazetteer(config, config_path))
+
     def renderer() -> MailRenderer:
-        return mail_renderer(site_of(config), own=own, report=faults.append)
+        return mail_renderer(site_of(config), own=own, report=faults.append, named=named)
 
     return Preview(renderer=renderer, sender=sender_of(config, secret))
 
