@@ -140,9 +140,7 @@ def leaving(request: Request) -> Response:
     with reading(web.engine) as conn:
         who = people.get_person(conn, found.person_id)
     gets = who is not None and who.active and "reader" in who.duties
-    preferences = "" if who is None else signup.preferences(joining.desk, who, web.now())
-    said = {"token": _token(request), "gets": gets, "known": who is not None, "preferences": preferences}
-    return forms.private(web, "unsubscribe", said)
+    return forms.private(web, "unsubscribe", {"token": _token(request), "gets": gets, "known": who is not None})
 
 
 async def leave(request: Request) -> Response:

@@ -141,6 +141,13 @@ def test_a_link_that_is_none_or_too_old_is_refused(pages: Pages, page: str, meth
     assert pages.world.dump() == before
 
 
+def test_leaving_ends_the_links_of_all_mails_before(pages: Pages) -> None:
+    old = pages.link("/preferences")
+    pages.world.leave(pages.world.token("unsubscribe"))
+    assert pages.see(old).status == 403 and pages.see(f"{old}/copy.json").status == 403
+    assert pages.see(pages.link("/preferences")).status == 200  # as the last letter has it
+
+
 def test_a_stranger_has_no_preferences(pages: Pages) -> None:
     pages.world.ask("zoe@example.org")
     assert pages.see(pages.link("/preferences", "zoe@example.org")).status == 403

@@ -18,6 +18,7 @@ from alerts.store.dossier import dossier
 from alerts.store.said import said_by
 
 _GONE: Final = "Nothing is kept about the reader whom this link was sent to."
+_ENDED: Final = "This link was ended when its reader left or came back. Newer mails have links of their own."
 _NAMED: Final = (
     "You are also named in this service's configuration, for the mails to those who run it. "
     "Have yourself taken out there first."
@@ -31,6 +32,8 @@ def holder(desk: Desk, conn: Connection, token: str, now: datetime) -> Person:
     who = people.get_person(conn, found.person_id)
     if who is None or not who.duties:
         raise InputError(_GONE)
+    if who.series != found.series:  # leaving ends the links of all mails before, wherever these went
+        raise InputError(_ENDED)
     return who
 
 

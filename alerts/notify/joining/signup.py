@@ -44,13 +44,12 @@ class Confirmed:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Left:
     """Somebody left. `again`: they had left before; `erased`: nothing is known of them any more. `duties`: what they
-    are still named for, and get mails of. `preferences`: the pass to the page where they can have all about them
-    erased."""
+    are still named for, and get mails of. No pass to their preferences: the one to leave never grows old and is seen by
+    mail servers, so it opens nothing else; the last letter holds one."""
 
     again: bool
     erased: bool = False
     duties: tuple[Duty, ...] = ()
-    preferences: str = ""
 
 
 def ask(
@@ -87,7 +86,8 @@ def confirm(desk: Desk, conn: Connection, token: str, now: datetime) -> Confirme
     suppression.lift(conn, people.marks(conn, [known.id])[known.id])  # whoever confirms has read our mail
     strangers.withdraw_letters(conn, known.id, "confirm", now)
     write(conn, desk, known.id, "welcome", now)
-    return Confirmed(person_id=known.id, wishes=wishes, preferences=preferences(desk, known, now))
+    link = passes.make(desk.secret, "preferences", known.id, series=known.series + 1, now=now)
+    return Confirmed(person_id=known.id, wishes=wishes, preferences=link)
 
 
 def asking(desk: Desk, conn: Connection, token: str, now: datetime) -> Person:
@@ -114,7 +114,7 @@ def go(desk: Desk, conn: Connection, known: Person, now: datetime) -> Left:
     if not again and strangers.leave(conn, known, now):
         write(conn, desk, known.id, "goodbye", now)
     duties = tuple(duty for duty in known.duties if duty != "reader") if known.active else ()
-    return Left(again=again, duties=duties, preferences=preferences(desk, known, now))
+    return Left(again=again, duties=duties)
 
 
 def send_link(desk: Desk, conn: Connection, address: str, now: datetime) -> None:
@@ -158,7 +158,3 @@ def _check(address: str) -> None:
         normal_address(address)
     except ValueError as error:
         raise InputError(f"This {error}") from None
-
-
-def preferences(desk: Desk, known: Person, now: datetime) -> str:
-    return passes.make(desk.secret, "preferences", known.id, now=now)

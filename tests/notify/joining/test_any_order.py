@@ -90,7 +90,7 @@ def deliver(world: World, who: Reader) -> None:
     for kind in kinds:
         who.asked += [world.now] if kind == "confirm" else []
         for purpose in PURPOSES.values():
-            series = person.series if purpose == "confirm" else 0
+            series = 0 if purpose == "unsubscribe" else person.series
             token = passes.make(SECRET, purpose, person.id, series=series, now=world.now)
             who.links.setdefault(purpose, []).append(token)
 
@@ -116,9 +116,10 @@ def test_in_any_order_the_last_word_holds_and_nobody_is_asked_twice_a_day(
 
 
 @pytest.mark.soak
-@settings(max_examples=1000, deadline=None, suppress_health_check=list(HealthCheck))
+@pytest.mark.timeout(600)
+@settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
 @given(steps)
-def test_in_any_of_a_thousand_orders_too(sqlite_engine: Engine, done: list[tuple[str, str, int, float]]) -> None:
+def test_in_any_of_five_hundred_orders_too(sqlite_engine: Engine, done: list[tuple[str, str, int, float]]) -> None:
     check(sqlite_engine, done)
 
 

@@ -81,7 +81,7 @@ class World:
         """The pass that a letter written now would hold."""
         who = self.person(address)
         assert who is not None
-        series = who.series if purpose == "confirm" else 0
+        series = 0 if purpose == "unsubscribe" else who.series
         return passes.make(SECRET, purpose, who.id, series=series, now=self.now)
 
     def letters(self, address: str = "ana@example.org") -> list[str]:
