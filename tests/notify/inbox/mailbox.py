@@ -18,7 +18,7 @@ from pathlib import Path
 import trustme
 
 from alerts.notify.inbox.imap import Mailbox
-from tests.notify.inbox.mailserver import free_port
+from tests.fakes.postfix import free_port
 
 DOVECOT = shutil.which("dovecot") or "/usr/sbin/dovecot"
 _OWNER = "nobody"

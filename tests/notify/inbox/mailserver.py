@@ -1,4 +1,4 @@
-"""A Postfix of one's own, in a temporary folder: what it cannot bring to the world comes back to the inbox by LMTP.
+"""A Postfix whose mails go out to a world that refuses them as it is asked to, and come back to the inbox by LMTP.
 
 `Elsewhere` is the world: a mail server that answers by the receiver's name, such as 550 5.1.1 to "550-5.1.1@...".
 """
@@ -6,35 +6,18 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
 import smtplib
-import socket
-import subprocess
 import tempfile
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-POSTFIX = shutil.which("postfix") or "/usr/sbin/postfix"
+from tests.fakes.postfix import PrivatePostfix
 
-_MAIN = """\
-compatibility_level = 3.6
-queue_directory = {folder}/queue
-data_directory = {folder}/data
-maillog_file = {folder}/log
-maillog_file_prefixes = {folder}
-myhostname = mail.example
-mydestination =
-mynetworks = 127.0.0.0/8
-inet_interfaces = loopback-only
-inet_protocols = ipv4
-smtp_address_preference = ipv4
-alias_maps =
-local_recipient_maps =
+_MORE = """\
+virtual_mailbox_domains =
 relayhost = [127.0.0.1]:{elsewhere}
 transport_maps = inline:{{
   {{ alerts.example = lmtp:inet:127.0.0.1:{inbox} }},
@@ -47,63 +30,15 @@ delay_warning_time = {warning}
 maximal_queue_lifetime = {lifetime}
 bounce_queue_lifetime = 1d
 """
-_MASTER = """\
-127.0.0.1:{port} inet n - n - - smtpd
-pickup unix n - n 60 1 pickup
-cleanup unix n - n - 0 cleanup
-qmgr unix n - n 300 1 qmgr
-rewrite unix - - n - - trivial-rewrite
-bounce unix - - n - 0 bounce
-defer unix - - n - 0 bounce
-trace unix - - n - 0 bounce
-flush unix n - n 1000? 0 flush
-smtp unix - - n - - smtp
-lmtp unix - - n - - lmtp
-error unix - - n - - error
-retry unix - - n - - error
-anvil unix - - n - 1 anvil
-scache unix - - n - 1 scache
-postlog unix-dgram n - n - 1 postlogd
-"""
-
-
-def there() -> bool:
-    """Whether a Postfix can be started here."""
-    return Path(POSTFIX).exists() and os.geteuid() == 0
 
 
 @contextmanager
 def postfix(*, elsewhere: int, inbox: int, lifetime: str = "0s", warning: str = "0s") -> Iterator[int]:
     """A Postfix that runs; its port for mails."""
-    folder = Path(tempfile.mkdtemp(prefix="alerts-postfix-", dir="/tmp"))
-    try:
-        folder.chmod(0o755)  # its processes run as somebody else
-        for name in ("etc", "queue", "data"):
-            (folder / name).mkdir()
-        shutil.chown(folder / "data", "postfix")
-        port = free_port()
-        main = _MAIN.format(folder=folder, elsewhere=elsewhere, inbox=inbox, lifetime=lifetime, warning=warning)
-        (folder / "etc" / "main.cf").write_text(main)
-        (folder / "etc" / "master.cf").write_text(_MASTER.format(port=port))
-        _run(folder, "start")
-        try:
-            yield port
-        finally:
-            _run(folder, "stop")
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _run(folder: Path, what: str) -> None:
-    done = subprocess.run([POSTFIX, "-c", str(folder / "etc"), what], capture_output=True, text=True, timeout=30)
-    assert done.returncode == 0, done.stderr
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        found: int = probe.getsockname()[1]
-        return found
+    more = _MORE.format(elsewhere=elsewhere, inbox=inbox, lifetime=lifetime, warning=warning)
+    folder = Path(tempfile.mkdtemp(prefix="alerts-postfix-", dir="/tmp"))  # where its processes, of other users, may go
+    with PrivatePostfix(folder=folder, delivery="smtp", more=more) as server:
+        yield server.port
 
 
 def hand_over(port: int, sender: str, receiver: str, content: bytes) -> None:
@@ -134,5 +69,4 @@ class Elsewhere:
     async def __aexit__(self, *_: object) -> None:
         assert self._server is not None
         self._server.close()
-        with warnings.catch_warnings():
-            await asyncio.wait_for(self._server.wait_closed(), 5)
+        await asyncio.wait_for(self._server.wait_closed(), 5)

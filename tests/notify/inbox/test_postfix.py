@@ -11,11 +11,15 @@ from alerts.listening import Listen
 from alerts.notify.inbox.stage import Inbox
 from alerts.store import holds, people, suppression
 from alerts.store.database import reading, writing
-from tests.notify.inbox import mailserver
+from tests.fakes.postfix import needs_postfix
 from tests.notify.inbox.mailserver import Elsewhere, hand_over, postfix
 from tests.notify.inbox.world import World, comes_back_to, opened, states
 
-pytestmark = pytest.mark.skipif(not mailserver.there(), reason="Postfix is not installed, or this is not root")
+
+@pytest.fixture(autouse=True)
+def _there_is_one() -> None:
+    needs_postfix()
+
 
 HERE = Listen(host="127.0.0.1", port=0)
 CLASSES = {
