@@ -152,7 +152,7 @@ def _turn(found: Iterable[Sequence[Waiting]], told: Sequence[Heard], reader: Rea
             ready.append(bundle)  # what waits goes along
         else:
             postponed |= {row_id: wait for row_id, wait in waits.items() if wait is not None}
-    worst = [bundle for bundle in ready if _level(bundle) == EXTREME]
+    worst = [bundle for bundle in ready if _level(bundle) == EXTREME and not _waited(bundle)]
     mails: list[Mail] = []
     covered: dict[int, str] = {}
     for some in (worst, [bundle for bundle in ready if bundle not in worst]):
@@ -174,7 +174,7 @@ def _paced(ready: Sequence[Sequence[Waiting]], told: Sequence[Heard], reader: Re
     if turn > now:
         wait = Wait(until=turn, reason="pace")
         return Plan(postponed={row.id: wait for bundle in ready for row in bundle if row.due})
-    late = [bundle for bundle in ready if all(_has_waited(row) for row in bundle if row.due)]
+    late = [bundle for bundle in ready if _waited(bundle)]
     fresh = [bundle for bundle in ready if bundle not in late]
     if len(fresh) + bool(late) > pace.room(sent, level, now, terms.limits):
         late, fresh = list(ready), []
@@ -193,6 +193,7 @@ def _level(bundle: Iterable[Waiting]) -> int:
     return max((row.urgency for row in bundle if row.due and row.kind != "close"), default=0)
 
 
-def _has_waited(row: Waiting) -> bool:
+def _waited(bundle: Iterable[Waiting]) -> bool:
     """Whether it goes with the rest that waited. What is severe and was held for an operator has waited enough."""
-    return row.waits is not None and not (row.waits == "hold" and row.urgency >= SEVERE)
+    due = [row for row in bundle if row.due]
+    return all(row.waits is not None and not (row.waits == "hold" and row.urgency >= SEVERE) for row in due)
