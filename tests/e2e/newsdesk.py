@@ -23,7 +23,10 @@ from tests.engine.world import SHELLING
 from tests.fakes.feeds import FeedServer, Item, rss
 
 READERS = ("one@example.org", "two@example.org")
-AT_ONCE = "\n".join(f'wait_{level} = "0 seconds"' for level in SEVERITIES)
+# Nobody waits, and nobody gets a digest because many reports came at once.
+AT_ONCE = "\n".join(
+    ("most_per_hour = 10000", "most_per_day = 10000", *(f'wait_{level} = "0 seconds"' for level in SEVERITIES))
+)
 CONFIG = """\
 [service]
 data = "data"
