@@ -39,6 +39,7 @@ class Templates:
     def __init__(self, shipped: Path, own: Path | None = None, *, report: Callable[[Fault], None]) -> None:
         self._report = report
         self._reported: set[Fault] = set()
+        self._shipped = shipped
         plain = FileSystemLoader(shipped)
         layers = [page_environment(ChoiceLoader([FileSystemLoader(own), plain]))] if own is not None else []
         # Shipped templates stand in an environment of their own: the fallback for a broken file must not
@@ -63,6 +64,17 @@ class Templates:
                 for fault in faults:
                     self._tell(fault)
         raise TemplateError(faults or [Fault(name, 0, "there is no such template")])
+
+    def spoken(self, name: str, language: str) -> str:
+        """The language that the document `name` comes in for who wants it in `language`: the shipped ones without a
+        folder of their language are English, and must not be marked as anything else."""
+        for candidate in _in_language(name, language):
+            try:
+                found = self._layers[0].get_template(candidate).filename
+            except Exception:  # none, or a broken one: `render` says which
+                continue
+            return "en" if candidate == name and found == str(self._shipped / name) else language
+        return language
 
     def _tell(self, fault: Fault) -> None:
         if fault not in self._reported:

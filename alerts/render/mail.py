@@ -53,13 +53,14 @@ class Inline(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailText:
-    """The words of one mail, and the `pictures` that the HTML shows. The texts hold slots (`render.slots`) for the
+    """The words of one mail, the `language` they are in, and the `pictures` that the HTML shows. The texts hold slots (`render.slots`) for the
     reader's own reason and links."""
 
     subject: str
     text: str
     html: str
     pictures: Sequence[Inline] = ()
+    language: str = "en"
 
 
 class MailRenderer:
@@ -87,6 +88,7 @@ class MailRenderer:
 
         Never raises for a template: a mail that no template can make is made without one.
         """
+        language = self._templates.spoken("mail/alert.txt", language)
         key = (_key(notice), tuple(map(_key, others)), tuple(map(_key, covered)), language)
         if key not in self._done:
             while len(self._done) >= self._keep:
@@ -106,10 +108,12 @@ class MailRenderer:
             text=_MANY_BLANK_LINES.sub("\n\n", text).strip() + "\n",
             html=html,
             pictures=tuple(one for one in pictures if f"cid:{one.cid}" in html),
+            language=language,
         )
 
     def bulletin(self, *, kind: str, subject: str, body: str, at: datetime, language: str = "en") -> MailText:
         """A mail about no alert, from its plain text."""
+        language = self._templates.spoken("mail/bulletin.txt", language)
         view = bulletin_view(kind=kind, subject=subject, body=body, at=at, site=self._site, language=language)
         variables = _for_a_reader(view, self._site)
         text = self._document("mail/bulletin.txt", variables, language) or f"{subject}\n\n{body}\n\n-- \n{_REASON}"
@@ -117,22 +121,26 @@ class MailRenderer:
             subject=shorten(one_line(subject), LONGEST_SUBJECT),
             text=_MANY_BLANK_LINES.sub("\n\n", text).strip() + "\n",
             html=self._document("mail/bulletin.html", variables, language),
+            language=language,
         )
 
     def letter(self, letter: Letter, language: str = "en") -> MailText:
         """A letter to one person about their own subscription. The first line of its plain text is the subject."""
-        view = letter_view(letter, self._site, language=language, named=self._named)
         name = f"mail/letter_{letter.kind}"
+        language = self._templates.spoken(f"{name}.txt", language)
+        view = letter_view(letter, self._site, language=language, named=self._named)
         text = self._document(f"{name}.txt", view, language) or last_resort_letter(view)
         subject, _, text = text.strip().partition("\n")
         return MailText(
             subject=shorten(one_line(subject), LONGEST_SUBJECT),
             text=_MANY_BLANK_LINES.sub("\n\n", text).strip() + "\n",
             html=self._document(f"{name}.html", view, language),
+            language=language,
         )
 
     def digest(self, digest: Digest, language: str = "en") -> MailText:
         """All that waited for a reader in one mail: with as much about each alert as there is room for."""
+        language = self._templates.spoken("mail/digest.txt", language)
         key = (digests.key(digest), *(tuple(map(_key, some)) for some in (digest.notices, digest.covered)), language)
         if key not in self._done:
             while len(self._done) >= self._keep:
@@ -149,7 +157,8 @@ class MailRenderer:
             if digests.size(text, html) + digests.TOKEN * len(links) <= digests.ROOM:
                 break
         text = _MANY_BLANK_LINES.sub("\n\n", text).strip() + "\n"
-        return MailText(subject=shorten(digests.subject(digest), LONGEST_SUBJECT), text=text, html=html)
+        subject = shorten(digests.subject(digest), LONGEST_SUBJECT)
+        return MailText(subject=subject, text=text, html=html, language=language)
 
     def _document(self, name: str, variables: Mapping[str, object], language: str) -> str:
         try:

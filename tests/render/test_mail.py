@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -17,6 +18,7 @@ from alerts.render.mail import MailRenderer, MailText, check_mail_templates, mai
 from alerts.render.samples import sample_evidence, sample_fields, sample_notices
 from alerts.render.verdicts import SAYINGS
 from alerts.render.view import Notice, Site
+from alerts.resources import shipped
 from tests.drawn import PICTURES
 
 SITE = Site(name="Duty desk", base_url="https://alerts.example", contact="desk@alerts.example")
@@ -296,7 +298,20 @@ def test_a_template_in_the_readers_language_goes_first(tmp_path: Path) -> None:
     renderer = mail_renderer(SITE, own=tmp_path, report=unexpected, pictures=PICTURES)
     assert renderer.render(NEW, "fr-CH").text == "Alerte : Strike on a market in Sample Town\n"
     assert "Alerte" not in renderer.render(NEW, "en").text
-    assert '<html lang="ar" dir="rtl">' in renderer.render(NEW, "ar").html
+
+
+def test_a_mail_is_marked_as_the_language_it_is_in(tmp_path: Path) -> None:
+    (tmp_path / "mail/ar").mkdir(parents=True)
+    shutil.copy(shipped("templates") / "mail/alert.txt", tmp_path / "mail/ar")
+    shutil.copy(shipped("templates") / "mail/alert.html", tmp_path / "mail/ar")
+    renderer = mail_renderer(SITE, own=tmp_path, report=unexpected, pictures=PICTURES)
+    arabic, french = renderer.render(NEW, "ar"), renderer.render(NEW, "fr")
+    assert (arabic.language, french.language) == ("ar", "en")
+    assert '<html lang="ar" dir="rtl">' in arabic.html
+    assert '<html lang="en" dir="ltr">' in french.html
+    (tmp_path / "mail/alert.txt").write_text("Alerte : {{ title }}\n")
+    anew = mail_renderer(SITE, own=tmp_path, report=unexpected, pictures=PICTURES)
+    assert anew.render(NEW, "fr").language == "fr"
 
 
 @pytest.mark.parametrize(

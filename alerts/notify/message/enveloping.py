@@ -78,7 +78,7 @@ def enveloped(draft: Draft, person: Person, address: str, *, message_id: str, se
         message_id=message_id,
         root=draft.root,
         list_name=name,
-        language=person.language,
+        language=words.language,
         list_unsubscribe=ways_out,
         one_click=any(one.startswith("https:") for one in ways_out),
     )

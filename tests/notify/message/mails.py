@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import email
 import email.policy
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from functools import lru_cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from alerts.errors import Fault
@@ -22,6 +25,7 @@ from alerts.render.letters import KINDS, Letter
 from alerts.render.mail import MailText, mail_renderer, own_values
 from alerts.render.samples import sample_bulletin, sample_notices
 from alerts.render.view import Notice, Site
+from alerts.resources import shipped
 from tests.drawn import PICTURES
 
 NOW = datetime(2026, 3, 2, 12, 30, tzinfo=UTC)
@@ -48,6 +52,13 @@ def unexpected(fault: Fault) -> None:
     raise AssertionError(fault)
 
 
+def _in_arabic(notice: Notice) -> MailText:
+    """A mail by templates of that language, which lie in a folder of the user's; here with the shipped words."""
+    with TemporaryDirectory() as own:
+        shutil.copytree(shipped("templates") / "mail", Path(own) / "mail" / "ar")
+        return mail_renderer(SITE, own=Path(own), report=unexpected, pictures=PICTURES).render(notice, "ar")
+
+
 @lru_cache(maxsize=1)
 def samples() -> dict[str, Sample]:
     """Every kind of mail by its name. A new kind belongs here."""
@@ -61,7 +72,7 @@ def samples() -> dict[str, Sample]:
     company = renderer.render(new, others=others, covered=(bare,))
     found["with others"] = Sample(words=company, alerts=(new, *others))
     arabic = replace(new, alert_id="9", fields={**new.fields, "title": ARABIC})
-    found["right to left"] = Sample(words=renderer.render(arabic, "ar"), alerts=(arabic,))
+    found["right to left"] = Sample(words=_in_arabic(arabic), alerts=(arabic,))
     digest = Digest(
         notices=(extreme, *others), covered=(bare,), count=7, extreme=1, severe=5, first=NOW.date(), last=NOW.date()
     )
