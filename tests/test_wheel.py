@@ -13,14 +13,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]  # the demo is played beside other tests
 
 
 def _run(*command: str | Path, folder: Path, **env: str) -> str:
     """Standard output of a command that succeeds."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "ALERTS_"))}
     done = subprocess.run(
-        [str(word) for word in command], cwd=folder, env={**kept, **env}, capture_output=True, text=True, timeout=110
+        [str(word) for word in command], cwd=folder, env={**kept, **env}, capture_output=True, text=True, timeout=240
     )
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     return done.stdout

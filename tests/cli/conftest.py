@@ -183,6 +183,14 @@ class Played:
         return self.folder / "config.toml"
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The first that looks at the demo waits for it, and that beside other tests."""
+    for item in items:
+        if "demo" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.timeout(300))
+
+
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory, gazetteer_path: Path) -> Iterator[Played]:
     """The demo, played once to its end by a process of its own, from another folder."""

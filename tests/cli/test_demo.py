@@ -22,9 +22,9 @@ def _places(gazetteer_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.slow
-def test_the_demo_ends_by_itself_within_a_minute(demo: Played) -> None:
+def test_the_demo_ends_by_itself_after_two_minutes_of_work_at_most(demo: Played) -> None:
     assert (demo.ran.code, demo.ran.err) == (0, "")
-    assert demo.seconds < 60
+    assert demo.seconds < 120
     assert "The story is through." in demo.ran.out
     for name in ("data/mail/new", "config.toml", "http://127.0.0.1:", "/mails (files: "):
         assert name in demo.ran.out
