@@ -71,8 +71,10 @@ class Templates:
         for candidate in _in_language(name, language):
             try:
                 found = self._layers[0].get_template(candidate).filename
-            except Exception:  # none, or a broken one: `render` says which
+            except TemplateNotFound:
                 continue
+            except Exception:  # a broken one: `render` says what is wrong with it
+                return language
             return "en" if candidate == name and found == str(self._shipped / name) else language
         return language
 

@@ -53,8 +53,8 @@ class Inline(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailText:
-    """The words of one mail, the `language` they are in, and the `pictures` that the HTML shows. The texts hold slots (`render.slots`) for the
-    reader's own reason and links."""
+    """The words of one mail, the `language` they are in, and the `pictures` that the HTML shows. The texts hold slots
+    (`render.slots`) for the reader's own reason and links."""
 
     subject: str
     text: str
