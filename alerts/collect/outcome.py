@@ -51,7 +51,6 @@ Rung = Literal[
     "repaired",  # usual faults put right first
     "recovered",  # by a parser that takes anything for XML
 ]
-RUNGS: tuple[Rung, ...] = get_args(Rung)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

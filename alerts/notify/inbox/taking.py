@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import Final, Literal, get_args
+from typing import Final, Literal
 
 from sqlalchemy import Connection
 
@@ -40,7 +40,6 @@ Outcome = Literal[
     guard.Reason,
 ]
 """What came of a mail, for counters."""
-BOUNCES: Final[tuple[str, ...]] = get_args(BounceKind)
 # Somebody who answers "Do you want these mails?" by a word of this kind has not said yes.
 _LEAVING: Final = re.compile(
     r"\b(?:unsubscribe|stop|remove|désabonner|désinscrire|baja|إلغاء|отписаться)\b", re.IGNORECASE

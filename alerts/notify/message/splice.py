@@ -36,7 +36,10 @@ class Stencil:
         parts = [self.pieces[0]]
         for name, piece in zip(self.names, self.pieces[1:], strict=True):
             parts += (encoded[name], piece)
-        return b"".join(parts)
+        whole = b"".join(parts)
+        # With nothing in the last slot the line before it may be the last one.
+        ended = self.pieces[-1] == b"\r\n" and whole.endswith(b"\r\n\r\n") and not whole.endswith(b"=\r\n\r\n")
+        return whole[:-2] if ended else whole
 
 
 @lru_cache(maxsize=64)
@@ -47,11 +50,6 @@ def stencil(text: str) -> Stencil:
     pieces, names = cut[::2], cut[1::2]
     encoded = [*(_inner(piece) for piece in pieces[:-1]), _encoded(pieces[-1]) + b"\r\n"]
     return Stencil(tuple(encoded), tuple(names))
-
-
-def quoted_printable(text: str) -> bytes:
-    """`text` as quoted-printable with CRLF line ends and a line end at its end."""
-    return stencil.__wrapped__(text).filled({})
 
 
 def _encoded(text: str) -> bytes:

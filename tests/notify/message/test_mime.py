@@ -23,7 +23,7 @@ from alerts.notify.message.mime import (
     encode,
     list_id,
 )
-from alerts.notify.message.splice import quoted_printable
+from alerts.notify.message.splice import stencil
 from alerts.render import slots
 
 
@@ -80,7 +80,7 @@ def test_the_text_comes_back_unchanged(text: str) -> None:
 def test_line_ends_are_those_of_mail() -> None:
     data = encode(mail())
     assert b"\n" not in data.replace(b"\r\n", b"")
-    assert quoted_printable("a\r\nb\rc\n") == b"a\r\nb\r\nc\r\n"
+    assert stencil("a\r\nb\rc\n").filled({}) == b"a\r\nb\r\nc\r\n"
 
 
 def test_the_plain_text_comes_before_the_html() -> None:

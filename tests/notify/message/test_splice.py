@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from alerts.notify.message.splice import quoted_printable, stencil
+from alerts.notify.message.splice import stencil
 from alerts.render import slots
 
 TEXTS = st.lists(
@@ -26,6 +26,8 @@ def decoded(data: bytes) -> str:
 
 @given(text=TEXTS, reason=st.text(st.characters(codec="utf-8", exclude_characters="\r\n"), max_size=200))
 @example(text="x" * 75 + slots.slot("reason") + "\n", reason="a")
+@example(text="a\n" + slots.slot("reason"), reason="")
+@example(text="\n" + slots.slot("reason"), reason="")
 @example(text="é" * 30 + slots.slot("reason"), reason="")
 @example(text=" " + slots.slot("reason") + " ", reason=" ")
 def test_a_filled_text_reads_as_if_it_were_encoded_whole(text: str, reason: str) -> None:
@@ -52,8 +54,8 @@ def test_what_is_nobodys_own_is_encoded_once() -> None:
 
 
 def test_line_ends_are_those_of_mail() -> None:
-    assert quoted_printable("a\r\nb\rc\n") == b"a\r\nb\r\nc\r\n"
-    assert quoted_printable("") == b"\r\n"
+    assert stencil("a\r\nb\rc\n").filled({}) == b"a\r\nb\r\nc\r\n"
+    assert stencil("").filled({}) == b"\r\n"
 
 
 def test_a_reader_cannot_be_given_a_slot_to_fill() -> None:
