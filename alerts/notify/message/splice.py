@@ -27,6 +27,7 @@ class Stencil:
 
     pieces: tuple[bytes, ...]
     names: tuple[str, ...]
+    open_end: bool = False  # nothing comes after the last slot, not even a line end
 
     def filled(self, values: Mapping[str, str]) -> bytes:
         """The whole, with each of `values` in its slots; nothing where there is none."""
@@ -38,7 +39,7 @@ class Stencil:
             parts += (encoded[name], piece)
         whole = b"".join(parts)
         # With nothing in the last slot the line before it may be the last one.
-        ended = self.pieces[-1] == b"\r\n" and whole.endswith(b"\r\n\r\n") and not whole.endswith(b"=\r\n\r\n")
+        ended = self.open_end and whole.endswith(b"\r\n\r\n") and not whole.endswith(b"=\r\n\r\n")
         return whole[:-2] if ended else whole
 
 
@@ -49,7 +50,7 @@ def stencil(text: str) -> Stencil:
     cut = SLOT.split(lines)
     pieces, names = cut[::2], cut[1::2]
     encoded = [*(_inner(piece) for piece in pieces[:-1]), _encoded(pieces[-1]) + b"\r\n"]
-    return Stencil(tuple(encoded), tuple(names))
+    return Stencil(tuple(encoded), tuple(names), not pieces[-1] and not text.endswith(("\r", "\n")))
 
 
 def _encoded(text: str) -> bytes:
