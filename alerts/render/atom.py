@@ -33,7 +33,8 @@ class AtomEntry:
     """One alert. `id` never changes; `updated` is the time of its last version, `published` of its first.
 
     `html` is the content as an HTML fragment, already escaped where it needs to be; `point` is
-    (latitude, longitude); `related` are (title, address) of articles; `cap` is the address of its CAP message.
+    (latitude, longitude); `related` are (title, address) of articles; `cap` is the address of its CAP message. Without
+    a `url` the CAP message is what the entry stands for.
     """
 
     id: str
@@ -51,7 +52,8 @@ class AtomEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AtomFeed:
-    """The feed's own facts. `updated` stands only where there is no entry."""
+    """The feed's own facts. `updated` stands only where there is no entry. What is empty is left out: the address of
+    the `following` page (RFC 5005), the `hub` that tells of news, the `rights` of who reads it."""
 
     id: str
     self_url: str
@@ -60,6 +62,9 @@ class AtomFeed:
     subtitle: str
     author: str
     updated: datetime
+    following: str = ""
+    hub: str = ""
+    rights: str = ""
 
 
 def atom(feed: AtomFeed, entries: Sequence[AtomEntry]) -> bytes:
@@ -71,6 +76,11 @@ def atom(feed: AtomFeed, entries: Sequence[AtomEntry]) -> bytes:
     _text(root, "updated", _time(max((entry.updated for entry in entries), default=feed.updated)))
     _link(root, "self", feed.self_url, media_type=MEDIA_TYPE)
     _link(root, "alternate", feed.page_url, media_type="text/html")
+    for relation, address in (("next", feed.following), ("hub", feed.hub)):
+        if address:
+            _link(root, relation, address)
+    if feed.rights:
+        _text(root, "rights", feed.rights)
     _text(SubElement(root, "author"), "name", feed.author)
     for entry in entries:
         _entry(SubElement(root, "entry"), entry)
@@ -83,7 +93,8 @@ def _entry(parent: Element, entry: AtomEntry) -> None:
     _text(parent, "title", entry.title)
     _text(parent, "published", _time(entry.published))
     _text(parent, "updated", _time(entry.updated))
-    _link(parent, "alternate", entry.url, media_type="text/html")
+    if entry.url:
+        _link(parent, "alternate", entry.url, media_type="text/html")
     if entry.cap:
         _link(parent, "alternate", entry.cap, media_type=cap.MEDIA_TYPE)
     for title, address in entry.related:
@@ -94,7 +105,8 @@ def _entry(parent: Element, entry: AtomEntry) -> None:
     if entry.point is not None:
         _text(parent, "georss:point", f"{entry.point[0]:.6g} {entry.point[1]:.6g}")
     _text(parent, "summary", entry.summary)
-    _text(parent, "content", entry.html).set("type", "html")
+    if entry.html:
+        _text(parent, "content", entry.html).set("type", "html")
 
 
 def _link(parent: Element, relation: str, address: str, *, media_type: str = "", title: str = "") -> None:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from alerts.render.charts import BAND_IS, Daily, Step, Steps, figure, short_day
-from alerts.render.drawing.projection import far_apart
-from alerts.render.maps import Map, Spot
+from alerts.globe import distance_km
+from alerts.render.charts import BAND_IS, Daily, Monthly, Step, Steps, figure, short_day
+from alerts.render.maps import Plan, Spot
 from alerts.render.view import Notice
 from alerts.template_filters import day, listed
 
 _WEEK: Final = 7
 _MOST_ROWS: Final = 12
 _MOST_SAID: Final = 4
+_MONTHS: Final = "January February March April May June July August September October November December".split()
 
 Row = tuple[str, ...]
 
@@ -30,7 +31,7 @@ class Words:
     rows: tuple[Row, ...]
 
 
-def of_map(drawn: Map, others: Sequence[Spot], place: Mapping[str, object], country: str) -> Words:
+def of_map(drawn: Plan, others: Sequence[Spot], place: Mapping[str, object], country: str) -> Words:
     """`others` are all other places of the mail, `place` is what readers are shown of the place (`view.place_view`),
     `country` its country's name."""
     main, full = drawn.spot, str(place["full"])
@@ -52,7 +53,18 @@ def of_map(drawn: Map, others: Sequence[Spot], place: Mapping[str, object], coun
     )
 
 
-def _seen_on_map(drawn: Map, name: str, country: str) -> str:
+def of_place(drawn: Plan, others: Sequence[Spot], place: Mapping[str, object], country: str) -> Words:
+    """The same for a map that no alert is of: a whole country is the country, and not somewhere in it."""
+    words = of_map(drawn, others, place, country)
+    also = f" Alerts of late at: {listed([one.name for one in drawn.shown])}." if drawn.shown else ""
+    whole = (
+        f"Map of {country}." if drawn.spot.precision == "country" else _seen_on_map(drawn, str(place["name"]), country)
+    )
+    dots = ". Small dots: where alerts were of late" if drawn.shown else ""
+    return replace(words, title="Map", alt=f"{whole}{also}", caption=f"{place['full']}{dots}")
+
+
+def _seen_on_map(drawn: Plan, name: str, country: str) -> str:
     main, where = drawn.spot, f"Map of {country}" if drawn.frame.shown else "Map"
     if not main.is_point or main.point is None:
         what = "where in it" if main.precision == "country" else f"where {name} lies"
@@ -62,7 +74,7 @@ def _seen_on_map(drawn: Map, name: str, country: str) -> str:
     return f"{where} with {mark} {name}{part}."
 
 
-def _part(point: tuple[float, float], drawn: Map) -> str:
+def _part(point: tuple[float, float], drawn: Plan) -> str:
     """Which third of the country a point lies in: "north-west"."""
     window, box = drawn.frame.window, drawn.frame.box
     x, y = window.pixel(*point)
@@ -90,7 +102,8 @@ def away(main: Spot, other: Spot) -> str:
     """How far another place lies from the first: "12 km"."""
     if main.point is None or other.point is None or other is main:
         return ""
-    return f"{far_apart(main.point, other.point):,.0f} km"
+    (lon, lat), (other_lon, other_lat) = main.point, other.point
+    return f"{distance_km(lat, lon, other_lat, other_lon):,.0f} km"
 
 
 def of_daily(chart: Daily, notice: Notice) -> Words:
@@ -124,6 +137,20 @@ def _weeks(chart: Daily) -> Iterator[Row]:
         end = start
 
 
+def of_months(chart: Monthly) -> Words:
+    names = [f"{_MONTHS[month.month - 1]} {month.year}" for month in map(chart.month, range(len(chart.counts)))]
+    most = max(range(len(chart.counts)), key=lambda place: chart.counts[place])
+    span = f"{names[0]} to {names[-1]}"
+    return Words(
+        title="Month by month",
+        alt=f"Bar chart of {chart.noun} a month, {span}: {sum(chart.counts)} in all,"
+        f" most in {names[most]} ({chart.counts[most]}), {chart.counts[-1]} in {names[-1]} so far.",
+        caption=f"{chart.noun.capitalize()} a month, {span}",
+        head=("Month", chart.noun.capitalize()),
+        rows=tuple((name, str(count)) for name, count in reversed(list(zip(names, chart.counts, strict=True)))),
+    )
+
+
 def of_steps(panels: Sequence[Steps], notice: Notice) -> Words:
     """The numbers of each version, the last first."""
     times = sorted({step.at for panel in panels for step in panel.steps}, reverse=True)
@@ -138,7 +165,7 @@ def of_steps(panels: Sequence[Steps], notice: Notice) -> Words:
     return Words(
         title="From report to report",
         alt=f"Chart of what was told from {day(times[-1])} to {day(times[0])}. {said[0].upper()}{said[1:]}.",
-        caption=f"What was told, version by version: {labels}" + (". Shaded: up to the highest" if ranges else ""),
+        caption=f"What each version told: {labels}" + (". Shaded: up to the highest figure" if ranges else ""),
         head=("Told (UTC)", *(panel.label.capitalize() for panel in panels)),
         rows=rows,
     )

@@ -15,13 +15,16 @@ from typing import Final
 from alerts.render.drawing.font import Font
 from alerts.render.drawing.svg import Drawing
 
-WIDTH: Final = 560
-_HEIGHT: Final = 240
+WIDTH: Final = 440
+_HEIGHT: Final = 250
+MONTHLY_HEIGHT: Final = 170
 _PANEL: Final = 126
 _TOP, _RIGHT, _BOTTOM = 30.0, 12.0, 28.0
+_LEGEND: Final = 22.0  # a line more above the bars
 _SIZE: Final = 14.0
 _MOST_TICKS: Final = 4
 _WIDEST_BAR: Final = 44.0
+_LONGEST_USUAL: Final = 200.0
 
 PAPER: Final = "#ffffff"
 INK: Final = "#1c2430"
@@ -59,6 +62,19 @@ class Daily:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Monthly:
+    """Counts of months in a row, from that of `first` on."""
+
+    noun: str
+    first: date
+    counts: tuple[int, ...]
+
+    def month(self, place: int) -> date:
+        at = self.first.year * 12 + self.first.month - 1 + place
+        return date(at // 12, at % 12 + 1, 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """A number as one version told it: `low` to `high`, which may be without end; in `words` "at least 12"."""
 
@@ -81,7 +97,7 @@ def daily(chart: Daily) -> Drawing:
     drawing = Drawing(WIDTH, _HEIGHT, PAPER)
     font = Font.shipped()
     top = max(*chart.counts, chart.usual, *(chart.band or ()))
-    axis = _Axis(drawing, font, scale=ticks(top), top=_TOP, foot=_HEIGHT - _BOTTOM)
+    axis = _Axis(drawing, font, scale=ticks(top), top=_TOP + _LEGEND, foot=_HEIGHT - _BOTTOM)
     width = min((WIDTH - _RIGHT - axis.left) / len(chart.counts), _WIDEST_BAR)
     if chart.band is not None:
         low, high = axis.y(chart.band[0]), axis.y(chart.band[1])
@@ -94,27 +110,23 @@ def daily(chart: Daily) -> Drawing:
             drawing.rect(left + width * 0.12, head, width * 0.76, max(axis.foot - head, 1), fill=colour)
     line = axis.y(chart.usual)
     drawing.line([(axis.left, line), (WIDTH - _RIGHT, line)], **_DASHED)
-    legend = _legend(drawing, font, chart)
-    noun = font.fitted(f"{chart.noun} a day", _SIZE, legend - axis.left - 10)
+    noun = font.fitted(f"{chart.noun} a day", _SIZE, WIDTH - _RIGHT - axis.left)
     drawing.text(axis.left, 15, noun, size=_SIZE, fill=PALE_INK)
+    _legend(drawing, font, chart, axis.left)
     _dates(drawing, font, chart, axis.left, width)
     return drawing
 
 
-def _legend(drawing: Drawing, font: Font, chart: Daily) -> float:
-    """What line and band are, at the upper right; where it begins."""
-    x = WIDTH - _RIGHT
+def _legend(drawing: Drawing, font: Font, chart: Daily, left: float) -> None:
+    """What line and band are, in a line of its own: beside what is counted there is no room for it on a phone."""
+    foot = 15 + _LEGEND
+    drawing.line([(left, foot - 4.5), (left + 22, foot - 4.5)], **_DASHED)
+    words = font.fitted(f"{chart.usual_is} {figure(chart.usual)} a day", _SIZE, _LONGEST_USUAL)
+    drawing.text(left + 28, foot, words, size=_SIZE, fill=INK)
     if chart.band is not None:
-        x -= font.width(BAND_IS, _SIZE)
-        drawing.text(x, 15, BAND_IS, size=_SIZE, fill=INK)
-        x -= 22
-        drawing.rect(x, 5, 16, 12, fill=BAND, stroke=GRID, stroke_width=1)
-        x -= 16
-    words = f"{chart.usual_is} {figure(chart.usual)} a day"
-    x -= font.width(words, _SIZE)
-    drawing.text(x, 15, words, size=_SIZE, fill=INK)
-    drawing.line([(x - 28, 10.5), (x - 6, 10.5)], **_DASHED)
-    return x - 28
+        x = left + 28 + font.width(words, _SIZE) + 16
+        drawing.rect(x, foot - 10, 16, 12, fill=BAND, stroke=GRID, stroke_width=1)
+        drawing.text(x + 22, foot, BAND_IS, size=_SIZE, fill=INK)
 
 
 def _dates(drawing: Drawing, font: Font, chart: Daily, left: float, width: float) -> None:
@@ -131,6 +143,28 @@ def _dates(drawing: Drawing, font: Font, chart: Daily, left: float, width: float
         taken.append((middle - half - 10, middle + half + 10))
         bold = place == alert
         drawing.text(middle, _HEIGHT - 8, words, size=_SIZE, fill=INK, anchor="middle", bold=bold)
+
+
+def monthly(chart: Monthly) -> Drawing:
+    """Bars by month; the last, which may not be over, is dark."""
+    drawing = Drawing(WIDTH, MONTHLY_HEIGHT, PAPER)
+    font = Font.shipped()
+    axis = _Axis(drawing, font, scale=ticks(max(chart.counts)), top=_TOP, foot=MONTHLY_HEIGHT - _BOTTOM)
+    width = (WIDTH - _RIGHT - axis.left) / len(chart.counts)
+    axis.grid()
+    drawing.text(axis.left, 15, f"{chart.noun} a month", size=_SIZE, fill=PALE_INK)
+    for place, count in enumerate(chart.counts):
+        left, last = axis.left + place * width, place == len(chart.counts) - 1
+        if count > 0:
+            head = axis.y(count)
+            drawing.rect(
+                left + width * 0.12, head, width * 0.76, max(axis.foot - head, 1), fill=MARKED if last else BAR
+            )
+        name = _MONTHS[chart.month(place).month - 1]
+        if width >= font.width(name, _SIZE) + 4:
+            middle = left + width / 2
+            drawing.text(middle, MONTHLY_HEIGHT - 8, name, size=_SIZE, fill=INK, anchor="middle", bold=last)
+    return drawing
 
 
 def steps(panels: Sequence[Steps]) -> Drawing:

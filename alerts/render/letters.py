@@ -7,18 +7,20 @@ What only this person may have, the passes in links and addresses, are slots her
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final, Literal, get_args
 
-from alerts.readers import Duty, Wishes
+from alerts.readers import YES_WITHIN, Duty, Wishes
 from alerts.render import slots
 from alerts.render.view import Site, direction, web_link
 from alerts.render.wishes import Named, region_unknown, sentence
 from alerts.template_filters import one_line
 
-Kind = Literal["confirm", "welcome", "already", "preferences", "goodbye", "help"]
+Kind = Literal["confirm", "welcome", "already", "preferences", "goodbye", "help", "login"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 CONFIRM: Final = "confirm"
-_PASSES: Final = (CONFIRM, slots.UNSUBSCRIBE, slots.PREFERENCES)
+LOGIN: Final = "login"
+_PASSES: Final = (CONFIRM, LOGIN, slots.UNSUBSCRIBE, slots.PREFERENCES)
 _DUTIES: Final[dict[Duty, str]] = {
     "escalation": "extreme alerts that nobody has acknowledged",
     "operator": "how this service does",
@@ -48,7 +50,7 @@ def letter_view(
         "links": _links(site, letter.open),
         "mails": _mails(letter),
         "duties": [_DUTIES[duty] for duty in letter.duties if duty in _DUTIES],
-        "hours": 48,
+        "hours": YES_WITHIN // timedelta(hours=1),
         "site_name": one_line(site.name),
         "site_url": web_link(site.base_url),
         "contact": one_line(site.contact),
@@ -80,7 +82,7 @@ def last_resort(view: dict[str, object]) -> str:
     links = view["links"]
     assert isinstance(links, dict)
     lines = [f"{view['site_name']}: about your mails", "", str(view["wishes"])]
-    wanted = CONFIRM if view["kind"] == "confirm" else slots.PREFERENCES
+    wanted = {"confirm": CONFIRM, "login": LOGIN}.get(str(view["kind"]), slots.PREFERENCES)
     return "\n".join((*lines, "", f"To go on: {links[wanted]}"))
 
 
@@ -88,7 +90,12 @@ def samples() -> list[Letter]:
     """Made-up letters of each kind to try templates on."""
     wishes = Wishes(events=("attack",), countries=("SYR",), min_severity="severe")
     full = [
-        Letter(kind=kind, wishes=None if kind == "help" else wishes, duties=("reader", "operator"), inbox="example.org")
+        Letter(
+            kind=kind,
+            wishes=None if kind in ("help", "login") else wishes,
+            duties=("reader", "operator"),
+            inbox="example.org",
+        )
         for kind in KINDS
     ]
     return full + [Letter(kind=kind, open=False) for kind in KINDS]

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from html import escape
 from pathlib import Path
+from time import monotonic
 from types import MappingProxyType
 from typing import Protocol
 
@@ -25,6 +26,7 @@ from alerts.render.letters import KINDS as LETTERS
 from alerts.render.letters import Letter, letter_view
 from alerts.render.letters import last_resort as last_resort_letter
 from alerts.render.letters import samples as sample_letters
+from alerts.render.opening import DOCUMENT, Openings, opening_kind
 from alerts.render.pictures import Picture, Pictures, picture_view
 from alerts.render.samples import sample_bulletin, sample_notices, sample_pictures
 from alerts.render.verdicts import links
@@ -54,17 +56,19 @@ class Inline(Protocol):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailText:
     """The words of one mail, the `language` they are in, and the `pictures` that the HTML shows. The texts hold slots
-    (`render.slots`) for the reader's own reason and links."""
+    (`render.slots`) for the reader's own reason and links. `opening` is what a discreet mail begins with."""
 
     subject: str
     text: str
     html: str
     pictures: Sequence[Inline] = ()
     language: str = "en"
+    opening: str = ""
 
 
 class MailRenderer:
-    """Renders notices with the user's templates over the shipped ones; keeps the last few renderings."""
+    """Renders notices with the user's templates over the shipped ones; keeps the last few renderings. `named` gives the
+    names of regions."""
 
     def __init__(
         self,
@@ -76,9 +80,11 @@ class MailRenderer:
         keep: int = 64,
         pictures: Pictures | None = None,
     ) -> None:
-        self._templates, self._site, self._report, self._named, self._keep = templates, site, report, named, keep
+        self._templates, self._site, self._report, self._keep = templates, site, report, keep
+        self.named = named
         self._done: dict[Hashable, MailText] = {}
         self._pictures = pictures or Pictures(keep=keep)
+        self._openings = Openings(templates, report)
 
     def render(
         self, notice: Notice, language: str = "en", *, others: Sequence[Notice] = (), covered: Sequence[Notice] = ()
@@ -89,11 +95,15 @@ class MailRenderer:
         Never raises for a template: a mail that no template can make is made without one.
         """
         language = self._templates.spoken("mail/alert.txt", language)
-        key = (_key(notice), tuple(map(_key, others)), tuple(map(_key, covered)), language)
+        key = (self._templates.look(), _key(notice), tuple(map(_key, others)), tuple(map(_key, covered)), language)
+        return self._kept(key, lambda: self._render(notice, language, others, covered))
+
+    def _kept(self, key: Hashable, make: Callable[[], MailText]) -> MailText:
+        """What was made of this before, or is made now."""
         if key not in self._done:
             while len(self._done) >= self._keep:
                 self._done.pop(next(iter(self._done)))
-            self._done[key] = self._render(notice, language, others, covered)
+            self._done[key] = make()
         return self._done[key]
 
     def _render(self, notice: Notice, language: str, others: Sequence[Notice], covered: Sequence[Notice]) -> MailText:
@@ -105,10 +115,11 @@ class MailRenderer:
         html = self._document("mail/alert.html", variables, language)
         return MailText(
             subject=subject(notice, more=len(others)),
-            text=_MANY_BLANK_LINES.sub("\n\n", text).strip() + "\n",
+            text=_tidied(text),
             html=html,
             pictures=tuple(one for one in pictures if f"cid:{one.cid}" in html),
             language=language,
+            opening=self._openings.of(language),
         )
 
     def bulletin(self, *, kind: str, subject: str, body: str, at: datetime, language: str = "en") -> MailText:
@@ -119,34 +130,33 @@ class MailRenderer:
         text = self._document("mail/bulletin.txt", variables, language) or f"{subject}\n\n{body}\n\n-- \n{_REASON}"
         return MailText(
             subject=shorten(one_line(subject), LONGEST_SUBJECT),
-            text=_MANY_BLANK_LINES.sub("\n\n", text).strip() + "\n",
+            text=_tidied(text),
             html=self._document("mail/bulletin.html", variables, language),
             language=language,
+            opening=self._openings.of(language),
         )
 
     def letter(self, letter: Letter, language: str = "en") -> MailText:
         """A letter to one person about their own subscription. The first line of its plain text is the subject."""
         name = f"mail/letter_{letter.kind}"
         language = self._templates.spoken(f"{name}.txt", language)
-        view = letter_view(letter, self._site, language=language, named=self._named)
+        view = letter_view(letter, self._site, language=language, named=self.named)
         text = self._document(f"{name}.txt", view, language) or last_resort_letter(view)
         subject, _, text = text.strip().partition("\n")
         return MailText(
             subject=shorten(one_line(subject), LONGEST_SUBJECT),
-            text=_MANY_BLANK_LINES.sub("\n\n", text).strip() + "\n",
+            text=_tidied(text),
             html=self._document(f"{name}.html", view, language),
             language=language,
+            opening=self._openings.of(language),
         )
 
     def digest(self, digest: Digest, language: str = "en") -> MailText:
         """All that waited for a reader in one mail: with as much about each alert as there is room for."""
         language = self._templates.spoken("mail/digest.txt", language)
-        key = (digests.key(digest), *(tuple(map(_key, some)) for some in (digest.notices, digest.covered)), language)
-        if key not in self._done:
-            while len(self._done) >= self._keep:
-                self._done.pop(next(iter(self._done)))
-            self._done[key] = self._digest(digest, language)
-        return self._done[key]
+        alerts = (tuple(map(_key, some)) for some in (digest.notices, digest.covered))
+        key = (self._templates.look(), digests.key(digest), *alerts, language)
+        return self._kept(key, lambda: self._digest(digest, language))
 
     def _digest(self, digest: Digest, language: str) -> MailText:
         for step in digests.STEPS:
@@ -156,9 +166,13 @@ class MailRenderer:
             links = slots.SLOT.findall(text + html)
             if digests.size(text, html) + digests.TOKEN * len(links) <= digests.ROOM:
                 break
-        text = _MANY_BLANK_LINES.sub("\n\n", text).strip() + "\n"
-        subject = shorten(digests.subject(digest), LONGEST_SUBJECT)
-        return MailText(subject=subject, text=text, html=html, language=language)
+        return MailText(
+            subject=shorten(digests.subject(digest), LONGEST_SUBJECT),
+            text=_tidied(text),
+            html=html,
+            language=language,
+            opening=self._openings.of(language),
+        )
 
     def _document(self, name: str, variables: Mapping[str, object], language: str) -> str:
         try:
@@ -167,6 +181,11 @@ class MailRenderer:
             for fault in error.faults:
                 self._report(fault)
             return ""
+
+
+def _tidied(text: str) -> str:
+    """Never two empty lines, and one line end at the end."""
+    return _MANY_BLANK_LINES.sub("\n\n", text).strip() + "\n"
 
 
 def _key(notice: Notice) -> Hashable:
@@ -181,10 +200,11 @@ def mail_renderer(
     report: Callable[[Fault], None],
     named: Named = region_unknown,
     pictures: Pictures | None = None,
+    clock: Callable[[], float] = monotonic,
 ) -> MailRenderer:
-    """A renderer over the shipped templates, with the user's folder `own` in front when there is one; `named` gives the
-    names of regions, `pictures` draws them."""
-    templates = Templates(shipped("templates"), own, report=report)
+    """A renderer over the shipped templates, with the user's folder `own` in front when there is one (looked at by
+    `clock`); `named` gives the names of regions, `pictures` draws them."""
+    templates = Templates(shipped("templates"), own, report=report, clock=clock)
     return MailRenderer(templates, site, report=report, named=named, pictures=pictures)
 
 
@@ -324,6 +344,7 @@ def check_mail_templates(own: Path) -> list[Fault]:
     bulletin = bulletin_variables(site)
     about_none = Kind(variables=frozenset(bulletin), samples=(bulletin,))
     kinds = {"mail": kind, "mail/bulletin": about_none, "mail/digest": _digest_kind(site)} | _letter_kinds(site)
+    kinds[DOCUMENT.removesuffix(".txt")] = opening_kind()
     return check_templates(own, shipped("templates"), kinds)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from math import floor, log10
 from typing import Any, Final
 
@@ -19,9 +20,9 @@ from alerts.render.drawing.projection import Point, Window, clipped, thinned
 from alerts.render.drawing.svg import Drawing
 from alerts.types import Precision
 
-WIDTH: Final = 560
-LEAST_HEIGHT: Final = 260
-MOST_HEIGHT: Final = 380
+WIDTH: Final = 440
+LEAST_HEIGHT: Final = 230
+MOST_HEIGHT: Final = 330
 MOST_SPOTS: Final = 8
 
 SEA: Final = "#d9e4ea"
@@ -79,13 +80,25 @@ class Spot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Map:
-    """A drawn map: of which place, without its position where that cannot be; and which of the others are on it."""
+class Plan:
+    """What a map will show: of which place, without its position where that cannot be; and which of the others. All
+    that is said of a map in words comes from here, so that a page need not wait until it is drawn."""
 
-    drawing: Drawing
     spot: Spot
     shown: tuple[Spot, ...]
     frame: Frame
+    shaded: bool = True  # a whole country is marked as where it happened
+
+    @property
+    def height(self) -> int:
+        return round(self.frame.window.height)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Map(Plan):
+    """A drawn map."""
+
+    drawing: Drawing
 
 
 class Cartographer:
@@ -95,23 +108,34 @@ class Cartographer:
         self._outlines = outlines
         self._country_name = country_name
         self._plain, self._bold = Font.shipped(), Font.shipped("bold")
+        # What happens in one country happens there for weeks: its outlines are half of the work.
+        self._land_of = lru_cache(maxsize=4)(self._land)
 
-    def draw(self, spot: Spot, others: Sequence[Spot] = ()) -> Map | None:
-        """The map of a place, with `others` as smaller dots as far as they lie on it. None where neither its country
+    def plan(self, spot: Spot, others: Sequence[Spot] = ()) -> Plan | None:
+        """What the map of a place will show, with `others` as far as they lie on it. None where neither its country
         nor its position is known."""
         found = frame(self._outlines, spot.country, spot.point, WIDTH, LEAST_HEIGHT, MOST_HEIGHT)
         if found is None:
             return None
         if found.stray:
-            return self.draw(replace(spot, lat=None, lon=None), others)
+            return self.plan(replace(spot, lat=None, lon=None), others)
         window = found.window
-        height = round(window.height)
-        drawing = Drawing(WIDTH, height, SEA)
-        countries = self._land(window, found.shown)
-        _draw_land(drawing, countries, spot)
-        board = Board(WIDTH, height)
         shown = [other for other in others if other.point and window.holds(window.pixel(*other.point), 8)]
-        marks = [window.pixel(*other.point) for other in shown[:MOST_SPOTS] if other.point]
+        return Plan(spot=spot, shown=tuple(shown[:MOST_SPOTS]), frame=found)
+
+    def draw(self, spot: Spot, others: Sequence[Spot] = ()) -> Map | None:
+        """The map of a place, with `others` as smaller dots. None where there is no plan for one."""
+        plan = self.plan(spot, others)
+        return None if plan is None else self.drawn(plan)
+
+    def drawn(self, plan: Plan) -> Map:
+        """The map of a plan."""
+        spot, shown, window = plan.spot, plan.shown, plan.frame.window
+        drawing = Drawing(WIDTH, plan.height, SEA)
+        countries = self._land_of(window, plan.frame.shown)
+        _draw_land(drawing, countries, spot, WHOLE if plan.shaded and not spot.is_point else OWN)
+        board = Board(WIDTH, plan.height)
+        marks = [window.pixel(*other.point) for other in shown if other.point]
         for at in marks:
             drawing.circle(*at, SMALL_DOT, fill=OTHER, stroke=PAPER, stroke_width=1.5)
             board.take_point(at, SMALL_DOT + 1)
@@ -120,7 +144,7 @@ class Cartographer:
         for other, at in zip(shown, marks, strict=False):
             self._name(drawing, board, at, other.name)
         self._names(drawing, board, countries, spot.country)
-        return Map(drawing=drawing, spot=spot, shown=tuple(shown[:MOST_SPOTS]), frame=found)
+        return Map(drawing=drawing, spot=spot, shown=shown, frame=plan.frame)
 
     def _land(self, window: Window, own: Sequence[Ring]) -> Land:
         """What is to be seen of each country."""
@@ -207,12 +231,12 @@ def nice(most: float) -> float:
     return max(step * power for step in (1, 2, 5) if step * power <= most * (1 + 1e-9))
 
 
-def _draw_land(drawing: Drawing, countries: Land, spot: Spot) -> None:
+def _draw_land(drawing: Drawing, countries: Land, spot: Spot, ground: str) -> None:
     for code, rings in countries.items():
         if code != spot.country:
             drawing.area(rings, fill=NEIGHBOUR, stroke=BORDER, stroke_width=1)
     own = countries.get(spot.country, [])
-    style: dict[str, Any] = {"fill": OWN if spot.is_point else WHOLE, "stroke": OUTLINE, "stroke_width": 1.4}
+    style: dict[str, Any] = {"fill": ground, "stroke": OUTLINE, "stroke_width": 1.4}
     drawing.area(own, **style, stroke_linejoin="round")
     if own and _round(own[0])[1] < _SPECK / 2:
         for ring in own:

@@ -1,4 +1,4 @@
-"""The pictures of a mail: a map of where it happened, a chart of how much of it there was.
+"""The pictures of mails and pages: a map of where it happened, a chart of how much of it there was.
 
 Each comes with all it shows in words: a sentence in place of the picture, a caption, and its numbers as a table. Who
 reads plain text, or whose mail program holds pictures back, misses nothing. A picture is drawn once and kept; what
@@ -8,23 +8,25 @@ cannot be drawn is left out, and the mail goes.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+import threading
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
-from typing import Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
 from alerts.render import captions, charts
 from alerts.render.captions import Words
 from alerts.render.drawing import svg
 from alerts.render.drawing.outlines import Outlines
 from alerts.render.drawing.svg import Drawing
-from alerts.render.maps import MOST_SPOTS, Cartographer, Map, Spot
+from alerts.render.maps import MOST_SPOTS, WIDTH, Cartographer, Plan, Spot
 from alerts.render.series import daily_of, steps_of
 from alerts.render.view import Notice, country_name, place_view
 
 _log = logging.getLogger(__name__)
 
 Kind = Literal["map", "chart"]
+_Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,66 +54,134 @@ class Picture:
         return self.words.rows
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sketch:
+    """A picture before it is drawn: its words and its size are all that a page needs at once. `shown` tells it from
+    others."""
+
+    kind: Kind
+    width: int
+    height: int
+    words: Words
+    shown: Hashable = field(repr=False)
+    draw: Callable[[], Drawing] = field(repr=False, compare=False)
+
+
 class Pictures:
-    """Draws the pictures of mails, and keeps the last few."""
+    """Draws the pictures of mails and pages, and keeps the last few. Threads may share one."""
 
     def __init__(self, *, keep: int = 64) -> None:
         self._cartographer = Cartographer(Outlines(), country_name)
         self._keep = keep
         self._kept: dict[Hashable, object] = {}
+        self._keeping = threading.Lock()
 
     def of(
         self, notice: Notice, *, others: Sequence[Notice] = (), covered: Sequence[Notice] = ()
     ) -> tuple[Picture, ...]:
         """The pictures of one version of an alert, in a mail with `others`, whose places are on the map, too. The
         same bytes every time. What was wrong has none; what is too odd to be drawn is left out."""
-        if notice.kind == "cancel":
-            return ()
-        makers: tuple[Callable[[], Picture | None], ...] = (
-            lambda: self._map(notice, [*others, *covered]),
-            lambda: self._chart(notice),
+        makers = (
+            lambda: self._picture(self._map_of(notice, [*others, *covered])),
+            lambda: self._picture(self._daily(notice) or self._steps(notice)),
         )
-        return tuple(picture for make in makers if (picture := _unless_it_fails(make, notice)) is not None)
+        return _made(makers, notice)
 
-    def _map(self, notice: Notice, others: Sequence[Notice]) -> Picture | None:
+    def sketches(self, notice: Notice) -> tuple[Sketch, ...]:
+        """What there is to draw of one version of an alert: a map, then charts, as far as there is something to
+        show."""
+        makers = (lambda: self._map_of(notice, ()), lambda: self._daily(notice), lambda: self._steps(notice))
+        return _made(makers, notice)
+
+    def place(self, place: Mapping[str, Any], others: Sequence[Spot]) -> Sketch | None:
+        """The map of a place (the JSON form of `types.Place`), with other places as far as they lie on it."""
+        main = _spot(place)
+        if main is None:
+            return None
+        spots = tuple(one for one in others if one.point != main.point)[:MOST_SPOTS]
+        return self._map(main, spots, place, captions.of_place, shaded=False)
+
+    def svg(self, sketch: Sketch) -> bytes:
+        """The picture for a page, as lines and letters."""
+        return self._drawing(sketch).svg_for_screens(sketch.words.alt).encode()
+
+    def png(self, sketch: Sketch) -> bytes:
+        """The picture as points. It takes twenty times as long as the other."""
+        made = self._drawn(("png", sketch.shown), lambda: svg.png(self._drawing(sketch).svg()))
+        assert isinstance(made, bytes)
+        return made
+
+    def _map_of(self, notice: Notice, others: Sequence[Notice]) -> Sketch | None:
         main = _spot(notice.fields.get("place"))
-        place = place_view(notice.fields.get("place"))
-        if main is None or place is None:
+        if main is None:
             return None
         spots = tuple(_spots(notice, others, main))[:MOST_SPOTS]
-        drawn = self._drawn((main, spots), lambda: self._cartographer.draw(main, spots))
-        if not isinstance(drawn, Map):
+        return self._map(main, spots, notice.fields["place"], captions.of_map)
+
+    def _map(
+        self,
+        main: Spot,
+        spots: tuple[Spot, ...],
+        place: Mapping[str, Any],
+        said: Callable[..., Words],
+        *,
+        shaded: bool = True,
+    ) -> Sketch | None:
+        view = place_view(place)
+        found = self._drawn(("plan", main, spots), lambda: self._cartographer.plan(main, spots))
+        if not isinstance(found, Plan) or view is None:
             return None
-        words = captions.of_map(drawn, spots, place, country_name(main.country))
-        return self._picture("map", (main, spots), drawn.drawing, words)
+        plan = replace(found, shaded=shaded)
+        return Sketch(
+            kind="map",
+            width=WIDTH,
+            height=plan.height,
+            words=said(plan, spots, view, country_name(main.country)),
+            shown=(main, spots) if shaded else (main, spots, "place"),
+            draw=lambda: self._cartographer.drawn(plan).drawing,
+        )
 
-    def _chart(self, notice: Notice) -> Picture | None:
+    def _daily(self, notice: Notice) -> Sketch | None:
         daily = daily_of(notice)
-        if daily is not None:
-            drawn = self._drawn(daily, lambda: charts.daily(daily))
-            words = captions.of_daily(daily, notice)
-        else:
-            panels = steps_of(notice)
-            if not panels:
-                return None
-            drawn = self._drawn(panels, lambda: charts.steps(panels))
-            words = captions.of_steps(panels, notice)
-        assert isinstance(drawn, Drawing)
-        return self._picture("chart", daily or panels, drawn, words)
+        if daily is None:
+            return None
+        return self._chart(daily, lambda: charts.daily(daily), captions.of_daily(daily, notice))
 
-    def _picture(self, kind: Kind, shown: Hashable, drawing: Drawing, words: Words) -> Picture:
-        png = self._drawn(("png", shown), lambda: svg.png(drawing.svg()))
-        assert isinstance(png, bytes)
-        name = f"{kind}-{sha256(png).hexdigest()[:20]}@alerts"
-        return Picture(kind=kind, cid=name, png=png, width=drawing.width, height=drawing.height, words=words)
+    def _steps(self, notice: Notice) -> Sketch | None:
+        panels = steps_of(notice)
+        if not panels:
+            return None
+        return self._chart(panels, lambda: charts.steps(panels), captions.of_steps(panels, notice))
+
+    def _chart(self, shown: Hashable, draw: Callable[[], Drawing], words: Words) -> Sketch:
+        drawn = self._drawn(shown, draw)
+        assert isinstance(drawn, Drawing)
+        return Sketch(kind="chart", width=drawn.width, height=drawn.height, words=words, shown=shown, draw=draw)
+
+    def _picture(self, sketch: Sketch | None) -> Picture | None:
+        if sketch is None:
+            return None
+        png = self.png(sketch)
+        name = f"{sketch.kind}-{sha256(png).hexdigest()[:20]}@alerts"
+        return Picture(
+            kind=sketch.kind, cid=name, png=png, width=sketch.width, height=sketch.height, words=sketch.words
+        )
+
+    def _drawing(self, sketch: Sketch) -> Drawing:
+        drawn = self._drawn(sketch.shown, sketch.draw)
+        assert isinstance(drawn, Drawing)
+        return drawn
 
     def _drawn(self, key: Hashable, make: Callable[[], object]) -> object:
         """What was made of this before, or is made now."""
-        if key not in self._kept:
+        with self._keeping:
+            if key in self._kept:
+                return self._kept[key]
+        made = make()
+        with self._keeping:
             while len(self._kept) >= 2 * self._keep:
                 self._kept.pop(next(iter(self._kept)))
-            self._kept[key] = make()
-        return self._kept[key]
+            return self._kept.setdefault(key, made)
 
 
 def picture_view(picture: Picture) -> dict[str, object]:
@@ -129,7 +199,14 @@ def picture_view(picture: Picture) -> dict[str, object]:
     }
 
 
-def _unless_it_fails(make: Callable[[], Picture | None], notice: Notice) -> Picture | None:
+def _made(makers: Iterable[Callable[[], _Made | None]], notice: Notice) -> tuple[_Made, ...]:
+    """What can be made of an alert; nothing of one that was wrong."""
+    if notice.kind == "cancel":
+        return ()
+    return tuple(made for make in makers if (made := _unless_it_fails(make, notice)) is not None)
+
+
+def _unless_it_fails(make: Callable[[], _Made | None], notice: Notice) -> _Made | None:
     try:
         return make()
     except Exception:  # no picture rather than no mail
@@ -168,4 +245,4 @@ def _spots(notice: Notice, others: Iterable[Notice], main: Spot) -> Iterator[Spo
             yield spot
 
 
-__all__: Final = ["Picture", "Pictures", "picture_view"]
+__all__: Final = ["Picture", "Pictures", "Sketch", "Spot", "picture_view"]

@@ -51,8 +51,8 @@ def sample_pictures() -> tuple[Picture, ...]:
         rows=(("1 Mar to 2 Mar", "9", "4 · 5"), ("27 Feb to 28 Feb", "1", "0 · 1")),
     )  # fmt: skip
     return (
-        Picture(kind="map", cid="map-1@alerts", png=b"", width=560, height=400, words=place),
-        Picture(kind="chart", cid="chart-1@alerts", png=b"", width=560, height=230, words=counts),
+        Picture(kind="map", cid="map-1@alerts", png=b"", width=440, height=330, words=place),
+        Picture(kind="chart", cid="chart-1@alerts", png=b"", width=440, height=250, words=counts),
     )
 
 

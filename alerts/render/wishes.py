@@ -8,12 +8,11 @@ from types import MappingProxyType
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from alerts.readers import Wishes
+from alerts.readers import WEEKDAYS, Wishes
 from alerts.render.view import country_name, country_of_region, event_name
 from alerts.template_filters import day, listed, one_line
 from alerts.types import CERTAINTIES, SEVERITIES
 
-WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 LANGUAGES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "am": "አማርኛ",
@@ -48,10 +47,13 @@ def sentence(wishes: Wishes, named: Named = region_unknown) -> str:
     """All that matters, without a full stop: "alerts about attacks within 50 km of Goma, severe or worse, at once, but
     not from 22:00 to 06:00 unless extreme"."""
     parts = [asked_for(wishes, named), _rhythm(wishes)]
+    gathered = wishes.rhythm != "now"
     if wishes.quiet is not None:
-        parts.append(f"but not {_quiet(wishes)}{_unless(wishes)}")
+        parts.append(f"but not {_quiet(wishes)}{'' if gathered else _unless(wishes)}")
     if wishes.rhythm in ("daily", "weekly") or wishes.quiet is not None:
         parts[-1] += f" ({wishes.time_zone})"
+    if gathered and wishes.wake_from:
+        parts.append(f"and at once what is {_or_worse(wishes.wake_from)}")
     if wishes.paused_until is not None:
         parts.append(f"and nothing before {day(pause_ends(wishes))}")
     return one_line(", ".join(parts))
@@ -77,7 +79,7 @@ def aspects(wishes: Wishes, named: Named = region_unknown) -> dict[str, str]:
         "Mails": _rhythm(wishes),
         "Time zone": one_line(wishes.time_zone),
         "Quiet hours": _quiet(wishes) if wishes.quiet else "none",
-        "In quiet hours": _or_worse(wishes.wake_from) if wishes.wake_from else "nothing at all",
+        "At any hour": _or_worse(wishes.wake_from) if wishes.wake_from else "nothing",
         "Pause": f"until {day(pause_ends(wishes))}" if wishes.paused_until else "none",
         "Language": LANGUAGES.get(wishes.language, one_line(wishes.language)),
         "Form": "text only" if wishes.text_only else "text, HTML and pictures",
@@ -117,7 +119,7 @@ def _listed_events(wishes: Wishes) -> str:
 
 
 def _somewhere(wishes: Wishes, named: Named) -> str:
-    inside = [country_name(code) for code in wishes.countries] + [named(region) for region in wishes.regions]
+    inside = [*map(country_name, wishes.countries), *_regions(wishes, named)]
     parts = [f"in {listed(inside, 'or')}"] if inside else []
     parts += [f"within {near.km:g} km of {near.name}" for near in wishes.near]
     return f" {listed(parts, 'or')}" if parts else ""
@@ -125,9 +127,21 @@ def _somewhere(wishes: Wishes, named: Named) -> str:
 
 def _places(wishes: Wishes, named: Named) -> Iterator[str]:
     yield from map(country_name, wishes.countries)
-    yield from map(named, wishes.regions)
+    yield from _regions(wishes, named)
     for near in wishes.near:
         yield f"within {near.km:g} km of {near.name}"
+
+
+def _regions(wishes: Wishes, named: Named) -> Iterator[str]:
+    """The regions by country, so that none is named twice: "Idlib, Aleppo and Homs (Syria)"."""
+    inside: dict[str, list[str]] = {}
+    for name, _, country in (named(region).rpartition(", ") for region in wishes.regions):
+        inside.setdefault(country if name else "", []).append(name or country)
+    for country, names in inside.items():
+        if country and len(names) > 1:
+            yield f"{listed(names)} ({country})"
+        else:
+            yield from (f"{name}, {country}" if country else name for name in names)
 
 
 def _or_worse(severity: str) -> str:

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.render import charts
-from alerts.render.charts import BAND, BAR, MARKED, WIDTH, Daily, Step, Steps, figure, short_day, ticks
+from alerts.render.captions import of_months
+from alerts.render.charts import BAND, BAR, MARKED, WIDTH, Daily, Monthly, Step, Steps, figure, short_day, ticks
 from alerts.render.drawing.svg import Drawing
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -123,3 +124,28 @@ def test_figures_are_short(value: float, said: str) -> None:
 
 def test_days_read_the_same_everywhere() -> None:
     assert short_day(date(2026, 3, 2)) == "2 Mar"
+
+
+def test_months_are_as_tall_as_their_counts_and_named() -> None:
+    shown = Monthly(noun="alerts", first=date(2025, 11, 1), counts=(0, 4, 2, 1))
+    drawing = charts.monthly(shown)
+    before, last = rects(drawing, BAR), rects(drawing, MARKED)
+    assert len(before) == 2 and len(last) == 1
+    assert abs(before[0]["height"] - 4 * last[0]["height"]) < 0.5
+    assert [word for word in words(drawing) if word.isalpha()] == ["Nov", "Dec", "Jan", "Feb"]
+
+
+def test_the_words_of_months_say_all_that_the_bars_do() -> None:
+    said = of_months(Monthly(noun="alerts", first=date(2025, 11, 1), counts=(0, 4, 2, 1)))
+    assert said.alt == (
+        "Bar chart of alerts a month, November 2025 to February 2026: 7 in all,"
+        " most in December 2025 (4), 1 in February 2026 so far."
+    )
+    assert said.rows == (("February 2026", "1"), ("January 2026", "2"), ("December 2025", "4"), ("November 2025", "0"))
+
+
+@given(st.lists(st.integers(0, 10**7), min_size=1, max_size=40).filter(any))
+def test_any_months_can_be_drawn(counts: list[int]) -> None:
+    drawn = charts.monthly(Monthly(noun="alerts", first=date(2020, 12, 1), counts=tuple(counts)))
+    assert "nan" not in drawn.svg()
+    assert all(0 <= one["y"] and one["x"] + one["width"] <= WIDTH for one in rects(drawn, BAR) + rects(drawn, MARKED))

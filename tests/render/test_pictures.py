@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.render.mail import mail_renderer
-from alerts.render.pictures import Picture, Pictures, picture_view
+from alerts.render.pictures import Picture, Pictures, Spot, picture_view
 from alerts.render.samples import sample_notices
 from alerts.render.series import daily_of, steps_of
 from alerts.render.view import Notice, Numbers, Site
@@ -189,7 +189,7 @@ def test_a_mail_names_each_of_its_pictures_and_says_the_same_in_words() -> None:
     for one in PICTURES.of(UPDATE):
         assert f'alt="{one.alt}"' in mail.html and one.caption in mail.text
         for cell in (cell for row in one.rows for cell in row):
-            assert f"{cell}</td>" in mail.html and cell in mail.text
+            assert f">{cell}</span></td>" in mail.html and cell in mail.text
 
 
 def test_a_picture_that_a_users_template_leaves_out_is_not_in_the_mail(tmp_path: Any) -> None:
@@ -208,3 +208,42 @@ def test_a_name_with_markup_is_only_words() -> None:
 def test_the_guide_names_every_field_of_a_picture() -> None:
     guide = (shipped("templates") / "README.md").read_text()
     assert set(picture_view(PICTURES.of(NEW)[0])) <= set(re.findall(r"`\.(\w+)`", guide))
+
+
+def test_a_page_knows_words_and_size_of_a_map_before_it_is_drawn() -> None:
+    fresh = Pictures()
+    [sketch] = fresh.sketches(NEW)
+    [picture] = fresh.of(NEW)
+    assert (sketch.kind, sketch.width, sketch.height, sketch.words) == (
+        picture.kind, picture.width, picture.height, picture.words,
+    )  # fmt: skip
+    assert fresh.png(sketch) == picture.png
+
+
+def test_a_page_has_both_charts_of_an_alert_that_counts_and_has_told_several_figures() -> None:
+    assert daily_of(UPDATE) is not None
+    told = [
+        Numbers(
+            at=UPDATE.at - timedelta(hours=number),
+            numbers={"killed": {"low": number, "high": number, "stated": number, "unit": "people", "text": ""}},
+        )
+        for number in (9, 2)
+    ]
+    sketches = PICTURES.sketches(replace(UPDATE, history=told))
+    assert [one.words.title for one in sketches] == ["On the map", "Day by day", "From report to report"]
+    assert PICTURES.sketches(CANCEL) == () and PICTURES.sketches(BARE) == ()
+
+
+def test_a_picture_on_a_page_says_what_it_shows_to_who_opens_it_alone() -> None:
+    [sketch, *_] = PICTURES.sketches(UPDATE)
+    svg = PICTURES.svg(sketch).decode()
+    assert f"<title>{sketch.words.alt}</title>" in svg and "<script" not in svg
+
+
+def test_the_map_of_a_place_has_the_other_places_that_lie_on_it() -> None:
+    place = NEW.fields["place"]
+    near = Spot(name="Near", country=place["country"], precision="city", lat=place["lat"] + 0.3, lon=place["lon"])
+    far = replace(near, name="Far", lat=-place["lat"], lon=-90.0)
+    sketch = PICTURES.place(place, [near, far])
+    assert sketch is not None and "Alerts of late at: Near." in sketch.words.alt
+    assert b">Near<" in PICTURES.svg(sketch) and b"Far" not in PICTURES.svg(sketch)

@@ -24,9 +24,14 @@ NIGHT = Quiet(begin=time(22), end=time(6))
         (Wishes(regions=("SY-ID",)), "all alerts in province SY-ID, at once"),
         (Wishes(min_severity="severe"), "all alerts, severe or worse, at once"),
         (Wishes(min_severity="extreme", min_certainty="observed"), "all alerts, extreme, if observed, at once"),
-        (Wishes(rhythm="hourly"), "all alerts, in one mail an hour"),
+        (Wishes(rhythm="hourly", wake_from=None), "all alerts, in one mail an hour"),
+        (Wishes(rhythm="hourly"), "all alerts, in one mail an hour, and at once what is severe or worse"),
         (
-            Wishes(rhythm="weekly", weekday=4, hour=6, time_zone="Asia/Aden"),
+            Wishes(rhythm="daily", quiet=NIGHT, wake_from="extreme"),
+            "all alerts, in one mail a day, at 07:00, but not from 22:00 to 06:00 (UTC), and at once what is extreme",
+        ),
+        (
+            Wishes(rhythm="weekly", weekday=4, hour=6, time_zone="Asia/Aden", wake_from=None),
             "all alerts, in one mail a week, on Friday at 06:00 (Asia/Aden)",
         ),
         (
@@ -74,3 +79,12 @@ def test_a_name_of_several_lines_is_one() -> None:
 def test_a_region_whose_name_nobody_can_be_asked_for_is_told_by_its_country() -> None:
     assert sentence(Wishes(regions=("SY-ID",))) == "all alerts in SY-ID in Syria, at once"
     assert sentence(Wishes(regions=("??",))) == "all alerts in ??, at once"
+
+
+def test_the_regions_of_a_country_are_named_together() -> None:
+    names = {"SY-ID": "Idlib, Syria", "LB-AS": "North, Lebanon", "SY-HL": "Aleppo, Syria", "?": "?"}
+    wishes = Wishes(countries=("YEM",), regions=tuple(names))
+    assert sentence(wishes, names.__getitem__) == (
+        "all alerts in Yemen, Idlib and Aleppo (Syria), North, Lebanon or ?, at once"
+    )
+    assert aspects(wishes, names.__getitem__)["Places"].startswith("Yemen, Idlib and Aleppo (Syria)")

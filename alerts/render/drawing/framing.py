@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from math import cos, hypot, radians
 from typing import Final
 
+from alerts.globe import EARTH_KM
 from alerts.render.drawing.outlines import Box, Outlines, Ring
-from alerts.render.drawing.projection import EARTH, Plane, Point, Window
+from alerts.render.drawing.projection import Plane, Point, Window
 
 _PADDING: Final = 1.16
 _LEAST_KM: Final = 60.0  # a picture is at least so wide: smaller countries need something around them
@@ -121,7 +122,7 @@ def _joined(box: Box, other: Box) -> Box:
 
 def _sides(box: Box) -> tuple[float, float]:
     """Kilometres from west to east in its middle, and from south to north."""
-    degree = radians(1) * EARTH
+    degree = radians(1) * EARTH_KM
     return (box.east - box.west) * degree * cos(radians(box.centre[1])), (box.north - box.south) * degree
 
 
@@ -133,7 +134,7 @@ def _gap(one: Box, other: Box) -> float:
     """About how far two boxes lie apart, in kilometres."""
     near = _near(other, one.centre[0])
     across = max(0.0, near.west - one.east, one.west - near.east) * cos(radians(one.centre[1]))
-    return radians(1) * EARTH * hypot(across, max(0.0, near.south - one.north, one.south - near.north))
+    return radians(1) * EARTH_KM * hypot(across, max(0.0, near.south - one.north, one.south - near.north))
 
 
 def _away(box: Box, point: Point) -> float:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from operator import sub
 from typing import Final
@@ -21,6 +22,8 @@ _NONE, _SUB, _UP, _AVERAGE, _PAETH = range(5)
 _MARKED: Final = bytes(1 if value else 0 for value in range(256))
 _NOTHING: Final = bytes(4)
 _MOST_COLOURS: Final = 256
+
+_Pixel = Callable[[int, bytes, bytes, bytes, bytes], bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,29 +90,34 @@ def _palette(pixels: Iterable[bytes]) -> dict[bytes, bytes]:
 
 def _rows(data: bytes, width: int) -> Iterator[_Runs]:
     above, length = _Runs([0], [_NOTHING]), 4 * width
+    pixel = cache(_pixel)  # of few colours, the same over and over
     for at in range(0, len(data), length + 1):
-        above = _unfiltered(data[at], data[at + 1 : at + 1 + length], above, width)
+        above = _unfiltered(data[at], data[at + 1 : at + 1 + length], above, width, pixel)
         yield above
 
 
-def _unfiltered(kind: int, raw: bytes, above: _Runs, width: int) -> _Runs:
+def _unfiltered(kind: int, raw: bytes, above: _Runs, width: int, pixel: _Pixel) -> _Runs:
     """A row from its differences to what its filter predicts from the row above and the pixels to the left."""
     if kind > _PAETH:
         raise ValueError(f"there is no filter {kind}")
     differing = _not_nought(raw)
     if kind == _UP and not differing:
         return above
-    row, left, run = _Runs([], []), _NOTHING, 0
+    row, left, run, last = _Runs([], []), _NOTHING, 0, len(above.starts) - 1
+    starts, pixels = above.starts, above.pixels
     for at, end in pairwise([*_places(kind, differing, above, width), width]):
-        while run + 1 < len(above.starts) and above.starts[run + 1] <= at:
+        while run < last and starts[run + 1] <= at:
             run += 1
-        up = above.pixels[run]
-        corner = up if above.starts[run] < at else above.pixels[run - 1] if run else _NOTHING
-        left = _sum(raw[4 * at : 4 * at + 4], _predicted(kind, left, up, corner))
-        _append(row, at, left)
-        while kind == _AVERAGE and at + 1 < end and (after := _predicted(kind, left, up, up)) != left:
+        up = pixels[run]
+        corner = up if starts[run] < at else pixels[run - 1] if run else _NOTHING
+        before, left = left, pixel(kind, raw[4 * at : 4 * at + 4], left, up, corner)
+        if left != before or not at:
+            row.starts.append(at)
+            row.pixels.append(left)
+        while kind == _AVERAGE and at + 1 < end and (after := pixel(kind, _NOTHING, left, up, up)) != left:
             left, at = after, at + 1
-            _append(row, at, left)
+            row.starts.append(at)
+            row.pixels.append(left)
     return row
 
 
@@ -124,12 +132,6 @@ def _places(kind: int, differing: list[int], above: _Runs, width: int) -> list[i
     return sorted(found)
 
 
-def _append(row: _Runs, at: int, pixel: bytes) -> None:
-    if not row.pixels or row.pixels[-1] != pixel:
-        row.starts.append(at)
-        row.pixels.append(pixel)
-
-
 def _not_nought(row: bytes) -> list[int]:
     """The pixels that are not all noughts."""
     found: list[int] = []
@@ -141,8 +143,10 @@ def _not_nought(row: bytes) -> list[int]:
     return found
 
 
-def _sum(one: bytes, other: bytes) -> bytes:
-    return other if one == _NOTHING else bytes((a + b) & 255 for a, b in zip(one, other, strict=True))
+def _pixel(kind: int, raw: bytes, left: bytes, up: bytes, corner: bytes) -> bytes:
+    """A pixel from its difference to what is predicted."""
+    guess = _predicted(kind, left, up, corner)
+    return guess if raw == _NOTHING else bytes((a + b) & 255 for a, b in zip(raw, guess, strict=True))
 
 
 def _predicted(kind: int, left: bytes, up: bytes, corner: bytes) -> bytes:

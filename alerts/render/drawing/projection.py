@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from math import asin, atan2, cos, degrees, hypot, inf, radians, sin, sqrt
 from typing import Final
 
-EARTH: Final = 6371.0  # km
+from alerts.globe import EARTH_KM
+
 _FARTHEST: Final = -0.95  # the cosine of how far a point may lie away; the other end of the world has no place here
 
 Point = tuple[float, float]
@@ -37,7 +38,7 @@ class Plane:
             north, east = sin(phi), cos(phi)
             ahead = east * cos(away)
             near = sin_own * north + cos_own * ahead
-            k = EARTH * sqrt(2 / (1 + (near if near > _FARTHEST else _FARTHEST)))
+            k = EARTH_KM * sqrt(2 / (1 + (near if near > _FARTHEST else _FARTHEST)))
             yield k * east * sin(away), k * (sin_own * ahead - cos_own * north)
 
     def degrees(self, x: float, y: float) -> Point:
@@ -45,7 +46,7 @@ class Plane:
         far = hypot(x, y)
         if far < 1e-9:
             return self.lon, self.lat
-        c, own = 2 * asin(min(1.0, far / (2 * EARTH))), radians(self.lat)
+        c, own = 2 * asin(min(1.0, far / (2 * EARTH_KM))), radians(self.lat)
         lat = asin(max(-1.0, min(1.0, cos(c) * sin(own) - y * sin(c) * cos(own) / far)))
         away = atan2(x * sin(c), far * cos(own) * cos(c) + y * sin(own) * sin(c))
         return self.lon + degrees(away), degrees(lat)
@@ -118,11 +119,3 @@ def thinned(points: Iterable[Point], least: float) -> list[Point]:
             kept.append((x, y))
             last_x, last_y = x, y
     return kept
-
-
-def far_apart(one: Point, other: Point) -> float:
-    """Kilometres between two places given by longitude and latitude."""
-    (lon1, lat1), (lon2, lat2) = one, other
-    a, b = radians(lat1), radians(lat2)
-    half = sin((b - a) / 2) ** 2 + cos(a) * cos(b) * sin(radians(lon2 - lon1) / 2) ** 2
-    return 2 * EARTH * asin(min(1.0, sqrt(half)))

@@ -6,8 +6,9 @@ machine makes the same bytes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from html import escape
 from typing import Final, Literal
 
@@ -18,8 +19,33 @@ from alerts.render.drawing.indexed import indexed
 from alerts.render.xmltext import clean
 
 ZOOM: Final = 2  # screens of phones have two pixels and more to each of CSS
+_ON_SCREENS: Final = (font.FAMILY, "Verdana", "Noto Sans", "Arial", "sans-serif")
 Anchor = Literal["start", "middle", "end"]
 Point = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """Words in a drawing, with what stands before and after them in SVG."""
+
+    words: str
+    size: float
+    bold: bool
+    style: str
+
+    def svg(self, *, fixed: bool) -> str:
+        room = f' textLength="{_n(wide)}" lengthAdjust="spacingAndGlyphs"' if fixed and (wide := self._wide()) else ""
+        return f"<text{self.style}{room}>{escape(self.words)}</text>"
+
+    def _wide(self) -> float:
+        """How wide they are in our font; 0 where it lacks a letter."""
+        ours = _font("bold" if self.bold else "normal")
+        return ours.width(self.words, self.size) if ours.has(self.words) else 0
+
+
+@lru_cache(maxsize=2)
+def _font(weight: str) -> font.Font:
+    return font.Font.shipped(weight)
 
 
 @dataclass(slots=True)
@@ -29,7 +55,7 @@ class Drawing:
     width: int
     height: int
     ground: str
-    _parts: list[str] = field(default_factory=list)
+    _parts: list[str | _Text] = field(default_factory=list)
 
     def rect(self, x: float, y: float, width: float, height: float, **style: object) -> None:
         place = f'x="{_n(x)}" y="{_n(y)}" width="{_n(width)}" height="{_n(height)}"'
@@ -61,20 +87,29 @@ class Drawing:
         halo: str = "",
     ) -> None:
         """Words whose line of writing begins, is centred or ends at a point; with a `halo`, edged in that colour."""
-        place = f'x="{_n(x)}" y="{_n(y)}" font-size="{_n(size)}" text-anchor="{anchor}"'
-        weight = ' font-weight="bold"' if bold else ""
-        said = escape(clean(words))
+        place = f' x="{_n(x)}" y="{_n(y)}" font-size="{_n(size)}" text-anchor="{anchor}"'
+        place += ' font-weight="bold"' if bold else ""
+        said = clean(words)
         if halo:
             edge = _style({"fill": halo, "stroke": halo, "stroke_width": 3, "stroke_linejoin": "round"})
-            self._parts.append(f"<text {place}{weight}{edge}>{said}</text>")
-        self._parts.append(f"<text {place}{weight}{_style({'fill': fill})}>{said}</text>")
+            self._parts.append(_Text(said, size, bold, f"{place}{edge}"))
+        self._parts.append(_Text(said, size, bold, f"{place}{_style({'fill': fill})}"))
 
     def svg(self) -> str:
+        """For resvg, which has our font."""
+        return self._written((font.FAMILY,))
+
+    def svg_for_screens(self, title: str) -> str:
+        """For browsers, most of which have other fonts: each word keeps the room that ours would take. `title` says
+        what it shows, to who opens it by itself."""
+        return self._written(_ON_SCREENS, fixed=True, title=f"<title>{escape(clean(title))}</title>")
+
+    def _written(self, fonts: Sequence[str], *, fixed: bool = False, title: str = "") -> str:
         size = f'width="{self.width}" height="{self.height}" viewBox="0 0 {self.width} {self.height}"'
         ground = f'<rect width="{self.width}" height="{self.height}" fill="{self.ground}"/>'
-        inside = "".join(self._parts)
-        family = f'font-family="{font.FAMILY}" font-stretch="condensed"'
-        return f'<svg xmlns="http://www.w3.org/2000/svg" {size} {family}>{ground}{inside}</svg>'
+        inside = "".join(part if isinstance(part, str) else part.svg(fixed=fixed) for part in self._parts)
+        family = f'font-family="{", ".join(fonts)}" font-stretch="condensed"'
+        return f'<svg xmlns="http://www.w3.org/2000/svg" {size} {family}>{title}{ground}{inside}</svg>'
 
 
 def png(svg: str) -> bytes:

@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alerts.render.drawing.font import Font
 from alerts.render.drawing.svg import Drawing, path, png
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -40,3 +41,21 @@ def test_the_same_drawing_makes_the_same_bytes() -> None:
     drawing.circle(20, 20, 8, fill="#a80020")
     drawing.text(5, 20, "Idlib", size=12, fill="#000000")
     assert png(drawing.svg()) == png(drawing.svg())
+
+
+@given(st.text(max_size=80))
+def test_on_screens_any_words_and_title_stay_words(words: str) -> None:
+    drawing = Drawing(100, 50, "#ffffff")
+    drawing.text(5, 20, words, size=12, fill="#000000", bold=True)
+    root = ElementTree.fromstring(drawing.svg_for_screens(words))
+    assert [element.tag for element in root.iter()] == [f"{SVG}svg", f"{SVG}title", f"{SVG}rect", f"{SVG}text"]
+
+
+def test_on_screens_words_keep_the_room_that_our_font_would_take() -> None:
+    drawing = Drawing(100, 50, "#ffffff")
+    drawing.text(5, 20, "Idlib", size=12, fill="#000000")
+    drawing.text(5, 40, "\u1000", size=12, fill="#000000")  # no letter of ours: nobody knows how wide it is
+    known, unknown = ElementTree.fromstring(drawing.svg_for_screens("Map")).iter(f"{SVG}text")
+    assert abs(float(known.attrib["textLength"]) - Font.shipped().width("Idlib", 12)) < 0.06
+    assert "textLength" not in unknown.attrib
+    assert "textLength" not in drawing.svg()
