@@ -25,21 +25,29 @@ from alerts.store.alerts import (
     versions,
 )
 from alerts.store.schema import alert, alert_version, evidence
-from alerts.types import SEVERITIES, Alert, AlertState, Evidence, Severity
+from alerts.types import CERTAINTIES, SEVERITIES, Alert, AlertState, Certainty, Evidence, Severity
 
 _TOLD: Final = alert.c.version > 0
 _HELD: Final = alert.c.triage.in_(("waiting", "dropped"))
+_CERTAINTY: Final = case((_HELD, alert.c.told["certainty"].as_string()), else_=alert.c.certainty)
 _SEVERITY: Final = case((_HELD, alert.c.told["severity"].as_string()), else_=alert.c.severity)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Which alerts; what is empty or None does not count."""
+    """Which alerts; what is empty or None does not count. `region` is the id of a first level, in or of which they are;
+    they changed at `since` or later, and what they tell of began before `until`."""
 
     event: str | None = None
     country: str | None = None
+    region: str | None = None
+    place: str | None = None
+    rule: str | None = None
     min_severity: Severity = "minor"
+    min_certainty: Certainty = "possible"
     states: tuple[AlertState, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,10 +110,24 @@ def told_others(conn: Connection, value: Alert) -> list[tuple[Alert, str]]:
 
 def _filtered(wanted: Wanted) -> Select[Any]:
     query = select(alert).where(_TOLD)
-    if wanted.event:
-        query = query.where(alert.c.event == wanted.event)
-    if wanted.country:
-        query = query.where(alert.c.country == wanted.country)
+    for column, value in (
+        (alert.c.event, wanted.event),
+        (alert.c.country, wanted.country),
+        (alert.c.place_id, wanted.place),
+        (alert.c.rule, wanted.rule),
+    ):
+        if value:
+            query = query.where(column == value)
+    if wanted.region:
+        query = query.where(
+            (alert.c.place["admin1"].as_string() == wanted.region) | (alert.c.place_id == wanted.region)
+        )
+    if wanted.since is not None:
+        query = query.where(alert.c.updated >= wanted.since)
+    if wanted.until is not None:
+        query = query.where(alert.c.first_event < wanted.until)
+    if wanted.min_certainty != "possible":
+        query = query.where(_CERTAINTY.in_(CERTAINTIES[CERTAINTIES.index(wanted.min_certainty) :]))
     if wanted.states:
         query = query.where(alert.c.state.in_(wanted.states))
     if wanted.min_severity != "minor":

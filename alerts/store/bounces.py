@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, func, select, true, update
 
 from alerts.readers import Duty
-from alerts.store import people, suppression
+from alerts.store import people, strangers, suppression
 from alerts.store.codec import clean
-from alerts.store.outbox import take_back
 from alerts.store.schema import bounce, outbox, person, suppressed
 from alerts.store.suppression import Reason
 from alerts.store.upsert import insert_for
@@ -21,27 +20,28 @@ DAYS: Final = 5
 WITHIN: Final = timedelta(days=10)
 """... of so many a reader's mail has to come back before the reader is given up."""
 
-_UNSENT: Final = ("queued", "bundled")
 _SENT: Final = ("sending", "accepted", "ambiguous", "held")  # a report may come before the server's yes is stored
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Returned:
-    """The mail that a report is about, and its reader. The address never shows in `repr`."""
+    """The mail that a report is about, and its reader. The address never shows in `repr`. `stranger`: who has
+    said yes to nothing; anybody can have us write to any address, once."""
 
     row_id: int
     person_id: int
     address: str = field(repr=False)
+    stranger: bool = False
 
 
 def mail_of(conn: Connection, message_id: str) -> Returned | None:
     """The mail with this Message-ID; None when there is none (any more)."""
-    query = select(outbox.c.id, outbox.c.person_id).where(outbox.c.message_id == message_id)
-    row = conn.execute(query.order_by(outbox.c.id).limit(1)).first()
+    query = select(outbox.c.id, outbox.c.person_id, person.c.duties).join(person, person.c.id == outbox.c.person_id)
+    row = conn.execute(query.where(outbox.c.message_id == message_id).order_by(outbox.c.id).limit(1)).first()
     if row is None:
         return None
     address = people.addresses(conn, [row.person_id])[row.person_id]
-    return Returned(row_id=row.id, person_id=row.person_id, address=address)
+    return Returned(row_id=row.id, person_id=row.person_id, address=address, stranger=not row.duties)
 
 
 def came_back(conn: Connection, row_id: int, state: Literal["failed", "held"], status: str, now: datetime) -> bool:
@@ -77,18 +77,17 @@ def _first_day(now: datetime) -> str:
 
 def give_up(conn: Connection, person_id: int, reason: Reason, detail: str, now: datetime) -> tuple[Duty, ...] | None:
     """Write to a reader no more: they get no mail, their address is suppressed, what was to go is withdrawn. Returns
-    their duties; None where all that is so already. After a complaint no link of before confirms anything."""
+    their duties; None where all that is so already. Where they wish it so, no link of before confirms anything."""
     known = people.get_person(conn, person_id)
     if known is None:
         return None
     fresh = suppression.suppress(conn, people.marks(conn, [person_id])[person_id], reason, now, detail)
     values: dict[str, Any] = {"active": False}
-    if reason == "complaint":
+    if suppression.is_wish(reason):
         values |= {"asked": None, "series": person.c.series + 1}
     conn.execute(update(person).where(person.c.id == person_id).values(values))
     conn.execute(delete(bounce).where(bounce.c.person_id == person_id))
-    waiting = select(outbox.c.id).where(outbox.c.person_id == person_id, outbox.c.state.in_(_UNSENT))
-    take_back(conn, conn.execute(waiting).scalars().all(), now)
+    strangers.withdraw(conn, person_id, true(), now)
     return known.duties if fresh or known.active else None
 
 
@@ -113,9 +112,15 @@ def unreachable(conn: Connection) -> dict[int, Unreachable]:
     return found
 
 
-def share(conn: Connection, since: datetime) -> tuple[int, int]:
-    """How many addresses were suppressed after `since` because mail came back, and to how many readers mail went."""
-    gone = suppression.count_since(conn, since).get("bounce", 0)
+def lost(conn: Connection, since: datetime) -> int:
+    """How many were given up after `since` because mail to them came back. Strangers do not count: whoever fills in a
+    form with addresses that are dead could else make it look as if the mails of all were in trouble."""
+    dead = (suppressed.c.reason == "bounce") & (suppressed.c.since > since)
+    query = select(person.c.duties).join(suppressed, suppressed.c.mark == person.c.mark).where(dead)
+    return sum(bool(duties) for duties in conn.execute(query).scalars())
+
+
+def reached(conn: Connection, since: datetime) -> int:
+    """To how many readers mail went after `since`. It looks at all that was ever sent, so it is not for every mail."""
     sent = outbox.c.state.in_((*_SENT, "failed")) & (outbox.c.finished > since)
-    reached = select(func.count(func.distinct(outbox.c.person_id))).where(sent)
-    return gone, int(conn.execute(reached).scalar_one())
+    return int(conn.execute(select(func.count(func.distinct(outbox.c.person_id))).where(sent)).scalar_one())

@@ -88,7 +88,8 @@ def hit(data: Mapping[str, Any]) -> Hit:
 
 
 def wishes(data: Mapping[str, Any]) -> Wishes:
-    """A reader's wishes; what an older version of the program did not ask for has its default."""
+    """A reader's wishes; what an older version of the program did not ask for has its default. Their key is as it lies
+    in the database, sealed (`people.wishes_of` opens it)."""
     quiet, until = data.get("quiet"), data.get("paused_until")
     lists = {name: tuple(data[name]) for name in ("events", "countries", "regions") if name in data}
     return _make(

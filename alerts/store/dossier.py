@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from alerts.readers import Person, Wishes
-from alerts.store import codec
 from alerts.store.outbox import State
-from alerts.store.people import get_person
+from alerts.store.people import get_person, wishes_of
 from alerts.store.schema import bounce, outbox, person, suppressed
+from alerts.store.suppression import Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +37,7 @@ class Sent:
 class Suppressed:
     """Why an address is not written to, since when."""
 
-    reason: str
+    reason: Reason
     since: datetime
     detail: str
 
@@ -69,7 +69,7 @@ def dossier(conn: Connection, person_id: int, since: datetime) -> Dossier | None
         person=who,
         created=row.created,
         confirmed=row.confirmed,
-        asked=None if row.asked is None else codec.wishes(row.asked),
+        asked=None if row.asked is None else wishes_of(conn, row.asked),
         suppressed=_suppressed(conn, row.mark),
         bounces=tuple((day, status) for day, status in conn.execute(back)),
         mails=tuple(_sent(one) for one in conn.execute(_mails(person_id, since))),

@@ -12,6 +12,8 @@ from alerts.store.schema import article, evidence, feed, story
 from alerts.store.upsert import upsert
 from alerts.types import Alert, Evidence
 
+_AT_ONCE: Final = 500
+
 
 def put(conn: Connection, value: Alert, items: Sequence[Evidence]) -> None:
     """Store evidence of an alert; of an article that is evidence already, in place of the old."""
@@ -52,6 +54,17 @@ def alerts_of_article(conn: Connection, article_id: str) -> list[str]:
     """The ids of the alerts that an article is evidence of."""
     query = select(evidence.c.alert_id).where(evidence.c.article_id == int(article_id)).order_by(evidence.c.alert_id)
     return [str(found) for found in conn.execute(query).scalars()]
+
+
+def articles_of(conn: Connection, alert_ids: Sequence[str]) -> dict[str, list[str]]:
+    """The ids of the articles that these alerts rest on, by alert."""
+    query = select(evidence.c.alert_id, evidence.c.article_id).order_by(evidence.c.id)
+    found: dict[str, list[str]] = {alert_id: [] for alert_id in alert_ids}
+    for start in range(0, len(alert_ids), _AT_ONCE):
+        some = [codec.row_id(alert_id) for alert_id in alert_ids[start : start + _AT_ONCE]]
+        for row in conn.execute(query.where(evidence.c.alert_id.in_(some))):
+            found[str(row.alert_id)].append(str(row.article_id))
+    return found
 
 
 ROWS: Final[Select[Any]] = (

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from sqlalchemy import Connection, Row, delete, exists, insert, select, update
+from sqlalchemy import Connection, Row, delete, exists, func, insert, select, update
 
 from alerts.collect.outcome import Hints, PollTarget
 from alerts.errors import InputError
@@ -206,6 +206,12 @@ def list_feeds(conn: Connection, *, active_only: bool = False) -> list[FeedRow]:
     """All feeds that were not removed, by source and address."""
     query = select(feed).where(feed.c.removed.is_(None)).order_by(feed.c.source, feed.c.url)
     return [from_row(row) for row in conn.execute(query.where(feed.c.active) if active_only else query)]
+
+
+def count_active(conn: Connection) -> int:
+    """How many feeds are asked."""
+    found: int = conn.execute(select(func.count()).select_from(feed).where(feed.c.active)).scalar_one()
+    return found
 
 
 def get_feed(conn: Connection, feed_id: int) -> FeedRow | None:

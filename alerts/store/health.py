@@ -13,7 +13,7 @@ from typing import Any, Final
 from sqlalchemy import BigInteger, Connection, Row, cast, extract, func, or_, select
 
 from alerts.store import polls
-from alerts.store.schema import alert, article, feed, outbox
+from alerts.store.schema import alert, article, feed, outbox, person
 from alerts.track.feeds_quiet import GAP_LASTS, FeedFacts
 from alerts.urls import host_and_path, without_secrets
 
@@ -116,9 +116,12 @@ def mails_held_up(conn: Connection, before: datetime) -> Count | None:
 
 
 def mails_failed(conn: Connection, since: datetime) -> Count | None:
-    """Mails given up since a time."""
-    here = (outbox.c.state == "failed") & (outbox.c.finished >= since)
-    return _count(conn.execute(select(func.count(), func.min(outbox.c.finished)).where(here)).one(), None)
+    """Mails given up since a time. Of readers who are given up themselves, operators hear otherwise."""
+    here = (outbox.c.state == "failed") & (outbox.c.finished >= since) & person.c.active
+    query = select(func.count(), func.min(outbox.c.finished)).join_from(
+        outbox, person, outbox.c.person_id == person.c.id
+    )
+    return _count(conn.execute(query.where(here)).one(), None)
 
 
 def mails_in_doubt(conn: Connection) -> Count | None:

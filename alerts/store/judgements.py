@@ -8,19 +8,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, RowMapping, func, insert, select
 
 from alerts.errors import InputError
 from alerts.match.opinions import Opinion, Said, Verdict, opinion
 from alerts.store import codec
+from alerts.store.alerts import Listed, alert_from
 from alerts.store.codec import clean
 from alerts.store.database import alone_with_alerts
 from alerts.store.schema import alert, evidence, judgement
-from alerts.types import Hit
+from alerts.types import AlertState, Hit, Severity
 
 _AT_ONCE: Final = 500
 
@@ -93,13 +94,42 @@ def lock_alert(conn: Connection, alert_id: str) -> None:
 def judgements_of(conn: Connection, alert_id: str) -> list[Judged]:
     """All that was said of an alert, the oldest first."""
     query = select(judgement).where(judgement.c.alert_id == int(alert_id)).order_by(judgement.c.id)
-    return [_judged(row) for row in conn.execute(query)]
+    return [_judged(row) for row in conn.execute(query).mappings()]
 
 
 def judged_between(conn: Connection, first: datetime, end: datetime) -> list[Judged]:
     """What was said of any alert in that time, the oldest first."""
     query = select(judgement).where(judgement.c.at >= first, judgement.c.at < end).order_by(judgement.c.id)
-    return [_judged(row) for row in conn.execute(query)]
+    return [_judged(row) for row in conn.execute(query).mappings()]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spoken:
+    """Something that was said, and the alert as it is now."""
+
+    judged: Judged
+    rule: str
+    title: str
+    severity: Severity
+    state: AlertState
+
+
+def latest(conn: Connection, limit: int) -> list[Spoken]:
+    """What was said last of any alert, the latest first."""
+    query = select(judgement, *(alert.c.rule, alert.c.title, alert.c.severity, alert.c.state))
+    query = query.join(alert, alert.c.id == judgement.c.alert_id).order_by(judgement.c.id.desc()).limit(limit)
+    return [
+        Spoken(judged=_judged(row._mapping), rule=row.rule, title=row.title, severity=row.severity, state=row.state)
+        for row in conn.execute(query)
+    ]
+
+
+def unjudged(conn: Connection, since: datetime, limit: int) -> list[Listed]:
+    """The alerts that readers were told of, opened `since`, of which nobody said anything, the latest first."""
+    nothing = ~select(judgement.c.id).where(judgement.c.alert_id == alert.c.id).exists()
+    query = select(alert).where(alert.c.version > 0, alert.c.opened >= since, alert.c.state != "merged", nothing)
+    rows = conn.execute(query.order_by(alert.c.opened.desc(), alert.c.id.desc()).limit(limit))
+    return [Listed(alert=alert_from(row), title=row.title, summary=row.summary) for row in rows]
 
 
 def opinion_of(conn: Connection, alert_id: str) -> Opinion | None:
@@ -107,11 +137,10 @@ def opinion_of(conn: Connection, alert_id: str) -> Opinion | None:
     return opinion(one.said for one in judgements_of(conn, alert_id))
 
 
-def _judged(row: Row[Any]) -> Judged:
-    columns = row._asdict()
-    del columns["id"]
+def _judged(row: RowMapping) -> Judged:
+    columns = {field.name: row[field.name] for field in fields(Judged)}
     other = columns["duplicate_of"]
-    return Judged(**columns | {"alert_id": str(row.alert_id), "duplicate_of": None if other is None else str(other)})
+    return Judged(**columns | {"alert_id": str(row["alert_id"]), "duplicate_of": None if other is None else str(other)})
 
 
 def cases(conn: Connection, *, since: datetime | None = None, rules: Collection[str] | None = None) -> list[Case]:
@@ -136,13 +165,19 @@ def cases(conn: Connection, *, since: datetime | None = None, rules: Collection[
     ]
 
 
+def alerts_by_rule(conn: Connection) -> list[tuple[str, str, int]]:
+    """How many alerts there are of each rule, under each name it had: (rule, family, alerts)."""
+    query = select(alert.c.rule, alert.c.family, func.count()).group_by(alert.c.rule, alert.c.family)
+    return [(rule, family, number) for rule, family, number in conn.execute(query.order_by(alert.c.rule))]
+
+
 def _opinions(conn: Connection, since: datetime | None) -> dict[str, Opinion | None]:
     query = select(judgement).order_by(judgement.c.id)
     if since is not None:
         query = query.where(judgement.c.at >= since)  # nobody judges an alert before it is opened
     said: dict[str, list[Said]] = defaultdict(list)
-    for row in conn.execute(query):
-        said[str(row.alert_id)].append(_judged(row).said)
+    for row in conn.execute(query).mappings():
+        said[str(row["alert_id"])].append(_judged(row).said)
     return {alert_id: opinion(words) for alert_id, words in said.items()}
 
 

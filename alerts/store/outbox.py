@@ -17,7 +17,7 @@ fenced by the token of the lease: a courier whose lease ran out, and was taken b
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, Protocol, get_args
@@ -147,15 +147,16 @@ def lease(
     """Take up to `limit` mails that are due for `lease_s` seconds, the most urgent first. `token` (at most 32
     characters, new for each lease) is needed to mark them. `decide` says which rows go in which mail, and which go in
     none; that is stored with the lease, so that a mail is the same at every attempt."""
-    readers = waiting.lock_readers(conn, now, limit)
-    rows = waiting.waiting_for(conn, readers, now)
+    people = waiting.lock_readers(conn, now, limit)
+    rows = waiting.waiting_for(conn, people, now)
     plan = decide(rows, waiting.heard_by(conn, rows)) if rows else Plan()
     mails = plan.mails[:limit]
     take_back(conn, plan.superseded, now)
     plans.postpone(conn, plan.postponed)
     plans.keep_from_readers(conn, plan, now)
-    plans.make_up(conn, mails, now)
-    return _take(conn, outbox.c.id.in_([mail.lead for mail in mails]) & (STATE == "queued"), now, token, lease_s)
+    plans.make_up(conn, mails, now, collected={row.id for row in rows if row.collected})
+    leads = outbox.c.id.in_([mail.lead for mail in mails])
+    return _take(conn, leads & (STATE == "queued"), now, token, lease_s, people)
 
 
 def stale_sending(conn: Connection, now: datetime, token: str, limit: int, lease_s: float) -> list[OutboxRow]:
@@ -166,10 +167,17 @@ def stale_sending(conn: Connection, now: datetime, token: str, limit: int, lease
     return _take(conn, outbox.c.id.in_(some.scalar_subquery()), now, token, lease_s)
 
 
-def _take(conn: Connection, which: ColumnElement[bool], now: datetime, token: str, lease_s: float) -> list[OutboxRow]:
+def _take(
+    conn: Connection,
+    which: ColumnElement[bool],
+    now: datetime,
+    token: str,
+    lease_s: float,
+    people: Mapping[int, Person] | None = None,
+) -> list[OutboxRow]:
     values = {"lease_token": token, "lease_until": now + timedelta(seconds=lease_s)}
     taken = conn.execute(update(outbox).where(which).values(values).returning(outbox)).all()
-    return sorted(_rows(conn, taken), key=lambda row: (-row.urgency, row.not_before, row.id))
+    return sorted(_rows(conn, taken, people), key=lambda row: (-row.urgency, row.not_before, row.id))
 
 
 def parts(conn: Connection, leads: Collection[int]) -> dict[int, list[OutboxRow]]:
@@ -369,8 +377,9 @@ def last_accepted(conn: Connection) -> datetime | None:
     return found
 
 
-def _rows(conn: Connection, rows: Sequence[Row[Any]]) -> list[OutboxRow]:
-    people = get_people(conn, {row.person_id for row in rows})
+def _rows(conn: Connection, rows: Sequence[Row[Any]], people: Mapping[int, Person] | None = None) -> list[OutboxRow]:
+    """With their readers: those of `people`, who hold all of them, or as they are now."""
+    people = get_people(conn, {row.person_id for row in rows}) if people is None else people
     made = []
     for row in rows:
         columns = row._asdict()

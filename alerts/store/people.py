@@ -1,10 +1,12 @@
 """The readers. Who subscribes is the secret: addresses are sealed here, found by their marks, and opened only by
-`addresses`; none gets into a log line, an exception or a `repr`."""
+`addresses`; none gets into a log line, an exception or a `repr`. An OpenPGP key names its owner: it is sealed as
+well."""
 
 from __future__ import annotations
 
 import hmac
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -32,9 +34,11 @@ def add_person(conn: Connection, address: str, *, now: datetime, wishes: Wishes 
     if known is None:
         return put_person(conn, address, duties=["reader"], now=now, wishes=wishes)
     if "reader" in known.duties:
-        raise InputError("this address is on the list already")
-    row = {"wishes": codec.to_json(wishes), "active": True, "duties": ["reader", *known.duties], "asked": None}
-    return _person(conn.execute(update(person).where(person.c.id == known.id).values(row).returning(person)).one())
+        wake = "" if known.active else f", who gets no mail (to send them mails again: alerts people resume {known.id})"
+        raise InputError(f"this address is on the list already, as reader {known.id}{wake}")
+    row = {"wishes": stored(conn, wishes), "active": True, "duties": ["reader", *known.duties], "asked": None}
+    changed = update(person).where(person.c.id == known.id).values(row).returning(person)
+    return _person(conn, conn.execute(changed).one())
 
 
 def put_person(
@@ -51,12 +55,12 @@ def put_person(
     row = {
         "address": vault.seal(address),
         "mark": vault.mark(address),
-        "wishes": codec.to_json(wishes),
+        "wishes": stored(conn, wishes),
         "active": active,
         "duties": list(duties),
         "created": now,
     }
-    return _person(conn.execute(insert(person).values(row).returning(person)).one())
+    return _person(conn, conn.execute(insert(person).values(row).returning(person)).one())
 
 
 def _normal(address: str) -> str:
@@ -84,7 +88,7 @@ def assign_duties(conn: Connection, duty: Duty, addresses: Collection[str], now:
 def find_person(conn: Connection, address: str) -> Person | None:
     """Who has this address, however it is capitalised."""
     row = conn.execute(_PEOPLE.where(person.c.mark == mark_of(conn, address))).first()
-    return None if row is None else _person(row)
+    return None if row is None else _person(conn, row)
 
 
 def mark_of(conn: Connection, address: str) -> str:
@@ -92,7 +96,7 @@ def mark_of(conn: Connection, address: str) -> str:
     try:
         address = normal_address(address)
     except ValueError:
-        address = address.strip()
+        address = address.strip().encode("utf-8", "replace").decode()
     return vault_of(conn).mark(address)
 
 
@@ -136,29 +140,36 @@ def take_secret(conn: Connection) -> None:
 
 def get_person(conn: Connection, person_id: int) -> Person | None:
     row = conn.execute(_PEOPLE.where(person.c.id == person_id)).one_or_none()
-    return None if row is None else _person(row)
+    return None if row is None else _person(conn, row)
 
 
 def get_people(conn: Connection, ids: Collection[int]) -> dict[int, Person]:
     """Readers by id; an unknown id is left out."""
-    return {row.id: _person(row) for row in conn.execute(_PEOPLE.where(person.c.id.in_(ids)))}
+    return {row.id: _person(conn, row) for row in conn.execute(_PEOPLE.where(person.c.id.in_(ids))).all()}
+
+
+def lock_people(conn: Connection, ids: Collection[int]) -> dict[int, Person]:
+    """The same, locked until the transaction ends; left out is who is locked by another at this moment."""
+    query = _PEOPLE.where(person.c.id.in_(ids)).order_by(person.c.id)
+    query = query.with_for_update(key_share=True, skip_locked=True)
+    return {row.id: _person(conn, row) for row in conn.execute(query).all()}
 
 
 def list_people(conn: Connection) -> list[Person]:
     """All but strangers, as they came."""
-    people = [_person(row) for row in conn.execute(_PEOPLE.order_by(person.c.id))]
+    people = [_person(conn, row) for row in conn.execute(_PEOPLE.order_by(person.c.id))]
     return [one for one in people if one.duties or one.active]
 
 
 def active_people(conn: Connection, duty: Duty = "reader") -> list[Person]:
     """Those of a duty who get mail."""
-    people = [_person(row) for row in conn.execute(_PEOPLE.where(person.c.active).order_by(person.c.id))]
+    people = [_person(conn, row) for row in conn.execute(_PEOPLE.where(person.c.active).order_by(person.c.id))]
     return [one for one in people if duty in one.duties]
 
 
 def set_wishes(conn: Connection, person_id: int, wishes: Wishes) -> None:
     """What a reader asks for from now on. Raises InputError for an unknown id."""
-    _change(conn, person_id, wishes=codec.to_json(wishes))
+    _change(conn, person_id, wishes=stored(conn, wishes))
 
 
 def set_active(conn: Connection, person_id: int, active: bool) -> None:
@@ -177,10 +188,22 @@ def remove_person(conn: Connection, person_id: int) -> None:
         raise InputError(f"there is no reader {person_id}")
 
 
-def _person(row: Row[Any]) -> Person:
+def stored(conn: Connection, wishes: Wishes) -> dict[str, Any]:
+    """Wishes as they lie in the database."""
+    found: dict[str, Any] = codec.to_json(wishes)
+    return found | {"key": vault_of(conn).seal(wishes.key)} if wishes.key else found
+
+
+def wishes_of(conn: Connection, data: Mapping[str, Any]) -> Wishes:
+    """What was `stored`. Raises AlertsError where it was sealed with another secret."""
+    found = codec.wishes(data)
+    return replace(found, key=vault_of(conn).open(found.key)) if found.key else found
+
+
+def _person(conn: Connection, row: Row[Any]) -> Person:
     return Person(
         id=row.id,
-        wishes=codec.wishes(row.wishes),
+        wishes=wishes_of(conn, row.wishes),
         active=row.active,
         duties=tuple(row.duties),
         series=row.series,

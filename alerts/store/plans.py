@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import Connection, bindparam, case, func, select, update
 
@@ -36,12 +37,13 @@ def keep_from_readers(conn: Connection, plan: Plan, now: datetime) -> None:
         conn.execute(update(outbox).where(outbox.c.id == row_id).values(values))
 
 
-def make_up(conn: Connection, mails: Sequence[Mail], now: datetime) -> None:
-    """Put rows into the mails of others: those that go along, and those that are only mentioned."""
-    for collected in (True, False):
-        leads = [mail.lead for mail in mails if mail.collected == collected]
-        changed = outbox.c.id.in_(leads) & (outbox.c.collected != collected)
-        conn.execute(update(outbox).where(changed).values(collected=collected))
+def make_up(conn: Connection, mails: Sequence[Mail], now: datetime, *, collected: Collection[int]) -> None:
+    """Put rows into the mails of others: those that go along, and those that are only mentioned. `collected` are the
+    rows that led a digest until now."""
+    for digest in (True, False):
+        changed = [mail.lead for mail in mails if mail.collected is digest is not (mail.lead in collected)]
+        if changed:
+            conn.execute(update(outbox).where(outbox.c.id.in_(changed)).values(collected=digest))
     along = [{"row": row, "lead": mail.lead} for mail in mails for row in mail.members]
     if along:
         joins = update(outbox).where(outbox.c.id == bindparam("row"))
@@ -54,14 +56,18 @@ def make_up(conn: Connection, mails: Sequence[Mail], now: datetime) -> None:
     _mention(conn, [row for mail in mails for row in (mail.lead, *mail.members)])
 
 
+_SENT: Final = outbox.alias("sent")
+_KEPT: Final = outbox.alias("kept")
+_MENTIONED: Final = (
+    select(_KEPT.c.id.label("row"), func.coalesce(_SENT.c.lead_id, _SENT.c.id).label("lead"))
+    .join_from(_KEPT, _SENT, (_KEPT.c.person_id == _SENT.c.person_id) & (_KEPT.c.covered_by == _SENT.c.alert_id))
+    .where(_KEPT.c.state.concat("") == "inhibited", _KEPT.c.lead_id.is_(None))
+    .with_for_update(of=_KEPT, skip_locked=True)
+)
+
+
 def _mention(conn: Connection, rows: Sequence[int]) -> None:
     """What was covered since the last mail about the covering alert is mentioned in this one."""
-    sent, kept = outbox.alias("sent"), outbox.alias("kept")
-    query = (
-        select(kept.c.id.label("row"), func.coalesce(sent.c.lead_id, sent.c.id).label("lead"))
-        .join_from(kept, sent, (kept.c.person_id == sent.c.person_id) & (kept.c.covered_by == sent.c.alert_id))
-        .where(sent.c.id.in_(rows), kept.c.state.concat("") == "inhibited", kept.c.lead_id.is_(None))
-    )
-    found = [row._asdict() for row in conn.execute(query.with_for_update(of=kept, skip_locked=True))]
+    found = [row._asdict() for row in conn.execute(_MENTIONED.where(_SENT.c.id.in_(rows)))]
     if found:
         conn.execute(update(outbox).where(outbox.c.id == bindparam("row")).values(lead_id=bindparam("lead")), found)

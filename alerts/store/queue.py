@@ -9,13 +9,17 @@ from typing import Any, Final, Literal
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, select, update
 
-from alerts.store.codec import clean
+from alerts.errors import InputError
+from alerts.store.codec import clean, row_id
 from alerts.store.outbox import OutboxRow, State, some
 from alerts.store.schema import outbox
 from alerts.store.waiting import REASONS, Reason
 
 OPEN: Final[tuple[State, ...]] = ("queued", "sending", "held", "ambiguous", "failed")
 """States of mails that have not come to a good end."""
+
+STUCK: Final[tuple[State, ...]] = ("held", "ambiguous", "failed")
+"""Those of them that wait for a person, who may let them go."""
 
 Why = Literal["under way", "due", "retry", "company"] | Reason | Literal[""]
 """What a queued mail waits for: nothing (somebody sends it now, or it is due), another attempt, what belongs with it,
@@ -83,3 +87,37 @@ def hold(conn: Connection, ids: Collection[int], why: str, now: datetime) -> set
     along = and_(outbox.c.lead_id.in_(held), outbox.c.state == "bundled")
     conn.execute(update(outbox).where(along).values(values))
     return held
+
+
+def stuck(conn: Connection, ids: Collection[int]) -> list[OutboxRow]:
+    """The mails of these numbers (or those in which they go), which a person may let go (`outbox.release`). Raises
+    InputError where there is one that nobody has to."""
+    rows = {row.id: row for row in some(conn, ids=ids)}
+    leads = {one.lead_id for one in rows.values() if one.lead_id is not None}
+    rows |= {row.id: row for row in some(conn, ids=leads)} if leads else {}
+    wanted = {rows[one].lead_id or one if one in rows else one for one in ids}
+    wrong = [
+        f"{one} ({rows[one].state if one in rows else 'not there'})"
+        for one in wanted
+        if one not in rows or rows[one].state not in STUCK
+    ]
+    if wrong:
+        raise InputError(f"neither held nor ambiguous nor failed: {', '.join(sorted(wrong))}; nothing was released")
+    return [rows[one] for one in sorted(wanted)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fate:
+    """How many readers' mails of one version of an alert are in a state."""
+
+    version: int
+    state: State
+    mails: int
+
+
+def of_alert(conn: Connection, alert_id: str) -> list[Fate]:
+    """What became of the mails of an alert, reminders left aside: the latest version first."""
+    query = select(outbox.c.version, outbox.c.state, func.count().label("mails"))
+    query = query.where(outbox.c.alert_id == row_id(alert_id), outbox.c.round == 0)
+    query = query.group_by(outbox.c.version, outbox.c.state).order_by(outbox.c.version.desc(), outbox.c.state)
+    return [Fate(**row._asdict()) for row in conn.execute(query)]

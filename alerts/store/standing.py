@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, case, func, select
 
-from alerts.store import articles, linked, meta, notices, outbox, polls
+from alerts.store import articles, aside, linked, meta, notices, outbox, polls, tallies
 from alerts.store.overview import Lag, lag
 from alerts.store.schema import article, feed
 from alerts.track.feeds_quiet import GAP_LASTS, LATE
@@ -25,7 +25,8 @@ _LAG_ARTICLES: Final = 2_000
 class Standing:
     """`feeds` are polled; `troubled` says how many of them fail, are silent, are late, may lose articles, or were never
     asked (one feed may be several). `polls` are those of the last 15 minutes by status. Lengths of time are None where
-    there is nothing to count from; `outage` is 0 while there is none."""
+    there is nothing to count from; `outage` is 0 while there is none. `mails_in` (by what came of them) and
+    `sign_ups` are all that there ever were; `mails_aside` came in and could not be taken."""
 
     feeds: int
     troubled: Mapping[str, float]
@@ -38,6 +39,9 @@ class Standing:
     faulty: int
     links: int
     mails: Mapping[str, float]
+    mails_in: Mapping[str, float]
+    mails_aside: int
+    sign_ups: Mapping[str, float]
     notices: Mapping[str, float]
     since_look: timedelta | None
 
@@ -61,6 +65,9 @@ def standing(conn: Connection, now: datetime) -> Standing:
         faulty=articles.count_faulty(conn),
         links=linked.count_waiting(conn),
         mails=dict(outbox.counts(conn).items()),
+        mails_in=dict(tallies.counted(conn, "mail in").items()),
+        mails_aside=aside.count(conn),
+        sign_ups=dict(tallies.counted(conn, "sign-up").items()),
         notices=dict(open_now.items()),
         since_look=None if look is None else now - look.at,
     )

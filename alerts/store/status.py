@@ -8,7 +8,19 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, case, func, select
 
-from alerts.store import articles, demotions, holds, meta, notices, outbox, polls, silences, suppression
+from alerts.store import (
+    articles,
+    aside,
+    demotions,
+    holds,
+    meta,
+    notices,
+    outbox,
+    polls,
+    silences,
+    suppression,
+    tallies,
+)
 from alerts.store.alerts import count_open
 from alerts.store.demotions import Fallen
 from alerts.store.holds import Hold
@@ -31,9 +43,10 @@ class Status:
     `overdue` should have been polled more than five minutes ago, `unpolled` never were. `polls_lately` are the polls of
     the last 15 minutes, of which `polls_failed`; `silent` feeds are those that a notice is open of, `late` ones half an
     hour overdue, and since `outage_since` nothing at all can be fetched. `faulty` articles could not be read or tracked
-    and are set aside. `oldest_waiting` is when the article was first seen that waits longest
-    to be read; `oldest_queued` when the mail that waits longest was due. `holds` keep mails back until an operator lets
-    them go; `suppressed` addresses are not written to, for that reason. `silences` are those in force,
+    and are set aside. `oldest_waiting` is when the article was first seen that waits longest to be read;
+    `oldest_queued` when the mail that waits longest was due. `holds` keep mails back until an operator lets them go;
+    `suppressed` addresses are not written to, for that reason. `mails_in` (by what came of them) and `sign_ups` are
+    those of this day in UTC; `mails_aside` came in and could not be taken. `silences` are those in force,
     `silenced_today` the alerts that any of them hid from somebody. `rules_trouble` says which rules cannot be taken as
     their files are, and why; `rules_fallen` are those that fell to test. `notices` are open; `last_look` is when the
     service last looked for what does not go on as it should, `last_canary` when its canary last came out."""
@@ -65,6 +78,9 @@ class Status:
     suppressed: dict[Suppressed, int]
     oldest_queued: datetime | None
     last_mail: datetime | None
+    mails_in: dict[str, int]
+    mails_aside: int
+    sign_ups: dict[str, int]
     silences: int
     silenced_today: int
     rules_trouble: str
@@ -149,6 +165,9 @@ def _mails(conn: Connection, now: datetime) -> dict[str, Any]:
         "suppressed": suppression.count_since(conn, _EVER),
         "oldest_queued": due if due is not None and due <= now else None,
         "last_mail": outbox.last_accepted(conn),
+        "mails_in": tallies.counted(conn, "mail in", now),
+        "mails_aside": aside.count(conn),
+        "sign_ups": tallies.counted(conn, "sign-up", now),
     }
 
 

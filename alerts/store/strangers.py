@@ -1,7 +1,7 @@
 """Who asked for mails and has not said yes yet, who says yes, and who leaves.
 
-`person.asked` holds the wishes of the last letter that asks for a yes. A stranger, somebody without duties, is
-forgotten some time after `person.created`, which each such letter renews.
+`person.asked` holds the wishes of the last letter that asks for a yes. A stranger, somebody without duties who is no
+operator, is forgotten some time after `person.created`, which each such letter renews.
 """
 
 from __future__ import annotations
@@ -10,15 +10,16 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, delete, exists, func, select, update
 
 from alerts.readers import Person, Wishes
-from alerts.store import codec, outbox, people
+from alerts.store import outbox, people
+from alerts.store.schema import operator, person
 from alerts.store.schema import outbox as outbox_table
-from alerts.store.schema import person
 
 _NO_DUTIES: Final = func.json_array_length(person.c.duties) == 0
-_STRANGER: Final = _NO_DUTIES & ~person.c.active
+_OPERATOR: Final = exists().where(operator.c.person_id == person.c.id)
+_STRANGER: Final = _NO_DUTIES & ~person.c.active & ~_OPERATOR
 _UNSENT: Final = ("queued", "bundled")
 
 
@@ -29,20 +30,20 @@ def find_or_make(conn: Connection, address: str, now: datetime) -> Person:
 
 def ask(conn: Connection, person_id: int, wishes: Wishes, now: datetime) -> None:
     """Keep the wishes that wait for a yes, in place of earlier ones."""
-    conn.execute(update(person).where(person.c.id == person_id).values(asked=codec.to_json(wishes)))
+    conn.execute(update(person).where(person.c.id == person_id).values(asked=people.stored(conn, wishes)))
     conn.execute(update(person).where((person.c.id == person_id) & _STRANGER).values(created=now))
 
 
 def asked_of(conn: Connection, ids: Collection[int]) -> dict[int, Wishes]:
     """The wishes that wait for a yes, of those who have such."""
     query = select(person.c.id, person.c.asked).where(person.c.id.in_(ids))
-    return {row.id: codec.wishes(row.asked) for row in conn.execute(query) if row.asked is not None}
+    return {row.id: people.wishes_of(conn, row.asked) for row in conn.execute(query) if row.asked is not None}
 
 
 def confirm(conn: Connection, who: Person, wishes: Wishes, now: datetime) -> bool:
     """They said yes: the wishes take force, and they are a reader. False, and nothing, when this series is over."""
     duties = who.duties if "reader" in who.duties else ("reader", *who.duties)
-    values = {"wishes": codec.to_json(wishes), "active": True, "duties": list(duties), "confirmed": now}
+    values = {"wishes": people.stored(conn, wishes), "active": True, "duties": list(duties), "confirmed": now}
     return _next_series(conn, who, values)
 
 

@@ -1,4 +1,4 @@
-"""Addresses that are not written to: whose mail came back, and whose owner complained.
+"""Addresses that are not written to: whose mail came back, whose owner complained, or asked never to be written to.
 
 Kept by the address's keyed mark, apart from the person: who is forgotten and added again by somebody else is not
 written to by mistake.
@@ -6,8 +6,9 @@ written to by mistake.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Final, Literal, get_args
 
 from sqlalchemy import Connection, delete, func, select
@@ -16,13 +17,23 @@ from alerts.store.codec import clean
 from alerts.store.schema import suppressed
 from alerts.store.upsert import insert_for
 
-Reason = Literal["bounce", "complaint"]
+Reason = Literal["bounce", "complaint", "never"]
 REASONS: Final[tuple[Reason, ...]] = get_args(Reason)
+"""The weaker first."""
+
+SAID: Final[Mapping[Reason, str]] = MappingProxyType(
+    {
+        "bounce": "mails to it came back",
+        "complaint": "its owner complained of our mails",
+        "never": "its owner asked never to be written to",
+    }
+)
+"""Each reason in words, about an address."""
 
 
 def suppress(conn: Connection, mark: str, reason: Reason, now: datetime, detail: str = "") -> bool:
     """Write to this address no more. `detail` is a status such as "5.1.1", never an address. False where it was so
-    already; a complaint outweighs a bounce, and not the other way round."""
+    already; a stronger reason outweighs a weaker one, and not the other way round."""
     row = {"mark": mark, "reason": reason, "since": now, "detail": clean(detail)}
     weaker = suppressed.c.reason.in_(_weaker_than(reason))
     fresh = {name: row[name] for name in ("reason", "since", "detail")}
@@ -43,9 +54,14 @@ def among(conn: Connection, marks: Collection[str]) -> dict[str, Reason]:
 
 def may_ask(reason: Reason | None, *, by_mail: bool) -> bool:
     """Whether somebody who asks to become a reader may be written to once, for their yes. An address whose mail came
-    back may be good again. Who complained of our mails hears from us only when they write to us first: else a form in
+    back may be good again. Who wants none of our mails hears from us only when they write to us first: else a form in
     the web, which anybody can fill in, would undo it."""
-    return reason != "complaint" or by_mail
+    return not is_wish(reason) or by_mail
+
+
+def is_wish(reason: Reason | None) -> bool:
+    """Whether an address is left alone because its owner wants that."""
+    return reason in ("complaint", "never")
 
 
 def lift(conn: Connection, mark: str) -> bool:

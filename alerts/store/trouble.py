@@ -17,6 +17,7 @@ _ADVICE: Final[dict[StoreReason, str]] = {
     "and work goes on by itself",
     "locked": "the database is locked by another process for too long: is a second service, a backup or an open "
     "database shell running?",
+    "failing": "the database's disk fails: is there a limit (quota) on what may be stored, or is it broken?",
     "unreachable": "the database cannot be reached",
     "schema": "the database has not the tables this version needs: run `alerts db upgrade`",
     "damaged": "the database file is damaged or no database: keep it, and restore a backup",
@@ -27,7 +28,7 @@ _SQLITE: Final[tuple[tuple[str, StoreReason], ...]] = (
     ("SQLITE_LOCKED", "locked"),
     ("SQLITE_CORRUPT", "damaged"),
     ("SQLITE_NOTADB", "damaged"),
-    ("SQLITE_IOERR", "unreachable"),
+    ("SQLITE_IOERR", "failing"),
     ("SQLITE_CANTOPEN", "unreachable"),
     ("SQLITE_READONLY", "unreachable"),
     ("SQLITE_PERM", "unreachable"),

@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final, Literal, get_args
+from typing import Any, Final, Literal, get_args
 
 from sqlalchemy import ColumnElement, Connection, or_, select, union_all
 
-from alerts.readers import ALL, Wishes
+from alerts.readers import ALL, Person, Wishes
 from alerts.store import codec, holds
 from alerts.store.alerts import versions
-from alerts.store.schema import alert, outbox, person
+from alerts.store.people import lock_people
+from alerts.store.schema import alert, outbox
 from alerts.types import OPEN_STATES, SEVERITIES, MessageKind, Place
 
 Reason = Literal["digest", "quiet", "pace", "pause", "hold"]
@@ -137,19 +138,18 @@ def _due(conn: Connection, now: datetime) -> ColumnElement[bool]:
     return due & outbox.c.bulletin_id.is_not(None) if holds.all_held(conn) else due
 
 
-def lock_readers(conn: Connection, now: datetime, limit: int) -> set[int]:
-    """Up to `limit` readers of mails that are due, the most urgent first, without those about whose mails another
-    courier decides at this moment."""
-    for page in (4 * limit, 64 * limit):  # a reader may have many rows: of a digest, or after an outage
+def lock_readers(conn: Connection, now: datetime, limit: int) -> dict[int, Person]:
+    """Up to `limit` readers of mails that are due, by id, the most urgent first; without those about whose mails
+    another courier decides at this moment."""
+    for page in (limit, 8 * limit, 64 * limit):  # a reader may have many rows: of a digest, or after an outage
         rows = _most_urgent(conn, now, page)
         readers = list(dict.fromkeys(rows))
         if len(readers) >= limit or len(rows) < page:
             break
-    found: set[int] = set()
+    found: dict[int, Person] = {}
     while readers and len(found) < limit:
         some, readers = readers[: limit - len(found)], readers[limit - len(found) :]
-        query = select(person.c.id).where(person.c.id.in_(some)).order_by(person.c.id)
-        found |= set(conn.execute(query.with_for_update(key_share=True, skip_locked=True)).scalars())
+        found |= lock_people(conn, some)
     return found
 
 
@@ -168,59 +168,61 @@ def _most_urgent(conn: Connection, now: datetime, limit: int) -> list[int]:
     ]
     every = union_all(*levels).subquery()
     query = select(every.c.person_id).order_by(every.c.urgency.desc(), every.c.not_before, every.c.id)
-    return list(conn.execute(query.limit(limit)).scalars())
+    return list(conn.execute(query.limit(limit)).scalars().all())
 
 
-def waiting_for(conn: Connection, people: Collection[int], now: datetime) -> list[Waiting]:
+def waiting_for(conn: Connection, people: Mapping[int, Person], now: datetime) -> list[Waiting]:
     """All that waits for these readers, due or not, by id; locked. To be asked for readers that are locked."""
-    query = select(outbox, _due(conn, now).label("due")).where(
-        outbox.c.person_id.in_(people), outbox.c.state == "queued", free(now)
+    columns = (outbox.c[name] for name in (*_PLAIN, "alert_id", "version", "attempts"))
+    query = select(*columns, _due(conn, now).label("due")).where(
+        outbox.c.person_id.in_(list(people)), outbox.c.state == "queued", free(now)
     )
     rows = conn.execute(query.order_by(outbox.c.id).with_for_update(of=outbox, skip_locked=True)).all()
     fixed = {row.id for row in rows if row.attempts} | _with_others(conn, [row.id for row in rows])
-    about = {row.alert_id for row in rows if row.alert_id is not None}
-    wanted = {(str(row.alert_id), row.version) for row in rows if row.alert_id is not None}
-    known = {(int(one.alert_id), one.version): one for one in versions(conn, sorted(wanted))}
-    query_alerts = select(alert.c.id, alert.c.rule, alert.c.incident_id, alert.c.state).where(alert.c.id.in_(about))
-    alerts = {row.id: row for row in conn.execute(query_alerts)}
-    readers = _readers(conn, {row.person_id for row in rows}, now)
+    about = _about(conn, {(row.alert_id, row.version) for row in rows if row.alert_id is not None})
+    readers = _readers(conn, people, now)
     found = []
     for row in rows:
-        version, now_alert = known.get((row.alert_id, row.version)), alerts.get(row.alert_id)
-        about_alert = (
-            {}
-            if version is None or now_alert is None
-            else {
-                "alert_id": str(row.alert_id),
-                "version": row.version,
-                "kind": version.kind,
-                "rule": now_alert.rule,
-                "incident": str(now_alert.incident_id),
-                "place": codec.place(version.fields.get("place")),
-                "going_on": now_alert.state in OPEN_STATES,
-            }
-        )
-        values = {name: getattr(row, name) for name in _PLAIN}
+        values = dict(zip(_PLAIN, row, strict=False)) | about.get((row.alert_id, row.version), {})
         reader = readers.get(row.person_id, ANYBODY)
-        found.append(Waiting(**values, **about_alert, reader=reader, due=bool(row.due), fixed=row.id in fixed))
+        found.append(Waiting(**values, reader=reader, due=bool(row.due), fixed=row.id in fixed))
     return found
+
+
+def _about(conn: Connection, wanted: Collection[tuple[int, int]]) -> dict[tuple[int, int], dict[str, Any]]:
+    """What there is to know of these versions of alerts: as they are, and of their alerts now."""
+    query = select(alert.c.id, alert.c.rule, alert.c.incident_id, alert.c.state)
+    alerts = {row.id: row for row in conn.execute(query.where(alert.c.id.in_({alert_id for alert_id, _ in wanted})))}
+    found = versions(conn, [(str(alert_id), version) for alert_id, version in sorted(wanted)])
+    return {
+        (int(one.alert_id), one.version): {
+            "alert_id": one.alert_id,
+            "version": one.version,
+            "kind": one.kind,
+            "rule": now_alert.rule,
+            "incident": str(now_alert.incident_id),
+            "place": codec.place(one.fields.get("place")),
+            "going_on": now_alert.state in OPEN_STATES,
+        }
+        for one in found
+        if (now_alert := alerts.get(int(one.alert_id))) is not None
+    }
 
 
 _PLAIN: Final = ("id", "person_id", "channel", "urgency", "not_before", "waits", "collected", "round", "trigger_id")
 
 
-def _readers(conn: Connection, ids: Collection[int], now: datetime) -> dict[int, Reader]:
+def _readers(conn: Connection, people: Mapping[int, Person], now: datetime) -> dict[int, Reader]:
     """Their wishes, and the times of their mails about alerts; one that is on its way counts as sent now."""
-    wishes = conn.execute(select(person.c.id, person.c.wishes).where(person.c.id.in_(ids))).all()
     # What more there is to ask for is left to Python, lest SQLite take an index that finds all that were ever sent.
     mail = (outbox.c.person_id, outbox.c.finished, outbox.c.state, outbox.c.alert_id, outbox.c.lead_id)
-    done = select(*mail).where(outbox.c.person_id.in_(ids), outbox.c.finished > now - timedelta(days=1))
+    done = select(*mail).where(outbox.c.person_id.in_(list(people)), outbox.c.finished > now - timedelta(days=1))
     under_way = select(*mail).where(outbox.c.lease_until > now)
     sent: dict[int, list[datetime]] = {}
-    for row in (*conn.execute(done), *conn.execute(under_way)):
+    for row in (*conn.execute(done).all(), *conn.execute(under_way).all()):
         if row.state in _SENT and row.alert_id is not None and row.lead_id is None:
             sent.setdefault(row.person_id, []).append(row.finished or now)
-    return {row.id: Reader(wishes=codec.wishes(row.wishes), sent=tuple(sorted(sent.get(row.id, ())))) for row in wishes}
+    return {one.id: Reader(wishes=one.wishes, sent=tuple(sorted(sent.get(one.id, ())))) for one in people.values()}
 
 
 _SENT: Final = ("accepted", "ambiguous", "sending", "queued")
@@ -253,6 +255,6 @@ def heard_by(conn: Connection, waiting: Sequence[Waiting]) -> list[Heard]:
             incident=str(row.incident_id),
             going_on=row.state in OPEN_STATES,
         )
-        for row in conn.execute(query)
+        for row in conn.execute(query).all()
     }
     return list(latest.values())

@@ -51,7 +51,7 @@ def postgres_url() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def migrated_postgres(postgres_url: str) -> Iterator[Engine]:
-    engine = open_database(postgres_url, vault=VAULT, busy_s=1)
+    engine = open_database(postgres_url, vault=VAULT, busy_s=5)
     migrations.upgrade(engine)
     yield engine
     engine.dispose()
@@ -84,7 +84,7 @@ def sqlite_engine(migrated_sqlite: Path, tmp_path: Path) -> Iterator[Engine]:
     copy = tmp_path / "data" / "alerts.db"
     copy.parent.mkdir()
     shutil.copy(migrated_sqlite, copy)
-    made = open_database(f"sqlite:///{copy}", vault=VAULT, busy_s=1)
+    made = open_database(f"sqlite:///{copy}", vault=VAULT, busy_s=5)
     yield made
     made.dispose()
 

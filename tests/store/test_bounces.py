@@ -103,12 +103,12 @@ def test_after_a_complaint_an_earlier_link_confirms_nothing(engine: Engine) -> N
         assert strangers.asked_of(conn, [known.id]) == {}
 
 
-def test_the_share_of_dead_addresses_is_of_those_who_were_written_to(engine: Engine) -> None:
+def test_who_was_written_to_counts_once_however_many_mails_went(engine: Engine) -> None:
     with writing(engine) as conn:
         for number in range(4):
             known = mailed.reader(conn, f"r{number}@example.org", now=NOW)
             mailed.send(conn, known.id, f"<{number}a@alerts.example>", NOW)
             mailed.send(conn, known.id, f"<{number}b@alerts.example>", NOW)
         bounces.give_up(conn, known.id, "bounce", "5.1.1", NOW)
-        assert bounces.share(conn, NOW - HOUR) == (1, 4)
-        assert bounces.share(conn, NOW) == (0, 0)
+        assert bounces.reached(conn, NOW - HOUR) == 4
+        assert bounces.reached(conn, NOW) == 0

@@ -19,8 +19,10 @@ from alerts.store.judgements import (
     judge,
     judged_between,
     judgements_of,
+    latest,
     lock_alert,
     opinion_of,
+    unjudged,
 )
 from alerts.store.versions import rule_versions
 from alerts.types import Alert
@@ -123,3 +125,28 @@ def test_the_version_in_force_comes_before_later_ones_with_its_word_lists(engine
             meta.put_in_force(conn, [one], NOW + hours * HOUR)
         found = rule_versions(conn, "siege")
     assert [(one.text, one.lists) for one in found] == [("old", {"town": "words"}), ("new", {})]
+
+
+def test_what_was_said_last_comes_with_its_alert(engine: Engine) -> None:
+    with writing(engine) as conn:
+        first, second = _alert(conn, key="one"), _alert(conn, key="two", severity="severe")
+        judge(conn, first.id, "right", who="ana", why="", now=NOW)
+        judge(conn, second.id, "duplicate", who="ben", why="", now=NOW, duplicate_of=first.id)
+        found = latest(conn, 5)
+        assert latest(conn, 1) == found[:1]
+    assert [(one.judged.alert_id, one.judged.verdict) for one in found] == [
+        (second.id, "duplicate"),
+        (first.id, "right"),
+    ]
+    assert (found[0].judged.duplicate_of, found[0].title, found[0].severity) == (first.id, "Title", "severe")
+
+
+def test_what_nobody_judged_is_what_readers_were_told_of_lately(engine: Engine) -> None:
+    with writing(engine) as conn:
+        told, judged = _alert(conn, key="told", version=1), _alert(conn, key="judged", version=1)
+        _alert(conn, key="untold", version=0)
+        _alert(conn, key="old", version=1, opened=NOW - 48 * HOUR)
+        _alert(conn, key="merged", version=1, state="merged")
+        judge(conn, judged.id, "wrong", who="ana", why="", now=NOW)
+        found = unjudged(conn, NOW - HOUR, 10)
+    assert [one.alert.id for one in found] == [told.id]

@@ -12,6 +12,7 @@ from alerts.notify import bulletins
 from alerts.store import alerts, articles, feeds, health, notices, outbox, people
 from alerts.store.database import writing
 from alerts.store.schema import outbox as outbox_table
+from alerts.store.schema import person as person_table
 from alerts.track.quiet import Trouble
 from tests.store.values import HOUR, NOW, QUARTER, add_articles, add_feed, alert, entry, outcome, poll
 
@@ -175,6 +176,13 @@ def test_mails_fail_for_a_day_and_are_in_doubt_until_somebody_decides(engine: En
         _mail(conn, state="ambiguous", created=NOW - 9 * DAY)
         assert health.mails_failed(conn, NOW - DAY) == health.Count(number=1, since=NOW - HOUR)
         assert health.mails_in_doubt(conn) == health.Count(number=1, since=NOW - 9 * DAY)
+
+
+def test_a_dead_address_is_no_mail_that_fails(engine: Engine) -> None:
+    with writing(engine) as conn:
+        _mail(conn, state="failed", finished=NOW - HOUR)
+        conn.execute(update(person_table).values(active=False))
+        assert health.mails_failed(conn, NOW - DAY) is None
 
 
 def test_mails_that_are_held_say_why(engine: Engine) -> None:

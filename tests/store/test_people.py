@@ -9,7 +9,7 @@ from sqlalchemy import Engine, select, update
 
 from alerts.errors import AlertsError, InputError
 from alerts.readers import Near, Quiet, Wishes
-from alerts.store import people
+from alerts.store import people, strangers
 from alerts.store.database import reading, writing
 from alerts.store.schema import person
 from alerts.vault import Vault
@@ -96,6 +96,21 @@ def test_addresses_are_sealed_in_the_database(engine: Engine) -> None:
     assert "one@" not in str(row) and "example" not in str(row)
 
 
+def test_an_openpgp_key_names_its_owner_and_is_sealed_as_well(engine: Engine) -> None:
+    wishes = Wishes(key="Comment: One <one@example.org>")
+    with writing(engine) as conn:
+        made = people.add_person(conn, "one@example.org", now=NOW, wishes=wishes)
+        people.set_wishes(conn, made.id, wishes)
+        strangers.ask(conn, made.id, wishes, NOW)
+        [row] = conn.execute(select(person)).all()
+        assert "one@" not in str(row) and "Comment" not in str(row)
+        assert strangers.asked_of(conn, [made.id]) == {made.id: wishes}
+        assert strangers.confirm(conn, made, wishes, NOW)
+        [row] = conn.execute(select(person)).all()
+        assert "one@" not in str(row) and "Comment" not in str(row)
+        assert people.get_people(conn, [made.id])[made.id].wishes == wishes
+
+
 def test_an_address_of_an_older_version_is_sealed_where_it_lies(engine: Engine) -> None:
     with writing(engine) as conn:
         made = people.add_person(conn, "one@example.org", now=NOW)
@@ -146,3 +161,9 @@ def test_a_duty_for_what_is_no_address_is_refused_without_naming_it(engine: Engi
     with pytest.raises(InputError, match="no mail address") as caught, writing(engine) as conn:
         people.assign_duties(conn, "operator", ["desk at example.org"], NOW)
     assert "desk" not in str(caught.value)
+
+
+def test_what_is_no_text_is_nobodys_address(engine: Engine) -> None:
+    with writing(engine) as conn:
+        people.add_person(conn, "anna@example.org", now=NOW)
+        assert people.find_person(conn, "ann\udce9@example.org") is None

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, insert, update
 
-from alerts.store import dossier, outbox, people, queue, schema, suppression
+from alerts.errors import InputError
+from alerts.store import alerts, dossier, outbox, people, queue, schema, suppression
 from alerts.store.database import reading, writing
+from tests.store import values
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -105,3 +107,30 @@ def test_every_reason_has_its_place_and_words() -> None:
     from alerts.store.waiting import REASONS
 
     assert set(REASONS) | set(queue.OPEN) - {"queued"} <= set(_WORDS)
+
+
+def test_only_what_waits_for_a_person_can_be_let_go(engine: Engine, readers: list[int]) -> None:
+    with writing(engine) as conn:
+        held = mail(conn, readers[0], state="held")
+        along = mail(conn, readers[0], state="held", lead_id=held)
+        waits = mail(conn, readers[1])
+        assert [row.id for row in queue.stuck(conn, [along, held])] == [held]
+        for ids, said in (([waits], f"{waits} \\(queued\\)"), ([held, 999], "999 \\(not there\\)")):
+            with pytest.raises(InputError, match=said):
+                queue.stuck(conn, ids)
+
+
+def test_the_mails_of_an_alert_are_counted_by_version_and_state(engine: Engine, readers: list[int]) -> None:
+    with writing(engine) as conn:
+        one = alerts.save_alert(conn, values.alert(), title="Title", summary="")
+        about: dict[str, Any] = {"letter": None, "alert_id": int(one.id)}
+        for person_id in readers:
+            mail(conn, person_id, **about, version=1, state="accepted")
+            mail(conn, person_id, **about, version=2, state="queued" if person_id == readers[0] else "silenced")
+        mail(conn, readers[0], **about, version=1, round=1, state="accepted")
+        found = queue.of_alert(conn, one.id)
+    assert [(fate.version, fate.state, fate.mails) for fate in found] == [
+        (2, "queued", 1),
+        (2, "silenced", 2),
+        (1, "accepted", 3),
+    ]

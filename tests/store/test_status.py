@@ -6,13 +6,23 @@ from datetime import timedelta
 
 from sqlalchemy import Engine
 
-from alerts.store import alerts, articles, feeds, meta, notices, outbox, people
+from alerts.store import alerts, articles, aside, feeds, meta, notices, outbox, people, tallies
 from alerts.store.database import reading, writing
 from alerts.store.status import status
 from alerts.track.quiet import Trouble
 from tests.store import values
 from tests.store.test_outbox import New
 from tests.store.values import HOUR, NOW, add_feed, entry, outcome
+
+
+def test_what_came_in_today_is_in_the_status(engine: Engine) -> None:
+    with writing(engine) as conn:
+        tallies.add(conn, "mail in", "gone", NOW)
+        tallies.add(conn, "mail in", "help", NOW - 24 * HOUR)
+        tallies.sign_up(conn, "asked", NOW)
+        aside.put(conn, "a mail", "ValueError", NOW)
+        found = status(conn, NOW)
+    assert (found.mails_in, found.mails_aside, found.sign_ups) == ({"gone": 1}, 1, {"asked": 1})
 
 
 def test_an_empty_database_has_a_status(engine: Engine) -> None:

@@ -30,13 +30,15 @@ def test_suppression_outlives_the_person(engine: Engine) -> None:
         assert suppression.is_suppressed(conn, mark) is None
 
 
-def test_a_complaint_outweighs_a_bounce_and_not_the_other_way_round(engine: Engine) -> None:
+def test_a_wish_outweighs_a_bounce_and_not_the_other_way_round(engine: Engine) -> None:
     with writing(engine) as conn:
         assert suppression.suppress(conn, "a" * 64, "bounce", NOW)
         assert not suppression.suppress(conn, "a" * 64, "bounce", NOW + HOUR)
         assert suppression.suppress(conn, "a" * 64, "complaint", NOW)
         assert not suppression.suppress(conn, "a" * 64, "bounce", NOW)
-        assert suppression.among(conn, ["a" * 64, "b" * 64]) == {"a" * 64: "complaint"}
+        assert suppression.suppress(conn, "a" * 64, "never", NOW)
+        assert not suppression.suppress(conn, "a" * 64, "complaint", NOW)
+        assert suppression.among(conn, ["a" * 64, "b" * 64]) == {"a" * 64: "never"}
 
 
 def test_the_suppressed_of_a_time_are_counted_by_reason(engine: Engine) -> None:
@@ -49,9 +51,16 @@ def test_the_suppressed_of_a_time_are_counted_by_reason(engine: Engine) -> None:
 
 @pytest.mark.parametrize(
     ("reason", "by_mail", "may"),
-    [(None, False, True), ("bounce", False, True), ("complaint", False, False), ("complaint", True, True)],
+    [
+        (None, False, True),
+        ("bounce", False, True),
+        ("complaint", False, False),
+        ("complaint", True, True),
+        ("never", False, False),
+        ("never", True, True),
+    ],
 )
-def test_who_complained_is_asked_for_a_yes_only_when_they_write_themselves(
+def test_who_wants_no_mails_is_asked_for_a_yes_only_when_they_write_themselves(
     reason: Reason | None, by_mail: bool, may: bool
 ) -> None:
     assert suppression.may_ask(reason, by_mail=by_mail) == may

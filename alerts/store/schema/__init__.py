@@ -7,10 +7,11 @@ here needs a migration; a test holds the migrated database equal to these tables
 
 from __future__ import annotations
 
+from alerts.store.schema.access import audit, data_key, login_link, operator, session
 from alerts.store.schema.alerting import act, alert, alert_version, evidence, incident, judgement, silence
 from alerts.store.schema.base import OPEN, UtcTime, metadata
 from alerts.store.schema.collected import article, document, feed, linked, minhash, poll, story
-from alerts.store.schema.mailing import attempt, bounce, bulletin, hold, outbox, person, suppressed
+from alerts.store.schema.mailing import aside, attempt, bounce, bulletin, hold, outbox, person, suppressed, tally
 from alerts.store.schema.remembered import count_day, ledger, meta, notice, report, rule_version, seen, spike, watch
 
 __all__ = [
@@ -20,10 +21,13 @@ __all__ = [
     "alert",
     "alert_version",
     "article",
+    "aside",
     "attempt",
+    "audit",
     "bounce",
     "bulletin",
     "count_day",
+    "data_key",
     "document",
     "evidence",
     "feed",
@@ -32,19 +36,23 @@ __all__ = [
     "judgement",
     "ledger",
     "linked",
+    "login_link",
     "meta",
     "metadata",
     "minhash",
     "notice",
+    "operator",
     "outbox",
     "person",
     "poll",
     "report",
     "rule_version",
     "seen",
+    "session",
     "silence",
     "spike",
     "story",
     "suppressed",
+    "tally",
     "watch",
 ]

@@ -29,7 +29,7 @@ person = Table(
     Column("id", Integer, primary_key=True),
     Column("address", Text, nullable=False, unique=True),  # sealed (`alerts.vault`)
     Column("mark", String(64)),  # the address's keyed mark; NULL only before an old row is sealed
-    Column("wishes", JSON, nullable=False, server_default=text("'{}'")),  # readers.Wishes
+    Column("wishes", JSON, nullable=False, server_default=text("'{}'")),  # readers.Wishes, its key sealed
     Column("active", Boolean, nullable=False),
     Column("duties", JSON, nullable=False),  # readers.Duty: reader, escalation, operator; none: a stranger
     Column("series", Integer, nullable=False, server_default=text("0")),
@@ -44,7 +44,7 @@ suppressed = Table(  # outlives the person: who left, or whose mail came back, i
     "suppressed",
     metadata,
     Column("mark", String(64), primary_key=True),
-    Column("reason", String(20), nullable=False),  # suppression.REASONS: bounce, complaint
+    Column("reason", String(20), nullable=False),  # suppression.REASONS: bounce, complaint, never
     Column("since", UtcTime, nullable=False),
     Column("detail", Text, nullable=False),  # the status code, such as 5.1.1; never an address
 )
@@ -65,6 +65,25 @@ attempt = Table(  # what strangers asked of us, for the limits; keyed marks only
     Column("mark", String(64), nullable=False),  # of an address, of a network prefix, or empty
     Column("at", UtcTime, nullable=False),
     Index("ix_attempt_at", "kind", "mark", "at"),
+)
+
+aside = Table(  # mails that came in and trip over a fault of ours
+    "aside",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("since", UtcTime, nullable=False),
+    Column("fault", String(200), nullable=False),  # such as "ValueError in taking.py:88"; never an address
+    Column("sealed", Text, nullable=False),  # (`alerts.vault`)
+    sqlite_autoincrement=True,
+)
+
+tally = Table(  # how much of what there was; numbers of nobody
+    "tally",
+    metadata,
+    Column("day", String(10), primary_key=True),  # the UTC day, as YYYY-MM-DD
+    Column("kind", String(20), primary_key=True),  # tallies.Kind
+    Column("what", String(40), primary_key=True),
+    Column("number", Integer, nullable=False),
 )
 
 hold = Table(  # what waits until an operator lets it go

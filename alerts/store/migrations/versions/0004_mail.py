@@ -1,4 +1,5 @@
-"""Mail and subscriptions: readers' wishes as one value, marks of sealed addresses, letters, bounces, limits and holds.
+"""Mail and subscriptions: readers' wishes as one value, marks of sealed addresses, letters, bounces, limits and holds;
+mails that came in and could not be taken, and numbers of what came in.
 
 A migration is frozen: it says what the tables were, and does not change when `store.schema` does. Addresses are sealed
 after it, by `store.people.seal_addresses`: that needs the installation's secret.
@@ -25,6 +26,8 @@ def upgrade() -> None:
     _suppressed()
     _bounce()
     _attempt()
+    _aside()
+    _tally()
     _hold()
 
 
@@ -101,6 +104,29 @@ def _attempt() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_attempt"),
     )
     op.create_index("ix_attempt_at", "attempt", ["kind", "mark", "at"])
+
+
+def _aside() -> None:
+    op.create_table(
+        "aside",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("since", _TIME, nullable=False),
+        sa.Column("fault", sa.String(length=200), nullable=False),
+        sa.Column("sealed", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_aside"),
+        sqlite_autoincrement=True,
+    )
+
+
+def _tally() -> None:
+    op.create_table(
+        "tally",
+        sa.Column("day", sa.String(length=10), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("what", sa.String(length=40), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("day", "kind", "what", name="pk_tally"),
+    )
 
 
 def _hold() -> None:
