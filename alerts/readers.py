@@ -7,7 +7,7 @@ made or an operator asks for it, and nowhere else: what does not hold an address
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from typing import Final, Literal
 
 from alerts.types import Certainty, Severity
@@ -15,6 +15,9 @@ from alerts.types import Certainty, Severity
 Rhythm = Literal["now", "hourly", "daily", "weekly"]
 RHYTHMS: Final[tuple[Rhythm, ...]] = ("now", "hourly", "daily", "weekly")
 """How often a reader is written to: of each alert as it comes, or of what came since the last mail."""
+
+WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+"""The days by their numbers (`Wishes.weekday`)."""
 
 # Who reads alerts; who is told of an extreme alert that nobody acknowledged; who runs the service.
 Duty = Literal["reader", "escalation", "operator"]
@@ -68,6 +71,9 @@ class Wishes:
     discreet: bool = False
     key: str = field(default="", repr=False)
 
+
+YES_WITHIN: Final = timedelta(hours=48)
+"""How long somebody has for the yes that makes them a reader. After that the question is forgotten, and a stranger."""
 
 ALL: Final = Wishes()
 """All alerts, at once."""

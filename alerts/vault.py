@@ -1,8 +1,10 @@
-"""The installation's secret, and what it keeps: readers' addresses are sealed with it, and found by a keyed mark.
+"""The installation's secret, and what it keeps: what names a reader is sealed with it, and addresses are found by
+keyed marks.
 
-One file of 32 random bytes is all there is to keep and to back up. Each use has a key of its own, made from it
-(HKDF, RFC 5869), so that what one use gives away says nothing of the others. Who has the database without this
-file learns nobody's address, not even whether one they know is in it.
+One file of 32 random bytes is all there is to keep and to back up. Sealing and marking have a key of their own each,
+made from it (HKDF, RFC 5869); what mails are signed with (`notify.message`) names its use in all that it signs. So what
+one use gives away says nothing of the others. Who has the database without this file learns nobody's address, not even
+whether one they know is in it.
 """
 
 from __future__ import annotations
@@ -47,7 +49,7 @@ class Vault:
             return self._cipher.decrypt(data[:_NONCE], data[_NONCE:], None).decode()
         except (ValueError, InvalidTag):
             raise AlertsError(
-                "an address in the database cannot be opened with this secret: restore the file that belongs to it"
+                "what is sealed in the database cannot be opened with this secret: restore the file that belongs to it"
             ) from None
 
     def mark(self, text: str) -> str:
@@ -91,11 +93,17 @@ def load_secret(data: Path, wanted: Path | None = None) -> bytes:
             _make(path)
         secret = path.read_bytes()
     except OSError as error:
-        why = f"the secret of this installation cannot be used: {error.strerror}; may this user write in its folder?"
-        raise AlertsError(f"{path}: {why}") from error
+        why = f"the secret of this installation cannot be used: {error.strerror}"
+        raise AlertsError(f"{path}: {why}; {_what_to_do(file)}") from error
     if len(secret) != BYTES:
         raise AlertsError(f"{path}: the secret is damaged ({len(secret)} bytes, not {BYTES}): restore it from a backup")
     return secret
+
+
+def _what_to_do(file: SecretFile) -> str:
+    if file.made or file.path.exists():
+        return "may this user write in its folder?"
+    return f"restore it from a backup, or for a new installation make it: head -c {BYTES} /dev/urandom > {file.path}"
 
 
 def _make(path: Path) -> None:

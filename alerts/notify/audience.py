@@ -16,7 +16,7 @@ from typing import Any, Final
 from alerts.notify import places, when
 from alerts.notify.message.secret import message_id
 from alerts.readers import Person
-from alerts.render.wishes import asked_for
+from alerts.render.wishes import Named, asked_for, region_unknown
 from alerts.store.waiting import Reason
 from alerts.types import CERTAINTIES, SEVERITIES, Message, MessageKind, Severity
 
@@ -78,33 +78,38 @@ def wants(person: Person, fields: Mapping[str, Any]) -> bool:
     )
 
 
-def reason(person: Person, fields: Mapping[str, Any], *, told: bool = True) -> str:
+def reason(person: Person, fields: Mapping[str, Any], *, told: bool = True, named: Named = region_unknown) -> str:
     """The sentence for a mail that is being sent: why they want it, that they were `told` before, or that nobody
-    who was has answered."""
+    who was has answered. `named` gives the names of regions."""
     if "reader" in person.duties and wants(person, fields):
         doubt = places.doubt(person.wishes, fields.get("place"))
-        return f"You get this mail because you asked for {asked_for(person.wishes)}. {doubt}".strip()
+        return f"You get this mail because you asked for {asked_for(person.wishes, named)}. {doubt}".strip()
     if told:
         return _TOLD
     escalated = "escalation" in person.duties and fields["severity"] == "extreme"
     return _ESCALATED if escalated else _IN_TEST
 
 
-def digest_reason(person: Person, alerts: Iterable[Mapping[str, Any]], waits: Reason | None) -> str:
+def digest_reason(
+    person: Person, alerts: Iterable[Mapping[str, Any]], waits: Reason | None, *, named: Named = region_unknown
+) -> str:
     """The sentences for one mail about many alerts: why they want them, and why they come together."""
     own = any(wants(person, fields) for fields in alerts)
-    asked = f"You get this mail because you asked for {asked_for(person.wishes)}." if own else _TOLD
+    asked = f"You get this mail because you asked for {asked_for(person.wishes, named)}." if own else _TOLD
     return f"{asked} {_TOGETHER[waits or 'pace']}"
 
 
-def is_told(person: Person, fields: Mapping[str, Any], *, kind: MessageKind, told: bool, now: datetime) -> bool:
-    """Whether this reader gets this version; `told`: an earlier version of this alert went to them. Who paused gets
-    nothing new; that it is over or was wrong waits until they are back."""
+def is_told(
+    person: Person, fields: Mapping[str, Any], *, kind: MessageKind, told: bool, now: datetime, promised: bool = False
+) -> bool:
+    """Whether this reader gets this version; `told`: an earlier version of this alert went to them, or is `promised`:
+    it waits. Who paused gets nothing new; what was promised before, and that it is over or was wrong, waits until they
+    are back."""
     if not person.active:
         return False
     if kind in ("close", "cancel"):
         return told
-    return when.back(person.wishes, now) <= now and (told or wants(person, fields))
+    return (promised or when.back(person.wishes, now) <= now) and (told or wants(person, fields))
 
 
 def rows(
@@ -128,8 +133,9 @@ def rows(
     urgency = SEVERITIES.index(severity)
     wait = timedelta(0) if message.kind == "cancel" else policy.waits.get(severity, timedelta(0))
     for person in people:
-        if is_told(person, fields, kind=message.kind, told=person.id in told, now=now):
-            before = promised.get(person.id)
+        before = promised.get(person.id)
+        known = person.id in told
+        if is_told(person, fields, kind=message.kind, told=known, promised=before is not None, now=now):
             usual = now + wait if before is None else min(now + wait, before)
             not_before, waits = _time(person, urgency, message.kind, now, usual)
             if before is not None and before < not_before:

@@ -20,7 +20,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
 
-from alerts.errors import MailError
+from alerts.errors import MailError, StoreError
 from alerts.notify import bundling, refusals
 from alerts.notify.bundling import Covers
 from alerts.notify.message import compose
@@ -90,6 +90,7 @@ class Courier:
     limits: Limits = UNLIMITED
     grace_s: float = GRACE_S
     _unsettled: list[_Stored] = field(default_factory=list)
+    _unended: list[tuple[str, Run]] = field(default_factory=list)  # runs, by the token of their leases
     _blocked_until: datetime | None = None
     _blocks: int = 0
     _stopping: bool = False
@@ -120,7 +121,12 @@ class Courier:
             self._stream.wake()
 
     async def close(self) -> None:
-        """Let go of the transport's connections."""
+        """Let go of the transport's connections. What could not be stored is tried once more."""
+        try:
+            await self._settle([])
+        except StoreError as error:
+            gone = sum(one.verdict.state != "unbegun" for one in self._unsettled)
+            _log.error("what became of %d mails is not stored, and is looked up at the next start: %s", gone, error)
         await self.transport.close()
 
     async def _deliver(self, *, rounds: int | None) -> Tally:
@@ -146,14 +152,17 @@ class Courier:
         finally:
             self._stream = None
         self._unsettled += [_Stored(row=one.row, token=token, verdict=one.verdict) for one in left]
+        if tally.leased or stream.fault is not None:
+            self._unended.append((token, run))
         if stream.fault is not None:
             raise stream.fault
-        if tally.leased:
-            await self._write(lambda conn: self._end(conn, token, run))
+        await self._settle([])
         return tally
 
     def _end(self, conn: Connection, token: str, run: Run) -> None:
         outbox.give_back(conn, token)
+        if run.stops and not run.stopped:
+            refusals.stop_queue(conn, run, sender=self.sender, now=self.clock())
         refusals.give_up(conn, run, self.clock())
 
     async def _fetch(self, limit: int, token: str, tally: Tally) -> list[Item]:
@@ -278,13 +287,20 @@ class Courier:
         return tally
 
     async def _settle(self, settled: Sequence[_Stored]) -> None:
-        """Store results. They stay in memory until that has worked: a full disk must not make a mail that
-        went out look like one whose fate is unknown."""
+        """Store results, and end runs. They stay in memory until that has worked: a full disk must not make a mail that
+        went out look like one whose fate is unknown, nor keep back what was leased and not begun."""
         self._unsettled += settled
-        if self._unsettled:
-            waiting, now = tuple(self._unsettled), self.clock()
-            await self._write(lambda conn: _store(conn, waiting, now))
-            self._unsettled.clear()
+        if not (self._unsettled or self._unended):
+            return
+
+        def work(conn: Connection) -> None:
+            _store(conn, self._unsettled, self.clock())
+            for token, run in self._unended:
+                self._end(conn, token, run)
+
+        await self._write(work)
+        self._unsettled.clear()
+        self._unended.clear()
 
     async def _write(self, work: Callable[[Connection], _Result]) -> _Result:
         async with self._one_by_one:

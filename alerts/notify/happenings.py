@@ -21,6 +21,8 @@ Covers = Mapping[str, Collection[str]]
 def bundles(rows: Sequence[Waiting]) -> list[list[Waiting]]:
     """The rows that belong in one mail each: of one incident or one article; where nothing severe is among them, of
     one country."""
+    if len(rows) < 2:
+        return [list(rows)] if rows else []
     happenings = _joined([[row] for row in rows], _happenings)
     high = [one for one in happenings if any(row.urgency >= SEVERE for row in one)]
     low = [one for one in happenings if all(row.urgency < SEVERE for row in one)]
@@ -79,6 +81,8 @@ def mail_of(
 def _covered(bundle: Sequence[Waiting], told: Sequence[Heard], covers: Covers) -> tuple[dict[int, str], dict[int, str]]:
     """The rows that need no telling, each with the alert that covers it: one that is in the mail, or one that the
     reader was told of before. What is only mentioned covers nothing."""
+    if len(bundle) == 1 and not told:
+        return {}, {}
     news = [row for row in bundle if row.kind not in OVER]
     in_mail: dict[int, str | None] = {}
 

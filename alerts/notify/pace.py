@@ -41,6 +41,8 @@ UNLIMITED: Final = Limits(per_hour=1_000_000, per_day=1_000_000)
 def turn(sent: Sequence[datetime], urgency: int, now: datetime, limits: Limits) -> datetime:
     """When a reader may get the next mail of that level, `now` or later. `sent`: when they got mails in the last 24
     hours, in any order."""
+    if not sent:
+        return now
     if urgency >= _EXTREME:
         return max(now, max(sent) + EXTREME_EVERY) if _within(sent, _HOUR, now) >= EXTREME_PER_HOUR else now
     times = sorted(sent)

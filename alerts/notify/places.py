@@ -14,14 +14,13 @@ What is known better is taken as it is.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import asin, cos, radians, sin, sqrt
 from typing import Any, Final
 
+from alerts.globe import distance_km
 from alerts.readers import Near, Wishes
 from alerts.render.view import country_of_region
 from alerts.types import SEVERITIES
 
-_EARTH_KM: Final = 6371.0
 _SEVERE: Final = SEVERITIES.index("severe")
 
 # How far from the middle of such a place its news may have happened.
@@ -86,10 +85,3 @@ def _level(place: Mapping[str, Any]) -> str:
 def _is_of_several(place: Mapping[str, Any]) -> bool:
     """A region of several provinces (Darfur): which ones is not known here."""
     return _level(place) == "admin1" and str(place.get("admin1") or "").startswith("x:")
-
-
-def distance_km(lat: float, lon: float, other_lat: float, other_lon: float) -> float:
-    """The way over the globe between two points in degrees (haversine)."""
-    north, east = radians(other_lat - lat), radians(other_lon - lon)
-    part = sin(north / 2) ** 2 + cos(radians(lat)) * cos(radians(other_lat)) * sin(east / 2) ** 2
-    return 2 * _EARTH_KM * asin(min(1.0, sqrt(part)))

@@ -159,8 +159,8 @@ def _blank(person: Person, at: datetime, **known: Any) -> OutboxRow:
     """A row that lies in no outbox, with what is `known` of it."""
     usual: dict[str, Any] = {"id": 0, "alert_id": "", "version": 0, "round": 0, "channel": "mail", "state": "queued"}
     usual |= {"urgency": 0, "attempts": 0, "collected": False, "created": at, "not_before": at, "person": person}
-    nothing = dict.fromkeys((field.name for field in fields(OutboxRow)), None)
-    return OutboxRow(**nothing | usual | known)  # type: ignore[arg-type]
+    nothing: dict[str, Any] = dict.fromkeys(field.name for field in fields(OutboxRow))
+    return OutboxRow(**nothing | usual | known)
 
 
 def _as_asked(wishes: Wishes) -> Wishes:

@@ -5,7 +5,8 @@ and with it all readers. What is said of the sender itself (unauthenticated, blo
 said of one mail (550 5.7.1) may be this one reader's own rule, and an alert for five hundred others must not wait for a
 person because of it: such a mail is held by itself. Only when several readers' mails of one run are refused like that,
 and a noticeable part of it, it is about us. The same with readers who do not exist: a few are given up at the end of
-the run, but many at once mean a damaged list or a server that has lost its own, and then nobody is.
+the run, but many at once mean a damaged list or a server that has lost its own, and then nobody is. What
+became of mails to strangers stops nothing: anybody can have us ask addresses that are dead, or that refuse us.
 """
 
 from __future__ import annotations
@@ -30,32 +31,39 @@ GONE: Final = 5
 
 @dataclass(slots=True, kw_only=True)
 class Run:
-    """The mails of one run so far. `stops`: why nothing more goes out, in a sentence; "" while all is well. `stopped`:
-    that is in the database."""
+    """The mails of one run so far. `lost`: the readers among those who are `gone`. `stops`: why nothing more goes out,
+    in a sentence; "" while all is well. `stopped`: that is in the database."""
 
     sent: int = 0
     forbidden: dict[int, list[int]] = field(default_factory=dict)
     gone: dict[int, str] = field(default_factory=dict)
+    lost: set[int] = field(default_factory=set)
     stops: str = ""
     stopped: bool = False
 
     def note(self, row: OutboxRow, verdict: Verdict) -> None:
         """Count what became of a mail."""
+        if verdict.status:
+            self.gone[row.person.id] = verdict.status
+        if row.person.duties:
+            self._count(row, verdict)
+        if not self.stops:
+            self.stops = self._why(verdict)
+
+    def _count(self, row: OutboxRow, verdict: Verdict) -> None:
         self.sent += verdict.state in ("accepted", "failed", "held")
         if verdict.reason == "forbidden":
             self.forbidden.setdefault(row.person.id, []).append(row.id)
         if verdict.status:
-            self.gone[row.person.id] = verdict.status
-        if not self.stops:
-            self.stops = self._why(verdict)
+            self.lost.add(row.person.id)
 
     def _why(self, verdict: Verdict) -> str:
         if verdict.reason == "policy":
             return f"the mail server refuses mails from this sender: {verdict.error}"
         if len(self.forbidden) >= FORBIDDEN and len(self.forbidden) > SHARE * self.sent:
             return f"{len(self.forbidden)} of {self.sent} mails were refused, the last with: {verdict.error}"
-        if len(self.gone) >= GONE and len(self.gone) > SHARE * self.sent:
-            return f"{len(self.gone)} of {self.sent} mails were refused because there is no such reader"
+        if len(self.lost) >= GONE and len(self.lost) > SHARE * self.sent:
+            return f"{len(self.lost)} of {self.sent} mails were refused because there is no such reader"
         return ""
 
 

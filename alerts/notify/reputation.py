@@ -24,7 +24,7 @@ _INSIDE = (
     ".test",
     ".example",
 )
-_HERE = ("localhost", "127.0.0.1", "::1")
+HERE = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,9 +38,9 @@ class Remark:
 def remarks(sender: Sender, *, host: str) -> Iterator[Remark]:
     """What to mind of mails from this sender that go out by the server `host` ("": none is configured)."""
     domain, page = sender.domain, urlsplit(sender.base_url)
-    if host in ("", *_HERE) and _inside(domain):
+    if host in ("", *HERE) and inside(domain):
         yield Remark(level="note", text=f"{domain} is a name inside a house: only servers there take mails from it")
-    elif _inside(domain):
+    elif inside(domain):
         yield _warning(f"[notify] from is of {domain}, which nobody outside knows: write an address of your own domain")
     else:
         yield Remark(
@@ -48,7 +48,7 @@ def remarks(sender: Sender, *, host: str) -> Iterator[Remark]:
         )
     yield from _signing(sender, domain)
     yield from _ways_out(sender, page.scheme)
-    if (page.hostname or "") in _HERE:
+    if (page.hostname or "") in HERE:
         yield _warning("[web] base_url is this machine's own: the links in mails lead their readers nowhere")
     elif not _related(page.hostname or "", domain):
         yield Remark(
@@ -64,7 +64,7 @@ def _warning(text: str) -> Remark:
 def _signing(sender: Sender, domain: str) -> Iterator[Remark]:
     signer = sender.signer
     if signer is None:
-        if not _inside(domain):
+        if not inside(domain):
             yield _warning("mails are not signed: unless your mail server signs them, many put them aside; see [dkim]")
         return
     yield Remark(level="note", text=f"DKIM: this must stand in the DNS: {zone_line(signer)}")
@@ -80,7 +80,8 @@ def _ways_out(sender: Sender, scheme: str) -> Iterator[Remark]:
         yield Remark(level="note", text="mail that comes back is not seen, nor what readers write: [inbox] takes it in")
 
 
-def _inside(domain: str) -> bool:
+def inside(domain: str) -> bool:
+    """Whether a domain has a meaning in a house alone."""
     return "." not in domain or domain.endswith(_INSIDE)
 
 

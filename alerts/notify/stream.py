@@ -4,8 +4,8 @@
 
 Every connection takes the next mail as soon as it is free. Marks and results of all of them are committed together,
 every few milliseconds, so that a commit's fsync does not bound the rate. No more mails are marked than go out within
-two such commits: these are what a crash leaves in doubt. And no more are fetched than go out in about a second: so what
-is more urgent comes soon, whatever waits, and overtakes what is ready.
+two such commits, of the slow ones of late: these are what a crash leaves in doubt. And no more are fetched than go out
+in about a second: so what is more urgent comes soon, whatever waits, and overtakes what is ready.
 """
 
 from __future__ import annotations
@@ -27,8 +27,9 @@ from alerts.store.outbox import OutboxRow
 
 MOST: Final = 256
 """How many mails are fetched at once at the most."""
-_MARKED: Final = 64
-_PAUSE_S: Final = 0.010
+_MARKED: Final = 128
+_CALM: Final = 16  # a slow commit is remembered for about so many
+_PAUSE_S: Final = 0.020
 _LOOK_S: Final = 1.0
 GRACE_S: Final = 5.0
 """How long what is under way may take once the run is to end."""
@@ -106,6 +107,7 @@ class Stream:
             if self._fetching is not None:
                 self._fetching.cancel()
             await asyncio.gather(*workers, return_exceptions=True)
+        self._put_back()
         return self._results
 
     @property
@@ -134,7 +136,7 @@ class Stream:
             self._take_in(self._fetching)
             self._fetching = None
         wanted = self._begins and self._fetching is None and self.rounds != 0 and time.monotonic() >= self._fetch_after
-        if wanted and 2 * len(self._ready) < self._limit:
+        if wanted and len(self._ready) < self._limit:
             self._fetching = asyncio.ensure_future(self.fetch(self._limit))
             self._fetching.add_done_callback(lambda _: self._news.set())
             self.rounds = None if self.rounds is None else self.rounds - 1
@@ -157,9 +159,7 @@ class Stream:
         """Store what came in since the last time, and mark what goes next."""
         marks: list[Item] = []
         if not self._begins:
-            verdict = self.unbegun() if self._marked else None
-            self._results += [Settled(row=item.row, verdict=verdict) for item in self._marked if verdict is not None]
-            self._marked.clear()
+            self._put_back()
         elif self._ready:
             room = self._window - len(self._marked) - len(self._busy)
             marks = [heapq.heappop(self._ready)[2] for _ in range(min(room, len(self._ready)))]
@@ -170,12 +170,19 @@ class Stream:
             ours = await self.commit(marks, results)
         except Exception as error:
             self._fault = error
+            # Perhaps it was done, and only the answer did not come.
+            self._results += [Settled(row=item.row, verdict=self.unbegun()) for item in marks]
             return
         del self._results[: len(results)]
-        self._window = max(self.at_once, min(_MARKED, 2 * len(results)))
+        before = self._window - 1 - self._window // _CALM
+        self._window = max(self.at_once, min(_MARKED, max(2 * len(results), before)))
         self._done += len(results)
         self._marked += [item for item in marks if item.row.id in ours]
         self._work.set()
+
+    def _put_back(self) -> None:
+        self._results += [Settled(row=item.row, verdict=self.unbegun()) for item in self._marked]
+        self._marked.clear()
 
     async def _pause(self) -> None:
         """Until there is something to do; at least so long that results come together."""

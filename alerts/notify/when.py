@@ -13,7 +13,6 @@ from alerts.readers import Quiet, Wishes
 from alerts.render.wishes import zone_of
 from alerts.types import SEVERITIES, MessageKind
 
-_DAY: Final = timedelta(days=1)
 _HOUR: Final = timedelta(hours=1)
 
 
@@ -38,7 +37,8 @@ def back(wishes: Wishes, now: datetime) -> datetime:
 
 
 def digest_time(wishes: Wishes, now: datetime) -> datetime:
-    """The time of the reader's next digest, `now` or later, quiet hours aside; `now` for who reads at once."""
+    """The time of the reader's next digest, `now` or later, quiet hours aside; `now` for who reads at once. What comes
+    at that very moment belongs to it: the courier looks a little later, and a mail more is better than a week less."""
     if wishes.rhythm == "now":
         return now
     zone = zone_of(wishes)

@@ -17,12 +17,15 @@ from sqlalchemy import Connection
 from alerts.errors import InputError
 from alerts.match.rule import Rule
 from alerts.notify import audience, posting, when
+from alerts.notify.saying import about
 from alerts.readers import ALL, Person
-from alerts.render.wishes import aspects
+from alerts.render.view import country_name
+from alerts.render.wishes import Named, aspects, region_unknown
 from alerts.store import alerts as alert_store
 from alerts.store import demotions, dossier, holds, outbox, people, suppression
 from alerts.store.alerts import Version
 from alerts.store.outbox import OutboxRow
+from alerts.store.suppression import SAID, Reason
 
 _OVER: Final = ("close", "cancel")
 # What a wish is called in words (`render.wishes.aspects`), its fields, and what of the alert it is about.
@@ -57,21 +60,25 @@ class Line:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """An alert as it was last told (`version`) and before, its `rule` as its file is now (None: it is gone), and its
-    mails. `since` says when each reader came, `suppressed` why nothing is sent to some, `held` why nothing goes out."""
+    mails. `since` says when each reader came, `suppressed` why nothing is sent to some, `held` why nothing goes out.
+    `named` gives the names of regions."""
 
     version: Version
     versions: Mapping[int, Version]
     rule: Rule | None
     rows: Sequence[OutboxRow]
     since: Mapping[int, datetime]
-    suppressed: Mapping[int, str]
+    suppressed: Mapping[int, Reason]
     held: str
+    named: Named
 
 
-def of_alert(conn: Connection, alert_id: str, rule: Rule | None, *, only: int | None = None) -> list[Line]:
+def of_alert(
+    conn: Connection, alert_id: str, rule: Rule | None, *, only: int | None = None, named: Named = region_unknown
+) -> list[Line]:
     """For each reader (or `only` one) a line for each mail about the alert, or one that says why there is none; by
     reader. Raises InputError for an alert that nobody was told of."""
-    asked = _asked(conn, alert_id, rule)
+    asked = _asked(conn, alert_id, rule, named)
     everybody = {one.id: one for one in people.list_people(conn)}
     allowed = _allowed(conn, asked, list(everybody.values()))
     wanted = [only] if only is not None else sorted({*everybody, *(row.person.id for row in asked.rows)})
@@ -85,7 +92,36 @@ def of_alert(conn: Connection, alert_id: str, rule: Rule | None, *, only: int | 
     return lines
 
 
-def _asked(conn: Connection, alert_id: str, rule: Rule | None) -> Asked:
+def of_mail(conn: Connection, number: int, *, named: Named = region_unknown) -> list[tuple[str, Line]]:
+    """How it stands with one mail of the outbox: a line for each alert that goes in it (its id; "" for what is about
+    no alert). Raises InputError."""
+    rows = outbox.some(conn, ids=[number])
+    if not rows:
+        raise InputError(f"there is no mail {number}; see: alerts mail queue")
+    lead = rows[0].lead_id or number
+    found: list[tuple[str, Line]] = []
+    for row in (*outbox.some(conn, ids=[lead]), *outbox.parts(conn, [lead])[lead]):
+        if row.alert_id:
+            lines = of_alert(conn, row.alert_id, None, only=row.person.id, named=named)
+            found += [(row.alert_id, line) for line in lines if line.version == row.version and line.mail == lead]
+        else:
+            found.append(("", _about_none(row)))
+    return found
+
+
+def _about_none(row: OutboxRow) -> Line:
+    said = f"{row.state}: {waits(row)}" if row.state == "queued" else f"{row.state} {row.last_error or ''}".strip()
+    return Line(
+        person_id=row.person.id,
+        version=0,
+        told=row.state in ("accepted", "ambiguous"),
+        said=f"{about(row)}; {said}",
+        mail=row.id,
+        at=row.finished or row.not_before,
+    )
+
+
+def _asked(conn: Connection, alert_id: str, rule: Rule | None, named: Named) -> Asked:
     if alert_store.alert_of(conn, alert_id) is None:
         raise InputError(f"there is no alert {alert_id}; see: alerts list")
     versions = {one.version: one for one in alert_store.versions(conn, [(alert_id, None)])}
@@ -101,6 +137,7 @@ def _asked(conn: Connection, alert_id: str, rule: Rule | None) -> Asked:
         since=dossier.since(conn),
         held="; ".join(one.reason for one in holds.in_force(conn) if one.kind == "all"),
         suppressed={number: gone[mark] for number, mark in marks.items() if mark in gone},
+        named=named,
     )
 
 
@@ -131,7 +168,7 @@ def _said(row: OutboxRow, asked: Asked) -> str:
     if row.state == "accepted":
         before = any(one.person.id == row.person.id and one.version < row.version for one in asked.rows)
         again = f"reminder {row.round}: nobody had acknowledged it" if row.round else ""
-        return again or audience.reason(row.person, asked.versions[row.version].fields, told=before)
+        return again or audience.reason(row.person, asked.versions[row.version].fields, told=before, named=asked.named)
     if row.state == "silenced":
         return f"silence {row.silence_id} hid it: alerts silence show {row.silence_id}"
     if row.state == "inhibited":
@@ -172,12 +209,12 @@ def why_not(person: Person, asked: Asked, *, told: bool, allowed: bool) -> str:
     fields, kind = asked.version.fields, asked.version.kind
     came = asked.since.get(person.id)
     if person.id in asked.suppressed:
-        return f"nothing is sent there: {asked.suppressed[person.id]}; alerts people show {person.id}"
+        return f"nothing is sent to their address: {SAID[asked.suppressed[person.id]]}; alerts people show {person.id}"
     if not person.active:
         return f"they get no mail: paused, or they left; alerts people resume {person.id}"
     if "reader" not in person.duties:
         return f"they are no reader of alerts ({', '.join(person.duties) or 'not confirmed'})"
-    if not told and (excluded := excluded_by(person, fields)):
+    if not told and (excluded := excluded_by(person, fields, asked.named)):
         return f"not asked for: {'; '.join(excluded)}"
     if came is not None and came > asked.version.at:
         return f"they came later, at {came:%Y-%m-%d %H:%M} UTC"
@@ -190,15 +227,15 @@ def why_not(person: Person, asked: Asked, *, told: bool, allowed: bool) -> str:
     return "they ask for it now, but did not when it was told"
 
 
-def excluded_by(person: Person, fields: Mapping[str, Any]) -> list[str]:
+def excluded_by(person: Person, fields: Mapping[str, Any], named: Named = region_unknown) -> list[str]:
     """Which wishes keep alerts like this from a reader, each with what the alert is: asked of `audience.wants`, with
     each wish alone."""
-    said = aspects(person.wishes)
+    said = aspects(person.wishes, named)
     found = []
-    for name, parts, about in _WISHES:
+    for name, parts, what in _WISHES:
         alone = replace(ALL, **{part: getattr(person.wishes, part) for part in parts})
         if not audience.wants(replace(person, active=True, wishes=alone), fields):
-            found.append(f"{name.lower()}: {said[name]} (this one: {_of(fields, about)})")
+            found.append(f"{name.lower()}: {said[name]} (this one: {_of(fields, what)})")
     return found
 
 
@@ -208,4 +245,4 @@ def _of(fields: Mapping[str, Any], about: str) -> str:
     place = fields.get("place")
     if place is None:
         return "nobody knows where"
-    return ", ".join(filter(None, (place["name"], place.get("admin1_name"), place["country"])))
+    return ", ".join(filter(None, (place["name"], place.get("admin1_name"), country_name(place["country"]))))

@@ -98,6 +98,12 @@ def test_who_paused_hears_nothing_new_of_an_old_alert_either() -> None:
     assert people_told(asking(paused_until=NOW)) == [1]
 
 
+def test_news_of_what_waited_already_when_a_reader_paused_takes_its_place() -> None:
+    away = asking(paused_until=NOW + timedelta(days=3))
+    [row] = made(away, kind="update", told={1}, promised={1: NOW + timedelta(minutes=5)})
+    assert row.person_id == 1
+
+
 def test_that_it_is_over_waits_until_who_paused_is_back() -> None:
     away = asking(paused_until=NOW + timedelta(days=3))
     kinds: tuple[MessageKind, ...] = ("close", "cancel")

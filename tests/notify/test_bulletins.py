@@ -4,27 +4,18 @@ from __future__ import annotations
 
 import email
 import email.policy
-from collections.abc import Iterator
 from email.message import EmailMessage
 from pathlib import Path
 
-import pytest
 from sqlalchemy import Engine
 
 from alerts.notify import bulletins
 from alerts.notify.ways.maildir import Maildir
 from alerts.store import people
 from alerts.store.database import writing
-from tests.notify.world import SECRET, SENDER, START, Clock, courier, mails, new_database, populate, states
+from tests.notify.world import SECRET, SENDER, START, Clock, courier, mails, populate, states
 
 BODY = "Two feeds are silent.\n\n- Wire: 3 days\n- <Radio>: see https://alerts.example/feeds.\n"
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    made = new_database(tmp_path)
-    yield made
-    made.dispose()
 
 
 def post(engine: Engine, *, subject: str = "2 feeds are silent") -> int | None:

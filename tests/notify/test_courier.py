@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import email
 import email.policy
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -22,15 +21,8 @@ from alerts.notify.ways.verdict import Retry
 from alerts.store import outbox, people
 from alerts.store.database import writing
 from tests.fakes.smtp import FakeSmtp
-from tests.notify.ways_out import Stuck, smtp
-from tests.notify.world import SECRET, SENDER, Clock, courier, mails, new_database, populate, states, tell
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    made = new_database(tmp_path)
-    yield made
-    made.dispose()
+from tests.notify.ways_out import Stuck, refused, smtp
+from tests.notify.world import SECRET, SENDER, Clock, courier, mails, populate, states, tell
 
 
 def maildir(tmp_path: Path) -> Maildir:
@@ -113,11 +105,7 @@ async def test_two_couriers_share_the_work_and_double_nothing(engine: Engine, tm
 
 async def test_an_unknown_reader_fails_and_the_others_get_theirs(engine: Engine) -> None:
     populate(engine, readers=3)
-    async with FakeSmtp() as server:
-        server.answers["RCPT"].append("550 5.1.1 <reader1@example.com> no such user")
-        one = courier(engine, smtp(server, connections=1), Clock())
-        tally = await one.deliver_all()
-        await one.close()
+    tally = await refused(engine, "550 5.1.1 <reader1@example.com> no such user")
     assert (tally.accepted, tally.failed, tally.trouble) == (2, 1, "")
     (failed,) = [row for row in mails(engine) if row.state == "failed"]
     assert failed.last_error == "550 5.1.1 <(address)> no such user"
@@ -172,11 +160,7 @@ async def test_the_wait_for_a_blocked_way_grows(engine: Engine) -> None:
 
 async def test_a_policy_refusal_stops_the_queue_and_blames_no_reader(engine: Engine) -> None:
     populate(engine, readers=5)
-    async with FakeSmtp() as server:
-        server.answers["RCPT"].append("550 5.7.26 this mail is unauthenticated")
-        one = courier(engine, smtp(server, connections=1), Clock())
-        tally = await one.deliver_all()
-        await one.close()
+    tally = await refused(engine, "550 5.7.26 this mail is unauthenticated")
     assert "needs a person" in tally.trouble
     assert states(engine) == {"queued": 5}
 

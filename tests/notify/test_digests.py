@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from pathlib import Path
@@ -26,7 +25,6 @@ from tests.notify.world import (
     beside,
     courier,
     mails,
-    new_database,
     populate,
     renderer,
     states,
@@ -35,13 +33,6 @@ from tests.notify.world import (
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 DAILY = Wishes(rhythm="daily", hour=8)
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    made = new_database(tmp_path)
-    yield made
-    made.dispose()
 
 
 class Desk:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import email
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,17 +12,10 @@ from alerts.notify.ways.maildir import Maildir
 from alerts.readers import Wishes
 from alerts.store import outbox, people
 from alerts.store.database import reading, writing
-from tests.notify.world import Clock, courier, mails, new_database, populate
+from tests.notify.world import Clock, courier, mails, populate
 
 pytest.importorskip("pysequoia")
 from pysequoia import Profile, Tsk
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    made = new_database(tmp_path)
-    yield made
-    made.dispose()
 
 
 async def test_only_the_mails_to_a_key_that_cannot_be_used_are_held(engine: Engine, tmp_path: Path) -> None:

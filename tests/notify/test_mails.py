@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import email
 import email.policy
-from collections.abc import Iterator
 from datetime import timedelta
 from email.message import EmailMessage
 from pathlib import Path
 
-import pytest
 from sqlalchemy import Engine
 
 from alerts.notify.bundling import Covers
@@ -27,7 +25,6 @@ from tests.notify.world import (
     beside,
     courier,
     mails,
-    new_database,
     populate,
     states,
     tell,
@@ -35,13 +32,6 @@ from tests.notify.world import (
 
 STRIKE, TRUCE, AID = "Strike on a market in Sample Town", "Truce broken", "Aid held up"
 COVERS: Covers = {"sample_rule": ("truce", "aid")}
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    made = new_database(tmp_path)
-    yield made
-    made.dispose()
 
 
 async def deliver(engine: Engine, folder: Path, *, covers: Covers | None = None, clock: Clock | None = None) -> int:

@@ -1,5 +1,5 @@
-"""Whatever readers ask for, however much comes, and whatever is held: every row ends in one mail, or is said to be
-superseded, silenced or covered; and no mail comes at an hour or in a number that its reader did not want."""
+"""Whatever readers ask for, now and later, however much comes, and whatever is held: every row ends in one mail, or is
+said to be superseded, silenced or covered; and no mail comes at an hour or in a number that its reader did not want."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from alerts.notify import bundling
+from alerts.notify import anew, bundling
 from alerts.notify.pace import Limits
 from alerts.notify.posting import Post
 from alerts.notify.when import is_quiet, wakes
@@ -54,6 +54,7 @@ STEPS: tuple[tuple[str, Any], ...] = (
     ("hold", "rule"),
     ("release", ""),
 )
+WEEKLY = Wishes(rhythm="weekly", weekday=3, wake_from=None)
 FLOOD: list[tuple[str, Any]] = [("new", "severe"), ("wait", 5)] * 7
 
 
@@ -74,6 +75,7 @@ class Office:
     now: datetime = START
     stories: list[Alert] = field(default_factory=list)
     mails: list[Outgoing] = field(default_factory=list)
+    wishes: dict[int, list[tuple[datetime, Wishes]]] = field(default_factory=dict)
     turns: int = 0
 
     def new(self, severity: Severity) -> None:
@@ -133,6 +135,17 @@ class Office:
             outbox.mark_accepted(conn, ids, token, self.now)
         self.mails += [Outgoing(at=self.now, rows=[row, *parts[row.id]]) for row in rows]
 
+    def change(self, wishes: Wishes) -> None:
+        """The first reader asks for something else."""
+        with writing(self.engine) as conn:
+            who = people.active_people(conn)[0]
+            anew.change(conn, who, wishes, self.now)
+        self.wishes[who.id].append((self.now, wishes))
+
+    def asked(self, person_id: int, at: datetime) -> Wishes:
+        """What a reader wanted at a time."""
+        return [wishes for since, wishes in self.wishes[person_id] if since <= at][-1]
+
     def hold(self, kind: Any) -> None:
         with writing(self.engine) as conn:
             holds.put(conn, kind, "why", self.now, rule=RULE.name if kind == "rule" else "")
@@ -154,11 +167,12 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 @given(
     st.lists(wishes, min_size=1, max_size=2),
     st.builds(Limits, per_hour=st.integers(1, 3), per_day=st.integers(3, 6)),
-    st.lists(st.sampled_from(STEPS), min_size=3, max_size=16),
+    st.lists(st.sampled_from(STEPS) | st.tuples(st.just("change"), wishes), min_size=3, max_size=16),
 )
 @example([Wishes()], Limits(per_hour=2, per_day=3), FLOOD)
 @example([Wishes(quiet=Quiet(begin=time(20), end=time(7)), wake_from=None)], Limits(), FLOOD)
 @example([Wishes(rhythm="daily", hour=3, time_zone="Europe/Kyiv")], Limits(), [("new", "minor"), ("wait", 300)] * 8)
+@example([Wishes(rhythm="weekly")], Limits(), [*FLOOD, ("change", Wishes()), *FLOOD, ("change", WEEKLY), *FLOOD])
 def test_every_row_ends_in_one_mail_or_is_said_why_not(
     engine: Engine, readers: list[Wishes], limits: Limits, acts: list[tuple[str, Any]]
 ) -> None:
@@ -169,6 +183,7 @@ def test_every_row_ends_in_one_mail_or_is_said_why_not(
             for number, one in enumerate(readers)
         ]
     office = Office(engine=engine, limits=limits)
+    office.wishes = {number: [(START, one)] for number, one in zip(ids, readers, strict=True)}
     for name, value in acts:
         getattr(office, name)(value)
     office.release()
@@ -191,24 +206,26 @@ def test_every_row_ends_in_one_mail_or_is_said_why_not(
             assert versions[alert_id].version > newest.version
             assert versions[alert_id].kind in ("close", "cancel")
             assert {row.state for row in told} == {"withdrawn"}
-    for person_id, one in zip(ids, readers, strict=True):
+    for person_id in ids:
         mine = [mail for mail in office.mails if mail.rows[0].person.id == person_id]
-        check_hours(mine, one)
-        check_numbers(mine, one, limits)
+        for mail in mine:
+            check_hour(mail, office.asked(person_id, mail.at))
+        always = office.wishes[person_id][0][1] if len(office.wishes[person_id]) == 1 else None
+        check_numbers(mine, always, limits)
 
 
-def check_hours(mails: list[Outgoing], wishes: Wishes) -> None:
-    for mail in mails:
-        woken = any(wakes(wishes, row.urgency) for row in mail.rows)
-        assert woken or not is_quiet(wishes, mail.at)
-        assert wishes.paused_until is None or mail.at >= wishes.paused_until
+def check_hour(mail: Outgoing, wishes: Wishes) -> None:
+    woken = any(wakes(wishes, row.urgency) for row in mail.rows)
+    assert woken or not is_quiet(wishes, mail.at)
+    assert wishes.paused_until is None or mail.at >= wishes.paused_until
 
 
-def check_numbers(mails: list[Outgoing], wishes: Wishes, limits: Limits) -> None:
+def check_numbers(mails: list[Outgoing], wishes: Wishes | None, limits: Limits) -> None:
+    """`wishes`: where they were always the same."""
     usual = [mail.at for mail in mails if not any(row.urgency == EXTREME or row.waits == "digest" for row in mail.rows)]
     for at in usual:
         assert sum(at <= other < at + HOUR for other in usual) <= limits.per_hour
-    if wishes.rhythm == "daily":
+    if wishes is not None and wishes.rhythm == "daily":
         zone = ZoneInfo(wishes.time_zone)
         dates = [mail.at.astimezone(zone).date() for mail in mails if all(row.waits == "digest" for row in mail.rows)]
         assert len(dates) == len(set(dates))

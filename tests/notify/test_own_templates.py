@@ -15,10 +15,10 @@ from alerts.notify.courier import Courier
 from alerts.notify.ways.maildir import Maildir
 from alerts.readers import Wishes
 from alerts.render.mail import mail_renderer
-from alerts.store import people
+from alerts.store import outbox, people
 from alerts.store.database import writing
 from tests.drawn import PICTURES
-from tests.notify.world import SENDER, SITE, Clock, new_database, populate, states
+from tests.notify.world import SENDER, SITE, Clock, new_database, populate, states, tell
 
 BROKEN = {
     "syntax": ("Bonjour\n{% if place %}\n", 2),
@@ -54,11 +54,15 @@ async def sent(engine: Engine, folder: Path, own: Path) -> tuple[dict[str, Email
     await courier.deliver_all()
     await courier.close()
     found: dict[str, EmailMessage] = {}
-    for path in (folder / "mails" / "new").iterdir():
-        mail = message_from_bytes(path.read_bytes(), policy=default)
-        assert isinstance(mail, EmailMessage)
+    for mail in map(read, (folder / "mails" / "new").iterdir()):
         found[str(mail["To"])] = mail
     return found, faults
+
+
+def read(path: Path) -> EmailMessage:
+    mail = message_from_bytes(path.read_bytes(), policy=default)
+    assert isinstance(mail, EmailMessage)
+    return mail
 
 
 def text(mail: EmailMessage, kind: str = "plain") -> str:
@@ -96,3 +100,38 @@ async def test_a_good_translation_is_for_its_readers_alone(engine: Engine, tmp_p
     assert faults == []
     assert text(mails["own2@example.com"]).strip() == "Alerte : Strike on a market in Sample Town"
     assert "Alerte" not in text(mails["own1@example.com"])
+
+
+async def test_a_template_that_comes_changes_breaks_and_goes_is_seen_by_the_courier_that_runs(
+    engine: Engine, tmp_path: Path
+) -> None:
+    own, faults, now = tmp_path / "own", list[Fault](), [0.0]
+    renderer = mail_renderer(SITE, own=own, report=faults.append, pictures=PICTURES, clock=lambda: now[0])
+    transport = Maildir(tmp_path / "mails")
+    courier = Courier(engine=engine, transport=transport, renderer=renderer, sender=SENDER, clock=Clock())
+    mine = own / "mail" / "alert.txt"
+    mine.parent.mkdir(parents=True)
+
+    async def first_words() -> set[str]:
+        """Of the mails of the next version."""
+        now[0] += 1
+        known = {path.name for path in (tmp_path / "mails" / "new").glob("*")}
+        await courier.deliver_all()
+        fresh = [path for path in (tmp_path / "mails" / "new").iterdir() if path.name not in known]
+        with writing(engine) as conn:
+            alert_id = outbox.list_rows(conn)[0].alert_id
+            version = max(row.version for row in outbox.list_rows(conn)) + 1
+        tell(engine, alert_id, version=version, kind="update")
+        return {text(read(path)).split()[0] for path in fresh}
+
+    shipped = await first_words()
+    mine.write_text("Mine {{ title }}")
+    assert await first_words() == {"Mine"}
+    mine.write_text("{% mine %}")
+    assert await first_words() == {"UPDATE"} and len(faults) == 1
+    mine.write_text("Mended {{ title }}")
+    assert await first_words() == {"Mended"}
+    mine.unlink()
+    assert await first_words() == {"UPDATE"} and len(shipped) == 1
+    await courier.close()
+    assert set(states(engine)) == {"accepted", "queued"}

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.notify.places import distance_km, doubt, is_there
+from alerts.globe import distance_km
+from alerts.notify.places import doubt, is_there
 from alerts.readers import Near, Wishes
 
 GOMA = Near(name="Goma", lat=-1.68, lon=29.22, km=50, country="COD", region="CD-NK")

@@ -15,9 +15,12 @@ from alerts.notify.message import compose
 from alerts.notify.preview import NOBODY, SAMPLES, Preview
 from alerts.notify.ways.transport import Envelope
 from alerts.readers import Person, Wishes
+from alerts.render.letters import KINDS as LETTERS
+from alerts.render.mail import mail_renderer
 from alerts.store import outbox
 from alerts.store.database import reading
-from tests.notify.world import SENDER, START, beside, new_database, populate, renderer, tell
+from tests.drawn import PICTURES
+from tests.notify.world import SENDER, SITE, START, beside, new_database, populate, renderer, tell, unexpected
 
 MAKER = Preview(renderer=renderer, sender=SENDER)
 SUBJECTS = {
@@ -66,6 +69,19 @@ def test_a_sample_tells_what_its_kind_tells() -> None:
     assert "12 → 12–45 killed" in said("update")
     assert "Flight from Sample Town" in said("several") and "Ceasefire broken in Sample Town" in said("several")
     assert "Example Wire" in said("new") and "Example Wire" not in said("bare")
+
+
+@pytest.mark.parametrize("kind", [one for one in SAMPLES if one not in ("bulletin", "help", "goodbye", "login")])
+def test_a_reader_is_told_of_their_provinces_by_name(kind: str) -> None:
+    named = Preview(
+        renderer=lambda: mail_renderer(
+            SITE, report=unexpected, named={"SY-ID": "Idlib, Syria"}.__getitem__, pictures=PICTURES
+        ),
+        sender=SENDER,
+    )
+    mail = read(named.sample(kind, Person(id=1, wishes=Wishes(regions=("SY-ID",))), at=START))
+    assert "asked for all alerts in Idlib, Syria" in " ".join(text(mail).split()) or kind in LETTERS
+    assert "Idlib, Syria" in " ".join(text(mail).split()) and "SY-ID" not in str(mail)
 
 
 def test_a_kind_that_is_none_is_told_with_what_was_meant() -> None:

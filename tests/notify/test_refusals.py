@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
 from alerts.errors import MailError
+from alerts.notify import refusals
 from alerts.notify.ways.smtp import Smtp, SmtpSettings
 from alerts.notify.ways.transport import Fate, Unanswered
-from alerts.store import holds, outbox, people, suppression
+from alerts.store import holds, outbox, people, strangers, suppression
 from alerts.store.database import reading, writing
 from tests.fakes.smtp import FakeSmtp
 from tests.fakes.waiting import until
-from tests.notify.ways_out import Stuck, everybody, smtp
-from tests.notify.world import Clock, courier, mails, new_database, populate, states, tell
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    made = new_database(tmp_path)
-    yield made
-    made.dispose()
+from tests.notify.ways_out import Stuck, everybody, refused, smtp
+from tests.notify.world import Clock, courier, mails, populate, states, tell
+from tests.store import mailed
 
 
 async def test_a_server_that_falls_silent_does_not_keep_the_service_from_ending(engine: Engine) -> None:
@@ -65,13 +59,29 @@ async def test_a_silent_server_does_not_hold_up_what_becomes_due_meanwhile(engin
     assert server.received[1].recipients == ("late@example.com",)
 
 
+async def test_a_mail_that_is_under_way_is_nobody_elses(engine: Engine) -> None:
+    populate(engine, readers=1, severity="extreme")
+    clock = Clock()
+    async with FakeSmtp() as server:
+        server.answers["DATA"].append("silence")
+        slow = Smtp(SmtpSettings(host="127.0.0.1", port=server.port, patience=60))
+        one, other = courier(engine, slow, clock), courier(engine, smtp(server), clock)
+        one.grace_s = 0.1
+        sending = asyncio.create_task(one.deliver_all())
+        await until(lambda: len(server.received) == 1)
+        clock.advance(minutes=9)
+        tally = await other.deliver_all()
+        assert (tally.leased, tally.deferred) == (0, 0)
+        one.stop()
+        await sending
+        await one.close()
+        await other.close()
+    assert len(server.received) == 1
+
+
 async def test_one_readers_own_refusal_holds_one_mail(engine: Engine) -> None:
     populate(engine, readers=5)
-    async with FakeSmtp() as server:
-        server.answers["RCPT"].append("550 5.7.1 you may not write to this reader")
-        one = courier(engine, smtp(server, connections=1), Clock())
-        tally = await one.deliver_all()
-        await one.close()
+    tally = await refused(engine, "550 5.7.1 you may not write to this reader")
     assert (tally.trouble, tally.held) == ("", 1)
     assert states(engine) == {"accepted": 4, "held": 1}
     assert all(person.active for person in everybody(engine))
@@ -81,11 +91,7 @@ async def test_a_storm_of_policy_refusals_holds_the_queue_tells_operators_and_su
     populate(engine, readers=20)
     with writing(engine) as conn:
         people.assign_duties(conn, "operator", ["desk@example.com"], Clock().now)
-    async with FakeSmtp() as server:
-        server.answers["RCPT"].extend(["550 5.7.1 blocked"] * 20)
-        one = courier(engine, smtp(server, connections=1), Clock())
-        tally = await one.deliver_all()
-        await one.close()
+    tally = await refused(engine, *["550 5.7.1 blocked"] * 20)
     assert "needs a person" in tally.trouble
     with reading(engine) as conn:
         [hold] = holds.in_force(conn)
@@ -115,11 +121,7 @@ async def test_what_was_held_goes_out_when_it_is_let_go(engine: Engine) -> None:
 
 async def test_a_reader_who_does_not_exist_is_given_up(engine: Engine) -> None:
     populate(engine, readers=3)
-    async with FakeSmtp() as server:
-        server.answers["RCPT"].append("550 5.1.1 no such user")
-        one = courier(engine, smtp(server, connections=1), Clock())
-        await one.deliver_all()
-        await one.close()
+    await refused(engine, "550 5.1.1 no such user")
     with reading(engine) as conn:
         reasons = suppression.among(conn, list(people.marks(conn, [1, 2, 3]).values()))
     assert list(reasons.values()) == ["bounce"]
@@ -128,14 +130,23 @@ async def test_a_reader_who_does_not_exist_is_given_up(engine: Engine) -> None:
 
 async def test_many_readers_who_do_not_exist_stop_the_queue_and_none_is_given_up(engine: Engine) -> None:
     populate(engine, readers=30)
-    async with FakeSmtp() as server:
-        server.answers["RCPT"].extend(["550 5.1.1 no such user"] * 30)
-        one = courier(engine, smtp(server, connections=1), Clock())
-        tally = await one.deliver_all()
-        await one.close()
+    tally = await refused(engine, *["550 5.1.1 no such user"] * 30)
     assert "no such reader" in tally.trouble
     assert states(engine) == {"failed": 5, "queued": 25}
     assert all(person.active for person in everybody(engine))
+
+
+@pytest.mark.parametrize("said", ["550 5.1.1 no such user", "550 5.7.1 not from you"])
+async def test_strangers_who_do_not_exist_or_refuse_us_stop_nothing(engine: Engine, said: str) -> None:
+    populate(engine, readers=1, severity="minor")
+    with writing(engine) as conn:
+        for number in range(3 * refusals.GONE):
+            stranger = strangers.find_or_make(conn, f"s{number}@example.net", Clock()())
+            mailed.queue(conn, stranger.id, f"<{number:028x}@alerts.example>", Clock()())
+    tally = await refused(engine, *[said] * 3 * refusals.GONE)
+    assert (tally.accepted, tally.trouble) == (1, "")
+    with reading(engine) as conn:
+        assert not holds.all_held(conn)
 
 
 async def test_a_refused_login_stops_the_way_and_tries_again_ever_more_rarely(engine: Engine) -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import email
 import email.policy
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
-import pytest
 from sqlalchemy import Engine
 
 from alerts.match.check import Checker
@@ -26,7 +25,7 @@ from alerts.store.database import reading, writing
 from alerts.store.reminders import Asked, asked
 from alerts.types import Message
 from tests.engine.world import SHELLING
-from tests.notify.world import SECRET, SENDER, START, Clock, courier, mails, new_database, populate, tell
+from tests.notify.world import SECRET, SENDER, START, Clock, courier, mails, populate, tell
 
 AFTER = timedelta(hours=2)
 EXTREME = 3
@@ -92,13 +91,6 @@ def test_any_answer_stops_the_escalation_and_one_to_an_earlier_version_does_not(
 
 def test_what_is_extreme_no_more_is_not_escalated() -> None:
     assert escalated(was_asked(rounds=3, urgency=EXTREME - 1)) == {}
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    made = new_database(tmp_path)
-    yield made
-    made.dispose()
 
 
 RULES = {"sample_rule": Checker(Lexicon(), lambda _: None).check("sample_rule", SHELLING)}

@@ -107,7 +107,7 @@ AT_HOME = Near(name="Sample Town", lat=35.6, lon=36.7, km=5)
     ("wishes", "says"),
     [
         (Wishes(events=("siege",)), ["events: siege (this one: attack)"]),
-        (Wishes(countries=("LBN",)), ["places: Lebanon (this one: Sample Town, Idlib, SYR)"]),
+        (Wishes(countries=("LBN",)), ["places: Lebanon (this one: Sample Town, Idlib, Syria)"]),
         (Wishes(min_severity="extreme"), ["severity: extreme (this one: severe)"]),
         (Wishes(min_certainty="observed"), ["certainty: observed (this one: likely)"]),
         (Wishes(countries=("LBN",), near=(AT_HOME,)), []),
@@ -116,6 +116,17 @@ AT_HOME = Near(name="Sample Town", lat=35.6, lon=36.7, km=5)
 )
 def test_the_wish_that_excludes_an_alert_is_named(wishes: Wishes, says: list[str]) -> None:
     assert excluded_by(Person(id=1, wishes=wishes), FIELDS) == says
+
+
+def test_provinces_are_named(engine: Engine) -> None:
+    names = {"LB-AS": "North, Lebanon", "SY-ID": "Idlib, Syria"}.__getitem__
+    elsewhere = Person(id=1, wishes=Wishes(regions=("LB-AS",)))
+    assert excluded_by(elsewhere, FIELDS, names) == ["places: North, Lebanon (this one: Sample Town, Idlib, Syria)"]
+    alert_id = populate(engine, readers=1)
+    with writing(engine) as conn:
+        people.set_wishes(conn, 1, Wishes(regions=("SY-ID",)))
+    mark(engine, state="accepted")
+    assert "asked for all alerts in Idlib, Syria." in lines(engine, alert_id, named=names)[1][0].said
 
 
 def test_all_wishes_that_exclude_an_alert_are_named() -> None:
@@ -158,7 +169,7 @@ def test_why_somebody_has_no_mail_is_said_for_each_reader(engine: Engine) -> Non
     assert said[1].startswith("not asked for: events: siege")
     assert said[2] == "they had paused their mails until 2026-03-02 08:00 UTC"
     assert said[3].startswith("they get no mail: paused, or they left")
-    assert said[4].startswith("nothing is sent there: bounce")
+    assert said[4].startswith("nothing is sent to their address: mails to it came back")
     assert said[5] == "they ask for it now, but did not when it was told"
     assert said[late.id].startswith("they came later, at 2026-03-02 08:00")
     operator = next(number for number in range(1, 9) if number not in said)

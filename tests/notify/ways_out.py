@@ -7,16 +7,28 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
 
+from alerts.notify.courier import Tally
 from alerts.notify.ways.smtp import Smtp, SmtpSettings
 from alerts.notify.ways.transport import Envelope, Fate
 from alerts.readers import Person
 from alerts.store import people
 from alerts.store.database import reading
 from tests.fakes.smtp import FakeSmtp
+from tests.notify.world import Clock, courier
 
 
 def smtp(server: FakeSmtp, *, connections: int = 2) -> Smtp:
     return Smtp(SmtpSettings(host="127.0.0.1", port=server.port, timeout=2, patience=0.3, connections=connections))
+
+
+async def refused(engine: Engine, *answers: str) -> Tally:
+    """What came of all mails when a server answers so to the first readers."""
+    async with FakeSmtp() as server:
+        server.answers["RCPT"].extend(answers)
+        one = courier(engine, smtp(server, connections=1), Clock())
+        tally = await one.deliver_all()
+        await one.close()
+    return tally
 
 
 def everybody(engine: Engine) -> list[Person]:

@@ -7,6 +7,7 @@ wait until an operator has looked.
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -15,7 +16,7 @@ from sqlalchemy import Connection
 from alerts.notify import bulletins
 from alerts.notify.inbox.reports import Bounce
 from alerts.notify.joining.desk import Desk
-from alerts.store import bounces, holds, meta, people, suppression
+from alerts.store import aside, bounces, holds, meta, people, suppression
 from alerts.store.bounces import Returned
 from alerts.store.suppression import Reason
 
@@ -40,14 +41,19 @@ _REPUTATION: Final = "Look at the sending server's name, its place on block list
 _BACK: Final = (
     "The mails that came back are held (alerts mail release --state held lets them go); no reader was given up for it."
 )
-_BOUNCE_WORDS: Final = "because mail to them came back"
+_GIVEN_UP: Final[Mapping[Reason, str]] = {
+    "bounce": "because mail to them came back",
+    "complaint": "because they complained of our mails",
+    "never": "because they asked never to be written to again",
+}
 
 
 def came_back(conn: Connection, desk: Desk, mail: Returned, bounce: Bounce, now: datetime) -> None:
     """Do what one report asks for; a second one about the same mail asks for nothing more."""
     if bounce.kind in ("nothing", "elsewhere"):
         return
-    state = bounces.came_back(conn, mail.row_id, "held" if bounce.kind == "policy" else "failed", bounce.status, now)
+    ours = bounce.kind == "policy" and not mail.stranger  # a stranger may name a house that refuses whatever it gets
+    state = bounces.came_back(conn, mail.row_id, "held" if ours else "failed", bounce.status, now)
     level = logging.ERROR if bounce.kind == "ours" else logging.WARNING
     _log.log(level, "mail %d came back: %s %s", mail.row_id, bounce.kind, bounce.status)
     if bounce.kind == "gone":
@@ -56,7 +62,7 @@ def came_back(conn: Connection, desk: Desk, mail: Returned, bounce: Bounce, now:
         days = bounces.score(conn, mail.person_id, bounce.status, now)
         if days >= bounces.DAYS:
             give_up(conn, desk, mail.person_id, "bounce", bounce.status, now)
-    elif bounce.kind == "policy" and state:
+    elif ours and state:
         _refused(conn, desk, bounce.status, now)
 
 
@@ -79,6 +85,7 @@ def upkeep(conn: Connection, desk: Desk, now: datetime) -> None:
     """Forget what counts no more, and tell the operators whom of theirs no mail reaches (also when it was found out
     elsewhere), and once a day how many readers were given up."""
     bounces.forget(conn, now)
+    aside.forget(conn, now)
     _tell_missing(conn, desk, now)
     before = meta.get(conn, _TOLD)
     last = datetime.fromisoformat(before) if before else now - _DAY
@@ -87,16 +94,11 @@ def upkeep(conn: Connection, desk: Desk, now: datetime) -> None:
     found = suppression.count_since(conn, last)
     if not found:
         return
-    words = {
-        "bounce": _BOUNCE_WORDS,
-        "complaint": "because they complained of our mails, or wanted to be forgotten for ever",
-    }
-    lines = [f"- {number} {words[reason]}" for reason, number in sorted(found.items())]
+    lines = [f"- {number} {_GIVEN_UP[reason]}" for reason, number in sorted(found.items())]
     total = sum(found.values())
-    readers = "reader gets" if total == 1 else "readers get"
-    subject = f"{total} {readers} no mails any more"
+    subject = f"{total} {'address gets' if total == 1 else 'addresses get'} no mails any more"
     body = "\n".join((f"Since {last:%Y-%m-%d %H:%M} UTC these were given up:\n", *lines))
-    _tell(conn, desk, "bounces", subject, f"{body}\n\nWho it is: alerts people list.", now)
+    _tell(conn, desk, "bounces", subject, f"{body}\n\nReaders among them: alerts people list", now)
     meta.put(conn, _TOLD, now.isoformat())
 
 
@@ -106,11 +108,12 @@ def _tell_missing(conn: Connection, desk: Desk, now: datetime) -> None:
     if missing.keys() == told:
         return
     for one in (one for number, one in missing.items() if number not in told):
-        why = f"mail to them comes back ({one.detail})" if one.reason == "bounce" else "they complained of our mails"
+        status = f" ({one.detail})" if one.detail else ""
         duties = " and ".join(one.duties)
         subject = f"Person {one.person_id} ({duties}) cannot be reached"
         body = (
-            f"Person {one.person_id}, who is named for {duties}, gets no mails any more: {why}.\n\n"
+            f"Person {one.person_id}, who is named for {duties}, gets no mails any more, "
+            f"{_GIVEN_UP[one.reason]}{status}.\n\n"
             "Name somebody else in the configuration, or put the address right. "
             f"Whose it is: alerts people show {one.person_id}."
         )
@@ -130,7 +133,7 @@ def _refused(conn: Connection, desk: Desk, status: str, now: datetime) -> None:
     if count % STORM:
         return
     reason = f"{count} mails were refused since {since:%Y-%m-%d %H:%M} UTC because of who sends them ({status})"
-    if count >= PART * bounces.share(conn, since - _HOUR)[1]:
+    if count >= PART * bounces.reached(conn, since - _HOUR):
         meta.put(conn, _REFUSALS, None)
         _hold(conn, desk, reason, f"{_REPUTATION} {_BACK}", now)
     elif count == STORM and _once_a_day(conn, now):
@@ -149,8 +152,8 @@ def _watch_share(conn: Connection, desk: Desk, now: datetime) -> None:
     """Stop all mails when far more addresses are dead than ever happens: a list went wrong, or the mail server did."""
     before = meta.get(conn, _DEAD)
     since = max(now - _DAY, datetime.fromisoformat(before)) if before else now - _DAY
-    gone, reached = bounces.share(conn, since)
-    if gone < LEAST or gone <= SHARE * reached:
+    gone = bounces.lost(conn, since)
+    if gone < LEAST or gone <= SHARE * (reached := bounces.reached(conn, since)):
         return
     meta.put(conn, _DEAD, now.isoformat())
     reason = f"of {reached} readers written to since {since:%Y-%m-%d %H:%M} UTC mail to {gone} came back for good"

@@ -1,8 +1,8 @@
 """Mail fetched from a mailbox (IMAP), for who has no mail server of their own: all our addresses lead into one mailbox.
 
 Each mail is taken once. Which was the last is written in the transaction that does what the mail asks; the flag \\Seen
-comes after that, for people. A mail that we cannot take for a fault of our own stays unseen in the mailbox, and keeps
-no other back.
+comes after that, for people. A mail that we cannot take for a fault of our own is put aside (`stumbling`), stays unseen
+in the mailbox, and keeps no other back.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import logging
 import re
 import ssl
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final
@@ -58,14 +58,18 @@ class Mailbox:
 
 Put = Callable[[Connection, Request, Mail], Outcome]
 Note = Callable[[Request, Outcome], None]
+PutAside = Callable[[Connection, Request, Mail, Exception], bool]
 
 
 class Poller:
-    """New -> start -> stop; `fetch` is one round. `put` does what a mail asks, `note` hears of it when that is
-    committed."""
+    """New -> start -> stop; `fetch` is one round. `put` does what a mail asks, `put_aside` keeps one that trips over a
+    fault of ours, `note` hears of each when that is committed."""
 
-    def __init__(self, mailbox: Mailbox, house: House, engine: Engine, put: Put, note: Note) -> None:
-        self._box, self._house, self._engine, self._put, self._note = mailbox, house, engine, put, note
+    def __init__(
+        self, mailbox: Mailbox, house: House, engine: Engine, *, put: Put, put_aside: PutAside, note: Note
+    ) -> None:
+        self._box, self._house, self._engine = mailbox, house, engine
+        self._put, self._put_aside, self._note = put, put_aside, note
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -111,12 +115,22 @@ class Poller:
             raise
         except Exception as error:
             _log.error("mail %d of the mailbox cannot be taken, and stays there: %s", uid, said(error))
-            with writing(self._engine) as conn:
-                meta.put(conn, _LAST, state)
+            self._leave(content, state, error)
             return False
         for request, outcome in came_of:
             self._note(request, outcome)
         return True
+
+    def _leave(self, content: bytes, state: dict[str, Any], error: Exception) -> None:
+        """Go on with the next mail."""
+        asked: list[tuple[Request, Mail]] = []
+        with suppress(Exception):  # perhaps this is what it trips over
+            asked = list(asked_by(content, self._house))
+        with writing(self._engine) as conn:
+            kept = [request for request, mail in asked if self._put_aside(conn, request, mail, error)]
+            meta.put(conn, _LAST, state)
+        for request in kept:
+            self._note(request, "set aside")
 
 
 def asked_by(content: bytes, house: House) -> Iterator[tuple[Request, Mail]]:

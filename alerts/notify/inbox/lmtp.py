@@ -1,11 +1,12 @@
 """The door for mail: an LMTP server (RFC 2033) for the mail server of this machine, which has the queue, the spam
 filter and the door to the world. It says yes to a mail when what the mail asks is committed; trouble of ours is 451,
-and the mail server tries again.
+and the mail server tries again, but not for ever (`stumbling`).
 """
 
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import os
 import socket
@@ -186,4 +187,4 @@ def _free(path: Path) -> str:
         return str(path)  # asyncio removes what nobody listens to
     finally:
         probe.close()
-    raise OSError(98, "another process listens there")
+    raise OSError(errno.EADDRINUSE, "another process listens there")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from textwrap import shorten
 from typing import Final, Literal
 
 from alerts.errors import InputError
@@ -30,20 +31,19 @@ _WITH_TOKEN: Final[dict[str, tuple[Kind, re.Pattern[str]]]] = {
 _LONGEST: Final = 320
 _MOST_TOPICS: Final = 10
 _APART: Final = re.compile(r"[+.=]")
-NO_TOPIC: Final = "there is no such topic; write to the help address to hear which there are"
+_MOST_SAID: Final = 400  # letters of topics: an answer to a mail server has 512 at most (RFC 5321, 4.5.3.1.5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:
     """Our addresses, all of one `domain`; `own` is the local part of what our mails come from, to
-    which readers answer; `separator` stands between a local part and what is said with it. `events` are the events
-    that somebody can ask for, `country_of` finds a country's code by name or code."""
+    which readers answer. `events` are the events that somebody can ask for, `country_of` finds a country's code by name
+    or code."""
 
     domain: str
     own: str
     events: Callable[[], Collection[str]]
     country_of: Callable[[str], str | None]
-    separator: str = "+"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +65,7 @@ def request_of(address: str, house: House) -> Request | None:
         return Request(kind=_ALONE[local])
     if local == house.own.casefold():
         return Request(kind="reply")
-    word, _, rest = local.partition(house.separator)
+    word, _, rest = local.partition("+")
     if word == "subscribe" and rest:
         return Request(kind="subscribe", wishes=_wishes(rest, house))
     if word not in _WITH_TOKEN:
@@ -92,10 +92,15 @@ def _wishes(text: str, house: House) -> Wishes:
         elif word and (country := house.country_of(_plain(word))) is not None:
             countries.append(country)
         else:
-            raise InputError(NO_TOPIC)
+            raise InputError(f"there is no such topic; there are: {_said(known)}, and countries")
     if len(events) + len(countries) > _MOST_TOPICS:
-        raise InputError(NO_TOPIC)
+        raise InputError(f"at most {_MOST_TOPICS} topics can be asked for by one mail")
     return Wishes(events=tuple(dict.fromkeys(events)), countries=tuple(dict.fromkeys(countries)))
+
+
+def _said(known: Collection[str]) -> str:
+    """Topics as they are written in an address."""
+    return shorten(", ".join(sorted(name.replace(" ", "-") for name in known if name.isascii())), _MOST_SAID)
 
 
 def _plain(word: str) -> str:

@@ -35,8 +35,10 @@ Outcome = Literal[
     "preferences",
     "help",
     "complaint",
-    "forged",  # to a bounce's address, but not from a mail server, or about no mail of ours
+    "forged",  # to a bounce's address that we never made, or not from a mail server
+    "unknown",  # about a mail of ours that is not kept: one of `alerts mail test`, or to a reader who was erased
     "refused",  # a pass that is not ours, used, too old, or another person's
+    "set aside",  # it trips over a fault of ours
     guard.Reason,
 ]
 """What came of a mail, for counters."""
@@ -98,12 +100,16 @@ def _says_no(mail: Mail) -> bool:
     whole = wire.taken_apart(mail.content)
     subject = wire.readable(whole.fields.get("subject"))
     answered = _ANSWER.match(subject)
-    if _LEAVING.fullmatch(subject[answered.end() :].strip()) if answered else _LEAVING.search(subject):
+    if _LEAVING.fullmatch(subject[answered.end() :].strip()) if answered else _leaves(subject):
         return True
     text = next((part.text() for part in wire.walk(whole) if part.type == "text/plain"), "")
     lines = (line.strip() for line in text[:_LONGEST_ANSWER].split("\n"))
     first = next((line for line in lines if line and not line.startswith(">")), "")
-    return bool(_LEAVING.search(first) or _NO.match(first))
+    return _leaves(first)
+
+
+def _leaves(words: str) -> bool:
+    return bool(_LEAVING.search(words) or _NO.match(words))
 
 
 def _confirm(conn: Connection, desk: Desk, token: str, who: tuple[str, ...], now: datetime) -> Outcome:
@@ -130,9 +136,11 @@ def _leave(conn: Connection, desk: Desk, token: str, now: datetime) -> Outcome:
 
 
 def _bounce(conn: Connection, desk: Desk, token: str, mail: Mail, now: datetime) -> Outcome:
-    found = _mail_of(conn, desk, token) if not bare(mail.sender) else None
-    if found is None:
+    if bare(mail.sender) or bounced(desk.secret, token) is None:
         return "forged"
+    found = _mail_of(conn, desk, token)
+    if found is None:
+        return "unknown"
     bounce = bounce_of(mail.content, found.address)
     bouncing.came_back(conn, desk, found, bounce, now)
     return bounce.kind

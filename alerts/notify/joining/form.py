@@ -16,15 +16,15 @@ from alerts.errors import InputError
 from alerts.notify.joining import whereabouts
 from alerts.notify.joining.whereabouts import Choice, Row, Unclear
 from alerts.read.places import Gazetteer
-from alerts.readers import RHYTHMS, Near, Quiet, Wishes
-from alerts.render.wishes import WEEKDAYS, pause_ends, zone_of
+from alerts.readers import RHYTHMS, WEEKDAYS, Near, Quiet, Wishes
+from alerts.render.wishes import pause_ends, zone_of
 from alerts.types import CERTAINTIES, SEVERITIES
 
 MOST_PLACES: Final = 40
 EMPTY_ROWS: Final = 3
 LONGEST_PAUSE: Final = timedelta(days=366)
 _CLOCK: Final = re.compile(r"([01]?\d|2[0-3])(?:[:.h]([0-5]\d))?(?::[0-5]\d)?")
-_ROW: Final = re.compile(r"(name|km|pick|held)-(\d{1,2})")
+_ROW: Final = re.compile(r"(name|km|pick|held)-(\d{1,3})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,17 +95,21 @@ def typed(pairs: Sequence[tuple[str, str]]) -> Typed:
     lines = [Row(**rows[number]) for number in sorted(rows)]
     return Typed(
         events=tuple(dict.fromkeys(value for name, value in pairs if name == "event")),
-        rows=tuple(row for row in lines if row.name.strip() or row.km.strip())[:MOST_PLACES],
+        rows=tuple(row for row in lines if row.name.strip() or row.km.strip()),
         values=values,
     )
 
 
 def understood(what: Typed, before: Wishes, known: Known, now: datetime) -> Understood:
-    """What the form asks for. A field that it does not have stays as it was `before`."""
+    """What the form asks for. A field that it does not have stays as it was `before`; but boxes that are not ticked are
+    not sent, so of a form with the field "whole" they and places that are not there are not wanted."""
     reading = _Reading(values=what.values, before=before, known=known, now=now)
     changes = {name: value for name, value in reading.fields() if value is not None}
-    changes |= _places(what.rows, reading) | _quiet(reading)
-    changes["events"] = reading.events(what.events)
+    changes |= _quiet(reading)
+    if reading.whole or what.rows:
+        changes |= _places(what.rows, reading)
+    if reading.whole or what.events:
+        changes["events"] = reading.events(what.events)
     if "wake" in what.values:
         changes["wake_from"] = reading.read("wake", lambda text: _one_of(SEVERITIES)(text) if text else None)
     zoned = replace(before, **changes)
@@ -125,6 +129,11 @@ class _Reading:
     faults: dict[str, str] = field(default_factory=dict)
     choices: dict[int, Sequence[Choice]] = field(default_factory=dict)
 
+    @property
+    def whole(self) -> bool:
+        """Whether the form has all fields."""
+        return "whole" in self.values
+
     def read(self, name: str, how: Callable[[str], Any]) -> Any:
         """The meaning of a field; None for a faulty one."""
         try:
@@ -136,19 +145,18 @@ class _Reading:
 
     def fields(self) -> list[tuple[str, Any]]:
         """Fields of `Wishes` that one field of the form stands for each."""
-        kept = (self.before.language,)
         read: dict[str, tuple[str, Callable[[str], Any]]] = {
             "severity": ("min_severity", _one_of(SEVERITIES)),
             "certainty": ("min_certainty", _one_of(CERTAINTIES)),
-            "language": ("language", _one_of((*self.known.languages, *kept))),
+            "language": ("language", _one_of((*self.known.languages, self.before.language))),
             "rhythm": ("rhythm", _one_of(RHYTHMS)),
             "hour": ("hour", lambda text: int(_one_of([str(hour) for hour in range(24)])(text))),
             "weekday": ("weekday", lambda text: int(_one_of([str(day) for day in range(len(WEEKDAYS))])(text))),
-            "zone": ("time_zone", zone),
+            "zone": ("time_zone", lambda text: text if text == self.before.time_zone else zone(text)),
             "key": ("key", self._key),
         }
         found = [(target, self.read(name, how)) for name, (target, how) in read.items() if name in self.values]
-        if "whole" in self.values:  # a box that is not ticked is not sent: only a whole form tells of boxes
+        if self.whole:
             found += [(name, self.values.get(name) == "yes") for name in ("text_only", "discreet")]
         return found
 
@@ -159,8 +167,10 @@ class _Reading:
 
     def _key(self, text: str) -> str:
         text = text.replace("\r\n", "\n")
-        if not text or text.strip() == self.before.key.strip():
-            return self.before.key if text else ""
+        if text.strip() == self.before.key.strip():
+            return self.before.key
+        if not text:
+            return ""
         if self.known.check_key is None:
             raise InputError("This service cannot encrypt mails. Ask those who run it.")
         return self.known.check_key(text)
@@ -172,6 +182,8 @@ def _places(rows: Sequence[Row], reading: _Reading) -> dict[str, Any]:
     near: list[Near] = []
     for number, row in enumerate(rows):
         try:
+            if number >= MOST_PLACES and not row.held:
+                raise InputError(f"There is room for {MOST_PLACES} places. Name the province or country instead.")
             where = whereabouts.understood(row, reading.before, reading.known.places)
         except Unclear as error:
             reading.choices[number] = error.choices
@@ -214,7 +226,7 @@ def _clock(text: str) -> time:
 
 
 def _pause(text: str, wishes: Wishes, now: datetime) -> datetime | None:
-    """The beginning of a day by the reader's own calendar; nothing for a day that has come."""
+    """The beginning of a day by the reader's own calendar; nothing where a pause is over."""
     if not text:
         return None
     try:
@@ -222,8 +234,10 @@ def _pause(text: str, wishes: Wishes, now: datetime) -> datetime | None:
     except ValueError:
         raise InputError("Write a day such as 2026-05-31.") from None
     zone = zone_of(wishes)
+    if end == pause_ends(wishes):
+        return wishes.paused_until if end > now.astimezone(zone).date() else None
     if end <= now.astimezone(zone).date():
-        return None
+        raise InputError("This day has come. Choose a later one, or leave it empty.")
     if end > (now + LONGEST_PAUSE).date():
         raise InputError("A pause can last a year at most. To end all mails, use the link below.")
     return datetime.combine(end, time(), tzinfo=zone).astimezone(UTC)

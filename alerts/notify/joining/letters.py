@@ -3,9 +3,10 @@ tell about; what they say is made when they are sent."""
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Connection
@@ -15,33 +16,43 @@ from alerts.notify.audience import Row
 from alerts.notify.joining.desk import Desk
 from alerts.notify.message import passes
 from alerts.notify.message.secret import token
-from alerts.readers import Wishes
-from alerts.render.letters import CONFIRM, KINDS, Kind, Letter
+from alerts.readers import YES_WITHIN, Wishes
+from alerts.render.letters import CONFIRM, KINDS, LOGIN, Kind, Letter
 from alerts.store import outbox, strangers
 from alerts.store.outbox import OutboxRow
+from alerts.store.sessions import LINK_LASTS
+from alerts.types import SEVERITIES
 
 _URGENCY: Final = 1  # somebody waits for it: before what is minor; but one of unknown fate is not sent twice
+_AT_ONCE: Final = len(SEVERITIES) - 1
+_WORTH: Final[Mapping[Kind, timedelta]] = {"confirm": YES_WITHIN, "login": LINK_LASTS}
 
 
-def write(conn: Connection, desk: Desk, person_id: int, kind: Kind, now: datetime) -> None:
-    """Put a letter into the outbox, in place of one of its kind that has not gone yet."""
+def write(conn: Connection, desk: Desk, person_id: int, kind: Kind, now: datetime) -> str:
+    """Put a letter into the outbox, in place of one of its kind that has not gone yet; its Message-ID."""
     strangers.withdraw_letters(conn, person_id, kind, now)
-    worth = desk.give_up
-    if kind == "confirm" and (lasts := passes.LASTS["confirm"]) is not None:
-        worth = min(worth, lasts)
+    worth = min(desk.give_up, _WORTH[kind]) if kind in _WORTH else desk.give_up
+    message_id = f"<{token(desk.secret, 'letter', kind, person_id, now.isoformat())}@{desk.domain}>"
     row = Row(
         alert_id="",
         version=0,
         letter=kind,
         person_id=person_id,
         channel="mail",
-        urgency=_URGENCY,
-        message_id=f"<{token(desk.secret, 'letter', kind, person_id, now.isoformat())}@{desk.domain}>",
+        urgency=_AT_ONCE if kind == "login" else _URGENCY,
+        message_id=message_id,
         created=now,
         not_before=now,
         expires=now + worth,
     )
     outbox.enqueue(conn, [row])
+    return message_id
+
+
+def login_token(secret: bytes, message_id: str) -> str:
+    """What the link of a login letter holds: made from the secret and the letter, so that every attempt to send it
+    holds the same, and only its hash has to be stored."""
+    return hmac.digest(secret, f"alerts: login\x1f{message_id}".encode(), "sha256").hex()[:40]
 
 
 def to_be_confirmed(row: OutboxRow, asked: Mapping[int, Wishes]) -> OutboxRow:
@@ -62,7 +73,7 @@ def letter_of(row: OutboxRow, *, inbox: str, anybody: bool) -> Letter:
         raise MailError("no letter of this kind is known", reason="refused", permanent=True)
     return Letter(
         kind=kind,
-        wishes=None if kind == "help" else row.person.wishes,
+        wishes=None if kind in ("help", "login") else row.person.wishes,
         duties=row.person.duties if row.person.active else (),
         inbox=inbox,
         open=anybody,
@@ -70,6 +81,7 @@ def letter_of(row: OutboxRow, *, inbox: str, anybody: bool) -> Letter:
 
 
 def values(row: OutboxRow, secret: bytes) -> dict[str, str]:
-    """The pass by which the letter's reader says yes, for its slot; the same at every attempt."""
+    """What the letter's reader says yes or logs in by, for its slot; the same at every attempt."""
     person = row.person
-    return {CONFIRM: passes.make(secret, "confirm", person.id, series=person.series, now=row.created)}
+    confirm = passes.make(secret, "confirm", person.id, series=person.series, now=row.created)
+    return {CONFIRM: confirm, LOGIN: login_token(secret, row.message_id)}

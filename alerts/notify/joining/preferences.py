@@ -9,10 +9,11 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from alerts.errors import InputError
+from alerts.notify import anew
 from alerts.notify.joining.desk import Desk
 from alerts.notify.message import passes
 from alerts.readers import Person, Wishes
-from alerts.store import people, suppression
+from alerts.store import people, suppression, tallies
 from alerts.store.codec import to_json
 from alerts.store.dossier import dossier
 from alerts.store.said import said_by
@@ -23,7 +24,6 @@ _NAMED: Final = (
     "You are also named in this service's configuration, for the mails to those who run it. "
     "Have yourself taken out there first."
 )
-_ERASED: Final = "asked never to be written to"
 
 
 def holder(desk: Desk, conn: Connection, token: str, now: datetime) -> Person:
@@ -37,9 +37,9 @@ def holder(desk: Desk, conn: Connection, token: str, now: datetime) -> Person:
     return who
 
 
-def save(conn: Connection, who: Person, wishes: Wishes) -> None:
-    """What they ask for from now on."""
-    people.set_wishes(conn, who.id, wishes)
+def save(conn: Connection, who: Person, wishes: Wishes, now: datetime) -> None:
+    """What they ask for from now on, and for what waits for them already."""
+    anew.change(conn, who, wishes, now)
 
 
 def leaving(desk: Desk, who: Person) -> str:
@@ -62,5 +62,6 @@ def erase(desk: Desk, conn: Connection, token: str, now: datetime, *, never_agai
     if any(duty != "reader" for duty in who.duties):
         raise InputError(_NAMED)
     if never_again:
-        suppression.suppress(conn, people.marks(conn, [who.id])[who.id], "complaint", now, _ERASED)
+        suppression.suppress(conn, people.marks(conn, [who.id])[who.id], "never", now)
     people.remove_person(conn, who.id)
+    tallies.sign_up(conn, "erased", now)

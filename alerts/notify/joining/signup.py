@@ -11,7 +11,7 @@ thing that the address's owner said is what holds, in whatever order old links a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final, Literal
 
 from sqlalchemy import Connection
@@ -22,11 +22,10 @@ from alerts.notify.joining import limits
 from alerts.notify.joining.desk import Desk
 from alerts.notify.joining.letters import write
 from alerts.notify.message import passes
-from alerts.readers import Duty, Person, Wishes
-from alerts.store import attempts, people, strangers, suppression
+from alerts.readers import YES_WITHIN, Duty, Person, Wishes
+from alerts.store import attempts, people, sessions, strangers, suppression, tallies
 
 How = Literal["web", "mail"]
-FORGOTTEN_AFTER: Final = timedelta(hours=48)
 _USED: Final = (
     "This link has done its work already, or a newer one took its place. To change what you get, ask for a new one."
 )
@@ -65,10 +64,13 @@ def ask(
     if not desk.open:
         raise InputError(closed(desk))
     mark = people.mark_of(conn, address)
-    if not limits.take(conn, desk.limits, "joining", mark, prefix, now):
+    if not (
+        limits.take(conn, desk.limits, "joining", mark, prefix, now)
+        and suppression.may_ask(suppression.is_suppressed(conn, mark), by_mail=how == "mail")
+    ):
+        tallies.sign_up(conn, "refused", now)
         return
-    if not suppression.may_ask(suppression.is_suppressed(conn, mark), by_mail=how == "mail"):
-        return
+    tallies.sign_up(conn, "asked", now)
     known = strangers.find_or_make(conn, address, now)
     if known.active and "reader" in known.duties:
         write(conn, desk, known.id, "already", now)
@@ -86,6 +88,7 @@ def confirm(desk: Desk, conn: Connection, token: str, now: datetime) -> Confirme
     suppression.lift(conn, people.marks(conn, [known.id])[known.id])  # whoever confirms has read our mail
     strangers.withdraw_letters(conn, known.id, "confirm", now)
     write(conn, desk, known.id, "welcome", now)
+    tallies.sign_up(conn, "confirmed", now)
     link = passes.make(desk.secret, "preferences", known.id, series=known.series + 1, now=now)
     return Confirmed(person_id=known.id, wishes=wishes, preferences=link)
 
@@ -113,6 +116,7 @@ def go(desk: Desk, conn: Connection, known: Person, now: datetime) -> Left:
     again = not (known.active and "reader" in known.duties)
     if not again and strangers.leave(conn, known, now):
         write(conn, desk, known.id, "goodbye", now)
+        tallies.sign_up(conn, "left", now)
     duties = tuple(duty for duty in known.duties if duty != "reader") if known.active else ()
     return Left(again=again, duties=duties)
 
@@ -131,9 +135,10 @@ def send_help(desk: Desk, conn: Connection, address: str, now: datetime) -> None
 
 
 def upkeep(conn: Connection, now: datetime) -> int:
-    """Erase the strangers who did not say yes in time, and old marks of attempts; how many strangers."""
+    """Erase the strangers who did not say yes in time, old marks of attempts and ended sessions; how many strangers."""
     attempts.forget(conn, now)
-    return strangers.forget(conn, now - FORGOTTEN_AFTER)
+    sessions.forget(conn, now)
+    return strangers.forget(conn, now - YES_WITHIN)
 
 
 def closed(desk: Desk) -> str:
@@ -148,7 +153,7 @@ def _writable(
     _check(address)
     mark = people.mark_of(conn, address)
     allowed = limits.take(conn, desk.limits, what, mark, "", now)
-    if not allowed or suppression.is_suppressed(conn, mark) == "complaint":
+    if not allowed or suppression.is_wish(suppression.is_suppressed(conn, mark)):
         return None
     return strangers.find_or_make(conn, address, now) if anybody else people.find_person(conn, address)
 

@@ -1,9 +1,11 @@
 """A place as a reader writes it in a form, and what it means: a country, a province, or so many kilometres around a
-town. A wrong guess is an alert that somebody never gets, so a name of several places is asked about, not guessed."""
+town or point. A wrong guess is an alert that somebody never gets, so a name of several places is asked about, not
+guessed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite
 from typing import Final
@@ -16,9 +18,11 @@ from alerts.types import Place
 
 USUAL_KM: Final = 50.0
 FARTHEST_KM: Final = 2000.0
-_MOST_CHOICES: Final = 8
-_LONGEST: Final = 100
-_TOWNS: Final = ("city", "admin2")
+TOWN_WITHIN_KM: Final = 200.0  # in deserts they lie far apart
+MOST_CHOICES: Final = 8
+LONGEST: Final = 100
+TOWNS: Final = ("city", "admin2")
+_POINT: Final = re.compile(r"([+-]?\d+(?:\.\d+)?) ?[,;] ?([+-]?\d+(?:\.\d+)?)")
 _KINDS: Final = {"city": "town", "admin2": "district", "admin1": "province", "country": "country"}
 
 
@@ -80,20 +84,22 @@ def understood(row: Row, before: Wishes, places: Gazetteer) -> Where:
     name = " ".join(row.name.split())
     if not name:
         raise InputError("Name the place, or leave the distance empty too.")
-    if len(name) > _LONGEST:
+    if len(name) > LONGEST:
         raise InputError("This is too long for the name of a place.")
     km = _kilometres(row.km)
     if (held := _held(row, name, km, before, places)) is not None:
         return held
-    found = _candidates(name, km, places)
+    if point := _POINT.fullmatch(name):
+        return Where(near=around_point(float(point[1]), float(point[2]), km or USUAL_KM, places))
+    found = candidates(name, km, places)
     if not found:
         raise InputError(
-            "This place is not known. Write its usual name, with the country after a comma (Goma, DR Congo), "
-            "or name the province or country that it lies in."
+            "This place is not known. Write one place in each line: its usual name, with the country after a comma "
+            "(Goma, DR Congo), the province or country that it lies in, or its latitude and longitude (13.58, 44.02)."
         )
     picked = [place for place in found if place.id == row.pick] or found
     if len(picked) > 1:
-        raise Unclear(tuple(_choices(picked[:_MOST_CHOICES])))
+        raise Unclear(tuple(choices(picked[:MOST_CHOICES])))
     return _meant(picked[0], km, places)
 
 
@@ -107,7 +113,9 @@ def _held(row: Row, name: str, km: float | None, before: Wishes, places: Gazette
     if kind == "near" and which.isdecimal() and int(which) < len(before.near):
         near = before.near[int(which)]
         if name == near.name:
-            return Where(near=replace(near, km=km or near.km))
+            if km is None or row.km.strip() == f"{near.km:g}":  # as it was shown: rounded
+                return Where(near=near)
+            return Where(near=replace(near, km=km))
     return None
 
 
@@ -124,8 +132,9 @@ def _kilometres(text: str) -> float | None:
     return km
 
 
-def _candidates(name: str, km: float | None, places: Gazetteer) -> list[Place]:
-    """The places that may be meant, the best known first, without those that lie in one of the same name."""
+def candidates(name: str, km: float | None, places: Gazetteer) -> list[Place]:
+    """The places that may be meant by a name ("Goma", "Goma, DR Congo", an id), the best known first, without those
+    that lie in one of the same name. With a distance (`km`) towns are meant, without one what is called like them."""
     named = places.namesakes(name)
     if not named and "," in name:
         parts = [part.strip() for part in name.split(",")]
@@ -136,7 +145,7 @@ def _candidates(name: str, km: float | None, places: Gazetteer) -> list[Place]:
     placed = [place for place in named if place.lat is not None or place.precision != "admin2"]
     if km is None:
         return [place for place in placed if not any(_inside(place, other) for other in placed)]
-    if not any(place.precision in _TOWNS for place in placed):
+    if not any(place.precision in TOWNS for place in placed):
         return placed[:1]
     return [place for place in placed if not any(_stands_for(other, place) for other in placed)]
 
@@ -146,7 +155,7 @@ def _inside(place: Place, other: Place) -> bool:
     like it."""
     if place.id == other.id or place.country != other.country:
         return False
-    in_province = other.precision == "admin1" and place.precision in _TOWNS and place.admin1 == other.id
+    in_province = other.precision == "admin1" and place.precision in TOWNS and place.admin1 == other.id
     return other.precision == "country" or in_province or _around(place, other)
 
 
@@ -170,19 +179,35 @@ def _meant(place: Place, km: float | None, places: Gazetteer) -> Where:
     if km is None and place.precision == "admin1":
         parts = places.provinces(place.id)
         return Where(regions=tuple(one.id for one in parts) or (place.id,))
-    if place.precision not in _TOWNS:
+    if place.precision not in TOWNS:
         raise InputError(f"{_named(place)} is taken as a whole. Leave the distance empty, or name a town.")
+    return Where(near=around(place, km or USUAL_KM))
+
+
+def around(place: Place, km: float) -> Near:
+    """So many kilometres around a town. Raises InputError where nobody knows where it lies."""
     if place.lat is None or place.lon is None:
         raise InputError("Where this place lies is not known well enough. Name a town near it.")
-    near = Near(
-        name=_named(place),
-        lat=place.lat,
-        lon=place.lon,
-        km=km or USUAL_KM,
-        country=place.country,
-        region=place.admin1 or "",
+    return Near(
+        name=_named(place), lat=place.lat, lon=place.lon, km=km, country=place.country, region=place.admin1 or ""
     )
-    return Where(near=near)
+
+
+def around_point(lat: float, lon: float, km: float, places: Gazetteer) -> Near:
+    """So many kilometres around a point in degrees, named by where it lies, so that who mistook the longitude for the
+    latitude sees it. Raises InputError."""
+    if abs(lat) > 90 or abs(lon) > 180:
+        raise InputError("A latitude is at most 90, a longitude at most 180 degrees; the latitude comes first.")
+    country, region = belongs_to(lat, lon, places)
+    inside = region_name(region, places) if region else country_name(country) if country else "nowhere near a town"
+    name = f"{lat:g}, {lon:g} ({inside})"
+    return Near(name=name, lat=lat, lon=lon, km=km, country=country, region=region)
+
+
+def belongs_to(lat: float, lon: float, places: Gazetteer) -> tuple[str, str]:
+    """The country and the region of a point in degrees: those of the next town; empty where none is near."""
+    town = places.nearest(lat, lon, within_km=TOWN_WITHIN_KM)
+    return ("", "") if town is None else (town.country, town.admin1 or "")
 
 
 def _named(place: Place) -> str:
@@ -190,7 +215,8 @@ def _named(place: Place) -> str:
     return place.name if place.name == country else f"{place.name}, {country}"
 
 
-def _choices(found: list[Place]) -> Iterator[Choice]:
+def choices(found: Sequence[Place]) -> Iterator[Choice]:
+    """What to choose from."""
     labels = [_label(place) for place in found]
     for place, label in zip(found, labels, strict=True):
         yield Choice(id=place.id, label=label if labels.count(label) == 1 else f"{label}: {place.id}")

@@ -6,7 +6,7 @@ after a crash makes the same mail.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Final
@@ -48,7 +48,8 @@ class Material:
     """What the mails of some rows are made of, read from the database in one transaction: readers' addresses, what goes
     in the mails beside the row that leads (`outbox.parts`), versions by (alert id, version), evidence by alert, which
     versions a reader was told before (`told.told_before`), what a silence kept from them since
-    (`silences.missed_before`), and the wishes that wait for their reader's yes."""
+    (`silences.missed_before`), and the wishes that wait for their reader's yes. `notices` are made of these, each once:
+    most readers of a version are told the same."""
 
     addresses: Mapping[int, str] = field(repr=False)
     parts: Mapping[int, Sequence[OutboxRow]]
@@ -58,6 +59,7 @@ class Material:
     told: Mapping[Told, Sequence[int]]
     missed: Mapping[Told, Sequence[Missed]]
     asked: Mapping[int, Wishes]
+    notices: dict[Hashable, Notice] = field(default_factory=dict)
 
 
 def gather(conn: Connection, rows: Sequence[OutboxRow]) -> Material:
@@ -120,9 +122,9 @@ def _alert(row: OutboxRow, material: Material, renderer: MailRenderer, sender: S
     tokens = {one.alert_id: _token(row, one, sender) for one in (notice, *others)}
     return Draft(
         words=renderer.render(notice, row.person.language, others=others, covered=covered),
-        values=own_values(reason(row.person, notice.fields, told=told), tokens),
+        values=own_values(reason(row.person, notice.fields, told=told, named=renderer.named), tokens),
         # The thread's first mail to this reader, whether it was sent or not.
-        root=message_id(sender.secret, alert_id=row.alert_id, version=1, person_id=row.person.id, domain=sender.domain),
+        root=_root(row, sender),
         sent=row.created,
         listed=True,
     )
@@ -149,7 +151,7 @@ def _digest(row: OutboxRow, material: Material, renderer: MailRenderer, sender: 
         first=min(days),
         last=max(days),
     )
-    why = digest_reason(row.person, [one.fields for one in notices], row.waits)
+    why = digest_reason(row.person, [one.fields for one in notices], row.waits, named=renderer.named)
     return Draft(
         words=renderer.digest(digest, row.person.language),
         values=own_values(why, {one.alert_id: _token(row, one, sender) for one in notices}),
@@ -188,9 +190,23 @@ def _version(row: OutboxRow, material: Material) -> Version:
     return version
 
 
+def _root(row: OutboxRow, sender: Sender) -> str:
+    if row.version == 1 and not row.round:
+        return row.message_id
+    return message_id(sender.secret, alert_id=row.alert_id, version=1, person_id=row.person.id, domain=sender.domain)
+
+
 def _notice(row: OutboxRow, material: Material) -> Notice:
-    version = _version(row, material)
     earlier = material.told.get(_told(row), ())
+    missed = missed_said(material.missed.get(_told(row), ()))
+    key = row.alert_id, row.version, row.round, earlier[-1:], missed
+    if key not in material.notices:
+        material.notices[key] = _made(_version(row, material), material, earlier, missed, reminder=row.round)
+    return material.notices[key]
+
+
+def _made(version: Version, material: Material, earlier: Sequence[int], missed: str, *, reminder: int) -> Notice:
+    """What a reader is told of a version of an alert, who was told the `earlier` ones."""
     since = earlier[-1] if earlier else None
     return Notice(
         alert_id=version.alert_id,
@@ -198,12 +214,12 @@ def _notice(row: OutboxRow, material: Material) -> Notice:
         kind="new" if version.kind == "update" and not earlier else version.kind,
         at=version.at,
         why=version.why,
-        changes=_changes(version, material.versions.get((row.alert_id, since or 0)), kept=version.changes),
+        changes=_changes(version, material.versions.get((version.alert_id, since or 0)), kept=version.changes),
         since=since,
         fields=version.fields,
         evidence=_known_by(version, material.evidence[version.alert_id]),
-        missed=missed_said(material.missed.get(_told(row), ())),
-        reminder=row.round,
+        missed=missed,
+        reminder=reminder,
         history=_history(version, material),
     )
 

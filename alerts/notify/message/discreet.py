@@ -2,8 +2,9 @@
 
 Who looks over a shoulder at the list of mails or at a notification, and who sees a mail's headers on a server, finds a
 neutral sender, subject and list, and no word of any event; mail programs show the first words of a text beside the
-subject, so those are neutral as well. The text itself says everything, as text alone: the reader asked for it. Who may
-open the mail can read it (`pgp` is for that), and the domain of the sender and of its links is what it is.
+subject, so those are neutral as well (`render.opening`). The text itself says everything, as text alone: the reader
+asked for it. Who may open the mail can read it (`pgp` is for that), and the domain of the sender and of its links is
+what it is.
 """
 
 from __future__ import annotations
@@ -12,13 +13,6 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from alerts.render.mail import MailText
-
-OPENING: Final = (
-    "Here is the update that you asked for. It begins a little further down, below some empty lines: please scroll "
-    "down to read it. You get it in this plain form because you chose so in your settings. You can change them at any "
-    "time: the address of the page for it, or who to write to, stands at the end."
-)
-"""As long as what mail programs show of a text before it is opened."""
 
 _EMPTY_LINES: Final = 12
 
@@ -33,5 +27,5 @@ class Discreet:
 
 def veiled(words: MailText, how: Discreet) -> MailText:
     """The mail as one that does not show what it is about."""
-    text = "".join((OPENING, "\n" * _EMPTY_LINES, words.text))
+    text = "".join((words.opening, "\n" * _EMPTY_LINES, words.text))
     return replace(words, subject=how.subject, text=text, html="", pictures=())

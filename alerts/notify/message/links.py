@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from hashlib import sha256
 
 from itsdangerous import Signer
@@ -64,6 +65,7 @@ def read(secret: bytes, token: str, now: datetime) -> Link:
     return Link(alert_id=alert_id, version=int(version), person_id=int(person_id))
 
 
+@lru_cache(maxsize=4)
 def _signer(secret: bytes) -> Signer:
     algorithm = _Short(sha256)
     return Signer(secret, salt=b"alerts: verdicts", key_derivation="hmac", digest_method=sha256, algorithm=algorithm)

@@ -14,16 +14,16 @@ from base64 import b32encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from types import MappingProxyType
 from typing import Final, Literal
 
 from alerts.errors import InputError
+from alerts.readers import YES_WITHIN
 
 Purpose = Literal["confirm", "unsubscribe", "preferences"]
 
 LASTS: Final[Mapping[Purpose, timedelta | None]] = MappingProxyType(
-    {"confirm": timedelta(hours=48), "unsubscribe": None, "preferences": timedelta(days=30)}
+    {"confirm": YES_WITHIN, "unsubscribe": None, "preferences": timedelta(days=30)}
 )
 """How long a pass is good; None: for ever."""
 
@@ -60,12 +60,10 @@ def make(
     *,
     series: int = 0,
     now: datetime | None = None,
-    lasts: timedelta | None = None,
 ) -> str:
     """A pass for one person: at most 45 of a-z, 0-9 and "-". Equal for equal arguments: with the time for `now` at
-    which a mail was written every attempt at it holds the same. `lasts` is `LASTS` of the purpose if not given;
-    `now` is needed for what does not last for ever."""
-    lasts = LASTS[purpose] if lasts is None else lasts
+    which a mail was written every attempt at it holds the same. `now` is needed for what does not last for ever."""
+    lasts = LASTS[purpose]
     end = 0
     if lasts is not None:
         if now is None:
@@ -91,7 +89,7 @@ def read(secret: bytes, purpose: Purpose, token: str, now: datetime) -> Pass:
 
 
 def _signature(secret: bytes, purpose: Purpose, body: str) -> str:
-    digest = hmac.new(secret, f"alerts: pass\x1f{purpose}\x1f{body}".encode(), sha256).digest()
+    digest = hmac.digest(secret, f"alerts: pass\x1f{purpose}\x1f{body}".encode(), "sha256")
     return b32encode(digest[:_SIGNATURE]).decode("ascii").lower()
 
 

@@ -8,6 +8,7 @@ when, and of which service: what they say less is the affair of discreet mails.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from importlib.util import find_spec
@@ -55,12 +56,17 @@ def check_key(armored: str, *, now: datetime) -> KeyInfo:
     """What a reader's key is. Raises InputError, in words for the reader, for what is no public key, and for a key that
     mails cannot be encrypted to now."""
     try:
-        cert = _usable(_read(armored), now)
-        _encrypt(b"", cert)
+        with _understood():
+            cert = _usable(_read(armored), now)
+            _encrypt(b"", cert)
+            return _info(cert)
     except _Unusable as error:
         raise InputError(f"this key {error}") from None
     except ImportError:
         raise InputError(_EXTRA) from None
+
+
+def _info(cert: Cert) -> KeyInfo:
     ends = [end for end in (cert.expiration, _last_end(cert)) if end is not None]
     return KeyInfo(
         fingerprint=cert.fingerprint.upper(),
@@ -71,8 +77,10 @@ def check_key(armored: str, *, now: datetime) -> KeyInfo:
 
 def sealed(mail: Mail, key: str, *, now: datetime) -> bytes:
     """The mail encrypted to `key`. Raises MailError when that cannot be done: then it is not to be sent."""
+    entity = _entity(mail)
     try:
-        inner = _encrypt(_entity(mail), _usable(_read(key), now))
+        with _understood():
+            inner = _encrypt(entity, _usable(_read(key), now))
     except _Unusable as error:
         raise MailError(f"not sent in clear: the reader's OpenPGP key {error}", reason="key", permanent=False) from None
     except ImportError:
@@ -106,6 +114,15 @@ def _entity(mail: Mail) -> bytes:
 def _fields(head: bytes) -> dict[str, str]:
     unfolded = head.decode("ascii").replace("\r\n ", "\n ").split("\r\n")
     return {name: value.replace("\n ", "\r\n ") for name, _, value in (line.partition(": ") for line in unfolded)}
+
+
+@contextmanager
+def _understood() -> Iterator[None]:
+    """Around all that is asked of a key: what the library cannot take is said as one that cannot be used."""
+    try:
+        yield
+    except (RuntimeError, ValueError):
+        raise _Unusable("is damaged, or nobody signed its parts: have your program export it once more") from None
 
 
 def _read(armored: str) -> Cert:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-from hashlib import sha256
 from typing import Final
 
 _SIGNED: Final = 12
@@ -12,7 +11,7 @@ _SIGNED: Final = 12
 def token(secret: bytes, *parts: object) -> str:
     """28 hexadecimal digits that only this installation can make from `parts`."""
     message = "\x1f".join(map(str, parts)).encode()
-    return hmac.new(secret, message, sha256).hexdigest()[:28]
+    return hmac.digest(secret, message, "sha256").hex()[:28]
 
 
 def bulletin_message_id(secret: bytes, *, bulletin_id: int, person_id: int, domain: str) -> str:

@@ -46,7 +46,7 @@ class Stencil:
 @lru_cache(maxsize=64)
 def stencil(text: str) -> Stencil:
     """`text` ready to be filled, with CRLF line ends and a line end at its end. Kept for the next reader."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n")
+    lines = text.removesuffix("\n").removesuffix("\r")
     cut = SLOT.split(lines)
     pieces, names = cut[::2], cut[1::2]
     encoded = [*(_inner(piece) for piece in pieces[:-1]), _encoded(pieces[-1]) + b"\r\n"]
@@ -55,7 +55,8 @@ def stencil(text: str) -> Stencil:
 
 def _encoded(text: str) -> bytes:
     # Only with "\n" alone does b2a_qp keep our line ends as line ends and encode blanks before them.
-    encoded = binascii.b2a_qp(text.encode("utf-8", "replace"), quotetabs=False, istext=True, header=False)
+    plain = text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "replace")
+    encoded = binascii.b2a_qp(plain, quotetabs=False, istext=True, header=False)
     return encoded.replace(b"\n", b"\r\n")
 
 

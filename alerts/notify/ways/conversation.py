@@ -57,13 +57,13 @@ class Conversation(asyncio.Protocol):
     async def replies(self, wanted: int, seconds: float) -> list[Reply]:
         """The next `wanted` replies; fewer when the server hangs up or does not answer in time: `trouble` says it."""
         if len(self._replies) < wanted and not self.trouble:
-            self._wanted, self._waiter = wanted, asyncio.get_running_loop().create_future()
+            loop = asyncio.get_running_loop()
+            self._wanted, self._waiter = wanted, loop.create_future()
+            alarm = loop.call_later(seconds, self._too_late, seconds)
             try:
-                async with asyncio.timeout(seconds):
-                    await self._waiter
-            except TimeoutError:
-                self.trouble = f"it said nothing for {seconds:g} s"
+                await self._waiter
             finally:
+                alarm.cancel()
                 self._waiter = None
         return [self._replies.popleft() for _ in range(min(wanted, len(self._replies)))]
 
@@ -105,6 +105,10 @@ class Conversation(asyncio.Protocol):
         else:
             self._replies.append(Reply(int(line[:3]), "\n".join([*self._lines, line[4:].strip()])))
             self._lines.clear()
+
+    def _too_late(self, seconds: float) -> None:
+        self.trouble = f"it said nothing for {seconds:g} s"
+        self._wake()
 
     def _wake(self) -> None:
         if self._waiter is not None:

@@ -8,6 +8,7 @@ leaves it. Names end in `.eml`, which mail programs open by a click and Maildir 
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import time
 from collections.abc import Mapping
@@ -19,6 +20,7 @@ from alerts.notify.ways.transport import Crash, Envelope, Fate, no_crash
 from alerts.vault import sync_folder
 
 _FOLDERS = ("tmp", "new", "cur")
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _LEFT_BEHIND = 36 * 3600  # seconds; the Maildir convention for what a crash left in tmp
 
 
@@ -104,5 +106,5 @@ def _write(path: Path, data: bytes) -> None:
 
 
 def _unusable(folder: Path, error: OSError) -> MailError:
-    advice = "free some space" if error.errno == 28 else "make it writable for the user that runs alerts"
+    advice = "free some space" if error.errno in _NO_ROOM else "make it writable for the user that runs alerts"
     return MailError(f"{folder}: mails cannot be written: {error.strerror}; {advice}", reason="disk", permanent=False)

@@ -3,23 +3,32 @@
 A mail that Postfix took is in its queue, or its queue manager has logged it as active. One that is in neither was not
 taken, if the log goes back to before the attempt and is written to at this moment. That is tried: a short visit to the
 server has to show up in the log first, so a log that is another server's, or no longer written, never counts as proof.
-Mails are known by the digits of their Message-ID: in the envelope's sender (`bounce+DIGITS@`), where bounces are read,
-else by what `cleanup` logs of the Message-ID.
+Mails are known by the digits of their Message-ID: where bounces are read, the envelope's sender ends with them
+(`bounce+SIGNATURE-DIGITS@`), else by what `cleanup` logs of the Message-ID.
+
+The log is a file, whoever writes it: syslog, or Postfix itself (`maillog_file`). It may be rotated at any moment, by
+being moved or copied, and what was rotated away may be packed. What only the journal holds is not read.
 """
 
 from __future__ import annotations
 
 import asyncio
+import bz2
+import gzip
 import json
 import logging
+import lzma
 import os
 import re
 import shlex
+import zlib
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 from pathlib import Path
-from typing import Final
+from typing import IO, Any, Final
 
 from alerts.errors import MailError
 from alerts.notify.ways.transport import Fate
@@ -28,6 +37,8 @@ _log = logging.getLogger(__name__)
 SETTLES: Final = timedelta(seconds=5)
 _SLACK: Final = timedelta(seconds=1)  # the log's times are whole seconds
 _STILL_AT_WORK: Final = timedelta(seconds=30)
+_APART: Final = timedelta(seconds=30)
+_PUNCTUAL: Final = timedelta(seconds=15)
 _BLOCK: Final = 1 << 20
 _DIGITS: Final = re.compile(r"[0-9a-f]{28}")
 _ACTIVE: Final = re.compile(
@@ -37,17 +48,25 @@ _NAMED: Final = re.compile(rb"cleanup\[\d+\]: (\w+): message-id=<([0-9a-f]{28})@
 _VISIT: Final = re.compile(rb"smtpd\[\d+\]: (?:dis)?connect from ")
 _OLD_TIME: Final = re.compile(r"([A-Z][a-z]{2}) +(\d+) (\d\d):(\d\d):(\d\d) ")
 _MONTHS: Final = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
-_PACKED: Final = (".gz", ".xz", ".bz2", ".zst")
+_UNPACKED_BY: Final[Mapping[str, Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+_PACKED: Final = (*_UNPACKED_BY, ".zst", ".lz4", ".lzo", ".zip", ".Z")
+_BROKEN: Final = (EOFError, lzma.LZMAError, zlib.error)
 
 
 @dataclass(slots=True)
 class Seen:
-    """What a log says, by digits: the mails that were active, the queue ids of mails whose head was read (and when),
-    and all queue ids that were active."""
+    """What a log says, by digits: when the mails were active, and the queue ids of mails whose head was read, and when;
+    and the last lines' beginnings of all queue ids that were active."""
 
-    active: set[str] = field(default_factory=set)
+    active: dict[str, datetime | None] = field(default_factory=dict)
     named: dict[str, dict[str, datetime | None]] = field(default_factory=dict)
-    ids: set[str] = field(default_factory=set)
+    ids: dict[str, bytes] = field(default_factory=dict)
+
+    def add_older(self, other: Seen) -> None:
+        """Add what an older log says."""
+        self.active, self.ids = other.active | self.active, other.ids | self.ids
+        for digits, named in other.named.items():
+            self.named[digits] = named | self.named.get(digits, {})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,36 +92,50 @@ class PostfixTrail:
     async def fates(self, sought: Mapping[str, datetime], greet: Callable[[], Awaitable[None]]) -> dict[str, Fate]:
         """What became of the mails with these Message-IDs; `sought` says since when each may have gone."""
         try:
-            before = await asyncio.to_thread(_end, self.log)
+            before = await asyncio.to_thread(end_of, self.log)
             try:
                 await greet()
             except MailError:
                 return dict.fromkeys(sought, "later")  # who is away can take nothing either
-            lives = await self._shows_visit(before)
-            waiting = await self._queue()
+            visit, now = await self._visit(before), self.clock()
+            waiting = await self.queue()
             seen, begins = await asyncio.to_thread(self._read, sought)
-        except (OSError, ValueError, TimeoutError) as error:
+        except (OSError, ValueError, *_BROKEN) as error:
             self._say(f"{self.log}: what became of mails cannot be looked up: {error}")
             return dict.fromkeys(sought, "unknown")
-        if not lives:
+        if visit is None:
             self._say(f"{self.log}: our visit does not show up there: is it the log of this mail server?")
         else:
             self._said = ""
-        now = self.clock()
+        logged = None if visit is None else time_of(visit, now)
+        punctual = logged is not None and abs(now - logged) < _PUNCTUAL  # else it is of another time zone, perhaps
         return {
-            name: fate(_digits(name), seen, waiting, covered=lives and begins is not None and begins <= since, now=now)
+            name: fate(
+                _digits(name),
+                seen,
+                waiting,
+                covered=visit is not None and begins is not None and begins <= since,
+                now=now,
+                since=since if punctual else None,
+            )
             for name, since in sought.items()
         }
 
-    async def _shows_visit(self, before: tuple[int, int]) -> bool:
-        end = asyncio.get_running_loop().time() + self.patience
-        while not await asyncio.to_thread(_has_visit, self.log, before):
-            if asyncio.get_running_loop().time() > end:
-                return False
-            await asyncio.sleep(0.1)
-        return True
+    async def shows_visit(self, before: tuple[int, int]) -> bool:
+        """Whether a visit to the server was logged after `before` (`end_of`), or is within some seconds."""
+        return await self._visit(before) is not None
 
-    async def _queue(self) -> list[Waiting]:
+    async def _visit(self, before: tuple[int, int]) -> bytes | None:
+        """How the line begins that tells of it."""
+        end = asyncio.get_running_loop().time() + self.patience
+        while (line := await asyncio.to_thread(_visit_after, self.log, before)) is None:
+            if asyncio.get_running_loop().time() > end:
+                return None
+            await asyncio.sleep(0.1)
+        return line
+
+    async def queue(self) -> list[Waiting]:
+        """What waits in Postfix's queue. Raises OSError and ValueError, with what the command complained of."""
         command = shlex.split(self.postqueue)
         pipe = asyncio.subprocess.PIPE
         process = await asyncio.create_subprocess_exec(*command, "-j", stdout=pipe, stderr=pipe)
@@ -114,7 +147,8 @@ class PostfixTrail:
             await process.wait()
             raise
         if process.returncode:
-            raise OSError(f"{command[0]} ends with {process.returncode}: {len(err)} bytes of complaint")
+            said = err.decode("utf-8", "replace").strip().partition("\n")[0][:200]
+            raise OSError(f"{command[0]} ends with {process.returncode}: {'' if '@' in said else said}")
         return queued(out.decode("utf-8", "replace").splitlines())
 
     def _read(self, sought: Mapping[str, datetime]) -> tuple[Seen, datetime | None]:
@@ -122,8 +156,10 @@ class PostfixTrail:
         since, now = min(sought.values()) - _SLACK, self.clock()
         seen, begins = Seen(), None
         for path in logs(self.log):
-            begins = _first_time(path, now) or begins
-            read_log(_blocks(path, since, now), {_digits(name) for name in sought}, seen, now)
+            begins = first_time(path, now) or begins
+            older = Seen()
+            read_log(_blocks(path, since, now), {_digits(name) for name in sought}, older, now)
+            seen.add_older(older)
             if begins is not None and begins < since:
                 break
         return seen, None if begins is None else begins + _SLACK
@@ -134,11 +170,23 @@ class PostfixTrail:
         self._said = what
 
 
-def fate(digits: str, seen: Seen, waiting: Iterable[Waiting], *, covered: bool, now: datetime) -> Fate:
-    """What became of a mail. `covered`: what is not in the log did not happen."""
+def fate(
+    digits: str,
+    seen: Seen,
+    waiting: Iterable[Waiting],
+    *,
+    covered: bool,
+    now: datetime,
+    since: datetime | None = None,
+) -> Fate:
+    """What became of a mail. `covered`: what is not in the log did not happen. `since`: an earlier attempt, such as one
+    that came back and was let go again by a person, says nothing of this one; None where the log's times are not ours.
+    """
     named = seen.named.get(digits, {})
     ids = {one.queue_id for one in waiting if one.queue_id in named or digits in one.sender}
-    if ids or digits in seen.active or seen.ids & named.keys():
+    went = [seen.active[digits]] if digits in seen.active else []
+    went += [time_of(seen.ids[one], now) for one in seen.ids.keys() & named.keys()]
+    if ids or any(since is None or at is None or at > since - _APART for at in went):
         return "taken"
     if not covered:
         return "unknown"
@@ -161,13 +209,18 @@ def read_log(blocks: Iterable[bytes], digits: set[str], seen: Seen, now: datetim
     """Add to `seen` what whole lines of a log say."""
     for block in blocks:
         for match in _ACTIVE.finditer(block):
-            seen.ids.add(match[1].decode())
+            head = seen.ids[match[1].decode()] = _head(block, match.start())
             if match[2] and (found := match[2].decode()) in digits:
-                seen.active.add(found)
+                seen.active[found] = time_of(head, now)
         for match in _NAMED.finditer(block):
             if (found := match[2].decode()) in digits:
-                begin = block.rfind(b"\n", 0, match.start()) + 1
-                seen.named.setdefault(found, {})[match[1].decode()] = time_of(block[begin : begin + 40], now)
+                seen.named.setdefault(found, {})[match[1].decode()] = time_of(_head(block, match.start()), now)
+
+
+def _head(block: bytes, at: int) -> bytes:
+    """How the line begins that has this place: with its time."""
+    begin = block.rfind(b"\n", 0, at) + 1
+    return block[begin : begin + 40]
 
 
 def time_of(line: bytes, now: datetime) -> datetime | None:
@@ -188,9 +241,13 @@ def time_of(line: bytes, now: datetime) -> datetime | None:
 
 
 def logs(path: Path) -> list[Path]:
-    """The log and what was rotated away of it and is not packed, the newest first."""
-    others = [one for one in path.parent.glob(f"{path.name}[.-]*") if one.suffix not in _PACKED]
-    return [path, *sorted(others, key=lambda one: one.stat().st_mtime, reverse=True)]
+    """The log and what was rotated away of it, the newest first, without a gap: up to what cannot be unpacked here."""
+    found = set(path.parent.glob(f"{path.name}[.-]*"))
+    # While one is packed, it is there twice.
+    others = [one for one in found if not (one.suffix in _PACKED and one.with_suffix("") in found)]
+    others.sort(key=lambda one: one.stat().st_mtime, reverse=True)
+    readable = takewhile(lambda one: one.suffix not in _PACKED or one.suffix in _UNPACKED_BY, others)
+    return [*([path] if path.exists() else []), *readable]
 
 
 def _digits(message_id: str) -> str:
@@ -200,40 +257,58 @@ def _digits(message_id: str) -> str:
     return found[0]
 
 
-def _end(path: Path) -> tuple[int, int]:
-    """Which file it is, and where it ends."""
+def end_of(path: Path) -> tuple[int, int]:
+    """Which file it is, and where it ends. Just rotated away, it is not there until something is logged."""
+    if not path.exists() and len(logs(path)):
+        return 0, 0
     stat = path.stat()
     return stat.st_ino, stat.st_size
 
 
-def _has_visit(path: Path, before: tuple[int, int]) -> bool:
-    """Whether a visit was logged after `before`."""
-    with path.open("rb") as file:
+def _visit_after(path: Path, before: tuple[int, int]) -> bytes | None:
+    """How the line begins that tells of a visit after `before`; None without one."""
+    with suppress(FileNotFoundError), path.open("rb") as file:
         inode, size = os.fstat(file.fileno()).st_ino, os.fstat(file.fileno()).st_size
         file.seek(before[1] if inode == before[0] and size >= before[1] else 0)
-        return _VISIT.search(file.read()) is not None
+        said = file.read()
+        found = _VISIT.search(said)
+        return None if found is None else _head(said, found.start())
+    return None
 
 
-def _first_time(path: Path, now: datetime) -> datetime | None:
-    with path.open("rb") as file:
+def first_time(path: Path, now: datetime) -> datetime | None:
+    """When a log begins; None where its lines do not begin with a time."""
+    with _opened(path) as file:
         return next((at for line in (file.readline() for _ in range(20)) if (at := time_of(line, now))), None)
 
 
+def _opened(path: Path) -> IO[bytes]:
+    found: IO[bytes] = _UNPACKED_BY.get(path.suffix, open)(path, "rb")
+    return found
+
+
 def _blocks(path: Path, since: datetime, now: datetime) -> Iterator[bytes]:
-    """Whole lines of a log from `since` on, about a megabyte at a time."""
-    with path.open("rb") as file:
-        at = os.fstat(file.fileno()).st_size
-        while at > 0:  # back until a block begins before `since`
-            at = max(0, at - _BLOCK)
-            file.seek(at)
-            if at:
-                file.readline()
-            begin = time_of(file.readline(), now)
-            if begin is not None and begin < since:
-                break
-        file.seek(at)
+    """Whole lines of a log from `since` on, about a megabyte at a time; of a packed one, which nobody can read
+    backwards, all."""
+    with _opened(path) as file:
+        if path.suffix not in _UNPACKED_BY:
+            file.seek(_begin(file, since, now))
         rest = b""
         while block := file.read(_BLOCK):
             whole, _, rest = (rest + block).rpartition(b"\n")
             yield whole
         yield rest
+
+
+def _begin(file: IO[bytes], since: datetime, now: datetime) -> int:
+    """Where a block begins before `since`, going back from the end."""
+    at = file.seek(0, os.SEEK_END)
+    while at > 0:
+        at = max(0, at - _BLOCK)
+        file.seek(at)
+        if at:
+            file.readline()
+        begin = time_of(file.readline(), now)
+        if begin is not None and begin < since:
+            break
+    return at

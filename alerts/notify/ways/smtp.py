@@ -29,6 +29,7 @@ _STEPS: Final[tuple[Step, ...]] = ("sender", "recipient", "data")
 _ENHANCED = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
 _ADDRESS = re.compile(r"[^\s<>\"'(),;:]+@[^\s<>\"'(),;:]+")
 _LINE = re.compile(rb"\r\n|\r|\n")
+_DOT = re.compile(rb"\A\.")
 NEVER_ANSWERED = "everything was sent and no answer came"
 _GOES_ON = frozenset(
     {"address", "mailbox", "greylisted", "refused", "forbidden", "temporary"}
@@ -254,12 +255,12 @@ class Smtp:
 
 
 def on_the_wire(message: bytes) -> bytes:
-    """The message with CRLF line ends, leading dots doubled, and the final dot."""
-    if not message.count(b"\r\n") == message.count(b"\n") == message.count(b"\r"):
-        message = _LINE.sub(b"\r\n", message)
-    if not message.endswith(b"\r\n"):
-        message += b"\r\n"
-    return (b"\r\n" + message).replace(b"\r\n.", b"\r\n..")[2:] + b".\r\n"
+    """A message with its CRLF line ends, leading dots doubled, and the final dot. Where a dot stands after an LF alone
+    all line ends are mended: a server might take it for the end of the mail. (A CR alone stands in none of ours: to
+    look for it would cost as much again.)"""
+    if b"\n." in message or message.startswith(b"."):
+        message = b"\r\n".join(_DOT.sub(b"..", line) for line in _LINE.split(message))
+    return message + (b".\r\n" if message.endswith(b"\r\n") else b"\r\n.\r\n")
 
 
 @contextmanager

@@ -55,7 +55,7 @@ class Unanswered(MailError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
-    """One mail for the transport. The address never shows in `repr`."""
+    """One mail for the transport, with CRLF line ends. The address never shows in `repr`."""
 
     sender: str
     recipient: str = field(repr=False)

@@ -18,6 +18,7 @@ from pathlib import Path
 import trustme
 
 from alerts.notify.inbox.imap import Mailbox
+from tests.fakes.ending import at_the_end
 from tests.fakes.postfix import free_port
 
 DOVECOT = shutil.which("dovecot") or "/usr/sbin/dovecot"
@@ -105,14 +106,13 @@ def dovecot() -> Iterator[Dovecot]:
         (folder / "dovecot.conf").write_text(_CONFIG.format(folder=folder, port=port, owner=_OWNER))
         trusted = ssl.create_default_context()
         authority.configure_trust(trusted)
-        server = subprocess.Popen([DOVECOT, "-F", "-c", str(folder / "dovecot.conf")])
-        try:
+        with (
+            subprocess.Popen([DOVECOT, "-F", "-c", str(folder / "dovecot.conf")]) as server,
+            at_the_end('kill "$1"; rm -rf "$2"', str(server.pid), str(folder)),
+        ):
             _until_up(port, server)
             box = Mailbox(host="localhost", port=port, username="desk", password="s3cret", tls=trusted)
             yield Dovecot(folder=folder, mailbox=box)
-        finally:
-            server.terminate()
-            server.wait(20)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import Connection
 
 from alerts.notify.inbox import bouncing
 from alerts.notify.inbox.reports import Bounce, Kind
-from alerts.store import bounces, holds, people, suppression
+from alerts.store import bounces, holds, people, strangers, suppression
 from alerts.store.database import writing
 from tests.notify.inbox.world import DESK, DOMAIN, READER, TOKEN, World, states, told
 from tests.notify.world import START
@@ -141,6 +141,32 @@ def test_a_few_dead_addresses_of_many_stop_nothing(world: World, monkeypatch: py
         assert holds.all_held(conn)
 
 
+@pytest.mark.parametrize(("kind", "status"), [("gone", "5.1.1"), ("policy", "5.7.1")])
+def test_strangers_whose_addresses_are_dead_or_refuse_us_stop_nothing(world: World, kind: Kind, status: str) -> None:
+    with writing(world.engine) as conn:
+        for number in range(1, 3 * bouncing.LEAST):
+            stranger = strangers.find_or_make(conn, f"s{number}@example.net", world.clock())
+            _back(world, conn, kind, token=_send(world, conn, number, stranger.id), status=status)
+        assert not holds.all_held(conn)
+    assert set(states(world.engine)) == {"failed"}
+
+
+def test_for_a_few_dead_addresses_nobody_counts_all_mails_that_were_ever_sent(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[datetime] = []
+
+    def reached(conn: Connection, since: datetime) -> int:
+        looked.append(since)
+        return 1
+
+    monkeypatch.setattr(bounces, "reached", reached)
+    with writing(world.engine) as conn:
+        for number in range(1, bouncing.LEAST + 1):
+            _back(world, conn, "gone", token=_send(world, conn, number))
+            assert bool(looked) == (number >= bouncing.LEAST)
+
+
 def test_the_other_operators_hear_at_once_of_one_who_cannot_be_reached(world: World) -> None:
     with writing(world.engine) as conn:
         gone = world.reader(conn, duties=["reader", "escalation", "operator"])
@@ -171,15 +197,17 @@ def test_operators_hear_once_a_day_how_many_were_given_up(world: World) -> None:
         for number in (1, 2):
             _back(world, conn, "gone", token=_send(world, conn, number))
         bouncing.give_up(conn, DESK, mailed.reader(conn, now=world.clock()).id, "complaint", "", world.clock())
+        suppression.suppress(conn, "e" * 64, "never", world.clock())
         for _ in range(24):
             world.clock.advance(hours=1)
             bouncing.upkeep(conn, DESK, world.clock())
         [(bulletin, _)] = told(conn)
-        assert bulletin.subject == "3 readers get no mails any more"
+        assert bulletin.subject == "4 addresses get no mails any more"
         assert "- 2 because mail to them came back\n- 1 because they complained" in bulletin.body
+        assert "- 1 because they asked never to be written to again" in bulletin.body
         _back(world, conn, "gone", token=_send(world, conn, 3))
         bouncing.upkeep(conn, DESK, world.clock())
         assert len(told(conn)) == 1
         world.clock.advance(hours=2)
         bouncing.upkeep(conn, DESK, world.clock())
-        assert [one.subject for one, _ in told(conn)][1:] == ["1 reader gets no mails any more"]
+        assert [one.subject for one, _ in told(conn)][1:] == ["1 address gets no mails any more"]

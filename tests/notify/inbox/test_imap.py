@@ -15,7 +15,7 @@ from alerts.notify.inbox.imap import Mailbox, Poller, asked_by
 from alerts.notify.inbox.sorting import Request
 from alerts.notify.inbox.stage import Inbox, InboxSettings
 from alerts.notify.inbox.taking import Mail
-from alerts.store import people
+from alerts.store import aside, people
 from alerts.store.database import reading, writing
 from tests.notify.inbox import mailbox
 from tests.notify.inbox.dsns import fields_of, report
@@ -143,6 +143,9 @@ def test_a_mail_that_we_cannot_take_keeps_no_other_back(
     poller = _poller(world, box.mailbox)
     monkeypatch.setattr(poller, "_put", stumble)
     assert (poller.fetch(), poller.fetch(), box.seen()) == (2, 0, 1)
+    with writing(world.engine) as conn:
+        [number] = aside.listed(conn)
+        assert "stone" in (aside.take(conn, number) or "")
 
 
 @needs_dovecot

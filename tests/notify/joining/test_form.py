@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from alerts.errors import InputError
 from alerts.notify.joining import form
-from alerts.notify.joining.form import Known, Typed, Understood
+from alerts.notify.joining.form import Known, Typed, Understood, typed, typed_from, understood
 from alerts.notify.joining.whereabouts import Row
 from alerts.read.places import Gazetteer
 from alerts.readers import ALL, Near, Quiet, Wishes
@@ -72,6 +72,19 @@ def test_a_form_that_is_sent_back_as_it_came_changes_nothing(known: Known, wishe
     assert found.faults == {} and found.wishes == wishes
 
 
+def test_a_form_that_has_few_of_the_fields_leaves_the_others_as_they_were(known: Known) -> None:
+    found = form.understood(form.typed([("severity", "minor")]), EVERY, known, NOW)
+    assert found.faults == {} and found.wishes == replace(EVERY, min_severity="minor")
+    found = form.understood(form.typed([("event", EVERY.events[0]), ("name-0", "Yemen")]), EVERY, known, NOW)
+    assert found.wishes == replace(EVERY, events=EVERY.events[:1], countries=("YEM",), regions=(), near=())
+
+
+def test_what_is_not_ticked_in_a_whole_form_is_not_wanted(known: Known) -> None:
+    found = form.understood(form.typed([("whole", "yes")]), EVERY, known, NOW)
+    nothing: dict[str, Any] = {"events": (), "countries": (), "regions": (), "near": ()}
+    assert found.wishes == replace(EVERY, **nothing, text_only=False, discreet=False)
+
+
 def test_each_field_is_understood(known: Known) -> None:
     changes = {
         "severity": "severe", "certainty": "likely", "language": "fr", "rhythm": "weekly", "hour": "6",
@@ -125,9 +138,32 @@ def test_a_pause_begins_no_day_too_early_for_who_lives_elsewhere(known: Known) -
     assert found.wishes.paused_until == datetime(2026, 3, 3, 11, 0, tzinfo=UTC)
 
 
+def test_a_time_zone_that_nobody_would_choose_stays_until_it_is_changed(known: Known) -> None:
+    before = replace(ALL, time_zone="Etc/GMT-3")
+    assert read(known, before, zone="Etc/GMT-3").wishes.time_zone == "Etc/GMT-3"
+    assert list(read(known, ALL, zone="Etc/GMT-3").faults) == ["zone"]
+
+
 def test_a_pause_that_is_over_is_none(known: Known) -> None:
-    assert read(known, pause="2026-03-02").wishes.paused_until is None
-    assert read(known, pause="2020-01-01").faults == {}
+    over = replace(ALL, paused_until=datetime(2026, 3, 2, tzinfo=UTC))
+    assert read(known, over, pause="2026-03-02").wishes.paused_until is None
+    assert read(known, over, pause="2026-03-02").faults == {}
+
+
+@pytest.mark.parametrize("day", ["2026-03-02", "2020-01-01"])
+def test_a_pause_that_would_be_none_is_told(known: Known, day: str) -> None:
+    assert read(known, pause=day).faults == {"pause": "This day has come. Choose a later one, or leave it empty."}
+
+
+def test_no_place_is_left_out_in_silence(known: Known, gazetteer: Gazetteer) -> None:
+    codes = ("SY-ID", "SY-HL", "LB-AS", "YE-TA", "CD-NK", "BF-12")
+    many = replace(ALL, near=tuple(Near(name=f"camp {number}", lat=1, lon=2, km=3.00001) for number in range(110)))
+    held = replace(many, regions=codes)
+    sent = [(f"{name}-{number}", getattr(row, name)) for number, row in enumerate(typed_from(held, known).rows)
+            for name in ("name", "km", "held")]  # fmt: skip
+    assert understood(typed([*sent, ("whole", "yes")]), held, known, NOW).wishes.near == held.near
+    more = understood(typed([*sent, ("name-116", "Goma, DR Congo")]), held, known, NOW)
+    assert more.faults == {"place 116": "There is room for 40 places. Name the province or country instead."}
 
 
 def test_an_event_that_no_rule_flags_is_refused_unless_it_was_asked_for_before(known: Known) -> None:

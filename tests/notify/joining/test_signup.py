@@ -12,11 +12,11 @@ from sqlalchemy import Engine
 
 from alerts.errors import InputError
 from alerts.notify.audience import Row
-from alerts.notify.joining import signup
+from alerts.notify.joining import preferences, signup
 from alerts.notify.joining.desk import Desk
 from alerts.notify.message import passes
 from alerts.readers import Wishes
-from alerts.store import alerts, outbox, people, suppression
+from alerts.store import alerts, outbox, people, suppression, tallies
 from tests.notify.joining.world import SECRET, SYRIA, World
 from tests.store import values
 
@@ -299,3 +299,16 @@ def test_two_who_ask_for_one_address_at_the_same_moment_get_one_letter(engine: E
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(ask, range(4)))
     assert world.letters() == ["confirm"]
+
+
+def test_what_people_do_is_counted_and_of_nobody(world: World) -> None:
+    world.ask()
+    world.ask()  # once more on the same day
+    world.confirm(world.token("confirm"))
+    world.leave(world.token("unsubscribe"))
+    world.leave(world.token("unsubscribe"))
+    world.reader("ben@example.org")
+    with world.writing() as conn:
+        preferences.erase(world.desk, conn, world.token("preferences", "ben@example.org"), world.now, never_again=False)
+        found = tallies.counted(conn, "sign-up")
+    assert found == {"asked": 1, "refused": 1, "confirmed": 1, "left": 1, "erased": 1}

@@ -51,6 +51,15 @@ def test_a_distance_that_is_none_is_refused(gazetteer: Gazetteer, km: str) -> No
         read(gazetteer, "Idlib", km)
 
 
+@pytest.mark.parametrize("name", ["13.58, 44.02", "13.58,44.02", " 13.58 ; 44.02 "])
+def test_a_point_may_be_written_by_its_degrees_and_is_named_by_where_it_lies(gazetteer: Gazetteer, name: str) -> None:
+    near = read(gazetteer, name, "7").near
+    assert near == Near(name="13.58, 44.02 (Taiz, Yemen)", lat=13.58, lon=44.02, km=7, country="YEM", region="YE-TA")
+    assert read(gazetteer, "0, -30").near == Near(name="0, -30 (nowhere near a town)", lat=0, lon=-30, km=50)
+    with pytest.raises(InputError, match="the latitude comes first"):
+        read(gazetteer, "144.02, 13.58")
+
+
 def test_with_a_distance_the_town_is_meant_and_without_it_the_province(gazetteer: Gazetteer) -> None:
     near = read(gazetteer, "Aleppo", "10").near
     assert near is not None and near.name == "Aleppo, Syria"

@@ -17,6 +17,7 @@ from typing import Any
 from alerts.errors import Fault
 from alerts.notify.message import links
 from alerts.notify.message.enveloping import Draft, Sender, enveloped
+from alerts.notify.message.mime import Mail
 from alerts.notify.message.secret import token
 from alerts.notify.ways.transport import Envelope
 from alerts.readers import ALL, Near, Person, Wishes
@@ -83,7 +84,8 @@ def samples() -> dict[str, Sample]:
     )
     for kind in KINDS:
         letter = Letter(kind=kind, wishes=wishes, duties=("operator",), inbox=DOMAIN)
-        found[f"letter {kind}"] = Sample(words=renderer.letter(letter), listed=False, own={"confirm": "7-0-abc-x"})
+        own = {"confirm": "7-0-abc-x", "login": "0" * 40}
+        found[f"letter {kind}"] = Sample(words=renderer.letter(letter), listed=False, own=own)
     return found
 
 
@@ -109,6 +111,22 @@ def all_mails(wishes: Wishes = ALL, *, sender: Sender = SENDER) -> Iterator[tupl
     """Every kind of mail with its name, as a reader with these wishes gets it."""
     for name, sample in samples().items():
         yield name, envelope_of(sample, wishes, sender=sender, name=name).message
+
+
+def mail(**changes: Any) -> Mail:
+    """One mail before it is encoded, with `changes`."""
+    fields: dict[str, Any] = {
+        "sender": "desk@alerts.example",
+        "sender_name": "Duty desk",
+        "recipient": "reader@example.org",
+        "subject": "Djibo reported under siege",
+        "text": "Djibo reported under siege\n",
+        "html": "<p>Djibo reported under siege</p>",
+        "message_id": "<abc123@alerts.example>",
+        "root": "<abc123@alerts.example>",
+        "list_name": "Duty desk",
+    } | changes
+    return Mail(sent=datetime(2026, 3, 2, 6, 30, tzinfo=UTC), **fields)
 
 
 def parsed(data: bytes) -> EmailMessage:

@@ -5,11 +5,9 @@ from __future__ import annotations
 import email
 import email.policy
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.utils import parseaddr
-from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -17,7 +15,6 @@ from hypothesis import strategies as st
 
 from alerts.errors import MailError
 from alerts.notify.message.mime import (
-    Mail,
     address_header,
     ascii_address,
     encode,
@@ -25,28 +22,7 @@ from alerts.notify.message.mime import (
 )
 from alerts.notify.message.splice import stencil
 from alerts.render import slots
-
-
-def mail(**changes: Any) -> Mail:
-    fields: dict[str, Any] = {
-        "sender": "desk@alerts.example",
-        "sender_name": "Duty desk",
-        "recipient": "reader@example.org",
-        "subject": "Djibo reported under siege",
-        "text": "Djibo reported under siege\n",
-        "html": "<p>Djibo reported under siege</p>",
-        "message_id": "<abc123@alerts.example>",
-        "root": "<abc123@alerts.example>",
-        "list_name": "Duty desk",
-    } | changes
-    return Mail(sent=datetime(2026, 3, 2, 6, 30, tzinfo=UTC), **fields)
-
-
-def parsed(data: bytes) -> EmailMessage:
-    message = email.message_from_bytes(data, policy=email.policy.default)
-    assert isinstance(message, EmailMessage)
-    assert not message.defects
-    return message
+from tests.notify.message.mails import mail, parsed
 
 
 def part(message: EmailMessage, kind: str) -> str:
@@ -77,9 +53,16 @@ def test_the_text_comes_back_unchanged(text: str) -> None:
     assert part(parsed(data), "plain") == text.removesuffix("\n") + "\n"
 
 
-def test_line_ends_are_those_of_mail() -> None:
-    data = encode(mail())
-    assert b"\n" not in data.replace(b"\r\n", b"")
+@given(text=st.text("a.\r\n \x85\u2028=é", max_size=60), value=st.text("a.\r\n ", max_size=20))
+def test_line_ends_are_those_of_mail_whatever_it_says(text: str, value: str) -> None:
+    own = slots.slot("reason")
+    data = encode(mail(subject=text, text=f"{text}{own}{text}", html=f"<p>{own}</p>{text}", values={"reason": value}))
+    rest = data.replace(b"\r\n", b"")
+    assert b"\n" not in rest
+    assert b"\r" not in rest
+
+
+def test_every_line_end_of_a_text_becomes_that_of_mail() -> None:
     assert stencil("a\r\nb\rc\n").filled({}) == b"a\r\nb\r\nc\r\n"
 
 

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import tempfile
+from base64 import b64encode
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from alerts.errors import InputError, MailError
 from alerts.notify.message.pgp import available, check_key, sealed, usual_form
 from alerts.readers import Wishes
-from tests.notify.message.mails import all_mails, body, envelope_of, parsed, samples
-from tests.notify.message.test_mime import mail
+from tests.notify.message.mails import all_mails, body, envelope_of, mail, parsed, samples
 from tests.notify.message.tools import need
 
 pysequoia = pytest.importorskip("pysequoia")
 from pysequoia import CipherSuite, Profile, Tsk, decrypt  # noqa: E402
+from pysequoia.packet import PacketPile, Tag  # noqa: E402
 
 NOW = datetime.now(UTC)
 OWNER = Tsk.generate("Reader <reader@example.org>", profile=Profile.RFC4880)
@@ -43,6 +47,12 @@ def key_that_ends(at: datetime) -> str:
 def revoked() -> str:
     cert = OWNER.extract_certificate()
     return str(pysequoia.Cert.from_bytes(bytes(cert) + bytes(cert.revoke(OWNER.certifier()))))
+
+
+def unsigned() -> str:
+    """Whose owner signed none of its parts."""
+    packets = PacketPile.from_bytes(bytes(OWNER.extract_certificate()))
+    return str(pysequoia.Cert.from_packets([one for one in packets if one.tag != Tag.Signature]))
 
 
 def test_the_owner_of_the_key_reads_the_whole_mail() -> None:
@@ -113,10 +123,11 @@ def test_a_key_is_kept_without_what_stood_around_it() -> None:
         (str(OWNER), "is private: keep it to yourself"),
         ("", "cannot be read"),
         (KEY[: len(KEY) // 2], "cannot be read"),
+        (unsigned(), "is damaged, or nobody signed its parts"),
         ("reader@example.org", "cannot be read"),
         ("x" * 70_000, "is too long"),
     ],
-    ids=["expired", "revoked", "two", "private", "empty", "half", "words", "long"],
+    ids=["expired", "revoked", "two", "private", "empty", "half", "unsigned", "words", "long"],
 )
 def test_a_key_that_cannot_be_used_is_refused_in_words_and_gets_no_mail(key: str, said: str) -> None:
     later = NOW + timedelta(seconds=10)
@@ -126,6 +137,20 @@ def test_a_key_that_cannot_be_used_is_refused_in_words_and_gets_no_mail(key: str
     with pytest.raises(MailError, match="not sent in clear") as failed:
         sealed(mail(), key, now=later)
     assert failed.value.reason == "key" and not failed.value.permanent and "@" not in str(failed.value)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.data())
+def test_whatever_somebody_pastes_is_a_key_or_refused_in_words(data: st.DataObject) -> None:
+    raw = bytearray(bytes(OWNER.extract_certificate()))
+    for _ in range(data.draw(st.integers(1, 4))):
+        raw[data.draw(st.integers(0, len(raw) - 1))] = data.draw(st.integers(0, 255))
+    lines = re.findall(".{1,64}", b64encode(raw).decode())
+    key = "\n".join(("-----BEGIN PGP PUBLIC KEY BLOCK-----", "", *lines, "-----END PGP PUBLIC KEY BLOCK-----"))
+    try:
+        assert usual_form(key, now=NOW).startswith("-----BEGIN PGP")
+    except InputError as error:
+        assert str(error).startswith("this key ") and "@" not in str(error)
 
 
 @pytest.fixture(scope="module")
@@ -140,7 +165,7 @@ def gnupg() -> Iterator[Path]:
 
 def gpg(folder: Path, *args: str, given: bytes = b"") -> bytes:
     command = ["gpg", "--homedir", str(folder), "--batch", "--quiet", "--pinentry-mode", "loopback", "--passphrase", ""]
-    return subprocess.run([*command, *args], input=given, check=True, capture_output=True, timeout=60).stdout
+    return subprocess.run([*command, *args], input=given, check=True, capture_output=True, timeout=200).stdout
 
 
 def test_gpg_opens_what_was_sealed(gnupg: Path) -> None:

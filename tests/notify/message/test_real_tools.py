@@ -33,7 +33,7 @@ def run(command: Sequence[str], *, given: bytes = b"", home: Path | None = None)
         input=given,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        timeout=110,
+        timeout=200,
         check=False,
         env=environment,
     )

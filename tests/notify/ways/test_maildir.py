@@ -87,6 +87,16 @@ async def test_a_folder_that_cannot_be_written_is_the_operators_affair(tmp_path:
     assert str(tmp_path / "mail") in str(caught.value)
 
 
+async def test_a_mail_shows_only_when_it_is_whole(tmp_path: Path) -> None:
+    shown: dict[str, list[Path]] = {}
+
+    def look(point: str) -> None:
+        shown[point] = list((tmp_path / "new").iterdir())
+
+    await Maildir(tmp_path, crash=look).send(envelope())
+    assert shown == {"mail-written": [], "mail-renamed": [tmp_path / "new/abc1.eml"]}
+
+
 async def test_a_full_disk_leaves_no_half_mail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     transport = Maildir(tmp_path / "mail")
 

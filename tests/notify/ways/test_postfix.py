@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import bz2
+import gzip
+import lzma
 import os
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.errors import MailError
+from alerts.notify.ways.doubts import doubts
 from alerts.notify.ways.postfix import PostfixTrail, Seen, Waiting, fate, logs, queued, read_log, time_of
 from alerts.notify.ways.smtp import Smtp, SmtpSettings
 from alerts.notify.ways.transport import Envelope, Fate
@@ -24,7 +28,7 @@ NOW = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
 MAIL, OTHER = f"{1:028x}", f"{2:028x}"
 BEGIN = b"2026-03-02T06:00:00.000000+00:00 mail postfix/master[1]: daemon started\n"
 QMGR = "2026-03-02T06:59:00.5+00:00 mail postfix/qmgr[2]: A1: from=<{sender}>, size=9, nrcpt=1 (queue active)\n"
-ACTIVE = QMGR.format(sender=f"bounce+{MAIL}@alerts.example")
+ACTIVE = QMGR.format(sender=f"bounce+0123456789ab-{MAIL}@alerts.example")
 NAMED = "2026-03-02T06:{minute}:00.5+00:00 mail postfix/cleanup[3]: A1: message-id=<{digits}@alerts.example>\n"
 PLAIN = QMGR.format(sender="desk@alerts.example")
 VISIT = b"2026-03-02T06:59:59.9+00:00 mail postfix/smtpd[4]: disconnect from localhost[127.0.0.1] ehlo=1 quit=1\n"
@@ -63,6 +67,14 @@ def test_what_log_and_queue_say_of_a_mail(found: Seen, waiting: list[Waiting], c
 def test_a_mail_whose_head_came_a_moment_ago_may_be_under_way() -> None:
     at = datetime(2026, 3, 2, 6, 58, 10, tzinfo=UTC)
     assert fate(MAIL, seen(named()), [], covered=True, now=at) == "later"
+
+
+@pytest.mark.parametrize("lines", [(ACTIVE,), (named(), PLAIN)])
+def test_what_became_of_an_earlier_attempt_says_nothing_of_a_later_one(lines: tuple[str, ...]) -> None:
+    found = seen(*lines)
+    for minutes, expected in ((1, "taken"), (-2, "absent")):
+        since = NOW - timedelta(minutes=minutes)
+        assert fate(MAIL, found, [], covered=True, now=NOW + timedelta(hours=1), since=since) == expected
 
 
 @given(st.datetimes(datetime(2025, 1, 1), datetime(2026, 12, 31)), st.integers(0, 40 * 24 * 3600))
@@ -114,12 +126,60 @@ async def test_a_log_that_begins_after_the_attempt_proves_nothing(tmp_path: Path
     assert await asked(trail(tmp_path), since=NOW - timedelta(hours=2)) == "unknown"
 
 
-async def test_what_was_rotated_away_is_read_as_well(tmp_path: Path) -> None:
-    (tmp_path / "mail.log.1").write_bytes(BEGIN + ACTIVE.encode())
-    (tmp_path / "mail.log.2.gz").write_bytes(b"packed")
+def rotated(folder: Path, *names: str) -> list[str]:
+    """Files of these names, the newest first; those that are read as the log."""
+    for number, name in enumerate(names):
+        (folder / name).touch()
+        os.utime(folder / name, (1e9 - number, 1e9 - number))
+    return [path.name for path in logs(folder / "mail.log")]
+
+
+@pytest.mark.parametrize(
+    ("name", "pack"),
+    [("1", bytes), ("1.gz", gzip.compress), ("20260302-065900.bz2", bz2.compress), ("1.xz", lzma.compress)],
+)
+async def test_what_was_rotated_away_is_read_as_well(tmp_path: Path, name: str, pack: Callable[[bytes], bytes]) -> None:
+    (tmp_path / f"mail.log.{name}").write_bytes(pack(BEGIN + ACTIVE.encode()))
     (tmp_path / "mail.log").write_bytes(b"")
     assert await asked(trail(tmp_path)) == "taken"
-    assert [path.name for path in logs(tmp_path / "mail.log")] == ["mail.log", "mail.log.1"]
+
+
+async def test_a_log_that_was_rotated_away_a_moment_ago_begins_anew_with_our_visit(tmp_path: Path) -> None:
+    (tmp_path / "mail.log.1.gz").write_bytes(gzip.compress(BEGIN))
+    assert await asked(trail(tmp_path)) == "absent"
+
+
+async def test_a_packed_log_that_is_broken_proves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "mail.log.1.gz").write_bytes(gzip.compress(BEGIN)[:-12])
+    (tmp_path / "mail.log").write_bytes(b"")
+    assert await asked(trail(tmp_path)) == "unknown"
+
+
+def test_rotated_logs_are_read_back_to_the_first_that_cannot_be_unpacked(tmp_path: Path) -> None:
+    names = ("mail.log", "mail.log.1", "mail.log.2.gz", "mail.log.3.zst", "mail.log.4")
+    assert rotated(tmp_path, *names) == ["mail.log", "mail.log.1", "mail.log.2.gz"]
+
+
+def test_a_log_that_is_being_packed_is_read_once_as_it_was(tmp_path: Path) -> None:
+    assert rotated(tmp_path, "mail.log.1.gz", "mail.log", "mail.log.1") == ["mail.log", "mail.log.1"]
+
+
+async def test_a_mail_that_came_back_and_was_let_go_is_looked_for_from_then_on(tmp_path: Path) -> None:
+    (tmp_path / "mail.log").write_bytes(BEGIN + ACTIVE.replace("06:59", "06:40").encode())
+    assert await asked(trail(tmp_path), since=NOW - timedelta(minutes=30)) == "taken"
+    assert await asked(trail(tmp_path), since=NOW - timedelta(minutes=10)) == "absent"
+
+
+async def test_a_log_of_another_time_zone_does_not_part_attempts(tmp_path: Path) -> None:
+    (tmp_path / "mail.log").write_bytes((BEGIN + ACTIVE.encode()).replace(b"+00:00", b"+05:00"))
+    odd = VISIT.replace(b"+00:00", b"+05:00")
+    assert await asked(trail(tmp_path), since=NOW - timedelta(minutes=10), visit=odd) == "taken"
+
+
+async def test_what_a_rotated_log_says_last_is_what_the_log_says(tmp_path: Path) -> None:
+    (tmp_path / "mail.log.1").write_bytes(BEGIN + ACTIVE.replace("06:59", "06:10").encode())
+    (tmp_path / "mail.log").write_bytes(ACTIVE.encode())
+    assert await asked(trail(tmp_path), since=NOW - timedelta(minutes=10)) == "taken"
 
 
 async def test_a_long_log_is_read_from_where_it_matters(tmp_path: Path) -> None:
@@ -181,3 +241,12 @@ async def test_a_real_postfix_tells_what_it_took_and_what_not(postfix: PrivatePo
     await smtp.close()
     # The head of the third was read a moment ago.
     assert list(found.values()) == ["taken", "taken", "later", "absent"]
+
+
+async def test_who_may_not_list_a_real_postfix_s_queue_is_told_whom_to_join(postfix: PrivatePostfix) -> None:
+    smtp = Smtp(SmtpSettings(host="127.0.0.1", port=postfix.port, timeout=5))
+    look = PostfixTrail(log=postfix.log, postqueue=postfix.postqueue, clock=lambda: datetime.now(UTC))
+    assert await doubts(look, smtp.check) == []
+    look.postqueue = f"setpriv --reuid=65534 --regid=65534 --clear-groups --no-new-privs {postfix.postqueue}"
+    [found] = await doubts(look, smtp.check)
+    assert "Permission denied" in found.text and "usermod -aG postdrop root" in found.text

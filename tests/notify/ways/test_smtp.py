@@ -224,8 +224,10 @@ def test_addresses_are_scrubbed_from_what_servers_say() -> None:
     assert scrubbed("550 <a.b@c.example>: rejected") == "550 <(address)>: rejected"
 
 
-def test_dots_at_the_beginning_of_lines_are_doubled_on_the_wire() -> None:
-    assert on_the_wire(b"a\n.\n.b") == b"a\r\n..\r\n..b\r\n.\r\n"
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_dots_at_the_beginning_of_lines_are_doubled_on_the_wire(end: bytes) -> None:
+    assert on_the_wire(end.join((b"a", b".", b".b", b"c."))) == b"a\r\n..\r\n..b\r\nc.\r\n.\r\n"
+    assert on_the_wire(b".a" + end) == b"..a\r\n.\r\n"
 
 
 def test_the_password_is_the_first_line_of_its_file(tmp_path: Path) -> None:
