@@ -11,13 +11,16 @@ from urllib.parse import urlsplit
 import click
 
 from alerts.cli import common
-from alerts.errors import AlertsError, Fault, Faults
+from alerts.errors import AlertsError, Fault, Faults, MailError
 from alerts.toml_lines import Document
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from alerts.config import Config
+    from alerts.notify.ways.doubts import Doubt
+    from alerts.notify.ways.smtp import Smtp
+    from alerts.vault import Vault
 
 T = TypeVar("T")
 
@@ -27,8 +30,8 @@ T = TypeVar("T")
 @common.json_option
 def command(config_path: Path, as_json: bool) -> None:
     """Check everything that can be wrong before the service runs: the configuration, all rules with their
-    examples, the templates, the database, and whether the mail server answers (no mail is sent, and no
-    table is changed).
+    examples, the templates, the database, and whether the mail server answers, and where it is your own
+    Postfix, its log and queue (no mail is sent, and no table is changed).
 
     All faults are told at once, with file and line. Exit status 1 if there is an error.
     """
@@ -40,6 +43,7 @@ def command(config_path: Path, as_json: bool) -> None:
             "rules": _try(faults, "rules", lambda: _rules(config, config_path, faults)),
             "templates": _try(faults, "templates", lambda: _templates(config, faults)),
             "database": _try(faults, "[service] database", lambda: _database(config, faults)),
+            "secret": _try(faults, "[service] secret_file", lambda: _secret(config)),
             "mail": _try(faults, "[smtp]", lambda: _mail(config, config_path, faults)),
             "dkim": _try(faults, "[dkim]", lambda: _dkim(config, faults)),
         }
@@ -65,9 +69,18 @@ def _try(faults: list[Fault], where: str, what: Callable[[], T]) -> T | None:
         return what()
     except Faults as error:
         faults += error.faults
+    except MailError as error:
+        faults.append(Fault(where, 0, _advised(error)))
     except AlertsError as error:
         faults.append(Fault(where, 0, str(error)))
     return None
+
+
+def _advised(error: MailError) -> str:
+    """With what to do about it."""
+    from alerts.notify.trial import ADVICE
+
+    return f"{error}. {ADVICE[error.reason]}" if error.reason in ADVICE else str(error)
 
 
 def _rules(config: Config, config_path: Path, faults: list[Fault]) -> str:
@@ -109,7 +122,7 @@ def _database(config: Config, faults: list[Fault]) -> str:
     from alerts.store import feeds, migrations
     from alerts.store.database import open_database, reading
 
-    engine = open_database(config.database_url)
+    engine = open_database(config.database_url, vault=_vault(config))
     try:
         kind, version = engine.url.get_backend_name(), migrations.current(engine)
         if version is None:
@@ -124,6 +137,24 @@ def _database(config: Config, faults: list[Fault]) -> str:
         return f"{kind}, version {version}"
     finally:
         engine.dispose()
+
+
+def _vault(config: Config) -> Vault | None:
+    """What opens readers' keys, if there is a secret: a check makes none."""
+    from alerts.configured import secret_of
+    from alerts.vault import Vault, secret_file
+
+    own = config.service
+    return Vault(secret_of(config)) if secret_file(own.data, own.secret_file).path.exists() else None
+
+
+def _secret(config: Config) -> None:
+    """See whether the secret can be read; where it would be made at the first start, it is not made here."""
+    from alerts.vault import load_secret, secret_file
+
+    place = secret_file(config.service.data, config.service.secret_file)
+    if not place.made or place.path.exists():
+        load_secret(config.service.data, config.service.secret_file)
 
 
 def _keys(conn: Connection) -> Iterator[Fault]:
@@ -142,16 +173,23 @@ def _keys(conn: Connection) -> Iterator[Fault]:
 
 def _mail(config: Config, config_path: Path, faults: list[Fault]) -> str:
     from alerts.configured import transport_of
+    from alerts.notify.message.mime import domain_of
+    from alerts.notify.reputation import HERE, inside
     from alerts.notify.ways.smtp import Smtp
 
     transport = transport_of(config)
     if not isinstance(transport, Smtp):
         return f"no mail server: mails go to {config.mail_folder}"
-    if (urlsplit(config.web.base_url).hostname or "") in ("127.0.0.1", "localhost", "::1"):
+    document = Document.load(config_path)
+    if (urlsplit(config.web.base_url).hostname or "") in HERE:
         message = "web.base_url is this machine's own: readers' mails would have links that lead them nowhere"
-        faults.append(Document.load(config_path).fault(("web", "base_url"), message, "warning"))
-    asyncio.run(_ask(transport))
-    return f"{config.smtp.host}:{config.smtp.port} answers"
+        faults.append(document.fault(("web", "base_url"), message, "warning"))
+    if config.smtp.host not in HERE and inside(domain_of(config.notify.sender)):
+        message = "notify.from is of a domain that nobody outside knows: write an address of your own domain"
+        faults.append(document.fault(("notify", "from"), message, "warning"))
+    found, doubts = asyncio.run(_ask(transport, config))
+    faults += [document.fault(("smtp", one.setting), f"smtp.{one.setting}: {one.message}", "warning") for one in doubts]
+    return found
 
 
 def _dkim(config: Config, faults: list[Fault]) -> str | None:
@@ -165,11 +203,17 @@ def _dkim(config: Config, faults: list[Fault]) -> str | None:
     return f"publish in the DNS: {zone_line(signer)}"
 
 
-async def _ask(transport: object) -> None:
-    from alerts.notify.ways.smtp import Smtp
+async def _ask(transport: Smtp, config: Config) -> tuple[str, list[Doubt]]:
+    """Visit the mail server; of one's own Postfix, see whether it tells what became of mails."""
+    from alerts.configured import trail_of
+    from alerts.notify.ways.doubts import doubts
 
-    assert isinstance(transport, Smtp)
+    trail, answers = trail_of(config), f"{config.smtp.host}:{config.smtp.port} answers"
     try:
-        await transport.check()
+        if trail is None:
+            await transport.check()
+            return answers, []
+        found = await doubts(trail, transport.check, for_service=True)
     finally:
         await transport.close()
+    return answers if found else f"{answers}, and tells what became of mails", found

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from alerts.errors import did_you_mean
+from alerts.errors import InputError, did_you_mean
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -134,7 +134,6 @@ def rulebook(
     from alerts.configured import households, rule_sources
     from alerts.engine import loading
     from alerts.engine.rulebook import compiled, with_those_before
-    from alerts.errors import InputError
 
     places, sources = gazetteer(config, config_path), rule_sources(config)
     book = loading.load(sources, gazetteer=places, households=households(config))
@@ -164,7 +163,6 @@ def placed(faults: Iterable[Fault], sources: RuleSources, given: Sequence[Path] 
 
 def country_code(places: Gazetteer, name: str) -> str:
     """Alpha-3 of a country as people write it. Raises InputError."""
-    from alerts.errors import InputError
 
     code = places.country_of(name)
     if code is None:
@@ -191,7 +189,6 @@ def all_events(config: Config, config_path: Path) -> list[str]:
 
 def known_events(config: Config, config_path: Path, events: Sequence[str]) -> None:
     """Raise InputError for an event that no rule flags."""
-    from alerts.errors import InputError
 
     known = all_events(config, config_path)
     for name in events:
@@ -254,6 +251,18 @@ def progress(title: str) -> Iterator[Callable[[str, float], None]]:
             bar.update(task, description=f"{title}: {stage}", completed=share)
 
         yield show
+
+
+def write_private(path: Path, data: bytes, *, what: str) -> None:
+    """Write a file that is its owner's alone, also where it was open to others before. Raises InputError, which says
+    that `what` was not written."""
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with open(handle, "wb") as file:
+            os.fchmod(handle, 0o600)
+            file.write(data)
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}; {what} was not written") from None
 
 
 def print_json(rows: Sequence[dict[str, Any]]) -> None:

@@ -3,7 +3,7 @@ it is made."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from alerts.engine.merging import Changed, Tools
-    from alerts.types import Alert
 
     Change = Callable[[Connection, Tools], list[Changed]]
 
@@ -45,6 +44,7 @@ def command(into: str, gone: tuple[str, ...], config_path: Path, why: str, yes: 
 
 def shown_and_done(config_path: Path, alert_id: str, change: Change, *, yes: bool, question: str) -> list[Changed]:
     """Show what a change of alerts comes to, ask, and make it. Raises InputError for one that cannot be."""
+    from alerts.engine.changed import lines
     from alerts.engine.merging import Tools
     from alerts.engine.rehearsal import undone
     from alerts.store.database import writing
@@ -59,7 +59,7 @@ def shown_and_done(config_path: Path, alert_id: str, change: Change, *, yes: boo
     with common.store(config) as engine:
         with undone(engine) as conn:
             seen = changed(conn)
-        for line in _lines(seen):
+        for line in lines(seen):
             click.echo(line)
         _ask(question, yes)
         with writing(engine) as conn:
@@ -74,46 +74,3 @@ def _ask(question: str, yes: bool) -> None:
     except click.Abort:
         click.echo("nothing was changed; --yes does it without asking", err=True)
         raise SystemExit(1) from None
-
-
-def _lines(changes: Sequence[Changed]) -> list[str]:
-    lines = []
-    for one in changes:
-        alert = one.after.alert
-        if alert.state == "merged":
-            lines.append(f"alert {alert.id} ends in alert {alert.merged_into}: {one.after.title}")
-            continue
-        lines.append(f"alert {alert.id}{'' if one.before else ' (new)'}: {one.after.title}")
-        before = one.before.alert if one.before else None
-        if one.before and one.before.title != one.after.title:
-            lines.append(f"  before: {one.before.title}")
-        lines += [f"  {line}" for line in _facts(before, alert)]
-        lines += [f"  {message.kind} to {_readers(one.readers)}: {message.why}" for message in one.messages]
-        lines += ["  nobody is told"] if not one.messages else []
-    return lines
-
-
-def _facts(before: Alert | None, after: Alert) -> list[str]:
-    """What an alert says now, its numbers too, with what it said before where that was something else."""
-    from alerts.template_filters import people
-
-    found = [("", _said(before) if before else None, _said(after))]
-    for name in sorted({*after.numbers, *(before.numbers if before else ())}):
-        was, now = before.numbers.get(name) if before else None, after.numbers.get(name)
-        label = f"{name.replace('_', ' ')}: "
-        found.append(
-            (label, people(was) if was else "not said" if before else None, people(now) if now else "not said")
-        )
-    return [
-        f"{label}{now}" if was is None or was == now else f"{label}{now} (before: {was})" for label, was, now in found
-    ]
-
-
-def _said(alert: Alert) -> str:
-    sources = "1 source" if alert.origins == 1 else f"{alert.origins} independent sources"
-    articles = "1 article" if alert.articles == 1 else f"{alert.articles} articles"
-    return f"{alert.severity}, {alert.certainty}, {alert.state}; {sources}, {articles}"
-
-
-def _readers(count: int) -> str:
-    return "1 reader" if count == 1 else f"{count or 'no'} readers"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import signal
 from pathlib import Path
@@ -12,8 +11,10 @@ from typing import TYPE_CHECKING
 import click
 
 from alerts.cli.common import config_option, load_config
+from alerts.errors import AlertsError
 
 if TYPE_CHECKING:
+    from alerts.config import Config
     from alerts.service import Service
     from alerts.web.serve import WebServer
 
@@ -35,6 +36,7 @@ def command(config_path: Path, no_web: bool) -> None:
     """
     from alerts import log
     from alerts.cli.common import progress
+    from alerts.interpreter import settle
 
     config = load_config(config_path)  # before what takes its time: faults are told at once
     from alerts.service import Service
@@ -43,15 +45,8 @@ def command(config_path: Path, no_web: bool) -> None:
     service = Service(config)
     with progress("making the index of places (once)") as show:
         service.prepare(show)
-    _settle_memory()
+    settle()
     asyncio.run(_run(service, web=not no_web))
-
-
-def _settle_memory() -> None:
-    """Rules and places are a quarter of a million objects that stay: to look through them for garbage again and again
-    would hold up everything for a tenth of a second each time."""
-    gc.collect()
-    gc.freeze()
 
 
 async def _run(service: Service, *, web: bool) -> None:
@@ -63,23 +58,42 @@ async def _run(service: Service, *, web: bool) -> None:
     try:
         await service.start()
         _log.info("running: %d rules in force", len(service.rulebook.ruleset.rules))
+        doubting = asyncio.create_task(try_trail(service.config))
         await stop.wait()
         _log.info("stopping")
+        doubting.cancel()
         await service.stop()
     finally:
         if pages is not None:
             await pages.stop()
 
 
+async def try_trail(config: Config) -> None:
+    """Say at once what else shows only after a crash: that our own Postfix cannot tell what became of mails."""
+    from alerts.configured import trail_of, transport_of
+    from alerts.notify.ways.doubts import doubts
+    from alerts.notify.ways.smtp import Smtp
+
+    trail, transport = trail_of(config), transport_of(config)
+    if trail is None or not isinstance(transport, Smtp):
+        return
+    try:
+        for one in await doubts(trail, transport.check):
+            _log.warning("smtp.%s: %s", one.setting, one.message)
+    except (AlertsError, OSError) as error:
+        _log.warning("smtp.postfix_log: the mail server cannot be visited to try it: %s", error)
+    finally:
+        await transport.close()
+
+
 async def start_web(service: Service) -> WebServer:
     """Serve the pages of a prepared service. Raises WebError when the port cannot be had."""
-    from alerts.web.running import pages_of
+    from alerts.web.running import beside, pages_of
     from alerts.web.serve import WebServer
 
     config = service.config
     pages = pages_of(service)
-    beside = pages.state.web.meter.watch_loop
-    server = WebServer(pages, host=config.web.host, port=config.web.port, beside=beside)
+    server = WebServer(pages, host=config.web.host, port=config.web.port, beside=lambda: beside(service, pages))
     port = await server.start()
     _log.info("web pages at http://%s:%d", config.web.host, port)
     return server

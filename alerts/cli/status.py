@@ -47,7 +47,7 @@ def command(config_path: Path, as_json: bool) -> None:
     ]
     if now.outage_since:
         lines.insert(0, ("network", f"nothing can be fetched; our own went out {common.ago(now.outage_since, at)}"))
-    lines += _stuck(now)
+    lines += [*_stuck(now), *_coming(now)]
     hid = f", hid {now.silenced_today} today" if now.silences or now.silenced_today else ""
     lines.append(("silences", f"{now.silences or 'none'} in force{hid}"))
     if now.rules_trouble:
@@ -65,15 +65,33 @@ def command(config_path: Path, as_json: bool) -> None:
 def _stuck(now: Status) -> list[tuple[str, str]]:
     """The mails that need a person."""
     from alerts.cli.mail.saying import held
+    from alerts.store.suppression import SAID
 
     found = []
     if stuck := {state: now.outbox[state] for state in ("failed", "ambiguous", "held") if now.outbox[state]}:
         count = ", ".join(f"{number} {state}" for state, number in stuck.items())
         found.append(("", f"{count}; see: alerts mail queue"))
     if now.suppressed:
-        gone = ", ".join(f"{number} after a {reason}" for reason, number in now.suppressed.items())
+        gone = "; ".join(f"{number}: {SAID[reason]}" for reason, number in now.suppressed.items())
         found.append(("", f"addresses that nothing is sent to: {gone}"))
     return found + [("held", f"{held(one, now.at)}; alerts mail release --hold {one.id}") for one in now.holds]
+
+
+def _coming(now: Status) -> list[tuple[str, str]]:
+    """What came in today, where anything did."""
+    found = []
+    if now.mails_in or now.mails_aside:
+        aside = f"; {now.mails_aside} set aside: they trip over a fault of this program" if now.mails_aside else ""
+        found.append(("mail in", f"today {_listed(now.mails_in)}{aside}"))
+    if now.sign_ups:
+        found.append(("sign-ups", f"today {_listed(now.sign_ups)}"))
+    return found
+
+
+def _listed(numbers: dict[str, int]) -> str:
+    """What most came to, first."""
+    ordered = sorted(numbers.items(), key=lambda one: (-one[1], one[0]))
+    return ", ".join(f"{number} {what}" for what, number in ordered) or "none"
 
 
 def _behind(now: Status) -> str:

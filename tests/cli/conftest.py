@@ -1,11 +1,8 @@
-"""An installation in a folder of its own, with two small rules; and one run of the demo for all that look at
-alerts."""
+"""An installation in a folder of its own, with two small rules."""
 
 from __future__ import annotations
 
-import resource
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +10,6 @@ import pytest
 
 from alerts.store.database import open_database
 from alerts.store.migrations import upgrade
-from tests.cli.run import Ran, program
 from tests.sealed import VAULT
 
 FLIGHT = """\
@@ -167,45 +163,3 @@ def ready(world: World, empty_database: Path) -> None:
     """The new installation has its database already."""
     (world.folder / "data").mkdir(mode=0o700)
     shutil.copy(empty_database, world.folder / "data" / "alerts.db")
-
-
-@dataclass(frozen=True, slots=True)
-class Played:
-    """A demo that ran: its folder, what it said, and how many seconds a processor was busy with it: on a machine that
-    runs other tests besides, the clock on the wall says little."""
-
-    folder: Path
-    ran: Ran
-    seconds: float
-
-    @property
-    def config(self) -> Path:
-        return self.folder / "config.toml"
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The first that looks at the demo waits for it, and that beside other tests."""
-    for item in items:
-        if "demo" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.timeout(300))
-
-
-@pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory, gazetteer_path: Path) -> Iterator[Played]:
-    """The demo, played once to its end by a process of its own, from another folder."""
-    folder = tmp_path_factory.mktemp("demo") / "world"
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    ran = program(
-        "demo",
-        "--once",
-        "--port",
-        "0",
-        "--folder",
-        folder,
-        folder=folder.parent,
-        env={"ALERTS_GAZETTEER": str(gazetteer_path)},
-        seconds=240,  # of a machine that runs other tests besides
-    )
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    yield Played(folder, ran, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)

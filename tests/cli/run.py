@@ -51,7 +51,7 @@ def program(
     folder: Path | None = None,
     env: Mapping[str, str] | None = None,
     stdout: int | None = None,
-    seconds: float = 60,
+    seconds: float = 200,
 ) -> Ran:
     """`python -m alerts ARGS` as a process of its own, which has so many seconds."""
     done = subprocess.run(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from pathlib import Path
 
@@ -15,9 +16,11 @@ from alerts.readers import Wishes
 from alerts.resources import shipped
 from alerts.store import people
 from alerts.store.database import open_database, writing
+from alerts.vault import Vault
 from tests.cli.conftest import World
 from tests.cli.run import alerts
 from tests.cli.test_rules import BROKEN
+from tests.fakes.smtp import FakeSmtp
 
 
 def _closed_port() -> int:
@@ -71,7 +74,7 @@ def test_all_parts_are_checked_and_all_faults_told(world: World) -> None:
     assert ran.code == 1
     assert f"{world.folder}/rules/flood.toml:4: error: 'statuss' is not a known key; did you mean 'status'?" in ran.out
     assert "mail/alert.txt:3: error: there is no 'tite' here; did you mean 'title'?" in ran.out
-    assert f"[smtp]: error: 127.0.0.1:{port}: " in ran.out
+    assert f"[smtp]: error: 127.0.0.1:{port}: " in ran.out and "Are [smtp] host and port right" in ran.out
     assert "database   sqlite, still empty\n" in ran.err
     assert ran.err.endswith(f"{ran.out.count(': error: ')} errors\n")
 
@@ -146,6 +149,21 @@ def test_a_data_folder_that_cannot_be_made_is_told(world: World) -> None:
     assert "may this user write in its folder?" in ran.err
 
 
+def test_a_secret_that_is_not_there_is_told_with_how_to_make_it(world: World) -> None:
+    config = (world.folder / "config.toml").read_text()
+    world.write("config.toml", config.replace("[service]", '[service]\nsecret_file = "own-secret"'))
+    ran = alerts("check")
+    assert ran.code == 1
+    assert f"head -c 32 /dev/urandom > {world.folder}/own-secret" in ran.out
+    (world.folder / "own-secret").write_bytes(b"x" * 32)
+    assert alerts("check").code == 0
+
+
+def test_a_sender_whom_nobody_outside_knows_is_warned_of(world: World) -> None:
+    world.configure(f'[notify]\nfrom = "desk@office.local"\n[smtp]\nhost = "mail.invalid"\nport = {_closed_port()}\n')
+    assert "warning: notify.from is of a domain that nobody outside knows" in alerts("check").out
+
+
 def test_links_that_lead_readers_nowhere_are_warned_of(world: World) -> None:
     world.configure(f'[smtp]\nhost = "127.0.0.1"\nport = {_closed_port()}\n')
     assert "warning: web.base_url is this machine's own" in alerts("check").out
@@ -177,7 +195,8 @@ def test_a_key_that_cannot_be_used_is_an_error(world: World) -> None:
 def test_a_reader_whose_key_cannot_be_used_is_told_without_the_address(world: World) -> None:
     pytest.importorskip("pysequoia")
     assert alerts("people", "add", "reader@example.org").code == 0
-    engine = open_database(f"sqlite:///{world.folder}/data/alerts.db")
+    vault = Vault((world.folder / "data/secret").read_bytes())
+    engine = open_database(f"sqlite:///{world.folder}/data/alerts.db", vault=vault)
     with writing(engine) as conn:
         [reader] = people.list_people(conn)
         people.set_wishes(conn, reader.id, Wishes(key="no key"))
@@ -186,3 +205,14 @@ def test_a_reader_whose_key_cannot_be_used_is_told_without_the_address(world: Wo
     assert ran.code == 0
     assert ran.out.startswith(f"reader {reader.id}: warning: gets no mails: this key cannot be read")
     assert "reader@" not in ran.out
+
+
+async def test_a_postfix_that_cannot_tell_what_became_of_mails_is_warned_of(world: World) -> None:
+    async with FakeSmtp() as server:
+        here = f'host = "127.0.0.1"\nport = {server.port}'
+        world.configure(f'[smtp]\n{here}\npostfix_log = "no.log"\npostqueue = "true"\n')
+        ran = await asyncio.to_thread(alerts, "check")
+    assert ran.code == 0
+    lost = "what became of a mail cannot be looked up"
+    assert f"config.toml:18: warning: smtp.postfix_log: {lost}: there is no file {world.folder}/no.log; " in ran.out
+    assert f"mail       127.0.0.1:{server.port} answers\n" in ran.err

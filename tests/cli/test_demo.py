@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Played
 from tests.cli.run import alerts
+from tests.installed import Played
 
 
 @pytest.fixture(autouse=True)
@@ -26,7 +26,7 @@ def test_the_demo_ends_by_itself_after_two_minutes_of_work_at_most(demo: Played)
     assert (demo.ran.code, demo.ran.err) == (0, "")
     assert demo.seconds < 120
     assert "The story is through." in demo.ran.out
-    for name in ("data/mail/new", "config.toml", "http://127.0.0.1:", "/mails (files: "):
+    for name in ("data/mail/new", "config.toml", "http://127.0.0.1:", "/operations/mailbox (files: "):
         assert name in demo.ran.out
 
 

@@ -56,6 +56,8 @@ def test_an_exported_list_makes_the_same_feeds_elsewhere(world: World) -> None:
     assert "1 address seem to hold a key" in ran.err
     written = (world.folder / "all.opml").read_bytes()
     assert stat.S_IMODE((world.folder / "all.opml").stat().st_mode) == 0o600
+    ran = alerts("feeds", "export", "-o", "no/such/all.opml")
+    assert ran.err == "alerts: no/such/all.opml: No such file or directory; the list of feeds was not written\n"
     before = alerts("feeds", "list", "--json").rows
     config = (world.folder / "config.toml").read_text()
     world.write("config.toml", config.replace('data = "data"', 'data = "elsewhere"'))

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from alerts.config import load
 from alerts.configured import open_store
-from alerts.store import meta, notices
+from alerts.store import aside, meta, notices, tallies
 from alerts.store.database import writing
 from alerts.track.quiet import Trouble
 from tests.cli.conftest import World
@@ -90,3 +90,17 @@ def test_the_status_says_what_was_noticed_and_when_it_was_looked(world: World) -
     [row] = alerts("status", "--json").rows
     assert [one["kind"] for one in row["notices"]] == ["feed silent"]
     assert datetime.fromisoformat(row["last_look"]) == now - HOUR / 30
+
+
+def test_the_status_says_what_came_in_today(world: World) -> None:
+    assert "sign-ups" not in alerts("status").out
+    engine = open_store(load(world.folder / "config.toml"))
+    with writing(engine) as conn:
+        for what in ("help", "gone", "gone"):
+            tallies.add(conn, "mail in", what, datetime.now(UTC))
+        tallies.sign_up(conn, "asked", datetime.now(UTC))
+        aside.put(conn, "a mail", "ValueError", datetime.now(UTC))
+    engine.dispose()
+    out = alerts("status").out
+    assert "mail in   today 2 gone, 1 help; 1 set aside: they trip over a fault of this program\n" in out
+    assert "sign-ups  today 1 asked\n" in out

@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from tests.cli.conftest import FLIGHT, SIEGE, Played, World
+from tests.cli.conftest import FLIGHT, SIEGE, World
 from tests.cli.run import Ran, alerts
 from tests.fakes.feeds import FeedServer, rss, story
+from tests.installed import Played
 
 BESIEGED = "Gunmen besieged the town of Djibo on Monday."
 PAGE = """<!DOCTYPE html><html lang="en"><head><title>Example News</title>

@@ -16,8 +16,9 @@ from alerts.store import archive
 from alerts.store.database import reading
 from tests.cap import Board, offences, read
 from tests.cli.archive import NOW, fill, install
-from tests.cli.conftest import Played, World
+from tests.cli.conftest import World
 from tests.cli.run import alerts
+from tests.installed import Played
 
 FLED = "More than 1,200 families fled the town of Djibo on Monday."
 MORE = "Nearly 9,000 families fled the town of Djibo, officials said."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from pathlib import Path
@@ -50,7 +49,7 @@ def command(config_path: Path, tags: tuple[str, ...], output: Path | None, with_
     if output is None:
         sys.stdout.buffer.write(text.encode())
     else:
-        _write(output, text.encode())
+        common.write_private(output, text.encode(), what="the list of feeds")
         click.echo(f"wrote {len(found)} feeds to {output}" if len(found) != 1 else f"wrote 1 feed to {output}")
     _warn(
         sum(without_password(feed.url) != feed.url for feed in found),
@@ -78,12 +77,6 @@ def _listed(feed: FeedRow, with_passwords: bool) -> Listed:
         max_body=feed.max_body,
         active=feed.active,
     )
-
-
-def _write(path: Path, body: bytes) -> None:
-    """A list of what somebody reads is nobody else's business on this machine."""
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(body)
 
 
 def _warn(passwords: int, keys: int, with_passwords: bool) -> None:

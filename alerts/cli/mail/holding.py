@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from alerts.cli import common
+from alerts.cli.mail.saying import mails as mails_said
 from alerts.errors import InputError
+from alerts.store.queue import STUCK
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from alerts.store.holds import Hold
     from alerts.store.outbox import OutboxRow
 
-_STUCK = ("held", "ambiguous", "failed")
+_RELEASE = "alerts mail release"
 
 
 @click.command(short_help="Hold back all mails, those of a rule, or single ones.")
@@ -55,9 +57,7 @@ def hold(mails: tuple[int, ...], config_path: Path, everything: bool, rule: str 
         if made is None:
             raise InputError("this is held already; see: alerts mail queue")
         number = holds.kept(conn, made)
-    click.echo(
-        f"hold {made.id} is in force; {_mails(number)} wait now. To let them go: alerts mail release --hold {made.id}"
-    )
+    click.echo(f"hold {made.id} is in force; it keeps {mails_said(number)}; to let go: {_RELEASE} --hold {made.id}")
 
 
 def _known_rule(rule: str, config_path: Path) -> None:
@@ -69,14 +69,10 @@ def _known_rule(rule: str, config_path: Path) -> None:
         raise InputError(f"there is no rule '{rule}'{common.meant(rule, names)}")
 
 
-def _mails(number: int) -> str:
-    return "1 mail" if number == 1 else f"{number or 'no'} mails"
-
-
 def _tell_held(wanted: Sequence[int], held: set[int]) -> None:
     missed = [str(number) for number in wanted if number not in held]
     if held:
-        click.echo(f"held {_mails(len(held))}; to let them go: alerts mail release {' '.join(map(str, sorted(held)))}")
+        click.echo(f"held {mails_said(len(held))}; to let go: {_RELEASE} {' '.join(map(str, sorted(held)))}")
     if missed:
         raise InputError(f"not waiting, and so not held: {', '.join(missed)}; see: alerts mail queue --state queued")
 
@@ -87,7 +83,7 @@ def _tell_held(wanted: Sequence[int], held: set[int]) -> None:
 @click.option("--all", "everything", is_flag=True, help="Whatever is held by a hold on all mails.")
 @click.option("--rule", metavar="RULE", help="Whatever is held with this rule.")
 @click.option("--hold", "number", type=click.IntRange(1), metavar="N", help="Whatever hold N keeps back.")
-@click.option("--state", type=click.Choice(_STUCK), help="All mails of this state.")
+@click.option("--state", type=click.Choice(STUCK), help="All mails of this state.")
 @click.option("--drop", is_flag=True, help="Of a rule: do not send what was held, but take it back.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def release(
@@ -129,25 +125,14 @@ def release(
 
 def _chosen(conn: Connection, mails: Sequence[int], state: str | None) -> list[OutboxRow]:
     """The mails to be let go. Raises InputError where there is one that is not stuck."""
-    from alerts.store import outbox, queue
+    from alerts.store import queue
 
     if state:
-        found = [row for row, _ in queue.mails(conn, common.now(), [state], 100_000)]  # type: ignore[list-item]
+        found = [row for row, _ in queue.mails(conn, common.now(), [one for one in STUCK if one == state], 100_000)]
         if not found:
             raise InputError(f"no mail is {state}")
         return found
-    rows = {row.id: row for row in outbox.some(conn, ids=mails)}
-    leads = {one.lead_id for one in rows.values() if one.lead_id is not None}
-    rows |= {row.id: row for row in outbox.some(conn, ids=leads)} if leads else {}
-    wanted = {rows[one].lead_id or one if one in rows else one for one in mails}
-    wrong = [f"{one} ({rows[one].state if one in rows else 'not there'})" for one in wanted if not _stuck(rows, one)]
-    if wrong:
-        raise InputError(f"neither held nor ambiguous nor failed: {', '.join(sorted(wrong))}; nothing was released")
-    return [rows[one] for one in sorted(wanted)]
-
-
-def _stuck(rows: dict[int, OutboxRow], number: int) -> bool:
-    return number in rows and rows[number].state in _STUCK
+    return queue.stuck(conn, mails)
 
 
 def _ask_twice(chosen: Sequence[OutboxRow], yes: bool) -> None:
@@ -170,7 +155,7 @@ def _let_go(conn: Connection, chosen: Sequence[OutboxRow]) -> None:
     from alerts.store import outbox
 
     number = outbox.release(conn, [row.id for row in chosen], common.now())
-    click.echo(f"released {_mails(number)}")
+    click.echo(f"released {mails_said(number)}")
     away = [str(row.person.id) for row in chosen if not row.person.active and row.letter is None]
     if away:
         click.echo(f"these readers get no mail, so theirs will fail: {', '.join(dict.fromkeys(away))}", err=True)
@@ -191,8 +176,8 @@ def _end(conn: Connection, one: Hold, *, drop: bool) -> None:
 
     if drop:
         gone = holds.drop(conn, one.id, common.now())
-        click.echo(f"hold {one.id} is over; {_mails(gone)} were taken back, and nobody gets them")
+        click.echo(f"hold {one.id} is over; taken back, and sent to nobody: {mails_said(gone)}")
         return
     kept = holds.kept(conn, one)
     holds.release(conn, one.id, common.now())
-    click.echo(f"hold {one.id} is over; {_mails(kept)} can go")
+    click.echo(f"hold {one.id} is over; {mails_said(kept)} can go")

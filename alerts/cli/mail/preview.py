@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from alerts.cli import common
+from alerts.cli import common, placing
 from alerts.errors import Fault, InputError
 
 if TYPE_CHECKING:
@@ -142,7 +142,6 @@ def _stored(asked: _Asked, config_path: Path, faults: list[Fault]) -> Envelope:
 
 def _maker(config: Config, config_path: Path, asked: _Asked, faults: list[Fault], secret: bytes) -> Preview:
     from alerts.configured import sender_of, site_of
-    from alerts.notify.joining.whereabouts import region_name
     from alerts.notify.preview import Preview
     from alerts.render.mail import MailRenderer, mail_renderer
 
@@ -150,11 +149,8 @@ def _maker(config: Config, config_path: Path, asked: _Asked, faults: list[Fault]
     if asked.templates is not None and not asked.templates.is_dir():
         raise InputError(f"{asked.templates}: there is no such folder of templates")
 
-    def named(region: str) -> str:  # the index of places is opened only where a reader named a province
-        return region_name(region, common.gazetteer(config, config_path))
-
     def renderer() -> MailRenderer:
-        return mail_renderer(site_of(config), own=own, report=faults.append, named=named)
+        return mail_renderer(site_of(config), own=own, report=faults.append, named=placing.namer(config, config_path))
 
     return Preview(renderer=renderer, sender=sender_of(config, secret))
 
@@ -180,7 +176,7 @@ def _as_wanted(person: Person, asked: _Asked) -> Person:
 
 def _show(made: Envelope, part: str | None, out: Path | None) -> None:
     if out is not None:
-        out.write_bytes(made.message)
+        common.write_private(out, made.message, what="the mail")  # its links may act in a reader's name
         click.echo(f"wrote {len(made.message):,} bytes to {out}; most mail programs open it by a click", err=True)
         return
     mail = message_from_bytes(made.message, policy=default)

@@ -11,6 +11,8 @@ import click
 
 from alerts.cli import common
 from alerts.cli.mail.saying import about, held
+from alerts.cli.mail.saying import mails as mails_said
+from alerts.notify.saying import WAITS_FOR
 from alerts.store.queue import OPEN
 
 if TYPE_CHECKING:
@@ -19,16 +21,7 @@ if TYPE_CHECKING:
     from alerts.store.queue import Group
 
 _WORDS: Final[Mapping[str, str]] = {
-    "under way": "being sent now",
-    "due": "due: they go with the next round",
-    "retry": "tried before, and tried again later",
-    "company": "wait a little for what belongs with them",
-    "digest": "wait for their readers' daily, weekly or hourly mail",
-    "quiet": "wait until quiet hours are over",
-    "pace": "their readers got many of late; they come as one mail",
-    "pause": "their readers have paused them",
-    "hold": "held with their rule",
-    "sending": "handed over at this moment, or when the service died",
+    **WAITS_FOR,
     "held": "held back: they wait for alerts mail release",
     "ambiguous": "perhaps sent, no answer came: alerts mail release sends them again, and some may come twice",
     "failed": "given up: see why with --state failed",
@@ -79,8 +72,7 @@ def queue(config_path: Path, as_json: bool, states: tuple[str, ...], with_addres
 
 def said(one: Hold, kept: int, now: datetime) -> str:
     """A hold in a sentence."""
-    mails = "1 mail" if kept == 1 else f"{kept} mails"
-    return f"{held(one, now)}; it keeps {mails}"
+    return f"{held(one, now)}; it keeps {mails_said(kept)}"
 
 
 def _print_groups(groups: Sequence[Group], now: datetime) -> None:

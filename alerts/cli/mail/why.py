@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from alerts.cli import common
-from alerts.errors import InputError
+from alerts.cli import common, placing
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from alerts.config import Config
     from alerts.match.rule import Rule
     from alerts.notify.why import Line
-    from alerts.store.outbox import OutboxRow
+    from alerts.render.wishes import Named
 
 _LATEST = 20
 
@@ -61,7 +60,8 @@ def why(
         raise click.UsageError("say of what: the id of an alert (alerts list), --reader READER, or --mail N")
     config = common.load_config(config_path)
     with common.store(config) as engine, reading(engine) as conn:
-        found = _mail(conn, mail) if mail else _alerts(conn, config, config_path, alert, reader, limit)
+        named = placing.namer(config, config_path)
+        found = _mail(conn, mail, named) if mail else _alerts(conn, config, config_path, alert, reader, limit, named)
         ids = {line["reader"] for line in found}
         addresses = people.addresses(conn, ids) if with_addresses else {}
     if as_json:
@@ -75,7 +75,13 @@ def _address(line: Mapping[str, Any], addresses: Mapping[int, str]) -> dict[str,
 
 
 def _alerts(
-    conn: Connection, config: Config, config_path: Path, alert: str | None, reader: str | None, limit: int
+    conn: Connection,
+    config: Config,
+    config_path: Path,
+    alert: str | None,
+    reader: str | None,
+    limit: int,
+    named: Named,
 ) -> list[dict[str, Any]]:
     from alerts.cli.people import choosing
     from alerts.notify.why import of_alert
@@ -91,7 +97,7 @@ def _alerts(
     for alert_id in wanted:
         record = alerts.alert_of(conn, alert_id)
         rule = rules.get(record.rule) if record is not None else None
-        lines = of_alert(conn, alert_id, rule, only=person.id if person else None)
+        lines = of_alert(conn, alert_id, rule, only=person.id if person else None, named=named)
         found += [_row(alert_id, line) for line in lines]
     return found
 
@@ -117,39 +123,11 @@ def _row(alert_id: str, line: Line) -> dict[str, Any]:
     }
 
 
-def _mail(conn: Connection, number: int) -> list[dict[str, Any]]:
+def _mail(conn: Connection, number: int, named: Named) -> list[dict[str, Any]]:
     """One mail: with all that goes in it, a line each."""
-    from alerts.notify.why import of_alert, waits
-    from alerts.store import outbox
+    from alerts.notify.why import of_mail
 
-    rows = outbox.some(conn, ids=[number])
-    if not rows:
-        raise InputError(f"there is no mail {number}; see: alerts mail queue")
-    lead = rows[0].lead_id or number
-    every = [*outbox.some(conn, ids=[lead]), *outbox.parts(conn, [lead])[lead]]
-    found: list[dict[str, Any]] = []
-    for row in every:
-        if row.alert_id:
-            lines = of_alert(conn, row.alert_id, None, only=row.person.id)
-            found += [_row(row.alert_id, line) for line in lines if line.version == row.version and line.mail == lead]
-        else:
-            found.append(_about_none(row, waits(row)))
-    return found
-
-
-def _about_none(row: OutboxRow, waits: str) -> dict[str, Any]:
-    from alerts.cli.mail.saying import about
-
-    said = f"{row.state}: {waits}" if row.state == "queued" else f"{row.state} {row.last_error or ''}".strip()
-    return {
-        "alert": "",
-        "version": 0,
-        "reader": row.person.id,
-        "told": row.state in ("accepted", "ambiguous"),
-        "at": row.finished or row.not_before,
-        "mail": row.id,
-        "why": f"{about(row)}; {said}",
-    }
+    return [_row(alert_id, line) for alert_id, line in of_mail(conn, number, named=named)]
 
 
 def _print(found: Sequence[Mapping[str, Any]], addresses: Mapping[int, str]) -> None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -21,6 +19,8 @@ if TYPE_CHECKING:
 
     from alerts.config import Config
     from alerts.readers import Wishes
+
+_MOST_SAID: Final = 20
 
 
 @click.command(short_help="Add a reader with what they ask for.")
@@ -51,19 +51,28 @@ def add(address: str, config_path: Path, invite: bool, lift: bool, **options: An
     wanted = replace(ALL, **wishes.read(given(options), known))
     for remark in known.remarks:
         click.echo(remark, err=True)
-    added = []
+    now, added, wrong = common.now(), list[str](), list[str]()
     with common.store(config) as engine, writing(engine) as conn:
         for where, one in _addresses(address):
-            with _placed(where):
+            try:
                 mind_suppressed(conn, people.mark_of(conn, one), lift=lift)
                 if invite:
                     added.append(str(_invite(conn, config, one, wanted)))
                 else:
-                    added.append(str(people.add_person(conn, one, now=common.now(), wishes=wanted).id))
-    if not added:
-        raise InputError("there is no address on standard input")
+                    added.append(str(people.add_person(conn, one, now=now, wishes=wanted).id))
+            except InputError as error:
+                wrong.append(f"{where}{error}")
+        if wrong:
+            raise InputError("\n".join(_told(wrong, many=address == "-")))
     done = "asked by mail, and will be" if invite else "added as"
     click.echo(f"{done} reader {added[0]}" if len(added) == 1 else f"{done} readers {', '.join(added)}")
+
+
+def _told(wrong: list[str], *, many: bool) -> list[str]:
+    if not many:
+        return wrong
+    more = [f"and {len(wrong) - _MOST_SAID} more such lines"] if len(wrong) > _MOST_SAID else []
+    return [*wrong[:_MOST_SAID], *more, "nobody was added"]
 
 
 def _invite(conn: Connection, config: Config, address: str, wishes: Wishes) -> int:
@@ -74,7 +83,7 @@ def _invite(conn: Connection, config: Config, address: str, wishes: Wishes) -> i
 
     known = people.find_person(conn, address)
     if known is not None and known.active and "reader" in known.duties:
-        raise InputError("this address is on the list already")
+        raise InputError(f"this address is on the list already, as reader {known.id}")
     desk = replace(desk_of(config, secret_of(config)), open=True)  # who runs the service may ask whom they want
     now = common.now()
     signup.ask(desk, conn, address, wishes, how="web", now=now)
@@ -88,18 +97,15 @@ def _invite(conn: Connection, config: Config, address: str, wishes: Wishes) -> i
 
 
 def _addresses(given: str) -> Iterator[tuple[str, str]]:
-    """The addresses, each with what a message about it begins with: never the address itself."""
+    """The addresses, each with what a message about it begins with: never the address itself. One that stands twice
+    comes once."""
+    from alerts.cli.people.tables import text_of
+
     if given != "-":
         yield "", given
         return
-    for number, line in enumerate(sys.stdin, 1):
-        if line.strip():
-            yield f"line {number}: ", line.strip()
-
-
-@contextmanager
-def _placed(where: str) -> Iterator[None]:
-    try:
-        yield
-    except InputError as error:
-        raise InputError(f"{where}{error}{'; nobody was added' if where else ''}") from None
+    seen: set[str] = set()
+    for number, line in enumerate(text_of("-", "nobody was added").splitlines(), 1):
+        if (one := line.strip()) and one.casefold() not in seen:
+            seen.add(one.casefold())
+            yield f"line {number}: ", one

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from alerts.cli import common
+from alerts.cli import common, placing
 from alerts.cli.people.choosing import lift_option, mind_suppressed, reader
 from alerts.cli.people.options import given, wishes_options
 from alerts.errors import InputError
@@ -27,8 +27,8 @@ def change(who: str, config_path: Path, **options: Any) -> None:
       alerts people change 12 --country usual --near Taiz:50km
     """
     from alerts.cli.people import wishes
+    from alerts.notify import anew
     from alerts.render.wishes import changed
-    from alerts.store import people
     from alerts.store.database import writing
 
     config = common.load_config(config_path)
@@ -42,12 +42,12 @@ def change(who: str, config_path: Path, **options: Any) -> None:
     with common.store(config) as engine, writing(engine) as conn:
         person = reader(conn, who)
         wanted = replace(person.wishes, **changes)
-        people.set_wishes(conn, person.id, wanted)
+        anew.change(conn, person, wanted, common.now())
     if wanted == person.wishes:
         click.echo("nothing to change: so it is already")
         return
     click.echo(f"changed reader {person.id}")
-    for line in changed(person.wishes, wanted):
+    for line in changed(person.wishes, wanted, placing.namer(config, config_path)):
         click.echo(f"  {line}")
 
 
@@ -59,19 +59,22 @@ def pause(who: str, config_path: Path, until: str | None) -> None:
     """Send a reader nothing until a moment, or without --until until alerts people resume. What comes meanwhile is not
     mailed later."""
     from alerts.cli.people.wishes import moment
+    from alerts.notify import anew
     from alerts.store import people
     from alerts.store.database import writing
 
     now = common.now()
     end = None if until is None else moment(until, now)
     if end is not None and end <= now:
-        raise InputError("--until lies in the past")
+        raise InputError(
+            "--until lies in the past; write a later one, or leave it out to pause until alerts people resume"
+        )
     with common.store(common.load_config(config_path)) as engine, writing(engine) as conn:
         person = reader(conn, who)
         if end is None:
             people.set_active(conn, person.id, False)
         else:
-            people.set_wishes(conn, person.id, replace(person.wishes, paused_until=end))
+            anew.change(conn, person, replace(person.wishes, paused_until=end), now)
     till = f"until {end:%Y-%m-%d %H:%M} UTC" if end else f"until: alerts people resume {person.id}"
     click.echo(f"reader {person.id} gets nothing {till}")
 
@@ -82,6 +85,7 @@ def pause(who: str, config_path: Path, until: str | None) -> None:
 @lift_option
 def resume(who: str, config_path: Path, lift: bool) -> None:
     """Send a paused reader mails again, from the next alert on."""
+    from alerts.notify import anew
     from alerts.store import people
     from alerts.store.database import writing
 
@@ -89,5 +93,5 @@ def resume(who: str, config_path: Path, lift: bool) -> None:
         person = reader(conn, who)
         mind_suppressed(conn, people.marks(conn, [person.id])[person.id], lift=lift)
         people.set_active(conn, person.id, True)
-        people.set_wishes(conn, person.id, replace(person.wishes, paused_until=None))
+        anew.change(conn, person, replace(person.wishes, paused_until=None), common.now())
     click.echo(f"reader {person.id} gets mail")

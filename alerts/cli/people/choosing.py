@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from alerts.readers import Person
 
 _LONGEST_ID: Final = 9
-_GONE: Final = {"bounce": "mails to it came back", "complaint": "its owner complained of our mails"}
 
 lift_option = click.option(
-    "--lift", is_flag=True, help="Write to an address again that was given up (mails came back, or a complaint)."
+    "--lift",
+    is_flag=True,
+    help="Write to an address again that was given up (mails came back, or its owner wanted none).",
 )
 
 
@@ -27,12 +28,14 @@ def reader(conn: Connection, given: str) -> Person:
     """The reader. Raises InputError, without the address, for one that is not there."""
     from alerts.store import people
 
-    word = sys.stdin.readline().strip() if given == "-" else given.strip()
+    word = (sys.stdin.buffer.readline().decode("utf-8-sig", "replace") if given == "-" else given).strip()
     if word.isascii() and word.isdigit() and len(word) <= _LONGEST_ID:
         found = people.get_person(conn, int(word))
         if found is None:
             raise InputError(f"there is no reader {word}; see: alerts people list")
         return found
+    if given == "-" and not word:
+        raise InputError("there is no address on standard input")
     found = people.find_person(conn, word)
     if found is None:
         what = "has this address" if "@" in word else "is meant by this: give a number, or an address"
@@ -40,13 +43,14 @@ def reader(conn: Connection, given: str) -> Person:
     return found
 
 
-def mind_suppressed(conn: Connection, mark: str, *, lift: bool) -> None:
-    """Write to a suppressed address again only when `lift` says so. Raises InputError otherwise."""
+def mind_suppressed(conn: Connection, mark: str, *, lift: bool, how: str = "add --lift") -> None:
+    """Write to a suppressed address again only when `lift` says so. Raises InputError otherwise; `how` it is done."""
     from alerts.store import suppression
 
     reason = suppression.is_suppressed(conn, mark)
     if reason is None:
         return
     if not lift:
-        raise InputError(f"nothing is sent to this address any more: {_GONE[reason]}; if you know better, add --lift")
+        but = "they want mails again and told you so" if suppression.is_wish(reason) else "you know better"
+        raise InputError(f"nothing is sent to this address any more: {suppression.SAID[reason]}; if {but}, {how}")
     suppression.lift(conn, mark)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,8 +15,6 @@ from alerts.cli import common
 
 if TYPE_CHECKING:
     from alerts.readers import Person
-
-SEPARATOR: Final = ";"
 
 
 @click.command(short_help="Write the readers as CSV or JSON.")
@@ -42,24 +39,25 @@ def export(config_path: Path, as_json: bool, output: Path | None) -> None:
     with common.store(common.load_config(config_path)) as engine, reading(engine) as conn:
         found = [one for one in people.list_people(conn) if "reader" in one.duties]
         addresses = people.addresses(conn, [one.id for one in found])
-    text = _json(found, addresses) if as_json else _csv(found, addresses)
+    text = as_lines(found, addresses) if as_json else as_table(found, addresses)
     if output is None:
         sys.stdout.write(text)
         return
-    with open(os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8", newline="") as file:
-        file.write(text)
-    output.chmod(0o600)  # it may have been there before, open to others
+    common.write_private(output, text.encode("utf-8"), what="the list of readers")
     click.echo(f"wrote {len(found)} reader{'' if len(found) == 1 else 's'} to {output}", err=True)
 
 
-def _json(found: Sequence[Person], addresses: Mapping[int, str]) -> str:
+def as_lines(found: Sequence[Person], addresses: Mapping[int, str]) -> str:
+    """The readers as JSON, one object a line."""
     from alerts.cli.people.wishes import texts
 
     rows = [{"address": addresses[one.id], "active": one.active, **texts(one.wishes)} for one in found]
     return "".join(f"{common.as_json(row)}\n" for row in rows)
 
 
-def _csv(found: Sequence[Person], addresses: Mapping[int, str]) -> str:
+def as_table(found: Sequence[Person], addresses: Mapping[int, str]) -> str:
+    """The readers as a table."""
+    from alerts.cli.people.tables import SEPARATOR
     from alerts.cli.people.wishes import FIELDS, texts
 
     file = io.StringIO()

@@ -3,12 +3,8 @@ may end in a ticket."""
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-import sys
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+import re
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,26 +12,18 @@ import click
 
 from alerts.cli import common
 from alerts.cli.people.choosing import mind_suppressed
-from alerts.errors import Fault, InputError, did_you_mean
+from alerts.errors import Fault, InputError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from alerts.cli.people.tables import Row
     from alerts.cli.people.wishes import Known
     from alerts.readers import Wishes
 
 _MOST_SAID: Final = 20
-_LONGEST_FIELD: Final = 1 << 20  # characters; an OpenPGP certificate with many signatures is long
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Row:
-    """One reader of a file: the line, the address, whether they get mail, and what else was written, by field."""
-
-    line: int
-    address: str
-    active: str
-    given: dict[str, Any]
+_ADDRESS: Final = re.compile(r"[^\s'\"]+@[^\s'\"]+\.[^\W\d][^\s'\"]*")  # in a wrong column
+_LIFTED: Final = "take the line out, and: alerts people add ADDRESS --lift"
 
 
 @click.command(name="import", short_help="Add the readers of a CSV or JSON file.")
@@ -52,16 +40,16 @@ def import_(file: str, config_path: Path, update: bool, dry_run: bool) -> None:
       desk@example.org,SYR;LBN,severe,daily,6,Asia/Damascus
 
     The whole file is taken or nothing: every line that cannot be used is told first. They get mail at once, so ask
-    people before.
+    people before. Who is there already and was paused, or left, stays so.
     """
+    from alerts.cli.people.tables import rows, text_of
     from alerts.cli.people.wishes import Known
     from alerts.store.database import writing
 
     config = common.load_config(config_path)
     faults: list[Fault] = []
-    rows = list(_rows(file, _text(file), faults))
     known = Known(config=config, config_path=config_path)
-    wished = [(row, _wishes(row, known, file, faults)) for row in rows]
+    wished = [(row, wishes(row, known, file, faults)) for row in list(rows(file, text_of(file), faults))]
     with common.store(config) as engine:
         try:
             with writing(engine) as conn:
@@ -71,7 +59,7 @@ def import_(file: str, config_path: Path, update: bool, dry_run: bool) -> None:
         except _Undone:
             pass
     _tell(faults)
-    for remark in dict.fromkeys(known.remarks):
+    for remark in dict.fromkeys((*known.remarks, *done.asleep)):
         click.echo(remark, err=True)
     _say(done, dry_run)
 
@@ -80,95 +68,7 @@ class _Undone(Exception):
     """Leaves the transaction, and nothing of it."""
 
 
-def _text(file: str) -> str:
-    try:
-        data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-    except OSError as error:
-        raise InputError(f"{file}: {error.strerror}; nothing was imported") from None
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        raise InputError(f"{file}:{line}: the file is not UTF-8; save it as UTF-8") from None
-
-
-def _rows(file: str, text: str, faults: list[Fault]) -> Iterator[_Row]:
-    """What stands in the file; every fault of its form is noted."""
-    lines = _json_lines(file, text, faults) if text.lstrip().startswith("{") else _csv_lines(file, text, faults)
-    unknown: set[str] = set()
-    for line, values in lines:
-        given = {name: value for name, value in values.items() if name not in ("address", "active", "id", "duties")}
-        yield _Row(
-            line=line,
-            address=str(values.get("address", "")),
-            active=str(values.get("active", "yes")),
-            given={name: value for name, value in given.items() if _is_known(name, file, line, unknown, faults)},
-        )
-
-
-def _is_known(name: str, file: str, line: int, unknown: set[str], faults: list[Fault]) -> bool:
-    from alerts.cli.people.wishes import FIELDS
-
-    if name not in FIELDS and name not in unknown:
-        unknown.add(name)
-        faults.append(Fault(file, line, f"nothing is called '{name[:40]}' here{_meant(name)}"))
-    return name in FIELDS
-
-
-def _meant(name: str) -> str:
-    from alerts.cli.people.wishes import FIELDS
-
-    return did_you_mean(name, FIELDS) or f"; known are address, active, {', '.join(FIELDS)}"
-
-
-def _json_lines(file: str, text: str, faults: list[Fault]) -> Iterator[tuple[int, dict[str, Any]]]:
-    for number, line in enumerate(text.splitlines(), 1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except ValueError:
-            row = None
-        if isinstance(row, dict) and all(_is_plain(value) for value in row.values()):
-            yield number, {name: value for name, value in row.items() if value is not None}
-        else:
-            faults.append(Fault(file, number, "a line must be a JSON object of texts, numbers and lists of texts"))
-
-
-def _is_plain(value: object) -> bool:
-    items = value if isinstance(value, list) else [value]
-    return all(isinstance(one, (str, int, float, bool, type(None))) for one in items)
-
-
-def _csv_lines(file: str, text: str, faults: list[Fault]) -> Iterator[tuple[int, dict[str, Any]]]:
-    from alerts.cli.people.exporting import SEPARATOR
-    from alerts.cli.people.wishes import LISTS
-
-    head_line = text.partition("\n")[0]
-    between = ";" if head_line.count(";") > head_line.count(",") else ","
-    csv.field_size_limit(_LONGEST_FIELD)
-    table = csv.reader(io.StringIO(text, newline=""), delimiter=between, strict=True)
-    inside = "," if between == SEPARATOR else SEPARATOR
-    try:
-        head = [name.strip().lower() for name in next(table, [])]
-        if "address" not in head:
-            faults.append(Fault(file, 1, "the first line must name the columns, address among them"))
-            return
-        before = table.line_num
-        for values in table:
-            line, before = before + 1, table.line_num
-            if not any(value.strip() for value in values):
-                continue
-            if len(values) != len(head):
-                faults.append(Fault(file, line, f"{len(values)} values for {len(head)} columns"))
-                continue
-            pairs = {name: value.strip() for name, value in zip(head, values, strict=True) if value.strip()}
-            yield line, {name: value.split(inside) if name in LISTS else value for name, value in pairs.items()}
-    except csv.Error as error:
-        faults.append(Fault(file, table.line_num, f"this is no CSV: {error}"))
-
-
-def _wishes(row: _Row, known: Known, file: str, faults: list[Fault]) -> dict[str, Any]:
+def wishes(row: Row, known: Known, file: str, faults: list[Fault]) -> dict[str, Any]:
     """What the reader asks for, by field; faults are noted."""
     from alerts.cli.people.wishes import LISTS, read
 
@@ -179,7 +79,7 @@ def _wishes(row: _Row, known: Known, file: str, faults: list[Fault]) -> dict[str
         try:
             found |= read({name: [str(one) for one in value] if name in LISTS else value}, known)
         except InputError as error:
-            faults.append(Fault(file, row.line, f"{name}: {error}"))
+            faults.append(Fault(file, row.line, f"{name}: {_ADDRESS.sub('(address)', str(error))}"))
     return found
 
 
@@ -188,53 +88,57 @@ class _Done:
     added: int = 0
     changed: int = 0
     same: int = 0
+    asleep: list[str] = field(default_factory=list)
 
 
 def _put(
-    conn: Connection, wished: list[tuple[_Row, dict[str, Any]]], file: str, faults: list[Fault], *, update: bool
+    conn: Connection, wished: list[tuple[Row, dict[str, Any]]], file: str, faults: list[Fault], *, update: bool
 ) -> _Done:
     """Store the readers; faults are noted, and the caller undoes all of it then."""
-    done, seen = _Done(), dict[int, int]()
+    from alerts.store import people
+
+    done, seen = _Done(), dict[str, int]()
     with common.counting(wished, "adding readers") as rows:
         for row, changes in rows:
+            first = seen.setdefault(people.mark_of(conn, row.address), row.line)
             try:
-                number = _put_one(conn, row, changes, done, update=update)
+                if first != row.line and row.address:
+                    raise InputError(f"this address stands in line {first} too; take one of them out")
+                _put_one(conn, row, changes, done, update=update)
             except InputError as error:
                 faults.append(Fault(file, row.line, str(error)))
-                continue
-            if number in seen:
-                faults.append(Fault(file, row.line, f"this address stands in line {seen[number]} too"))
-            seen[number] = row.line
     return done
 
 
-def _put_one(conn: Connection, row: _Row, changes: dict[str, Any], done: _Done, *, update: bool) -> int:
+def _put_one(conn: Connection, row: Row, changes: dict[str, Any], done: _Done, *, update: bool) -> None:
+    from alerts.notify import anew
     from alerts.readers import ALL
     from alerts.store import people
 
     active = _active(row.active)
     known = people.find_person(conn, row.address) if update else None
     if known is None or "reader" not in known.duties:
-        mind_suppressed(conn, people.mark_of(conn, row.address), lift=False)
+        mind_suppressed(conn, people.mark_of(conn, row.address), lift=False, how=_LIFTED)
         person = people.add_person(conn, row.address, now=common.now(), wishes=replace(ALL, **changes))
         if not active:
             people.set_active(conn, person.id, False)
         done.added += 1
-        return person.id
+        return
+    if active and not known.active:  # they may have left since the file was made
+        done.asleep.append(f"line {row.line}: reader {known.id} gets no mail: alerts people resume {known.id}")
     wanted: Wishes = replace(known.wishes, **changes)
-    if (wanted, active) == (known.wishes, known.active):
+    if wanted == known.wishes and (active or not known.active):
         done.same += 1
-        return known.id
-    people.set_wishes(conn, known.id, wanted)
-    people.set_active(conn, known.id, active)
+        return
+    anew.change(conn, known, wanted, common.now())
+    people.set_active(conn, known.id, active and known.active)
     done.changed += 1
-    return known.id
 
 
 def _active(text: str) -> bool:
     word = text.strip().lower()
     if word not in ("yes", "no", "true", "false", "1", "0", ""):
-        raise InputError(f"active: '{text}' is neither yes nor no")
+        raise InputError(f"active: '{_ADDRESS.sub('(address)', text)}' is neither yes nor no")
     return word not in ("no", "false", "0")
 
 

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from alerts.cli import common
+from alerts.cli import common, placing
 from alerts.cli.people.choosing import reader
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from alerts.readers import Person, Wishes
+    from alerts.render.wishes import Named
     from alerts.store.dossier import Dossier
 
 _DAYS = 14
@@ -76,7 +77,8 @@ def _level(wishes: Wishes) -> str:
 
 
 def _when(wishes: Wishes) -> str:
-    from alerts.cli.people.wishes import WEEKDAYS, quiet_text
+    from alerts.cli.people.wishes import quiet_text
+    from alerts.readers import WEEKDAYS
 
     said: list[str] = [wishes.rhythm]
     if wishes.rhythm == "weekly":
@@ -92,10 +94,12 @@ def _when(wishes: Wishes) -> str:
 
 
 def _state(one: Person) -> str:
+    if not one.duties:
+        return "no reader yet"
     until = one.wishes.paused_until
     said = [
-        "" if one.active else "paused",
-        f"until {until:%Y-%m-%d %H:%M}" if until is not None and until > common.now() else "",
+        "" if one.active else "gets no mail",  # paused without an end, left, or given up: `show` says which
+        f"paused until {until:%Y-%m-%d %H:%M}" if until is not None and until > common.now() else "",
         *(duty for duty in one.duties if duty != "reader"),
         "" if "reader" in one.duties else "no reader",
     ]
@@ -118,7 +122,8 @@ def show(who: str, config_path: Path, as_json: bool, with_addresses: bool, days:
     from alerts.store.database import reading
     from alerts.store.dossier import dossier
 
-    with common.store(common.load_config(config_path)) as engine, reading(engine) as conn:
+    config = common.load_config(config_path)
+    with common.store(config) as engine, reading(engine) as conn:
         person = reader(conn, who)
         found = dossier(conn, person.id, common.now() - timedelta(days=days))
         addresses = people.addresses(conn, [person.id]) if with_addresses else {}
@@ -128,12 +133,13 @@ def show(who: str, config_path: Path, as_json: bool, with_addresses: bool, days:
         more = {name: codec.to_json(getattr(found, name)) for name in names}
         common.print_json([row(person, addresses) | more])
         return
-    _print_person(found, addresses.get(person.id, ""))
+    _print_person(found, addresses.get(person.id, ""), placing.namer(config, config_path))
     _print_mails(found, days)
 
 
-def _print_person(found: Dossier, address: str) -> None:
+def _print_person(found: Dossier, address: str, named: Named) -> None:
     from alerts.render.wishes import aspects
+    from alerts.store import suppression
 
     person = found.person
     yes = f"they said yes at {found.confirmed:%Y-%m-%d %H:%M} UTC" if found.confirmed else "an operator put them there"
@@ -143,14 +149,15 @@ def _print_person(found: Dossier, address: str) -> None:
         ("reader", f"{person.id}{f'  {address}' if address else ''}"),
         ("state", _state(person) or "gets mail"),
         ("here since", f"{found.created:%Y-%m-%d %H:%M} UTC; {yes}"),
-        *((name.lower(), text) for name, text in aspects(person.wishes).items()),
+        *((name.lower(), text) for name, text in aspects(person.wishes, named).items()),
     ]
     if found.asked is not None:
         lines.append(("waits", "new wishes wait for their yes, which a mail asked for"))
     if found.suppressed is not None:
         gone = found.suppressed
         detail = f" ({gone.detail})" if gone.detail else ""
-        lines.append(("suppressed", f"{gone.reason} since {gone.since:%Y-%m-%d}{detail}; nothing is sent there"))
+        said = f"{suppression.SAID[gone.reason]}, on {gone.since:%Y-%m-%d}{detail}"
+        lines.append(("address", f"nothing is sent to it: {said}"))
     lines += [("came back", f"{day}: {status}") for day, status in found.bounces]
     for name, text in lines:
         click.echo(f"{name:14} {text}")

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from alerts.cli import common
+from alerts.errors import InputError
 from alerts.readers import RHYTHMS
 from alerts.types import CERTAINTIES, SEVERITIES
 
@@ -87,7 +87,7 @@ def _form(usual: bool) -> list[Any]:
     language = f"Language of the mails, where templates/ has it.{_default('en', usual)}"
     file = f"FILE|{USUAL}" if usual else "FILE"
     return [
-        click.option("--language", metavar=code, callback=None if usual else common.language_code, help=language),
+        click.option("--language", metavar=code, help=language),
         click.option("--text-only/--no-text-only", default=None, help="Plain text alone, for slow lines."),
         click.option(
             "--discreet/--no-discreet", default=None, help="Mails that do not show what they are about; text alone."
@@ -106,6 +106,9 @@ def given(options: dict[str, Any]) -> dict[str, Any]:
     from alerts.cli.people.wishes import key_file
 
     found = {_FIELDS.get(name, name): value for name, value in options.items() if value not in (None, ())}
+    for name, value in found.items():
+        if isinstance(value, tuple) and not all(one.strip() for one in value):
+            raise InputError(f"{name}: one of them is empty; name it, or leave the option out")
     key = found.get("key")
     if isinstance(key, Path) and str(key) != USUAL:
         found["key"] = key_file(key)

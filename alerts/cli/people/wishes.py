@@ -14,10 +14,11 @@ from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from alerts.cli import common, placing
+from alerts.cli import common
+from alerts.cli.people import nearby
 from alerts.cli.people.options import USUAL
 from alerts.errors import InputError, did_you_mean
-from alerts.readers import RHYTHMS, Near, Quiet, Wishes
+from alerts.readers import RHYTHMS, WEEKDAYS, Near, Quiet, Wishes
 from alerts.track.silence import place_said
 from alerts.types import CERTAINTIES, SEVERITIES
 
@@ -27,15 +28,9 @@ if TYPE_CHECKING:
 
 LISTS: Final = ("events", "countries", "regions", "near")
 FIELDS: Final = tuple(one.name for one in fields(Wishes))
-WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-FARTHEST_KM: Final = 2000.0
 _DEFAULTS: Final = Wishes()
-_NEAR: Final = re.compile(
-    r"(?P<name>[^@:]*?)\s*(?:@?\s*(?P<lat>-?\d{1,2}(?:\.\d+)?)\s*,\s*(?P<lon>-?\d{1,3}(?:\.\d+)?))?"
-    r"\s*:\s*(?P<km>\d+(?:\.\d+)?)\s*(?:km)?",
-    re.IGNORECASE,
-)
 _QUIET: Final = re.compile(r"(\d{1,2})(?::(\d\d))?\s*(?:-|–|to)\s*(\d{1,2})(?::(\d\d))?")
+_LANGUAGE: Final = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 _YES: Final = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 
 
@@ -69,6 +64,7 @@ def read(given: Mapping[str, Any], known: Known) -> dict[str, Any]:
     wrong: list[str] = []
     for name, value in given.items():
         try:
+            _mind_usual(value)
             found[name] = usual(name) if _is_usual(value) else _READ[name](value, known)
         except (InputError, ValueError) as error:
             wrong.append(str(error))
@@ -85,6 +81,11 @@ def usual(name: str) -> Any:
 def _is_usual(value: Any) -> bool:
     one = value[0] if isinstance(value, (list, tuple)) and len(value) == 1 else value
     return isinstance(one, str) and one.strip().lower() == USUAL
+
+
+def _mind_usual(value: Any) -> None:
+    if isinstance(value, (list, tuple)) and len(value) > 1 and any(_is_usual(one) for one in value):
+        raise InputError(f"{USUAL} takes a wish back, and stands alone")
 
 
 def texts(wishes: Wishes) -> dict[str, str | list[str]]:
@@ -114,7 +115,7 @@ def _country(text: str, known: Known) -> str:
 def _region(text: str, known: Known) -> tuple[str, ...]:
     """The ids of a province, or of all provinces of a region that is made of several. A name may be followed by its
     country: "Central, Uganda"."""
-    name, country = _with_country(text, known)
+    name, country = nearby.with_country(text, known.places)
     found = [one for one in known.places.namesakes(name, country or None) if one.precision == "admin1"]
     if not found:
         raise InputError(f"no province '{text}' is known; write its usual name, or its code (SY-ID); of a town: --near")
@@ -128,36 +129,8 @@ def _region(text: str, known: Known) -> tuple[str, ...]:
     return (found[0].id,)
 
 
-def _with_country(text: str, known: Known) -> tuple[str, str]:
-    name, comma, country = (part.strip() for part in text.rpartition(","))
-    if not comma:
-        return text, ""
-    common.country_code(known.places, country)
-    return name, country
-
-
 def _near(text: str, known: Known) -> Near:
-    parts = _NEAR.fullmatch(text)
-    if parts is None:
-        raise InputError(f"'{text}': write a place and how far from it, such as Taiz:50km, or 13.58,44.02:50km")
-    km = float(parts["km"])
-    if not 1 <= km <= FARTHEST_KM:
-        raise InputError(f"'{text}': at least 1 km and at most {FARTHEST_KM:,.0f} km")
-    if parts["lat"] is not None:
-        lat, lon = float(parts["lat"]), float(parts["lon"])
-        if abs(lat) > 90 or abs(lon) > 180:
-            raise InputError(f"'{text}': a latitude is at most 90, a longitude at most 180 degrees")
-        return Near(name=parts["name"] or f"{lat:g}, {lon:g}", lat=lat, lon=lon, km=km)
-    name, country = _with_country(parts["name"], known)
-    try:
-        place = placing.find(name, country, known.places)
-    except placing.Unplaced as error:
-        raise InputError(str(error)) from None
-    if place is None or place.lat is None or place.lon is None:
-        raise InputError(f"'{text}': it is not known where this lies; write 13.58,44.02:50km")
-    if others := placing.namesakes(name, country, place, known.places):
-        known.remarks.append(others)
-    return Near(name=place.name, lat=place.lat, lon=place.lon, km=km)
+    return nearby.near(text, known.places, known.remarks)
 
 
 def _one_of(what: str, words: Sequence[str]) -> Callable[[str, Known], str]:
@@ -177,9 +150,9 @@ def _wake(text: str, known: Known) -> str | None:
 
 
 def _language(text: str, known: Known) -> str:
-    if not (len(text) == 2 and text.isascii() and text.isalpha() and text.islower()):
-        raise InputError(f"'{text}' is no language code; write two small letters (ISO 639-1), such as en")
-    return text
+    if not _LANGUAGE.fullmatch(text.strip()):
+        raise InputError(f"'{text}' is no language code; write two small letters (ISO 639-1), such as en, or pt-BR")
+    return text.strip()
 
 
 def _hour(text: str, known: Known) -> int:
@@ -198,13 +171,14 @@ def _weekday(text: str, known: Known) -> int:
 
 
 def _time_zone(text: str, known: Known) -> str:
-    from zoneinfo import ZoneInfo, available_timezones
+    from alerts.notify.joining.form import zone, zones_by_name
 
     try:
-        return str(ZoneInfo(text.strip()))
-    except (OSError, ValueError, LookupError):
-        meant = did_you_mean(text, available_timezones()) or "; write an IANA name, such as Asia/Aden or Europe/Kyiv"
-        raise InputError(f"there is no time zone '{text}'{meant}") from None
+        return zone(text)
+    except InputError:
+        meant = did_you_mean(text, zones_by_name().values())
+        advice = meant or "; write an IANA name, such as Asia/Aden or Europe/Kyiv, or its city"
+        raise InputError(f"there is no time zone '{text}'{advice}") from None
 
 
 def _quiet(text: str, known: Known) -> Quiet | None:
@@ -251,15 +225,14 @@ def moment(text: str, now: datetime) -> datetime:
 
 def _key(text: str, known: Known) -> str:
     """An OpenPGP certificate: its text. The file was read before."""
-    from alerts.notify.message.pgp import check_key
+    from alerts.notify.message.pgp import usual_form
 
     key = text.strip()
     if not key:
         return ""
     if "PRIVATE KEY" in key.partition("\n")[0]:
         raise InputError("this is a private key, which nobody else may have; export the public one")
-    check_key(key, now=common.now())
-    return key + "\n"
+    return usual_form(key, now=common.now())
 
 
 def key_file(path: Path) -> str:
@@ -269,9 +242,9 @@ def key_file(path: Path) -> str:
     except UnicodeDecodeError:
         raise InputError(f"{path}: the key must be in text form: gpg --export --armor ADDRESS") from None
     except OSError as error:
-        raise InputError(f"{path}: {error.strerror}") from None
+        raise InputError(f"{path}: {error.strerror}; name the file of their public key in text form") from None
     if not text.strip():
-        raise InputError(f"{path}: the file is empty")
+        raise InputError(f"{path}: the file is empty; gpg --export --armor ADDRESS writes a key")
     return text
 
 
@@ -296,11 +269,6 @@ _READ: Final[dict[str, Callable[[Any, Known], Any]]] = {
 }
 
 
-def _near_text(one: Near) -> str:
-    name = re.sub(r"[@:;]", " ", one.name)
-    return f"{name}@{one.lat:.5f},{one.lon:.5f}:{one.km:g}km"
-
-
 def quiet_text(quiet: Quiet | None) -> str:
     """ "22:00-06:00", or "none"."""
     return "none" if quiet is None else f"{quiet.begin:%H:%M}-{quiet.end:%H:%M}"
@@ -314,7 +282,7 @@ _WRITE: Final[dict[str, Callable[[Any], str | list[str]]]] = {
     "events": list,
     "countries": list,
     "regions": list,
-    "near": lambda near: [_near_text(one) for one in near],
+    "near": lambda near: [nearby.text(one) for one in near],
     "text_only": _yes_text,
     "weekday": lambda number: WEEKDAYS[number],
     "quiet": quiet_text,

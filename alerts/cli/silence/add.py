@@ -15,11 +15,11 @@ from alerts.track.silence import HIGHEST, LEVELS, said
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from alerts.cli.silence.wish import Wish, Wrong
     from alerts.config import Config
     from alerts.store.silences import Preview
     from alerts.toml_lines import Document
     from alerts.track.silence import Silence
+    from alerts.track.silencing import Wish, Wrong
 
 _SHOWN = 5
 
@@ -73,8 +73,9 @@ class _Asked(NamedTuple):
 
 
 def _asked(path: Path | None, given: dict[str, Any]) -> _Asked:
-    from alerts.cli.silence.wish import Wish, from_file
+    from alerts.cli.silence.wish import from_file
     from alerts.toml_lines import Document
+    from alerts.track.silencing import Wish
 
     if path is None:
         options = {name: value for name, value in given.items() if value is not None}
@@ -92,10 +93,10 @@ def _asked(path: Path | None, given: dict[str, Any]) -> _Asked:
 def _checked(asked: _Asked, config: Config, config_path: Path, person_id: int | None, now: datetime) -> Silence:
     """The silence that was asked for. Raises Faults with the lines of a file, or InputError with options, for all that
     is wrong."""
-    from alerts.cli.silence.wish import draft_of, remarks
     from alerts.configured import rule_sources
     from alerts.errors import Faults, InputError
     from alerts.match.files import rule_paths
+    from alerts.track.silencing import draft_of, remarks
 
     places, sources = common.gazetteer(config, config_path), rule_sources(config)
     names = rule_paths(sources.folders, sources.off)
