@@ -109,7 +109,7 @@ def resident() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
-def _reserved() -> int:
+def reserved() -> int:
     """Bytes of address space in use already; RLIMIT_AS counts them too."""
     with suppress(OSError), open("/proc/self/statm", "rb") as file:
         return int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
@@ -151,7 +151,7 @@ def main() -> None:
     gc.freeze()
     gc.set_threshold(_CIRCLES)
     memory = int(sys.argv[-1])
-    for name, most in (("RLIMIT_CORE", 0), ("RLIMIT_FSIZE", 0), ("RLIMIT_AS", _reserved() + memory)):
+    for name, most in (("RLIMIT_CORE", 0), ("RLIMIT_FSIZE", 0), ("RLIMIT_AS", reserved() + memory)):
         with suppress(ValueError, OSError):  # a lower hard limit is there already, or the system has no such limit
             resource.setrlimit(getattr(resource, name), (most, most))
     with suppress(BrokenPipeError):

@@ -35,7 +35,7 @@ _STOP_WAIT = 1.0
 _TOO_LONG = (signal.SIGPROF, signal.SIGXCPU)
 _SECOND_TRY = 0.3  # of the first try's time: with two starts of the process, a document costs half as much again
 # What the parser needs of our environment; passwords and addresses of databases stay here.
-_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT", "VIRTUAL_ENV", "PYTHONHOME", "PYTHONPATH")
+ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT", "VIRTUAL_ENV", "PYTHONHOME", "PYTHONPATH")
 # -P and append: the current folder must not shadow a library, and the checkout must be found in either case.
 _PROGRAM = "import sys; sys.path.append(sys.argv[1]); from alerts.collect.child import main; main()"
 
@@ -209,7 +209,7 @@ class _Worker:
                 *(self._task, str(settings.parse_memory)),
                 stdin=PIPE,
                 stdout=PIPE,
-                env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
+                env={name: os.environ[name] for name in ENVIRONMENT if name in os.environ},
             )
             self._started += 1
         return self._process

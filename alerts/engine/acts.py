@@ -20,7 +20,7 @@ from alerts.engine.texts import LONGEST_TITLE
 from alerts.engine.tracking import Tracker
 from alerts.errors import InputError
 from alerts.match.rule import Rule
-from alerts.store import acts, told
+from alerts.store import acts, judgements, told
 from alerts.store import alerts as alert_store
 from alerts.store.acts import Kind
 from alerts.store.alerts import Record
@@ -69,6 +69,15 @@ def cancel(
     record = _record(conn, alert_id)
     step = lifecycle.cancel(record.alert, now=now, why=_given(why))
     return _finish(conn, rulebook, outbox, record, step, "cancel", actor, why=why, now=now)
+
+
+def take_back(
+    conn: Connection, rulebook: Rulebook, outbox: Outbox, alert_id: str, actor: Actor, *, why: str, now: datetime
+) -> str:
+    """Who works at the alerts cancels one: what was wrong counts against its rule."""
+    said = cancel(conn, rulebook, outbox, alert_id, actor, why=why, now=now)
+    judgements.judge(conn, alert_id, "wrong", who=actor.who, why=why, now=now)
+    return said
 
 
 def close(

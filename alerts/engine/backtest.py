@@ -49,10 +49,12 @@ class Means:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alerts:
-    """Alerts a rule would have opened, and the most in one week (a Monday, and how many)."""
+    """Alerts a rule would have opened, the most in one week (a Monday, and how many), and of how many messages they
+    would have told their readers, updates and all."""
 
     opened: int = 0
     busiest: tuple[str, int] | None = None
+    messages: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +120,7 @@ class _Course:
         self.ruleset = book.ruleset
         self._replay = Replay(book, means.gazetteer, means.households, owners=means.owners)
         self._opened: Counter[str] = Counter()
+        self._messages = 0
 
     def close(self) -> None:
         self._replay.close()
@@ -125,7 +128,10 @@ class _Course:
     def take(self, article: Article) -> tuple[Detection, list[Seen]]:
         found = self.ruleset.detect(article, self.means.gazetteer, self.means.households)
         for told in self._replay.take(article, found):
-            if told.rule.name == self.rule.name and told.message.kind == "new":
+            if told.rule.name != self.rule.name:
+                continue
+            self._messages += 1
+            if told.message.kind == "new":
                 day = article.published.date()
                 self._opened[str(day - timedelta(days=day.weekday()))] += 1
         return found, self.tally.add(article, found)
@@ -133,7 +139,7 @@ class _Course:
     @property
     def alerts(self) -> Alerts:
         busiest = min(self._opened.items(), key=lambda week: (-week[1], week[0]), default=None)
-        return Alerts(opened=self._opened.total(), busiest=busiest)
+        return Alerts(opened=self._opened.total(), busiest=busiest, messages=self._messages)
 
 
 class Backtest:
@@ -167,6 +173,17 @@ class Backtest:
         self._tried.close()
         if self._before is not None:
             self._before.close()
+
+    @property
+    def held(self) -> int:
+        """How many hits are kept in memory, those that do not count too."""
+        tallies = [self._tried.tally, *([self._before.tally] if self._before else [])]
+        return sum(len(one.hits) + len(one.dropped) for one in tallies)
+
+    @property
+    def hits(self) -> int:
+        """How many hits count so far."""
+        return len(self._tried.tally.hits)
 
     def take(self, article: Article) -> None:
         self._read += 1

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine
 
 from alerts.engine.canary import Canary
 from alerts.notify import bulletins
-from alerts.store import acts, health, meta, notices, people, polls
+from alerts.store import acts, aside, health, meta, notices, people, polls
 from alerts.store.database import reading, writing
 from alerts.store.notices import Notice
 from alerts.track import feeds_quiet, outages, quiet
@@ -58,6 +58,7 @@ _TITLES: Final[dict[Kind, tuple[str, str]]] = {
     "articles": ("articles were set aside", "articles were set aside"),
     "backlog": ("articles wait to be read", "articles wait to be read"),
     "mail": ("mails do not get out", "mails do not get out"),
+    "mail in": ("mail that came in was set aside", "mail that came in was set aside"),
     "triage": ("an alert waits for a person", "{} alerts wait for a person"),
     "canary": ("the canary did not come out", "the canary did not come out"),
 }
@@ -97,7 +98,7 @@ class Watchman:
         with reading(self.engine) as conn:
             self._learn(conn, now)
             found += [*self._feeds(conn, now), *self._rules(conn, now), *_articles(conn, now), *_mails(conn, now)]
-            found += _triage(conn)
+            found += [*_mail_in(conn), *_triage(conn)]
         with writing(self.engine) as conn:
             result = _changes(notices.open_notices(conn), found)
             notices.begin(conn, result.opened, now)
@@ -251,8 +252,8 @@ def _mails(conn: Connection, now: datetime) -> Iterable[Trouble]:
         yield Trouble(kind="mail", subject="held up", text=text, since=held_up.since)
     if failed := health.mails_failed(conn, now - DAY):
         text = (
-            f"{_many(failed.number, 'mail')} of the last day were refused for good or given up: these readers were "
-            "not told. The log has the reasons."
+            f"{_many(failed.number, 'mail')} of the last day could not be delivered: refused for good, or tried for "
+            "too long. Which, and why: alerts mail queue --state failed"
         )
         yield Trouble(kind="mail", subject="failed", text=text, since=failed.since)
     if doubt := health.mails_in_doubt(conn):
@@ -265,6 +266,16 @@ def _mails(conn: Connection, now: datetime) -> Iterable[Trouble]:
         example = f", one with: {held.example}" if held.example else ""
         text = f"{_many(held.number, 'mail')} did not go out and wait for a person{example}. See: alerts mail queue"
         yield Trouble(kind="mail", subject="held", text=text, since=held.since)
+
+
+def _mail_in(conn: Connection) -> Iterable[Trouble]:
+    if found := aside.standing(conn):
+        text = (
+            f"{_many(found.number, 'mail')} that came in trip over a fault of this program and stand aside, one "
+            f"with: {found.example}. They are tried again at the next start of the service, and forgotten after "
+            f"{aside.KEPT.days} days. Report it with the lines of the log."
+        )
+        yield Trouble(kind="mail in", subject="set aside", text=text, since=found.since)
 
 
 def _triage(conn: Connection) -> Iterable[Trouble]:

@@ -23,6 +23,7 @@ from alerts.toml_lines import Document
 _BESIDE_LIFT = 25.0
 _NEAR_LIFT = 4.0
 _PART_LIFT = 3.0
+_MOST_PARTS = 100  # of a block of more, no sentence has all; and no number would hold the lift
 _SUREST = 0.5  # no word follows another more often than this
 # A block that meets more than one ordinary sentence of a thousand floods its readers; one of a single part, half as
 # many. As estimates go wrong by a factor of three and more, the writer is warned at five times that; and refused is
@@ -46,7 +47,7 @@ class Estimator:
             return 0.0
         reach = 2 * block.within_sentences - 1  # parts after the first may stand in neighbouring sentences
         parts = [parts[0], *(min(1.0, part * reach) for part in parts[1:])]
-        lifted = math.prod(parts) * _PART_LIFT ** (len(parts) - 1)
+        lifted = math.prod(parts) * _PART_LIFT ** min(len(parts) - 1, _MOST_PARTS)
         if block.within_words is not None:
             lifted *= min(1.0, 2 * block.within_words / self.shares.length) ** (len(parts) - 1)
         return min(lifted, *parts)

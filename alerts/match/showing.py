@@ -73,6 +73,20 @@ def show(rule: Rule, *, most: int | None = 12) -> list[Shown]:
     return [Shown(title=title, lines=tuple(lines)) for title, lines in sections if lines]
 
 
+def for_readers(rule: Rule) -> list[Shown]:
+    """The rule in words, without what is for its author only: phrases, names of people, commands. Who knows every
+    phrase of a rule can write an article that it takes for news, or one that it does not see."""
+    without = ("category ", "from ", "title: ", "summary: ")
+    sections = [
+        ("when it speaks", _time(rule)),
+        ("where", [line.partition(" (precision")[0] for line in _place(rule)]),
+        ("how bad", [line for line in _severity(rule) if not line.startswith((" ", "at least "))]),
+        ("what counts", [line.partition(" (")[0] for line in _claims(rule)]),
+        ("its alerts", [line for line in _alert(rule) if not line.startswith(without)]),
+    ]
+    return [Shown(title=title, lines=tuple(lines)) for title, lines in sections if lines]
+
+
 def _choices(rule: Rule) -> Iterator[Choice]:
     for block in rule.blocks:
         yield from (part.choice for part in block.parts)

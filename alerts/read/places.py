@@ -6,11 +6,13 @@ The index is compiled once (`alerts.read.gazetteer`) and read by mmap; nothing e
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
+from alerts.globe import distance_km
 from alerts.read.gazetteer import names
 from alerts.read.gazetteer.index import (
     ABBREVIATION,
@@ -41,18 +43,20 @@ _PRECISION: dict[int, Precision] = {
 
 
 _REMEMBERED = 1 << 12  # places kept in memory
+_DEGREE_KM = 111.0  # of latitude, at least
 
 
 class Gazetteer:
     """An opened index of places. Cheap to open, safe to share between threads and over a fork."""
 
-    __slots__ = ("_index", "_place", "_resolver", "place")
+    __slots__ = ("_bands", "_index", "_place", "_resolver", "place")
 
     def __init__(self, index: Index) -> None:
         self._index = index
         self._resolver = Resolver(index)
         self._place = lru_cache(_REMEMBERED)(self._read)
         self.place = lru_cache(_REMEMBERED)(self._chosen)
+        self._bands = lru_cache(1)(self._by_latitude)
 
     @classmethod
     def open(cls, path: Path) -> Gazetteer:
@@ -125,6 +129,26 @@ class Gazetteer:
             return []
         first_levels = [one for one, level in enumerate(self._index.level) if level == ADMIN1]
         return [self._place(one) for one in first_levels if region in self._index.above(one)]
+
+    def nearest(self, lat: float, lon: float, *, within_km: float) -> Place | None:
+        """The town next to a point in degrees, if there is one so near."""
+        reach = within_km / _DEGREE_KM
+        bands = range(math.floor(lat - reach), math.floor(lat + reach) + 1)
+        towns = [one for band in bands for one in self._bands().get(band, ())]
+        if not towns:
+            return None
+        columns = self._index.columns
+        away = [(distance_km(lat, lon, columns["lat"][one], columns["lon"][one]), one) for one in towns]
+        far, town = min(away)
+        return self._place(town) if far <= within_km else None
+
+    def _by_latitude(self) -> dict[int, array[int]]:
+        """The towns by whole degrees of latitude."""
+        bands: dict[int, array[int]] = {}
+        for one, (level, lat) in enumerate(zip(self._index.level, self._index.columns["lat"], strict=True)):
+            if level == CITY and not math.isnan(lat):
+                bands.setdefault(math.floor(lat), array("l")).append(one)
+        return bands
 
     def _named(self, name: str) -> list[int]:
         """Postings of a written name: as it stands, without kind word, without article, by its consonants."""

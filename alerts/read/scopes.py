@@ -11,7 +11,6 @@ from alerts.read.clausewords import ASK, DEFINITE, DETERMINERS, FUNCTION, PREPOS
 from alerts.read.longago import Finder
 from alerts.read.scene import ALL, FAR, Scene, Scope
 
-_DOING = frozenset({"doing", "quote"})
 _SAID = frozenset({"doing", "quote", "that"})
 _PARTING = FUNCTION - DETERMINERS - {"of"}
 _SETTLED = w.HAPPENED | w.FAILED | w.FOILED

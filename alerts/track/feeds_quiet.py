@@ -20,7 +20,6 @@ LATE: Final = HOUR / 2  # twice the time in which the service notices that it sh
 _LATE_IF_CRITICAL: Final = HOUR / 4
 _MANY_GAPS: Final = 5  # feeds: then it is no feed's fault, but that of the time in which none was asked
 _LATE_TOGETHER: Final = 3  # hosts
-_MOSTLY: Final = 0.9
 _OFTEN: Final = 0.3
 
 

@@ -116,7 +116,16 @@ def combined(group: Sequence[Hit]) -> Hit:
     """The worst hit of an article (the earlier of equals), with the numbers that it lacks from the others."""
     ordered = sorted(group, key=lambda hit: (-rank(hit.severity), hit.sentence_index))
     numbers = {name: quantity for hit in reversed(ordered) for name, quantity in hit.numbers.items()}
-    return ordered[0] if numbers == ordered[0].numbers else replace(ordered[0], numbers=numbers)
+    first = next((hit for hit in ordered if _says_more(hit, ordered[0])), ordered[0])
+    return first if numbers == first.numbers else replace(first, numbers=numbers)
+
+
+def _says_more(hit: Hit, first: Hit) -> bool:
+    """Whether readers had better be shown this sentence: it says the same as the first, and the number with it."""
+    alike = (hit.severity, hit.current, hit.alleged, hit.claims) == (
+        first.severity, first.current, first.alleged, first.claims
+    )  # fmt: skip
+    return alike and bool(_own_numbers([hit]))
 
 
 def pick(

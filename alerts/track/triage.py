@@ -75,6 +75,16 @@ def due(alert: Alert, *, now: datetime, policy: Policy) -> bool:
     return policy.triage_for is not None and now - since >= policy.triage_for
 
 
+def goes_at(alert: Alert, *, now: datetime, policy: Policy) -> datetime | None:
+    """When what waits is let go (see `due`) if nobody comes until then; None for what goes on waiting."""
+    if due(alert, now=now, policy=policy):
+        return now
+    if alert.triage != "waiting" or policy.triage_for is None or _over(alert):
+        return None
+    at = (alert.waits_since or alert.updated) + policy.triage_for
+    return at if at - alert.last_event <= policy.oldest else None
+
+
 def let_go(
     alert: Alert, evidence: Sequence[Evidence], *, now: datetime, policy: Policy, lookup: Lookup = nowhere
 ) -> Step:

@@ -22,11 +22,12 @@ from alerts.store import feeds, polling
 from alerts.store.database import open_database, reading, writing
 from alerts.store.feeds import FeedRow
 from alerts.store.polling import Finished, PollResult
-from alerts.store.schema import article, feed, metadata
+from alerts.store.schema import article, feed
 from tests.collect.conftest import DirectParser
 from tests.fakes import waiting
 from tests.fakes.feeds import RSS, FeedServer, rss, story
 from tests.sealed import VAULT
+from tests.warm import empty_database
 
 
 @dataclass(slots=True)
@@ -75,9 +76,7 @@ class Newsroom:
 
 @pytest.fixture
 async def room(tmp_path: Path) -> AsyncIterator[Newsroom]:
-    engine = open_database(f"sqlite:///{tmp_path}/alerts.db", vault=VAULT, busy_s=2)
-    with writing(engine) as conn:
-        metadata.create_all(conn)
+    engine = open_database(f"sqlite:///{empty_database(tmp_path / 'alerts.db')}", vault=VAULT, busy_s=2)
     async with FeedServer() as server:
         allowed = (server.address, f"localhost:{server.port}")
         async with Fetcher(CollectSettings(allow_hosts=allowed, host_gap=0)) as fetcher:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import update
 
 from alerts.engine.notices import EVERY, SETTLES, Look, Watchman
-from alerts.store import articles, bulletins, feeds, meta, notices, outbox, people
+from alerts.store import articles, aside, bulletins, feeds, meta, notices, outbox, people
 from alerts.store.database import reading, writing
 from alerts.store.schema import alert, feed
 from tests.engine.world import MINUTE, NOON, World
@@ -208,6 +208,21 @@ def test_articles_that_wait_or_were_set_aside_are_told(world: World, watchman: W
         articles.mark_faulty(conn, articles.waiting(conn, 1)[0], "ValueError: no", world.now)
     look = watchman.look(world.now)
     assert (opened(look), [one.kind for one in look.ended]) == ([("articles", "set aside")], ["backlog"])
+
+
+def test_a_mail_that_came_in_and_trips_over_a_fault_is_told_once(world: World, watchman: Watchman) -> None:
+    with writing(world.engine) as conn:
+        aside.put(conn, "From: ana@example.org", "ValueError in taking.py:88", world.now)
+    look = watchman.look(world.now)
+    assert opened(look) == [("mail in", "set aside")]
+    assert "one with: ValueError in taking.py:88. They are tried again at the next start" in look.opened[0].text
+    with writing(world.engine) as conn:
+        aside.put(conn, "From: ben@example.org", "ValueError in taking.py:88", world.now)
+    assert watchman.look(world.now) == Look()
+    with writing(world.engine) as conn:
+        for number in aside.listed(conn):
+            aside.take(conn, number)
+    assert [one.kind for one in watchman.look(world.now).ended] == ["mail in"]
 
 
 def test_mails_that_do_not_get_out_are_told(world: World, watchman: Watchman) -> None:

@@ -21,10 +21,11 @@ from alerts.errors import InputError
 from alerts.store import documents, feeds, meta
 from alerts.store.database import open_database, reading, writing
 from alerts.store.feeds import FeedRow, Wishes
-from alerts.store.schema import article, metadata, poll
+from alerts.store.schema import article, poll
 from tests.collect.conftest import DirectParser
 from tests.fakes.feeds import FeedServer, Item, rss, story
 from tests.sealed import VAULT
+from tests.warm import empty_database
 
 START = datetime(2026, 3, 2, 12, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -101,11 +102,7 @@ class Days:
 
 @pytest.fixture
 async def days(tmp_path: Path) -> AsyncIterator[Days]:
-    path = tmp_path / "alerts.db"
-    engine = open_database(f"sqlite:///{path}", vault=VAULT)
-    with writing(engine) as conn:
-        metadata.create_all(conn)
-    engine.dispose()
+    path = empty_database(tmp_path / "alerts.db")
     async with FeedServer() as server:
         hosts = (server.address, f"localhost:{server.port}")
         made = Days(path, server, CollectSettings(allow_hosts=hosts, host_gap=0, jitter=0))

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from alerts.match.showing import show
+from alerts.match.showing import for_readers, show
 from alerts.match.view import SentenceView
 from alerts.match.written import item_as_written, origin, written
 from alerts.read.places import Gazetteer
@@ -112,3 +112,18 @@ def test_of_a_word_list_the_line_that_was_found_is_named(gazetteer: Gazetteer) -
 
 def _article(text: str) -> Article:
     return Article(id="1", title="", text=text, published=datetime(2026, 1, 15, tzinfo=UTC))
+
+
+def test_readers_see_no_phrase_no_name_and_no_command() -> None:
+    text = SOUND.replace("[about]\n", '[about]\nowner = "ana@example.org"\n') if "[about]" in SOUND else SOUND
+    rule = check(text)
+    lines = [line for section in for_readers(rule) for line in section.lines]
+    phrases = [phrase.source for block in rule.blocks for part in block.parts for phrase in part.choice.phrases]
+    assert lines and phrases
+    assert not [line for line in lines if any(phrase in line for phrase in phrases)]
+    assert not [line for line in lines if "{{" in line or "alerts " in line or "@" in line or "precision =" in line]
+
+
+def test_readers_see_when_a_rule_speaks_and_what_counts() -> None:
+    titles = [section.title for section in for_readers(check(SOUND))]
+    assert titles == ["when it speaks", "where", "how bad", "what counts", "its alerts"]

@@ -311,3 +311,19 @@ def test_no_name_is_too_odd_to_look_up(gazetteer: Gazetteer, name: str) -> None:
     gazetteer.chain(name)
     place = gazetteer.lookup(name)
     assert place is None or gazetteer.by_id(place.id) is not None
+
+
+@pytest.mark.parametrize(
+    ("lat", "lon", "within", "name"),
+    [(13.6, 44.0, 200, "Taiz"), (-1.68, 29.22, 200, "Goma"), (0.0, -30.0, 200, None), (20.0, 10.0, 100, None)],
+)
+def test_the_town_next_to_a_point_is_found_if_there_is_one(
+    gazetteer: Gazetteer, lat: float, lon: float, within: float, name: str | None
+) -> None:
+    found = gazetteer.nearest(lat, lon, within_km=within)
+    assert (found.name if found else None) == name
+
+
+def test_the_next_town_is_found_across_the_line_of_dates(gazetteer: Gazetteer) -> None:
+    east, west = (gazetteer.nearest(-16.78, lon, within_km=200) for lon in (179.99, -179.99))
+    assert east is not None and east == west and east.country == "FJI"

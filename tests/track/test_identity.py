@@ -232,6 +232,15 @@ def test_a_part_keeps_apart_where_its_place_is_refined() -> None:
 SAID = "They attacked the town and killed 18 people."
 
 
+def test_of_equally_bad_hits_the_sentence_with_the_number_is_shown() -> None:
+    headline, text = hit(sentence_index=0, numbers={"killed": count(18)}), replace(hit(sentence_index=3), sentence=SAID)
+    told = replace(text, numbers={"killed": count(18)})
+    (found,) = distinct([headline, told], "city")
+    assert (found.sentence, found.sentence_index) == (SAID, 3)
+    (found,) = distinct([headline, replace(told, alleged=True)], "city")
+    assert found.sentence == headline.sentence and not found.alleged
+
+
 def test_one_number_at_two_places_of_an_article_is_one_event() -> None:
     headline = replace(hit(BELL, sentence_index=0), sentence=SAID, numbers={"killed": count(18)})
     text = replace(hit(ARLO, sentence_index=1), sentence=SAID, numbers={"killed": count(18), "injured": count(4)})

@@ -291,3 +291,18 @@ def test_another_title_is_no_message() -> None:
     assert (step.alert.own_title, step.tell) == ("Raid", False)
     assert triage.retitle(step.alert, "Raid", now=at(2)).alert == step.alert
     assert triage.retitle(step.alert, None, now=at(2)).alert.own_title is None
+
+
+@pytest.mark.parametrize("when", [0, 0.5, 0.99, 1, 3])
+def test_it_is_known_beforehand_when_what_waits_is_let_go(when: float) -> None:
+    case = tracked(report("a"))
+    goes = triage.goes_at(case.now, now=at(when), policy=DESK)
+    assert goes == at(max(1, when))
+    assert triage.due(case.now, now=max(at(1), at(when)), policy=DESK)
+
+
+def test_what_nobody_lets_go_by_itself_has_no_time() -> None:
+    waiting = tracked(report("a")).now
+    assert triage.goes_at(waiting, now=at(1), policy=replace(DESK, triage_for=None)) is None
+    assert triage.goes_at(waiting, now=at(0.1), policy=replace(DESK, triage_for=hours(24 * 30))) is None  # no news then
+    assert triage.goes_at(replace(waiting, triage="dropped"), now=at(1), policy=DESK) is None

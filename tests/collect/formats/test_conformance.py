@@ -80,7 +80,7 @@ def _sdist() -> bytes:
         wanted.write_text(f"feedparser=={version} " + " ".join(f"--hash=sha256:{digest}" for digest in digests))
         options = "download --quiet --no-deps --no-binary feedparser --retries 1 --timeout 20".split()
         command = [*_pip(), *options, "--dest", folder, "-r", str(wanted)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=100)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=200)
         if done.returncode:
             raise Unavailable(f"pip cannot fetch its source: {done.stderr.strip()[-300:]}")
         (fetched,) = Path(folder).glob("feedparser-*.tar.gz")
