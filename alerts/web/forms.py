@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, urlsplit
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
 
-from alerts.web.site import Web
+if TYPE_CHECKING:
+    from alerts.web.site import Web
 
-URLENCODED: Final = "application/x-www-form-urlencoded"
-PRIVATE: Final = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow, noarchive"}
-"""The headers of pages that are for one reader."""
-
+OURS_ONLY: Final = "Only the buttons of these pages are understood."
+_URLENCODED: Final = "application/x-www-form-urlencoded"
 _PATIENCE_S: Final = 10.0
 _MOST_FIELDS: Final = 400
-_OURS_ONLY: Final = "Only the buttons of these pages are understood."
 
 
 async def body_of(request: Request, largest: int) -> bytes:
@@ -45,13 +41,13 @@ def media_type(request: Request) -> str:
 
 
 def pairs(kind: str, body: bytes, *, most: int = _MOST_FIELDS) -> list[tuple[str, str]]:
-    """The fields of a form in their order, empty ones too."""
-    if kind != URLENCODED:
-        raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, _OURS_ONLY)
+    """The fields of a form in their order, empty ones too; `most` so many."""
+    if kind != _URLENCODED:
+        raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, OURS_ONLY)
     try:
         return parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=most)
     except ValueError:
-        raise HTTPException(HTTPStatus.BAD_REQUEST, _OURS_ONLY) from None
+        raise HTTPException(HTTPStatus.BAD_REQUEST, OURS_ONLY) from None
 
 
 def from_our_page(request: Request, web: Web) -> None:
@@ -72,9 +68,3 @@ async def fields(request: Request, web: Web, largest: int) -> list[tuple[str, st
     """What a form of ours sent."""
     from_our_page(request, web)
     return pairs(media_type(request), await body_of(request, largest))
-
-
-def private(web: Web, name: str, variables: Mapping[str, Any], *, status: int = HTTPStatus.OK) -> Response:
-    """A page for one reader: kept by no cache and found by no search."""
-    body = web.fragment(f"pages/{name}.html", variables).encode("utf-8", "replace")
-    return Response(body, status_code=status, media_type="text/html; charset=utf-8", headers=PRIVATE)

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import asyncio
+import logging
 from pathlib import Path
 
 from starlette.applications import Starlette
 
-from alerts.configured import desk_of
+from alerts.configured import collect_settings, desk_of, sender_of, site_of
 from alerts.engine.collecting import Polled
 from alerts.engine.verdicts import Hearing
+from alerts.errors import Fault
+from alerts.notify.joining.whereabouts import region_name
 from alerts.notify.message import pgp
 from alerts.notify.message.mime import domain_of
-from alerts.notify.message.pgp import check_key
+from alerts.notify.preview import Preview
+from alerts.render.mail import MailRenderer, mail_renderer
+from alerts.render.pictures import Pictures
 from alerts.resources import shipped
 from alerts.service import Service, Watch
 from alerts.web.app import create_app
-from alerts.web.joining import Joining
-from alerts.web.metrics import Meter
+from alerts.web.data.websub import Announcer
+from alerts.web.operations.laboratory import laboratory
+from alerts.web.operations.metrics import Meter
+from alerts.web.operations.operating import Operating, TemplateFaults
+from alerts.web.readers.joining import Joining
 from alerts.web.site import WebSettings
 
 
@@ -32,6 +40,8 @@ def pages_of(service: Service) -> Starlette:
         operations=config.web.operations,
         host=config.web.host,
         mails=None if config.smtp.host else config.mail_folder,
+        hub=config.web.hub,
+        rights=config.web.rights,
     )
     hearing = Hearing(
         rulebook=lambda: service.rulebook,  # whatever is in force when somebody speaks
@@ -44,24 +54,70 @@ def pages_of(service: Service) -> Starlette:
         desk=desk_of(config, service.secret),
         places=service.gazetteer,
         events=lambda: service.rulebook.events,
-        languages=_languages(config.templates.folder),
+        languages=lambda: languages(config.templates.folder),
         check_key=(lambda key: pgp.usual_form(key, now=service.clock())) if pgp.available() else None,
     )
     meter = meter_of(service.watch)
-    return create_app(service.engine, settings, now=service.clock, hearing=hearing, joining=joining, meter=meter)
+    operating = operating_of(service)
+
+    def report(fault: Fault) -> None:
+        logging.getLogger("alerts.web").warning("%s", fault)
+        operating.faults.add(fault, service.clock())
+
+    return create_app(
+        service.engine,
+        settings,
+        now=service.clock,
+        report=report,
+        hearing=hearing,
+        joining=joining,
+        meter=meter,
+        rulebook=lambda: service.rulebook,
+        places=service.gazetteer,
+        operating=operating,
+        lab=laboratory(config, book=lambda: service.rulebook, places=service.gazetteer, now=service.clock),
+    )
 
 
-def _checked(key: str, now: datetime) -> str:
-    """A reader's OpenPGP key as it is kept. Raises InputError."""
-    check_key(key, now=now)
-    return key.strip() + "\n"
+async def beside(service: Service, pages: Starlette) -> None:
+    """What runs as long as the pages are served: measuring, and telling a hub of news."""
+    web = pages.state.web
+    await asyncio.gather(web.meter.watch_loop(), Announcer(web, collect_settings(service.config)).run())
 
 
-def _languages(own: Path | None) -> tuple[str, ...]:
-    """The languages in which there are mails."""
-    folders = [folder / "mail" for folder in (shipped("templates"), own) if folder is not None]
-    found = {path.name for folder in folders if folder.is_dir() for path in folder.iterdir() if path.is_dir()}
+def operating_of(service: Service) -> Operating:
+    """What operators act with: the service's own parts. From now on it hears of faults of the templates of mails."""
+    config, before, faults, pictures = service.config, service.watch.fault, TemplateFaults(), Pictures()
+
+    def renderer() -> MailRenderer:
+        return mail_renderer(
+            site_of(config),
+            own=config.templates.folder,
+            report=lambda fault: faults.add(fault, service.clock()),
+            named=lambda region: region_name(region, service.gazetteer),
+            pictures=pictures,
+        )
+
+    def heard(fault: Fault) -> None:
+        faults.add(fault, service.clock())
+        before(fault)
+
+    service.watch.fault = heard
+    preview = Preview(renderer=renderer, sender=sender_of(config, service.secret))
+    return Operating(tracker=service.tracker, preview=preview, faults=faults)
+
+
+def languages(own: Path | None) -> tuple[str, ...]:
+    """The languages in which there are mails now."""
+    found = {name for folder in (shipped("templates"), own) if folder is not None for name in _folders(folder / "mail")}
     return ("en", *sorted(found - {"en"}))
+
+
+def _folders(mail: Path) -> list[str]:
+    try:
+        return [path.name for path in mail.iterdir() if path.name.replace("-", "").isalnum() and path.is_dir()]
+    except OSError:  # there is none, or it cannot be read
+        return []
 
 
 def meter_of(watch: Watch) -> Meter:

@@ -10,22 +10,32 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from anyio import CapacityLimiter
 from sqlalchemy import Engine
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from alerts.engine.rulebook import Rulebook
 from alerts.engine.verdicts import Hearing
 from alerts.errors import Fault
+from alerts.read.places import Gazetteer
 from alerts.render.environment import Templates
+from alerts.render.pictures import Pictures
 from alerts.render.view import Site
 from alerts.resources import shipped
-from alerts.web.joining import Joining
-from alerts.web.metrics import Meter
-from alerts.web.operations import Kept, open_to
+from alerts.web.access.visitor import NOBODY, visitor_of
+from alerts.web.data.topics import Topics
+from alerts.web.operations.laboratory import Laboratory
+from alerts.web.operations.metrics import Meter
+from alerts.web.operations.opening import Kept, open_to
+from alerts.web.operations.operating import Operating
+from alerts.web.readers.joining import Joining
 
 _TYPES: Final = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml", ".png": "image/png"}
 _HTML: Final = "text/html; charset=utf-8"
@@ -36,7 +46,8 @@ class WebSettings:
     """`name` is shown on every page, `base_url` stands in feeds; a path in it is where a proxy mounts us.
     `templates` is the folder of the user's own. `operations`: whether the pages of operators are there; None: only for
     this machine itself, to which `host` listens. An overview of the feeds is kept for some seconds: it reads much.
-    `mails`: the Maildir that mails go to, while there is no mail server."""
+    `mails`: the Maildir that mails go to, while there is no mail server. `hub` is told of news in the feeds, `rights`
+    is what others may do with the data."""
 
     name: str = "alerts"
     base_url: str = "http://127.0.0.1:8080"
@@ -48,6 +59,8 @@ class WebSettings:
     host: str = "127.0.0.1"
     overview_kept: float = 10.0
     mails: Path | None = None
+    hub: str = ""
+    rights: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +75,9 @@ class Static:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Web:
     """One running site. `started` stands in for the time of a feed without entries. Without a `hearing` readers can say
-    nothing of alerts, without `joining` nobody can become one or change what they get."""
+    nothing of alerts, without `joining` nobody can become one or change what they get. `rulebook` gives the rules in
+    force at the moment, `places` knows the world's places: without one the pages say what the archive alone knows.
+    Without an `operating` operators can change nothing, without a `lab` rules can be neither explained nor tried."""
 
     engine: Engine
     site: Site
@@ -75,6 +90,14 @@ class Web:
     joining: Joining | None = None
     meter: Meter = field(default_factory=Meter)
     kept: Kept = field(default_factory=Kept)
+    rulebook: Callable[[], Rulebook] | None = None
+    places: Gazetteer | None = None
+    operating: Operating | None = None
+    lab: Laboratory | None = None
+    pictures: Pictures = field(default_factory=Pictures)
+    drawing: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(2))
+    downloads: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(2))
+    topics: Topics = field(default_factory=Topics)
 
     def shows_operations(self, request: Request) -> bool:
         """Whether this request may see how the service does."""
@@ -84,11 +107,13 @@ class Web:
     def shows_mails(self, request: Request) -> bool:
         """Whether this request may see the mails of a service without a mail server. They hold links that act in a
         reader's name, so nobody may but who asks on this machine itself, whatever the setting for operators says."""
+        return self.settings.mails is not None and self.is_here(request)
+
+    def is_here(self, request: Request) -> bool:
+        """Whether who asks is on this machine itself, and the pages of operators are not switched off."""
         own = self.settings
-        return (
-            own.mails is not None
-            and own.operations is not False
-            and open_to(None, host=own.host, base_url=own.base_url, headers=request.headers)
+        return own.operations is not False and open_to(
+            None, host=own.host, base_url=own.base_url, headers=request.headers
         )
 
     @property
@@ -98,9 +123,12 @@ class Web:
 
     def page(self, request: Request, name: str, variables: Mapping[str, Any], *, status: int = 200) -> Response:
         """The page `pages/NAME.html`."""
-        shared = {"operations": self.shows_operations(request), "shows_mails": self.shows_mails(request)}
-        body = self.fragment(f"pages/{name}.html", shared | dict(variables)).encode("utf-8", "replace")
-        return answer(request, body, _HTML, status=status)
+        shared: dict[str, Any] = {"operations": self.shows_operations(request)}
+        shared |= {"shows_mails": self.shows_mails(request), "path": request.scope["path"]}
+        visitor = visitor_of(request)
+        body = self.fragment(f"pages/{name}.html", shared | {"visitor": visitor} | dict(variables))
+        cache = "no-cache" if visitor.role is None else "private, no-cache"  # it shows what is for them alone
+        return answer(request, body.encode("utf-8", "replace"), _HTML, status=status, cache=cache)
 
     def fragment(self, name: str, variables: Mapping[str, Any]) -> str:
         """A template with the variables that all pages have."""
@@ -108,7 +136,7 @@ class Web:
         return self.templates.render(
             name,
             {"site_name": self.site.name, "contact": self.site.contact, "root": self.root, "files": files}
-            | {"operations": False, "shows_mails": False}
+            | {"operations": False, "shows_mails": False, "path": "", "visitor": NOBODY}
             | {"subscribe": self.joining is not None and self.joining.desk.open, **variables},
         )
 
@@ -122,6 +150,10 @@ def open_web(
     hearing: Hearing | None = None,
     joining: Joining | None = None,
     meter: Meter | None = None,
+    rulebook: Callable[[], Rulebook] | None = None,
+    places: Gazetteer | None = None,
+    operating: Operating | None = None,
+    lab: Laboratory | None = None,
 ) -> Web:
     """A site over `engine`. `report` hears of faults in the user's templates, `hearing` does what readers say."""
     folder = shipped("templates")
@@ -137,6 +169,10 @@ def open_web(
         hearing=hearing,
         joining=joining,
         meter=meter or Meter(),
+        rulebook=rulebook,
+        places=places,
+        operating=operating,
+        lab=lab,
     )
 
 
@@ -155,6 +191,13 @@ def web_of(request: Request) -> Web:
     web = request.app.state.web
     assert isinstance(web, Web)
     return web
+
+
+def joining_of(web: Web) -> Joining:
+    """What the pages need by which people become readers; without it they are not there."""
+    if web.joining is None:
+        raise HTTPException(HTTPStatus.NOT_FOUND)
+    return web.joining
 
 
 def answer(request: Request, body: bytes, media_type: str, *, status: int = 200, cache: str = "no-cache") -> Response:

@@ -48,8 +48,13 @@ def press(app: ASGIApp, address: str, **fields: str) -> Answer:
 async def _ask(app: ASGIApp, address: str, method: str, headers: dict[str, str], body: bytes, host: str) -> Answer:
     path, _, query = address.partition("?")
     sent: list[Message] = []
+    asked = False
 
     async def receive() -> Message:
+        nonlocal asked
+        if asked:
+            await asyncio.Event().wait()  # nobody hangs up: who asks again waits, as with a server
+        asked = True
         return {"type": "http.request", "body": body, "more_body": False}
 
     async def send(message: Message) -> None:

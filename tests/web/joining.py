@@ -14,7 +14,7 @@ from alerts.notify.joining.limits import Limits
 from alerts.read.places import Gazetteer
 from alerts.readers import ALL, Wishes
 from alerts.web.app import WebSettings, create_app
-from alerts.web.joining import Joining
+from alerts.web.readers.joining import Joining
 from tests.notify.joining.world import SECRET, World
 from tests.web.client import FORM, Answer, ask
 
@@ -38,7 +38,12 @@ class Pages:
     def open(self, desk: Desk, **more: Any) -> None:
         self.world.desk = desk
         usual = Joining(
-            desk=desk, places=self.places, events=lambda: EVENTS, languages=("en", "fr"), check_key=str, answer_s=0
+            desk=desk,
+            places=self.places,
+            events=lambda: EVENTS,
+            languages=lambda: ("en", "fr"),
+            check_key=str,
+            answer_s=0,
         )
         self.joining = replace(usual, **more)
         settings = WebSettings(name="Northern Desk", base_url=BASE, contact="ops@alerts.example")

@@ -64,7 +64,8 @@ def test_pages_can_be_read_by_ear_and_walked_by_keyboard(filled: Starlette) -> N
         ids = {attributes["id"] for _, attributes in page.elements if "id" in attributes}
         named = [attributes for _, attributes in page.elements if "aria-labelledby" in attributes]
         assert {attributes["aria-labelledby"] for attributes in named} <= ids
-        assert {label["for"] for label in page.all("label")} == {field["id"] for field in page.all("select")}
+        shown = [field for field in page.all("select") + page.all("input") if field.get("type") != "hidden"]
+        assert {label["for"] for label in page.all("label")} == {field["id"] for field in shown}
 
 
 def test_who_has_the_page_already_gets_304_until_something_changes(filled: Starlette, engine: Engine) -> None:
@@ -146,7 +147,8 @@ def test_pages_name_the_style_sheet_by_its_content_so_it_may_be_kept(filled: Sta
 
 def test_the_list_of_an_address_cut_short_is_the_list(filled: Starlette) -> None:
     answer = ask(filled, "/alerts", headers={"Host": "evil.example"})
-    assert (answer.status, answer.headers["location"]) == (308, "/desk/")
+    assert answer.status == 200
+    assert 'href="/desk/alerts/1"' in answer.text
 
 
 def test_no_reader_is_ever_named(filled: Starlette, engine: Engine) -> None:

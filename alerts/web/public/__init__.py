@@ -1,0 +1,1 @@
+"""What everybody may read: the alerts, their places, the rules."""
