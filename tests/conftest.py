@@ -11,10 +11,16 @@ from hypothesis import settings
 
 from alerts.read.gazetteer import ensure
 from alerts.read.places import Gazetteer
+from tests.installed import demo, programs, wheel
+from tests.order import long_ones_early
+from tests.warm import forget_the_long_lived, share_statements
+
+__all__ = ["demo", "programs", "wheel"]
 
 # Tests run side by side: how long one example takes says nothing of the code.
 settings.register_profile("side by side", deadline=None)
 settings.load_profile("side by side")
+share_statements()
 
 
 @pytest.fixture(scope="session")
@@ -29,3 +35,16 @@ def gazetteer_path() -> Path:
 @pytest.fixture(scope="session")
 def gazetteer(gazetteer_path: Path) -> Gazetteer:
     return Gazetteer.open(gazetteer_path)
+
+
+@pytest.hookimpl(trylast=True)  # after they were put in random order
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "demo" in getattr(item, "fixturenames", ()):  # the first that looks at it waits for it
+            item.add_marker(pytest.mark.slow)
+            item.add_marker(pytest.mark.timeout(300))
+    items[:] = long_ones_early(items)
+
+
+def pytest_collection_finish() -> None:
+    forget_the_long_lived()

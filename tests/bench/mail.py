@@ -26,6 +26,7 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import Engine, insert, select, update
 
+from alerts.interpreter import settle
 from alerts.notify.courier import Courier
 from alerts.notify.message import compose
 from alerts.notify.ways.smtp import Smtp, SmtpSettings
@@ -49,6 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = _options(arguments)
     if why := lacking():
         raise SystemExit(f"./dev bench mail: {why}")
+    settle()
     console = Console(width=120, highlight=False)
     with tempfile.TemporaryDirectory(prefix="alerts-bench-") as name:
         folder = Path(name)
@@ -75,9 +77,9 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def _making(folder: Path, mails: int, table: Table) -> None:
     """From rows to bytes, without the database: rendered once, spliced and encoded for each reader."""
-    engine = _filled(folder / "making", min(mails, 2_000))
+    engine = _filled(folder / "making", mails)
     with writing(engine) as conn:
-        rows = outbox_store.lease(conn, START, "bench", 2_000, 600)
+        rows = outbox_store.lease(conn, START, "bench", mails, 600)
     with reading(engine) as conn:
         material = compose.gather(conn, rows)
     made = renderer()
@@ -100,8 +102,8 @@ def _rates(what: str, folder: Path, port: int, options: argparse.Namespace, tabl
         engine.dispose()
     share = median(mine / other for mine, other in zip(ours, theirs, strict=True))
     bar = what == "smtp-sink"
-    met = (f">= {RATE:,}/s", _met(median(ours) >= RATE)) if bar else (f">= {10 * MAILMAN}/s", "")
-    table.add_row(f"alerts into {what}", f"{median(ours):,.0f}/s", *met)
+    least = RATE if bar else 10 * MAILMAN
+    table.add_row(f"alerts into {what}", f"{median(ours):,.0f}/s", f">= {least:,}/s", _met(median(ours) >= least))
     table.add_row(f"smtp-source into {what}, {size:,} bytes", f"{median(theirs):,.0f}/s", "", "")
     bars = ("", "") if bar else (f">= {SHARE:.0%}", _met(share >= SHARE))
     table.add_row(f"alerts : smtp-source, {what}", f"{share:.0%}", *bars)

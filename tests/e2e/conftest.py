@@ -1,18 +1,36 @@
-"""An installation with a feed server, and services on it that are closed whatever happens."""
+"""An installation with a feed server, and services on it that are closed whatever happens. Pictures of mails are drawn
+once for all of these tests: no test here is about them."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from alerts.render.drawing import svg
 from alerts.service import Service
+from tests import drawn
 from tests.e2e.newsdesk import Newsdesk
 from tests.fakes.feeds import FeedServer
+from tests.once import once
 from tests.store.conftest import migrated_postgres, postgres_url
 
 __all__ = ["desk", "migrated_postgres", "postgres_url", "start"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _folder_of_pictures(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """For this process and those that it starts."""
+    folder = once(tmp_path_factory, "pictures", lambda folder: None)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(drawn.FOLDER, str(folder))
+        yield folder
+
+
+@pytest.fixture(autouse=True)
+def _pictures_are_drawn_once(_folder_of_pictures: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(svg, "png", drawn.kept(_folder_of_pictures))
 
 
 @pytest.fixture

@@ -60,12 +60,12 @@ class Daemon:
     def log(self) -> str:
         return self.log_path.read_text(encoding="utf-8")
 
-    async def end(self, number: int = signal.SIGTERM, *, seconds: float = 10.0) -> int:
+    async def end(self, number: int = signal.SIGTERM, *, seconds: float = 40.0) -> int:
         """Send it a signal; its exit status, which must come in time."""
         self.process.send_signal(number)
         return await self.ended(seconds=seconds)
 
-    async def ended(self, *, seconds: float = 20.0) -> int:
+    async def ended(self, *, seconds: float = 60.0) -> int:
         """Its exit status."""
         async with asyncio.timeout(seconds):
             return await self.process.wait()

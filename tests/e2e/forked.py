@@ -21,8 +21,11 @@ from alerts.engine.collecting import Collector
 from alerts.engine.linked import Linker
 from alerts.engine.recording import Recorder
 from alerts.notify.ways.maildir import Maildir
+from alerts.render.samples import sample_notices
 from alerts.service import Service
 from alerts.web import app, serve
+from tests.drawn import share_pictures
+from tests.notify.world import renderer
 
 # What `alerts run` imports when it is called; here it is there before the fork.
 IMPORTED = (run_command, app, serve)
@@ -109,4 +112,8 @@ def serve_commands() -> None:
 
 
 if __name__ == "__main__":
+    share_pictures()
+    made = renderer()
+    for notice in sample_notices():  # for the templates, which are compiled once then
+        made.render(notice)
     serve_commands()

@@ -28,6 +28,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from sqlalchemy import Connection, Engine
 
@@ -47,7 +48,7 @@ from alerts.read.places import Gazetteer
 from alerts.render.mail import MailRenderer
 from alerts.render.samples import sample_bulletin, sample_notices
 from alerts.store import alerts as alert_store
-from alerts.store import articles, feeds, meta, outbox, people, schema
+from alerts.store import articles, feeds, meta, outbox, people
 from alerts.store import silences as silence_store
 from alerts.store.acts import of_alert
 from alerts.store.articles import Draft
@@ -55,9 +56,11 @@ from alerts.store.database import open_database, reading, writing
 from alerts.track.policy import Desk
 from alerts.track.silence import Silence
 from alerts.types import Alert
-from tests.e2e.longstory import START, STORY, Piece, Poll, told_at_once
+from tests.drawn import share_pictures
+from tests.e2e.longstory import START, STORY, Piece, Poll, told_at_once, write_rules
 from tests.notify.world import SECRET, SENDER, Clock, renderer
 from tests.sealed import VAULT
+from tests.warm import empty_database, share_statements
 
 READERS = ("one@example.org", "two@example.org")
 AN_HOUR = timedelta(hours=1)
@@ -218,9 +221,9 @@ class Town:
 
     def found(self) -> None:
         """Make the database, its feeds and its readers."""
+        empty_database(self.folder / "alerts.db")
         engine = self._open()
         with writing(engine) as conn:
-            schema.metadata.create_all(conn)
             for number, source in enumerate(sorted({piece.source for poll in self.polls for piece in poll.pieces})):
                 url = f"https://feeds.example/{number}"
                 owner = "" if source != "Northern Star" else "Morning Post"
@@ -248,6 +251,7 @@ class Town:
             kept.rename(self.progress)
             if stop(work):
                 os.kill(os.getpid(), signal.SIGKILL)
+        engine.dispose()
 
     def _tracker(self, engine: Engine, now: datetime) -> Tracker:
         """As the service has it when it starts."""
@@ -305,13 +309,28 @@ class Town:
         return lived
 
 
-def run(line: str, common: Common) -> int:
-    folder, story, way = line.rstrip("\n").split("\t")
-    sources = RuleSources(folders=(Path(folder) / "rules",))
+def founded(folder: Path, polls: tuple[Poll, ...], common: Common) -> Town:
+    sources = RuleSources(folders=(folder / "rules",))
     book = loading.load(sources, gazetteer=common.gazetteer, households=Households())
     assert not book.faults, "\n".join(map(str, book.faults))
-    town = Town(Path(folder), book, common, STORY if story == "whole" else told_at_once())
+    town = Town(folder, book, common, polls)
     town.found()
+    return town
+
+
+def warm(common: Common) -> None:
+    """A short life in this process, with a database and numbers of its own: it leaves SQL put together and templates
+    compiled, which those that are forked need not do again."""
+    share_statements()
+    with TemporaryDirectory() as folder:
+        write_rules(Path(folder) / "rules")
+        founded(Path(folder), told_at_once(STORY[:8]), common).live(limit=100)
+    common.renderer._done.clear()
+
+
+def run(line: str, common: Common) -> int:
+    folder, story, way = line.rstrip("\n").split("\t")
+    town = founded(Path(folder), STORY if story == "whole" else told_at_once(), common)
     kind, _, more = way.partition(" ")
     if kind in ("article", "each"):
         return town.stopped(lambda work: work.reads or kind == "each")
@@ -322,7 +341,9 @@ def run(line: str, common: Common) -> int:
 
 
 if __name__ == "__main__":
+    share_pictures()
     shared = Common.at(Path(sys.argv[1]))
+    warm(shared)
     for command in sys.stdin:
         sys.stdout.write(f"{run(command, shared)}\n")
         sys.stdout.flush()

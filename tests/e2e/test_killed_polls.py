@@ -21,6 +21,7 @@ from tests.e2e.test_kills import Daemons
 from tests.fakes import waiting
 from tests.fakes.feeds import Item, rss
 
+pytestmark = pytest.mark.slow
 PAPERS = tuple(f"paper{number}" for number in range(12))
 KEPT = 12  # items a document, besides those that no daemon has lived long enough to ask for
 
@@ -102,7 +103,7 @@ async def test_no_article_is_lost_and_none_doubled(polls: int, desk: Newsdesk, d
     wanted = sorted((paper, title, text) for (paper, title), text in press.said.items())
     daemon = await daemons.start(desk)
     try:
-        await waiting.until(lambda: len(seen(desk)) >= len(wanted), seconds=30, what="every article")
+        await waiting.until(lambda: len(seen(desk)) >= len(wanted), seconds=90, what="every article")
         await asyncio.sleep(2)  # what is said anew of known ones comes with the same polls
     finally:
         os.kill(daemon, signal.SIGTERM)

@@ -20,6 +20,7 @@ from tests.e2e.daemon import ROOT, children
 from tests.e2e.newsdesk import READERS, Newsdesk, report
 from tests.fakes import waiting
 
+pytestmark = pytest.mark.slow
 PAPERS = ("daily", "post", "star", "sun")
 TOWNS = (
     "Taiz Marib Aden Hodeidah Mukalla Goma Bukavu Beni Bunia Uvira Djibo Ouahigouya Fada Dori Kaya Mopti Gao Timbuktu "
@@ -48,7 +49,7 @@ class Daemons:
         conn.close()
         return await self._ask("start", desk.config_path, desk.folder / "log", point, nth)
 
-    async def ended(self, daemon: int, *, seconds: float = 60.0) -> int:
+    async def ended(self, daemon: int, *, seconds: float = 150.0) -> int:
         """The signal that ended it. One that does not end in time is killed, and that is a failure."""
         timer = threading.Timer(seconds, os.kill, (daemon, signal.SIGKILL))
         timer.start()
@@ -62,7 +63,7 @@ class Daemons:
         """Let a daemon live until all mails are there; it is then told to end, and does so cleanly."""
         daemon = await self.start(desk)
         try:
-            await waiting.until(lambda: len(desk.mails()) >= wanted, seconds=40, what=f"{wanted} mails")
+            await waiting.until(lambda: len(desk.mails()) >= wanted, seconds=120, what=f"{wanted} mails")
         finally:
             os.kill(daemon, signal.SIGTERM)
             status = await self.ended(daemon)

@@ -27,6 +27,7 @@ from alerts.types import Message
 from tests.e2e.daemon import ROOT
 from tests.e2e.longstory import write_rules
 
+pytestmark = pytest.mark.slow
 Rows = dict[str, list[dict[str, Any]]]
 # Who holds a mail while it is sent, and how often that was tried, is the business of the process that sends it.
 OF_A_PROCESS = {"outbox": {"lease_token", "lease_until", "attempts"}, "person": {"address"}}  # sealed: never the same
@@ -126,7 +127,7 @@ def replayed(folder: Path, seed: int) -> bytes:
         cwd=ROOT,
         env=os.environ | {"PYTHONHASHSEED": str(seed)},
         capture_output=True,
-        timeout=60,
+        timeout=200,
     )
     assert (done.returncode, done.stderr) == (0, b"")
     return done.stdout

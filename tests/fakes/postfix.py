@@ -1,7 +1,8 @@
 """A Postfix of our own on loopback: its configuration, queue and log in one folder, beside whatever this machine has.
 
 What a mail server really does with a connection that breaks off, and what it writes into its log about it, only a real
-one shows. It must be started as root (Postfix changes to its own user). Debian: apt-get install postfix.
+one shows. It must be started as root (Postfix changes to its own user). Debian: apt-get install postfix. It ends with
+who started it, however that ends.
 """
 
 from __future__ import annotations
@@ -16,13 +17,15 @@ import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Final
 
 import pytest
+
+from tests.fakes.ending import at_the_end
 
 _MAIN: Final = """\
 compatibility_level = 3.6
@@ -74,6 +77,7 @@ anvil unix - - n - 1 anvil
 postlog unix-dgram n - n - 1 postlogd
 """
 _NOBODY: Final = 65534
+_END: Final = '/usr/sbin/postfix -c "$1/etc" abort; rm -rf "$1"'
 
 
 def lacking() -> str:
@@ -109,6 +113,7 @@ class PrivatePostfix:
     delivery: str = "virtual"
     more: str = ""
     port: int = field(default_factory=free_port)
+    _end: ExitStack = field(default_factory=ExitStack, init=False, repr=False)
 
     @property
     def config(self) -> Path:
@@ -125,14 +130,19 @@ class PrivatePostfix:
 
     def __enter__(self) -> PrivatePostfix:
         self._set_up()
-        self.start()
+        self._end.enter_context(at_the_end(_END, str(self.folder)))
+        try:
+            self.start()
+        except BaseException:
+            self._end.close()
+            raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.stop()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self._end.close()
+        _wait_for(lambda: not self._listens(), what="Postfix ends")
 
     def start(self) -> None:
         """Return when it listens."""
@@ -141,7 +151,7 @@ class PrivatePostfix:
 
     def stop(self) -> None:
         """End it in an orderly way; nothing happens if it is dead already."""
-        with suppress(subprocess.CalledProcessError):
+        with suppress(AssertionError):
             self._control("abort")
         _wait_for(lambda: not self._listens(), what="Postfix ends")
 

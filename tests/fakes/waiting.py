@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 
-async def until(condition: Callable[[], object], *, seconds: float = 30.0, what: str = "") -> None:
+async def until(condition: Callable[[], object], *, seconds: float = 90.0, what: str = "") -> None:
     """Return when `condition` holds. Raises AssertionError when it does not in `seconds`."""
     try:
         async with asyncio.timeout(seconds):
