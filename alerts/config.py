@@ -28,6 +28,7 @@ from alerts.config_values import (
     FilePath,
     Hosts,
     Households,
+    HubUrl,
     Length,
     LengthOrNever,
     ListenAt,
@@ -68,6 +69,7 @@ class Rules(Section):
     folders: Annotated[tuple[FilePath, ...], Field(strict=False)] = ()
     shipped: bool = True
     off: Texts = ()
+    editable: bool = True
 
 
 class Templates(Section):
@@ -239,6 +241,8 @@ class Web(Section):
     port: Port = 8080
     base_url: BaseUrl = "http://127.0.0.1:8080"
     operations: YesNoOrAuto = None
+    hub: HubUrl = ""
+    rights: Annotated[str, Field(max_length=500)] = ""
 
 
 class Cap(Section):

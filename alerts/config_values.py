@@ -91,6 +91,13 @@ def _base_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _hub_url(value: str) -> str:
+    parts = urlsplit(value)
+    if value and (parts.scheme not in ("http", "https") or not parts.hostname or parts.fragment):
+        raise told('write the address of a WebSub hub, such as "https://hub.example.org/"')
+    return value
+
+
 def _yes_no_or_auto(value: object) -> bool | None:
     if value is None or value == "auto":
         return None
@@ -184,6 +191,7 @@ Port = Annotated[int, AfterValidator(_port_ok)]
 Contact = Annotated[str, AfterValidator(_contact)]
 Database = Annotated[str, AfterValidator(_database)]
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
+HubUrl = Annotated[str, AfterValidator(_hub_url)]
 YesNoOrAuto = Annotated[bool | None, BeforeValidator(_yes_no_or_auto)]
 SeverityOrNone = Annotated[Severity | None, BeforeValidator(lambda value: None if value == "" else value)]
 DnsName = Annotated[str, AfterValidator(_domain)]

@@ -99,7 +99,7 @@ class InputError(AlertsError):
     """Something that was given by hand cannot be used; the text says why, without repeating an address."""
 
 
-StoreReason = Literal["locked", "full", "unreachable", "schema", "damaged"]
+StoreReason = Literal["locked", "full", "failing", "unreachable", "schema", "damaged"]
 
 
 class StoreError(AlertsError):

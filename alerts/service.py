@@ -86,6 +86,7 @@ class Watch:
 
     polled: Callable[[Polled], None] = lambda polled: None
     analysed: Callable[[Report], None] = lambda report: None
+    fault: Callable[[Fault], None] = lambda fault: None
     counts: Counts = field(default_factory=Counts)
 
 
@@ -383,6 +384,7 @@ class Service:
         self.watch.analysed(report)
 
     def _tell_fault(self, fault: Fault) -> None:
+        self.watch.fault(fault)
         _log.log(logging.ERROR if fault.level == "error" else logging.WARNING, "%s", fault)
 
 

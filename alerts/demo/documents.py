@@ -17,6 +17,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from alerts.demo.story import Outlet, Standing, Story, standing
 
+_NAMES = {code: f"&{name};" for code, name in codepoint2name.items() if code > 127}
 _RSS = '<rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/">'
 _RDF = (
     '<rdf:RDF xmlns="http://purl.org/rss/1.0/" xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"'
@@ -177,6 +178,4 @@ def _iso(moment: datetime) -> str:
 
 def _named(markup: str) -> str:
     """Letters beyond ASCII as named entities where HTML has a name, as old publishing systems write them."""
-    return "".join(
-        f"&{codepoint2name[code]};" if (code := ord(char)) > 127 and code in codepoint2name else char for char in markup
-    )
+    return markup.translate(_NAMES)

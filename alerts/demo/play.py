@@ -207,7 +207,7 @@ class Demo:
         folder = self.folder
         self.console.print(
             f"Look around:\n  pages   {service.config.web.base_url}\n"
-            f"  mails   {service.config.web.base_url}/mails (files: {folder / 'data' / 'mail' / 'new'})\n"
+            f"  mails   {service.config.web.base_url}/operations/mailbox (files: {folder / 'data' / 'mail' / 'new'})\n"
             f"  alerts  {_program()} list -c {folder / 'config.toml'}\n"
             f"  one     {_program()} show 1 -c {folder / 'config.toml'}",
             soft_wrap=True,
