@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from html import escape
 from pathlib import Path
 from time import monotonic
 from types import MappingProxyType
@@ -308,14 +307,6 @@ def subject(notice: Notice, *, more: int = 0) -> str:
         stem = _UNCONFIRMED.sub("", stem)
     rest = f" (and {more} more)" if more else ""
     return mark + shorten(stem, LONGEST_SUBJECT - len(mark) - len(rest)) + rest
-
-
-def personal(mail: MailText, reason: str, tokens: Mapping[str, str] = MappingProxyType({})) -> MailText:
-    """The mail of one reader: with why this reader gets it, and the `tokens` of this reader's links by alert id. As it
-    looks; the bytes of a mail are made from its values (`own_values`)."""
-    values = own_values(reason, tokens)
-    escaped = {name: escape(value) for name, value in values.items()}
-    return replace(mail, text=slots.filled(mail.text, values), html=slots.filled(mail.html, escaped))
 
 
 def own_values(reason: str, tokens: Mapping[str, str] = MappingProxyType({}), **more: str) -> dict[str, str]:

@@ -35,11 +35,6 @@ _OF_COUNTRY: Final = (
 _NAMED: Final = _OF_COUNTRY.where(ledger.c.name == bindparam("called"))
 
 
-def open_entries(conn: Connection) -> list[LedgerEntry]:
-    """All that holds, or has lapsed without anybody closing it yet."""
-    return [_entry(row) for row in conn.execute(select(ledger).where(ledger.c.until.is_(None)).order_by(ledger.c.id))]
-
-
 def list_entries(conn: Connection, *, everything: bool = False) -> list[LedgerEntry]:
     """What holds, or has lapsed without anybody closing it yet; with `everything` what is over, too. The latest
     first."""

@@ -18,7 +18,7 @@ from tests.engine.world import World
 
 def only_entry(world: World) -> LedgerEntry:
     with reading(world.engine) as conn:
-        [entry] = ledger.open_entries(conn)
+        [entry] = ledger.list_entries(conn)
     return entry
 
 
@@ -71,7 +71,7 @@ def test_the_end_of_a_siege_is_told_to_those_who_were_told_of_it(world_of_ours: 
     assert line.startswith("close 2 Djibo")
     assert world.mails("queued") == [(told, 2)]
     with reading(world.engine) as conn:
-        assert ledger.open_entries(conn) == []
+        assert ledger.list_entries(conn) == []
 
 
 def test_the_end_of_a_siege_that_had_gone_quiet_is_told_as_well(world_of_ours: World) -> None:
@@ -120,13 +120,13 @@ def test_a_post_closed_in_is_a_blockade_and_no_siege_of_a_town(world_of_ours: Wo
     [record] = world.alerts()
     assert record.summary.startswith("A post is closed in (observation post), not a town. ")
     with reading(world.engine) as conn:
-        assert ledger.open_entries(conn) == []
+        assert ledger.list_entries(conn) == []
 
 
 def test_a_state_of_siege_that_is_decreed_is_no_siege(world_of_ours: World) -> None:
     assert world_of_ours.hear("The president declared a state of siege in Goma for 30 days.") == []
     with reading(world_of_ours.engine) as conn:
-        assert ledger.open_entries(conn) == []
+        assert ledger.list_entries(conn) == []
 
 
 def test_an_accusation_is_told_as_one_and_is_never_above_likely(world_of_ours: World) -> None:

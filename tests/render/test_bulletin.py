@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.errors import Fault
-from alerts.render.mail import bulletin_variables, check_mail_templates, mail_renderer, personal
+from alerts.render.mail import bulletin_variables, check_mail_templates, mail_renderer
 from alerts.render.samples import sample_bulletin
 from alerts.render.view import Site
 from alerts.resources import shipped
+from tests.render.reader import personal
 
 SITE = Site(name="Duty desk", base_url="https://alerts.example")
 

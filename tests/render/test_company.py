@@ -7,8 +7,9 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts.render.mail import personal, subject
+from alerts.render.mail import subject
 from alerts.render.samples import sample_evidence
+from tests.render.reader import personal
 from tests.render.test_mail import BARE, CANCEL, CLOSE, NEW, RENDERER, UPDATE, Walker, changed, render
 
 

@@ -12,9 +12,10 @@ import pytest
 
 from alerts.errors import Fault
 from alerts.render.digest import MOST, Digest, size, span
-from alerts.render.mail import MailRenderer, MailText, mail_renderer, own_values, personal
+from alerts.render.mail import MailRenderer, MailText, mail_renderer, own_values
 from alerts.render.samples import sample_evidence, sample_fields, sample_notices
 from alerts.render.view import Notice, Site
+from tests.render.reader import personal
 
 SITE = Site(name="Duty desk", base_url="https://alerts.example", contact="desk@alerts.example")
 DAY = date(2026, 3, 3)

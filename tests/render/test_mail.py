@@ -14,12 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.errors import Fault
-from alerts.render.mail import MailRenderer, MailText, check_mail_templates, mail_renderer, personal, subject
+from alerts.render.mail import MailRenderer, MailText, check_mail_templates, mail_renderer, subject
 from alerts.render.samples import sample_evidence, sample_fields, sample_notices
 from alerts.render.verdicts import SAYINGS
 from alerts.render.view import Notice, Site
 from alerts.resources import shipped
 from tests.drawn import PICTURES
+from tests.render.reader import personal
 
 SITE = Site(name="Duty desk", base_url="https://alerts.example", contact="desk@alerts.example")
 NEW, UPDATE, CLOSE, CANCEL, BARE = sample_notices()

@@ -31,11 +31,11 @@ def test_a_state_is_opened_confirmed_and_closed(engine: Engine) -> None:
         assert ledger.entries(conn, "YEM") == [made]
         [confirmed] = _open(conn, at_day=3)
         assert (confirmed.id, confirmed.confirmed_at, confirmed.lapses) == (made.id, NOW + 3 * DAY, NOW + 17 * DAY)
-        assert ledger.open_entries(conn) == [confirmed]
+        assert ledger.list_entries(conn) == [confirmed]
         [over] = ledger.save(conn, closed([confirmed], name="siege", place=TAIZ, at=NOW + 5 * DAY, by="article 2"))
         assert ledger.entries(conn, "YEM") == [over]
         assert (over.until, over.closed_by) == (NOW + 5 * DAY, "article 2")
-        assert ledger.open_entries(conn) == []
+        assert ledger.list_entries(conn) == []
 
 
 def test_a_closed_state_can_open_again(engine: Engine) -> None:

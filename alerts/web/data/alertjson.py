@@ -5,10 +5,8 @@ Of articles only what is quoted: the sentence, with its outlet, title and addres
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import Any, Final
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -17,7 +15,6 @@ from alerts.render.fields import LONGEST_TITLE, Published, Telling, moment
 from alerts.render.geojson import encoded
 from alerts.render.jsonfeed import numbers, own
 from alerts.render.view import web_link
-from alerts.store import archive
 from alerts.store.alerts import Record, Version
 from alerts.store.database import reading
 from alerts.template_filters import one_line, shorten
@@ -25,6 +22,7 @@ from alerts.types import Evidence
 from alerts.web.data import cap
 from alerts.web.data.formats import is_open
 from alerts.web.data.published import ANY_ORIGIN
+from alerts.web.public.alert import told_alert
 from alerts.web.site import Web, answer, web_of
 
 MEDIA_TYPE: Final = "application/json"
@@ -36,9 +34,7 @@ def whole(request: Request) -> Response:
     """`/alerts/{id}.json`."""
     web, wanted = web_of(request), str(request.path_params["id"])
     with reading(web.engine) as conn:
-        record = archive.told_alert(conn, wanted)
-    if record is None or record.alert.id != wanted:
-        raise HTTPException(HTTPStatus.NOT_FOUND, "There is no alert of this number.")
+        record = told_alert(conn, wanted)
     response = answer(request, encoded(document(web, record)), MEDIA_TYPE)
     response.headers.update(
         {"Link": f'<{web.site.alert_url(wanted)}>; rel="alternate"'} | (ANY_ORIGIN if is_open(web) else {})

@@ -203,11 +203,3 @@ def ago(moment: datetime | None, now: datetime) -> str:
 def without_addresses(text: str) -> str:
     """Text in which no mail address stands."""
     return _ADDRESS.sub("(address)", text)
-
-
-def paged(request: Request, most: int = 100_000) -> int:
-    """Which page of a list is wanted, from 1. Raises InputError."""
-    given = request.query_params.get("page", "") or "1"
-    if not _NUMBER.fullmatch(given) or int(given) > most:
-        raise InputError("“page” is the number of a page, from 1.")
-    return int(given)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any, Final
 
+from sqlalchemy import Connection
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -25,13 +26,19 @@ _MOST_AROUND: Final = 8
 _MOST_OTHERS: Final = 50
 
 
+def told_alert(conn: Connection, wanted: str) -> Record:
+    """Everything about the alert of this number, as far as readers may know it. Raises 404."""
+    record = archive.told_alert(conn, wanted)
+    if record is None or record.alert.id != wanted:  # "07" is found, and would be a second address of 7
+        raise HTTPException(HTTPStatus.NOT_FOUND, "There is no alert of this number.")
+    return record
+
+
 def alert_page(request: Request) -> Response:
     """`/alerts/{id}`: one alert that readers were told of."""
     web, wanted = web_of(request), str(request.path_params["id"])
     with reading(web.engine) as conn:
-        record = archive.told_alert(conn, wanted)
-        if record is None or record.alert.id != wanted:
-            raise HTTPException(HTTPStatus.NOT_FOUND, "There is no alert of this number.")
+        record = told_alert(conn, wanted)
         others = archive.told_others(conn, record.alert)
         around = neighbours(conn, record.alert, limit=_MOST_AROUND)
     more = {
