@@ -15,12 +15,13 @@ REQUIRE = "ALERTS_REQUIRE_MAILTOOLS"
 NODE = Path(os.environ.get("ALERTS_NODE_MODULES") or Path(__file__).parents[3] / "node_modules")
 
 
-def need(program: str, *, others: Sequence[str] = ()) -> str:
-    """The path of a program, looked for beside Python and in the folders `others` as well."""
+def need(program: str, *, others: Sequence[str] = (), require: str = REQUIRE) -> str:
+    """The path of a program, looked for beside Python and in the folders `others` as well. It is asked for by the
+    variable `require`."""
     folders = [os.environ.get("PATH", ""), "/usr/sbin", str(Path(sys.executable).parent), *others]
     found = shutil.which(program, path=os.pathsep.join(folders))
     if found is None:
-        missing(program)
+        missing(program, require)
     return str(found)
 
 
@@ -31,8 +32,8 @@ def node_module(path: str) -> Path:
     return NODE / path
 
 
-def missing(what: str) -> None:
+def missing(what: str, require: str = REQUIRE) -> None:
     """Skip the test, or fail it where the tools are asked for."""
-    if os.environ.get(REQUIRE):
-        pytest.fail(f"{what} is not installed, and {REQUIRE} is set")
+    if os.environ.get(require):
+        pytest.fail(f"{what} is not installed, and {require} is set")
     pytest.skip(f"{what} is not installed")
