@@ -35,6 +35,7 @@ COMMANDS = {
     "ledger": ("alerts.cli.ledger", "What holds where: ceasefires, sieges."),
     "mail": ("alerts.cli.mail", "How mails look, whether they get out, who got which and why."),
     "people": ("alerts.cli.people", "Add, change and list the readers of alerts."),
+    "operators": ("alerts.cli.operators", "Who may log in to the pages, and as what."),
     "notices": ("alerts.cli.notices", "What does not go on as it should."),
     "status": ("alerts.cli.status", "What the service is doing: feeds, queues, last alerts."),
     "db": ("alerts.cli.db", "Bring the database up to date."),

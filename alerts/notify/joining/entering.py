@@ -4,6 +4,7 @@ Always the same answer to who asks, so that nobody learns from it whose address 
 from __future__ import annotations
 
 import hashlib
+import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -20,6 +21,7 @@ from alerts.store import operators, people, sessions
 
 # Each to an address a day and to a network an hour. Not in all: else a stranger could keep the operators out.
 LIMITS: Final = Limits(address=20, network=20, in_all=1_000_000)
+_TOKEN_BYTES: Final = 20
 _FORGED: Final = (
     "This link is not one that was sent from here, or a part of it is missing. "
     "Open it in the mail once more, or ask for a new one."
@@ -52,6 +54,17 @@ def ask(desk: Desk, conn: Connection, address: str, goal: str, *, prefix: str, n
         return
     token = login_token(desk.secret, write(conn, desk, known.id, "login", now))
     sessions.put_link(conn, mark_of(token), person_id=known.id, series=known.series, goal=goal, now=now)
+
+
+def link(conn: Connection, person_id: int, goal: str, now: datetime) -> str:
+    """What a link without a mail holds: for who has a shell on the machine, and hands it over. Raises InputError for
+    who may not log in."""
+    known = people.get_person(conn, person_id)
+    if known is None or sessions.role_of(conn, known.id) is None:
+        raise InputError("nobody of this number may log in")
+    token = secrets.token_hex(_TOKEN_BYTES)
+    sessions.put_link(conn, mark_of(token), person_id=known.id, series=known.series, goal=goal, now=now)
+    return token
 
 
 def mark_of(secret: str) -> str:
