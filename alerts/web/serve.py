@@ -17,14 +17,16 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from alerts.errors import WebError
+from alerts.web.protocol import KEEP_ALIVE_S, GuardedProtocol
 
-_BACKLOG: Final = 128
+_BACKLOG: Final = 1_024
+_TICKS: Final = 10  # uvicorn ticks ten times a second
 _START_S: Final = 10.0
 _STOP_S: Final = 5
 
 
 class _Server(uvicorn.Server):
-    """uvicorn without its signal handlers, and saying when it listens."""
+    """uvicorn without its signal handlers, saying when it listens, and looking after its connections."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -33,6 +35,14 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.listens.set()
+
+    async def on_tick(self, counter: int) -> bool:
+        if counter % _TICKS == 0:
+            now = asyncio.get_running_loop().time()
+            for connection in tuple(self.server_state.connections):
+                if isinstance(connection, GuardedProtocol):
+                    connection.look(now)
+        return await super().on_tick(counter)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -88,11 +98,11 @@ def _settings(app: ASGIApp) -> uvicorn.Config:
         log_config=None,  # the service has set up its own log
         access_log=False,  # who reads what is nobody's business
         lifespan="off",
-        http="h11",
+        http=GuardedProtocol,
         ws="none",
         proxy_headers=False,
         server_header=False,
-        h11_max_incomplete_event_size=32 * 1024,
+        timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=_STOP_S,
         backlog=_BACKLOG,
     )
