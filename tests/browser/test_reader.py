@@ -69,11 +69,15 @@ async def change(page: Page, there: Station) -> None:
     assert await page.is_checked("#discreet") and await page.input_value("#severity") == "severe"
     async with page.expect_download() as download:
         await page.click("text=Get a copy of all that is kept about you")
-    kept = json.loads(Path(await (await download.value).path()).read_text(encoding="utf-8"))
-    assert READER in json.dumps(kept)
+    assert READER in read(await (await download.value).path())
     before = len(there.letters(READER))
     await there.hear("Taiz", 4, killed=150)
     assert len(there.letters(READER)) == before
+
+
+def read(path: Path) -> str:
+    """A JSON document, as text with all its letters."""
+    return json.dumps(json.loads(path.read_text(encoding="utf-8")), ensure_ascii=False)
 
 
 async def leave(page: Page, there: Station) -> None:
