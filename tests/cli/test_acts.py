@@ -12,8 +12,8 @@ from tests.cli.archive import fill, install
 from tests.cli.conftest import World
 from tests.cli.run import alerts
 
-DJIBO = "More than 1,200 families fled the town of Djibo on Monday."
-DORI = "Residents fled the town of Dori on Monday."
+DJIBO = "More than 1,200 families fled the town of Djibo."
+DORI = "Residents fled the town of Dori."
 CUT_OFF = "Gunmen besieged the town of Goma."
 TRIAGE = '\n[triage]\nfrom = "moderate"\nlet_go = "2 hours"\n'
 

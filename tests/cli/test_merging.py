@@ -13,7 +13,7 @@ from tests.cli.archive import fill, install
 from tests.cli.conftest import World
 from tests.cli.run import Ran, alerts
 
-DJIBO = "More than 1,200 families fled the town of Djibo on Monday."
+DJIBO = "More than 1,200 families fled the town of Djibo."
 AGAIN = "About 300 families fled Djibo at night, the mayor said."
 GOMA = "At night 900 families fled Goma, residents said."
 CUT_OFF = "Gunmen besieged the town of Goma."

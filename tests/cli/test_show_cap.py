@@ -20,7 +20,7 @@ from tests.cli.conftest import World
 from tests.cli.run import alerts
 from tests.installed import Played
 
-FLED = "More than 1,200 families fled the town of Djibo on Monday."
+FLED = "More than 1,200 families fled the town of Djibo."
 MORE = "Nearly 9,000 families fled the town of Djibo, officials said."
 CUT_OFF = "Gunmen besieged the town of Goma."
 

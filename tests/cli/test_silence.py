@@ -16,8 +16,8 @@ from tests.cli.archive import NOW, fill, install
 from tests.cli.conftest import World
 from tests.cli.run import Ran, alerts
 
-FLED = "More than 1,200 families fled the town of Djibo on Monday."
-FLED_GOMA = "Residents fled the town of Goma on Tuesday."
+FLED = "More than 1,200 families fled the town of Djibo."
+FLED_GOMA = "Residents fled the town of Goma."
 CUT_OFF = "Gunmen besieged the town of Goma."
 TOMORROW = f"{NOW + timedelta(days=1):%Y-%m-%d}"
 

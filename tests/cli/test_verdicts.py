@@ -21,7 +21,7 @@ from tests.cli.conftest import FLIGHT, World
 from tests.cli.run import alerts
 from tests.match.rules import SOUND, check
 
-FLED = "More than 1,200 families fled the town of Djibo on Monday."
+FLED = "More than 1,200 families fled the town of Djibo."
 HEAT = "Families fleeing the heat left Sarajevo."
 CUT_OFF = "Gunmen besieged the town of Goma."
 
