@@ -12,8 +12,8 @@ from tests.cli.archive import fill, install
 from tests.cli.conftest import FLIGHT, SIEGE, World
 from tests.cli.run import alerts
 
-FLED = "Residents fled Djibo on Thursday."
-AGAIN = "Families have fled Djibo since Thursday."
+FLED = "Residents fled Djibo."
+AGAIN = "Families have fled Djibo since then."
 IDIOM = "Families fleeing the heat left Sarajevo."
 CUT_OFF = "Gunmen besieged the town of Djibo."
 QUIET = "It rained in Sarajevo."
