@@ -14,7 +14,6 @@ from datetime import datetime
 from sqlalchemy import Engine
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.middleware.gzip import GZipMiddleware
 
 from alerts.engine.rulebook import Rulebook
 from alerts.engine.verdicts import Hearing
@@ -22,7 +21,10 @@ from alerts.errors import Fault
 from alerts.read.places import Gazetteer
 from alerts.web.access import login
 from alerts.web.data import pages as data
+from alerts.web.encodings import Encoded
 from alerts.web.errors import HANDLERS
+from alerts.web.keeping import Keeping
+from alerts.web.kept import Answers
 from alerts.web.operations import pages as operations
 from alerts.web.operations.laboratory import Laboratory
 from alerts.web.operations.metrics import Meter
@@ -35,7 +37,6 @@ from alerts.web.site import WebSettings, open_web
 
 __all__ = ["WebSettings", "create_app"]
 
-_WORTH_COMPRESSING = 1_000
 _PARTS = (archive, data, alert, places, rules, about, verdicts, subscribe, preferences, login, operations, static)
 """Who answers what: each part has its ROUTES, and the first that fits an address answers it."""
 
@@ -61,13 +62,15 @@ def create_app(
     what the archive alone knows), `operating` is what operators act with (None: they can change nothing), `lab`
     where rules are explained and tried (None: they cannot be).
     Raises FileNotFoundError when the installation lacks its templates."""
+    answers = Answers()
     app = Starlette(
         routes=[route for part in _PARTS for route in part.ROUTES],
-        middleware=[Middleware(Secured), Middleware(GZipMiddleware, minimum_size=_WORTH_COMPRESSING)],
+        middleware=[Middleware(Keeping, settings, answers), Middleware(Secured), Middleware(Encoded)],
         exception_handlers=HANDLERS,
     )
     # A redirect to the address with a slash would be built from the Host header, which anybody may forge.
     app.router.redirect_slashes = False
+    app.state.answers = answers
     app.state.web = open_web(
         engine,
         settings,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from pathlib import Path
+from typing import Final
 
 from starlette.applications import Starlette
 
@@ -28,9 +29,11 @@ from alerts.web.operations.operating import Operating, TemplateFaults
 from alerts.web.readers.joining import Joining
 from alerts.web.site import WebSettings
 
+KEEPS_S: Final = 1.0
 
-def pages_of(service: Service) -> Starlette:
-    """The application of a prepared service."""
+
+def pages_of(service: Service, *, keeps: float = KEEPS_S) -> Starlette:
+    """The application of a prepared service. An answer that everybody gets alike is shown for `keeps` seconds."""
     config = service.config
     settings = WebSettings(
         name=config.service.name,
@@ -42,6 +45,7 @@ def pages_of(service: Service) -> Starlette:
         mails=None if config.smtp.host else config.mail_folder,
         hub=config.web.hub,
         rights=config.web.rights,
+        keeps=keeps,
     )
     hearing = Hearing(
         rulebook=lambda: service.rulebook,  # whatever is in force when somebody speaks

@@ -46,6 +46,7 @@ class WebSettings:
     """`name` is shown on every page, `base_url` stands in feeds; a path in it is where a proxy mounts us.
     `templates` is the folder of the user's own. `operations`: whether the pages of operators are there; None: only for
     this machine itself, to which `host` listens. An overview of the feeds is kept for some seconds: it reads much.
+    `keeps`: for how many seconds a public answer is shown to all who ask (0: each is made for itself).
     `mails`: the Maildir that mails go to, while there is no mail server. `hub` is told of news in the feeds, `rights`
     is what others may do with the data."""
 
@@ -61,6 +62,7 @@ class WebSettings:
     mails: Path | None = None
     hub: str = ""
     rights: str = ""
+    keeps: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,12 +208,12 @@ def answer(request: Request, body: bytes, media_type: str, *, status: int = 200,
     if status == 200:
         # Weak, because the same tag stands for the compressed form.
         headers["ETag"] = f'W/"{hashlib.sha256(body).hexdigest()[:32]}"'
-        if _has(request.headers.get("if-none-match", ""), headers["ETag"]):
+        if has_tag(request.headers.get("if-none-match", ""), headers["ETag"]):
             return Response(status_code=304, headers=headers)
     return Response(body, status_code=status, media_type=media_type, headers=headers)
 
 
-def _has(given: str, tag: str) -> bool:
+def has_tag(given: str, tag: str) -> bool:
     """Whether If-None-Match names this tag; compared weakly, as RFC 9110 13.1.2 wants it."""
     tags = (one.strip().removeprefix("W/") for one in given.split(","))
     return any(one in ("*", tag.removeprefix("W/")) for one in tags)
