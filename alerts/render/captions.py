@@ -60,7 +60,7 @@ def of_place(drawn: Plan, others: Sequence[Spot], place: Mapping[str, object], c
     whole = (
         f"Map of {country}." if drawn.spot.precision == "country" else _seen_on_map(drawn, str(place["name"]), country)
     )
-    dots = ". Small dots: where alerts were of late" if drawn.shown else ""
+    dots = ". Dots: where alerts were of late" if drawn.shown else ""
     return replace(words, title="Map", alt=f"{whole}{also}", caption=f"{place['full']}{dots}")
 
 

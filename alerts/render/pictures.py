@@ -14,14 +14,17 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any, Final, Literal, TypeVar
 
-from alerts.render import captions, charts
+from alerts.render import captions, charts, worldmap
 from alerts.render.captions import Words
 from alerts.render.drawing import svg
 from alerts.render.drawing.outlines import Outlines
 from alerts.render.drawing.svg import Drawing
+from alerts.render.land import Land
 from alerts.render.maps import MOST_SPOTS, WIDTH, Cartographer, Plan, Spot
 from alerts.render.series import daily_of, steps_of
 from alerts.render.view import Notice, country_name, place_view
+from alerts.render.worldmap import WorldMaps
+from alerts.types import Alert
 
 _log = logging.getLogger(__name__)
 
@@ -57,7 +60,7 @@ class Picture:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sketch:
     """A picture before it is drawn: its words and its size are all that a page needs at once. `shown` tells it from
-    others."""
+    others, `plan` is what the map of a place shows."""
 
     kind: Kind
     width: int
@@ -65,13 +68,17 @@ class Sketch:
     words: Words
     shown: Hashable = field(repr=False)
     draw: Callable[[], Drawing] = field(repr=False, compare=False)
+    plan: Plan | None = field(default=None, repr=False)
 
 
 class Pictures:
-    """Draws the pictures of mails and pages, and keeps the last few. Threads may share one."""
+    """Draws the pictures of mails and pages, and keeps the last few. Threads may share one. `land` is what maps that a
+    browser draws stand on."""
 
     def __init__(self, *, keep: int = 64) -> None:
-        self._cartographer = Cartographer(Outlines(), country_name)
+        outlines = Outlines()
+        self._cartographer, self._world_maps = Cartographer(outlines, country_name), WorldMaps(outlines, country_name)
+        self.land = Land(outlines, country_name)
         self._keep = keep
         self._kept: dict[Hashable, object] = {}
         self._keeping = threading.Lock()
@@ -100,6 +107,18 @@ class Pictures:
             return None
         spots = tuple(one for one in others if one.point != main.point)[:MOST_SPOTS]
         return self._map(main, spots, place, captions.of_place, shaded=False)
+
+    def world(self, alerts: Iterable[Alert]) -> Sketch:
+        """The map of many alerts."""
+        marks = worldmap.marks_of(alerts)
+        return Sketch(
+            kind="map",
+            width=worldmap.WIDTH,
+            height=worldmap.HEIGHT,
+            words=worldmap.words_of(marks, country_name),
+            shown=("world", *marks),
+            draw=lambda: self._world_maps.draw(marks),
+        )
 
     def svg(self, sketch: Sketch) -> bytes:
         """The picture for a page, as lines and letters."""
@@ -139,6 +158,7 @@ class Pictures:
             words=said(plan, spots, view, country_name(main.country)),
             shown=(main, spots) if shaded else (main, spots, "place"),
             draw=lambda: self._cartographer.drawn(plan).drawing,
+            plan=plan,
         )
 
     def _daily(self, notice: Notice) -> Sketch | None:

@@ -29,7 +29,7 @@ from alerts.web.operations import pages as operations
 from alerts.web.operations.laboratory import Laboratory
 from alerts.web.operations.metrics import Meter
 from alerts.web.operations.operating import Operating
-from alerts.web.public import about, alert, archive, places, rules, static
+from alerts.web.public import about, alert, archive, land, maps, places, rules, static
 from alerts.web.readers import preferences, subscribe, verdicts
 from alerts.web.readers.joining import Joining
 from alerts.web.security import Secured
@@ -37,7 +37,22 @@ from alerts.web.site import WebSettings, open_web
 
 __all__ = ["WebSettings", "create_app"]
 
-_PARTS = (archive, data, alert, places, rules, about, verdicts, subscribe, preferences, login, operations, static)
+_PARTS = (
+    archive,
+    maps,
+    data,
+    alert,
+    places,
+    rules,
+    about,
+    verdicts,
+    subscribe,
+    preferences,
+    login,
+    operations,
+    static,
+    land,
+)
 """Who answers what: each part has its ROUTES, and the first that fits an address answers it."""
 
 

@@ -37,7 +37,12 @@ from alerts.web.operations.opening import Kept, open_to
 from alerts.web.operations.operating import Operating
 from alerts.web.readers.joining import Joining
 
-_TYPES: Final = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml", ".png": "image/png"}
+_TYPES: Final = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+}
 _HTML: Final = "text/html; charset=utf-8"
 
 

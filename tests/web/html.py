@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 
 _VOID = {"meta", "link", "br", "img", "input", "hr"}
@@ -39,6 +40,12 @@ class Page(HTMLParser):
 
     def all(self, tag: str) -> list[dict[str, str]]:
         return [attributes for name, attributes in self.elements if name == tag]
+
+    @property
+    def runs_only_files(self) -> bool:
+        """Whether all its scripts are files of ours: none stands in the page, none comes from elsewhere."""
+        scripts = [one.get("src", "") for one in self.all("script")]
+        return not self.inside("script") and all(re.match(r"/(desk/)?static/", one) for one in scripts)
 
     def inside(self, tag: str) -> list[str]:
         """The texts that stand directly in elements of this name."""

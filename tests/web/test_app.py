@@ -33,21 +33,24 @@ def filled(app: Starlette, engine: Engine) -> Starlette:
     return app
 
 
-def test_every_answer_forbids_script_framing_sniffing_and_referrers_and_sets_no_cookie(filled: Starlette) -> None:
+def test_every_answer_forbids_scripts_of_others_framing_sniffing_and_referrers_and_sets_no_cookie(
+    filled: Starlette,
+) -> None:
     for path, method in product(EVERYWHERE, ("GET", "HEAD", "POST")):
         headers = ask(filled, path, method=method).headers
         policy = headers["content-security-policy"]
         assert policy.startswith("default-src 'none'") and "frame-ancestors 'none'" in policy
-        assert "unsafe" not in policy and "http" not in policy and "script" not in policy
+        assert "unsafe" not in policy and "http" not in policy and "*" not in policy
+        assert "script-src 'self';" in policy and "connect-src 'self';" in policy
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["referrer-policy"] == "no-referrer"
         assert "set-cookie" not in headers
 
 
-def test_pages_have_no_script_no_inline_style_and_nothing_from_another_host(filled: Starlette) -> None:
+def test_pages_have_no_script_or_style_in_them_and_nothing_from_another_host(filled: Starlette) -> None:
     for path in ("/", "/alerts/1", "/nothing"):
         page = Page(ask(filled, path).text)
-        assert not page.all("script") and not page.all("style") and not page.all("iframe")
+        assert page.runs_only_files and not page.all("style") and not page.all("iframe")
         assert not any("style" in attributes for _, attributes in page.elements)
         loaded = [link["href"] for link in page.all("link")]
         assert loaded and all(address.startswith("/desk/") for address in loaded)
@@ -129,7 +132,7 @@ def test_odd_input_never_makes_a_fault_nor_comes_back_as_markup(filled: Starlett
     for address in [*(f"/{query}" for query in queries), *(f"/alerts.atom{query}" for query in queries), *paths]:
         answer = ask(filled, address)
         assert answer.status in (200, 400, 404), address
-        assert "<script" not in answer.text
+        assert "<script" not in answer.text.replace('<script src="/desk/static/', ""), address
         assert "location" not in answer.headers
         assert "x" not in answer.headers
 

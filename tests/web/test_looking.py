@@ -79,7 +79,7 @@ def addresses(app: Starlette, world: World) -> list[str]:
     }
     paths = {route.path: f"/{route.path.split('/')[1]}" for route in app.routes}  # type: ignore[attr-defined]
     assert {first for path, first in paths.items() if "{token}" in path} == set(tokens)
-    ids, names = {"/places": "BFA"}, {"/rules": "shelling"}
+    ids, names = {"/places": "BFA"}, {"/rules": "shelling", "/land": "world"}
     return [
         path.format(
             token=tokens.get(first, ""),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -56,6 +56,10 @@ class Outlines:
     def __init__(self, file: Path = _FILE) -> None:
         self._file = file
 
+    def countries(self) -> Iterable[str]:
+        """The code or name of each."""
+        return self._index.keys()
+
     def of(self, country: str) -> Sequence[Ring]:
         """The rings of a country, the largest first; empty for one that is not in the file."""
         return self._index.get(country, ())
@@ -80,9 +84,14 @@ class Outlines:
             if number & 1:
                 yield found[0] / scale, found[1] / scale
 
+    @property
+    def content(self) -> bytes:
+        """The file as it is."""
+        return self._file.read_bytes()
+
     @cached_property
     def _parts(self) -> tuple[bytes, bytes]:
-        head, _, body = zlib.decompress(self._file.read_bytes()).partition(b"\n")
+        head, _, body = zlib.decompress(self.content).partition(b"\n")
         return head, body
 
     @property

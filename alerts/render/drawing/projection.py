@@ -119,3 +119,35 @@ def thinned(points: Iterable[Point], least: float) -> list[Point]:
             kept.append((x, y))
             last_x, last_y = x, y
     return kept
+
+
+def simplified(points: Sequence[Point], off: float) -> list[Point]:
+    """A line without the points that lie at most `off` beside the line between those that stay (Douglas and Peucker).
+    The first and the last stay."""
+    if len(points) < 3:
+        return list(points)
+    kept = {0, len(points) - 1}
+    parts = [(0, len(points) - 1)]
+    while parts:
+        first, last = parts.pop()
+        farthest, at = _farthest(points, first, last)
+        if farthest > off * off:
+            kept.add(at)
+            parts += [(first, at), (at, last)]
+    return [points[at] for at in sorted(kept)]
+
+
+def _farthest(points: Sequence[Point], first: int, last: int) -> tuple[float, int]:
+    """The square of how far the points between two lie from the line between these, at most, and which does."""
+    (x, y), (to_x, to_y) = points[first], points[last]
+    east, north = to_x - x, to_y - y
+    length = east * east + north * north
+    farthest, found = 0.0, first
+    for at in range(first + 1, last):
+        dx, dy = points[at][0] - x, points[at][1] - y
+        if length:
+            part = min(1.0, max(0.0, (dx * east + dy * north) / length))
+            dx, dy = dx - part * east, dy - part * north
+        if dx * dx + dy * dy > farthest:
+            farthest, found = dx * dx + dy * dy, at
+    return farthest, found

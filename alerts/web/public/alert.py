@@ -16,6 +16,7 @@ from alerts.store import archive
 from alerts.store.alerts import Record
 from alerts.store.database import reading
 from alerts.store.nearby import neighbours
+from alerts.web.public.maps import place_live
 from alerts.web.public.pictured import alert_pictures, drawn, named_sketch
 from alerts.web.public.placeviews import place_url
 from alerts.web.public.rulewords import fired_view
@@ -44,7 +45,7 @@ def alert_page(request: Request) -> Response:
     more = {
         "others": others_view(others[:_MOST_OTHERS]),
         "around": neighbours_view(around),
-        "pictures": alert_pictures(web, record),
+        "pictures": alert_pictures(web, record, lambda sketch: place_live(web, sketch, around=around)),
         "fired": fired_view(web, record.alert),
         "where": place_url(web, record.alert.place.id) if record.alert.place else "",
     }

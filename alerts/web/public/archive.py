@@ -14,6 +14,7 @@ from alerts.store.alerts import Listed
 from alerts.store.archive import Cursor
 from alerts.store.database import reading
 from alerts.types import CERTAINTIES, SEVERITIES
+from alerts.web.public.maps import world_map
 from alerts.web.public.query import Query, read_query
 from alerts.web.public.views import Choice, by_day, options
 from alerts.web.site import Web, web_of
@@ -49,6 +50,7 @@ def list_page(request: Request) -> Response:
             "parts": _parts(web, query),
             "older": f"{web.root}/alerts{query.address(_cursor(shown[-1]))}" if len(found) > size else "",
             "newest": f"{web.root}/alerts{query.address()}",
+            "map_of": world_map(web, query) if shown else None,
             "feed": f"{web.root}/alerts.atom{query.address()}",
         },
     )

@@ -6,6 +6,7 @@ A page never waits for a drawing. Of one drawing all who ask get the same bytes,
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from hashlib import sha256
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -39,8 +40,14 @@ def told_notice(record: Record) -> Notice:
     )
 
 
-def sketch_view(sketch: Sketch, address: str, version: object) -> dict[str, Any]:
-    """A picture for templates. `address` is without its ending; `version` changes when the picture does."""
+def version_of(sketch: Sketch) -> str:
+    """What changes when a picture does."""
+    return sha256(repr(sketch.shown).encode()).hexdigest()[:12]
+
+
+def sketch_view(sketch: Sketch, address: str, version: object, *, live: str = "") -> dict[str, Any]:
+    """A picture for templates. `address` is without its ending; `version` changes when the picture does; `live` is what
+    a script needs to put something that moves in its place."""
     return {
         "kind": sketch.kind,
         "name": address.rpartition("/")[2],
@@ -53,14 +60,17 @@ def sketch_view(sketch: Sketch, address: str, version: object) -> dict[str, Any]
         "caption": sketch.words.caption,
         "head": list(sketch.words.head),
         "rows": [list(row) for row in sketch.words.rows],
+        "live": live,
     }
 
 
-def alert_pictures(web: Web, record: Record) -> list[dict[str, Any]]:
-    """The pictures of an alert's page: a map, charts."""
+def alert_pictures(web: Web, record: Record, live: Callable[[Sketch], str] = lambda sketch: "") -> list[dict[str, Any]]:
+    """The pictures of an alert's page: a map, charts. `live` says what a script needs for one."""
     notice, address = told_notice(record), f"{web.root}/alerts/{record.alert.id}"
     names = _names(web.pictures.sketches(notice))
-    return [sketch_view(sketch, f"{address}/{name}", notice.version) for name, sketch in names.items()]
+    return [
+        sketch_view(sketch, f"{address}/{name}", notice.version, live=live(sketch)) for name, sketch in names.items()
+    ]
 
 
 def named_sketch(web: Web, record: Record, name: str) -> tuple[Sketch | None, int]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from hashlib import sha256
 from http import HTTPStatus
 from typing import Any, Final
+from urllib.parse import quote
 
 from sqlalchemy import Connection
 from starlette.requests import Request
@@ -21,8 +21,10 @@ from alerts.store.placed import Here, Inside
 from alerts.track import places as levels
 from alerts.track.ledger import LedgerEntry
 from alerts.types import Place
+from alerts.web.data.formats import kind
 from alerts.web.public.ledgerview import article_ids, entry_view, in_force
-from alerts.web.public.pictured import drawn, sketch_view
+from alerts.web.public.maps import place_live
+from alerts.web.public.pictured import drawn, sketch_view, version_of
 from alerts.web.public.placeviews import (
     archive_address,
     country_rows,
@@ -89,6 +91,7 @@ def _read(web: Web, conn: Connection, place: Place, now: datetime) -> dict[str, 
     beside = _beside(web, conn, place, now)
     sketch = _sketch(web, place, inside, beside)
     address = f"{place_url(web, place.id)}/map"
+    live = "" if sketch is None else place_live(web, sketch, _alerts_around(web, place))
     return _held(web, conn, place, now) | {
         "told": told,
         "many": told >= placed.MOST_COUNTED,
@@ -98,7 +101,7 @@ def _read(web: Web, conn: Connection, place: Place, now: datetime) -> dict[str, 
         "inside": [inside_view(web, one, place) for one in inside],
         "beside": [inside_view(web, one, place) for one in beside],
         "neighbours": neighbour_countries(web, place, placed.open_by_country(conn)),
-        "picture": None if sketch is None else sketch_view(sketch, address, _version(sketch)),
+        "picture": None if sketch is None else sketch_view(sketch, address, version_of(sketch), live=live),
     }
 
 
@@ -176,8 +179,13 @@ def _spot(place: Place) -> Spot:
     return Spot(name=place.name, country=place.country, precision=place.precision, lat=place.lat, lon=place.lon)
 
 
-def _version(sketch: Sketch) -> str:
-    return sha256(repr(sketch.shown).encode()).hexdigest()[:12]
+def _alerts_around(web: Web, place: Place) -> str:
+    """The address of the alerts on its map: those of a town are seen among those of its province."""
+    if place.precision in ("country", "admin1"):
+        return archive_address(web, place, kind("geojson").path)
+    if place.admin1 is None:
+        return f"{web.root}{kind('geojson').path}?country={place.country}"
+    return f"{web.root}{kind('geojson').path}?region={quote(place.admin1, safe='')}"
 
 
 async def place_map(request: Request) -> Response:
@@ -192,7 +200,7 @@ async def place_map(request: Request) -> Response:
                 return None, None
             inside = placed.inside(conn, here_of(web, place), now - _LATELY, limit=_MOST_INSIDE)
             sketch = _sketch(web, place, inside, _beside(web, conn, place, now))
-        return sketch, None if sketch is None else _version(sketch)
+        return sketch, None if sketch is None else version_of(sketch)
 
     return await drawn(request, made)
 

@@ -25,10 +25,10 @@ def place_url(web: Web, place_id: str) -> str:
     return f"{web.root}/places/{quote(place_id, safe=':')}"
 
 
-def archive_address(web: Web, place: Place) -> str:
-    """The archive with all alerts of a place."""
+def archive_address(web: Web, place: Place, path: str = "/alerts") -> str:
+    """The archive with all alerts of a place; `path`: one of its formats."""
     name = {"country": "country", "admin1": "region"}.get(place.precision, "place")
-    return f"{web.root}/alerts?{name}={quote(place.id, safe='')}"
+    return f"{web.root}{path}?{name}={quote(place.id, safe='')}"
 
 
 def place_heading(web: Web, place: Place) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from starlette.routing import Route
 
 from alerts.web.site import answer, web_of
 
-_YEAR: Final = "public, max-age=31536000, immutable"
-_HOUR: Final = "public, max-age=3600"
+YEAR: Final = "public, max-age=31536000, immutable"
+HOUR: Final = "public, max-age=3600"
 
 
 def static_file(request: Request) -> Response:
@@ -23,7 +23,7 @@ def static_file(request: Request) -> Response:
     if found is None:
         raise HTTPException(HTTPStatus.NOT_FOUND)
     tagged = request.query_params.get("v") == found.tag
-    return answer(request, found.content, found.media_type, cache=_YEAR if tagged else _HOUR)
+    return answer(request, found.content, found.media_type, cache=YEAR if tagged else HOUR)
 
 
 ROUTES: Final = (Route("/static/{name}", static_file),)
