@@ -56,6 +56,9 @@ def command(config_path: Path, as_json: bool) -> None:
         ("rules", f"{one.rule} fell to test {common.ago(one.at, at)}: {one.why}; alerts rules promote {one.rule}")
         for one in now.rules_fallen
     ]
+    if now.hub_trouble:
+        since = common.ago(now.hub_trouble.since, at)
+        lines.append(("hub", f"cannot be told of news, first seen {since}: {now.hub_trouble.text}"))
     lines.append(("watched", f"{common.ago(now.last_look, at)}; canary came out: {common.ago(now.last_canary, at)}"))
     lines += [("notice", one.text) for one in now.notices]
     for name, text in lines:

@@ -16,7 +16,8 @@ from alerts.store.schema import meta, rule_version
 from alerts.store.upsert import insert_for, upsert
 
 _IN_FORCE = "rules in force"
-_TROUBLE = "trouble with rules"
+_RULES_TROUBLE = "trouble with rules"
+_HUB_TROUBLE = "trouble with the hub"
 _OUTAGE = "outage_since"
 
 
@@ -91,24 +92,42 @@ def rules_in_force(conn: Connection) -> list[InForce]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RulesTrouble:
-    """Rules that cannot be taken as their files are: since when, and all that is wrong, for the operator."""
+class Trouble:
+    """What does not go as it should: since when, and all that is wrong, for the operator."""
 
     since: datetime
     text: str
 
 
 def put_rules_trouble(conn: Connection, text: str, now: datetime) -> None:
-    """Note what is wrong with the rules now; "" for nothing. It keeps the time at which it began."""
-    known = rules_trouble(conn)
-    since = known.since if known else now
-    put(conn, _TROUBLE, {"since": since.isoformat(), "text": clean(text)} if text else None)
+    """Note why rules cannot be taken as their files are; "" for nothing. It keeps the time at which it began."""
+    _put_trouble(conn, _RULES_TROUBLE, text, now)
 
 
-def rules_trouble(conn: Connection) -> RulesTrouble | None:
+def rules_trouble(conn: Connection) -> Trouble | None:
     """What is wrong with the rules, as `put_rules_trouble` noted it."""
-    noted = get(conn, _TROUBLE)
-    return RulesTrouble(since=datetime.fromisoformat(noted["since"]), text=noted["text"]) if noted else None
+    return _trouble(conn, _RULES_TROUBLE)
+
+
+def put_hub_trouble(conn: Connection, text: str, now: datetime) -> None:
+    """Note why the hub cannot be told of news; "" for nothing. It keeps the time at which it began."""
+    _put_trouble(conn, _HUB_TROUBLE, text, now)
+
+
+def hub_trouble(conn: Connection) -> Trouble | None:
+    """Why the hub cannot be told of news, as `put_hub_trouble` noted it."""
+    return _trouble(conn, _HUB_TROUBLE)
+
+
+def _put_trouble(conn: Connection, name: str, text: str, now: datetime) -> None:
+    known = _trouble(conn, name)
+    since = known.since if known else now
+    put(conn, name, {"since": since.isoformat(), "text": clean(text)} if text else None)
+
+
+def _trouble(conn: Connection, name: str) -> Trouble | None:
+    noted = get(conn, name)
+    return Trouble(since=datetime.fromisoformat(noted["since"]), text=noted["text"]) if noted else None
 
 
 def put_outage(conn: Connection, since: datetime | None) -> None:

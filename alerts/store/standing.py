@@ -41,6 +41,7 @@ class Standing:
     mails: Mapping[str, float]
     mails_in: Mapping[str, float]
     mails_aside: int
+    hub_failing: timedelta
     sign_ups: Mapping[str, float]
     notices: Mapping[str, float]
     since_look: timedelta | None
@@ -50,7 +51,7 @@ def standing(conn: Connection, now: datetime) -> Standing:
     """How things stand now."""
     open_now = Counter(one.kind for one in notices.open_notices(conn))
     row = conn.execute(select(*_sums(now)).where(feed.c.active)).one()
-    outage, look = meta.outage_since(conn), notices.last_look(conn)
+    outage, look, hub = meta.outage_since(conn), notices.last_look(conn), meta.hub_trouble(conn)
     oldest = conn.execute(_OLDEST).scalar_one_or_none()
     return Standing(
         feeds=row.feeds,
@@ -67,6 +68,7 @@ def standing(conn: Connection, now: datetime) -> Standing:
         mails=dict(outbox.counts(conn).items()),
         mails_in=dict(tallies.counted(conn, "mail in").items()),
         mails_aside=aside.count(conn),
+        hub_failing=timedelta(0) if hub is None else max(now - hub.since, timedelta(0)),
         sign_ups=dict(tallies.counted(conn, "sign-up").items()),
         notices=dict(open_now.items()),
         since_look=None if look is None else now - look.at,

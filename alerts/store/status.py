@@ -48,7 +48,8 @@ class Status:
     `suppressed` addresses are not written to, for that reason. `mails_in` (by what came of them) and `sign_ups` are
     those of this day in UTC; `mails_aside` came in and could not be taken. `silences` are those in force,
     `silenced_today` the alerts that any of them hid from somebody. `rules_trouble` says which rules cannot be taken as
-    their files are, and why; `rules_fallen` are those that fell to test. `notices` are open; `last_look` is when the
+    their files are, and why; `rules_fallen` are those that fell to test, `hub_trouble` says why the hub cannot be told
+    of news. `notices` are open; `last_look` is when the
     service last looked for what does not go on as it should, `last_canary` when its canary last came out."""
 
     at: datetime
@@ -86,6 +87,7 @@ class Status:
     rules_trouble: str
     rules_trouble_since: datetime | None
     rules_fallen: tuple[Fallen, ...]
+    hub_trouble: meta.Trouble | None
     notices: tuple[Notice, ...]
     last_look: datetime | None
     last_canary: datetime | None
@@ -101,7 +103,7 @@ def status(conn: Connection, now: datetime) -> Status:
         **_alerts(conn, now),
         **_mails(conn, now),
         **_silences(conn, now),
-        **_rules(conn),
+        **_troubles(conn),
         **_notices(conn),
     )
 
@@ -187,10 +189,11 @@ def _notices(conn: Connection) -> dict[str, Any]:
     }
 
 
-def _rules(conn: Connection) -> dict[str, Any]:
+def _troubles(conn: Connection) -> dict[str, Any]:
     trouble = meta.rules_trouble(conn)
     return {
         "rules_trouble": trouble.text if trouble else "",
         "rules_trouble_since": trouble.since if trouble else None,
+        "hub_trouble": meta.hub_trouble(conn),
         "rules_fallen": tuple(demotions.fallen_now(conn, meta.versions_in_force(conn)).values()),
     }

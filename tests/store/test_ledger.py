@@ -135,6 +135,6 @@ def test_trouble_with_rules_is_noted_with_its_beginning(engine: Engine) -> None:
         assert meta.rules_trouble(conn) is None
         meta.put_rules_trouble(conn, "one", NOW)
         meta.put_rules_trouble(conn, "two", NOW + HOUR)
-        assert meta.rules_trouble(conn) == meta.RulesTrouble(since=NOW, text="two")
+        assert meta.rules_trouble(conn) == meta.Trouble(since=NOW, text="two")
         meta.put_rules_trouble(conn, "", NOW + HOUR)
         assert meta.rules_trouble(conn) is None

@@ -51,12 +51,13 @@ class Announcer:
     settings: CollectSettings
     pace: Pace = field(default_factory=Pace)
     _stirred: object = None
-    _failing: bool = False
+    _failing: bool | None = None  # None: not known since the start
     _failures: int = 0
 
     async def run(self) -> None:
         """Look again and again. Without a hub there is nothing to do."""
         if not hub_of(self.web):
+            await asyncio.to_thread(self._forget)
             return
         while True:
             wait = self.pace.look
@@ -83,7 +84,8 @@ class Announcer:
         kept = {topic: now[topic] if topic not in changed or topic in done else known.get(topic, "") for topic in now}
         if kept != known:
             await asyncio.to_thread(self._keep, kept)
-        self._tell(trouble)
+        if trouble or self._failing is not False:
+            await asyncio.to_thread(self._tell, trouble)
         if not trouble:
             self._stirred = stirred
         return not trouble
@@ -135,8 +137,20 @@ class Announcer:
                 done.add(topic)
         return done, ""
 
+    def _forget(self) -> None:
+        """The trouble with a hub that there was before the settings were changed."""
+        with reading(self.web.engine) as conn:
+            trouble = meta.hub_trouble(conn)
+        if trouble is not None:
+            self._note("")
+
+    def _note(self, trouble: str) -> None:
+        with writing(self.web.engine) as conn:
+            meta.put_hub_trouble(conn, trouble, self.web.now())
+
     def _tell(self, trouble: str) -> None:
-        """Say once that the hub cannot be told, and once that it can be again."""
+        """Say once that the hub cannot be told, and once that it can be again; operators see it meanwhile."""
+        self._note(trouble)
         hub = host_and_path(self.web.settings.hub)
         if trouble and not self._failing:
             _log.warning("the hub %s cannot be told of news, and is tried again: %s", hub, trouble)

@@ -104,6 +104,8 @@ def families(now: Standing) -> Iterator[Metric]:
     yield _ever("alerts_mails_in", "Mails that came in, by what came of them.", "outcome", now.mails_in)
     yield _gauge("alerts_mails_in_set_aside", "Mails that came in and could not be taken.", now.mails_aside)
     yield _ever("alerts_sign_ups", "What people did about their own subscriptions.", "what", asked(now.sign_ups))
+    about = "Since the hub cannot be told of news; 0 while all is well."
+    yield _gauge("alerts_hub_failing_seconds", about, _seconds(now.hub_failing))
     yield _by("alerts_notices_open", "What operators were told of and is not over.", "kind", now.notices)
     yield _gauge("alerts_last_look_seconds", "Since the service last looked after itself.", _seconds(now.since_look))
 

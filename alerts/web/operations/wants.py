@@ -55,7 +55,14 @@ class Facts:
 
 def wanted(facts: Facts) -> list[Want]:
     """What wants a person, the most urgent first, and the oldest of these."""
-    found = [*_service(facts), *_triage(facts), *_mails(facts), *_rules(facts), *_notices(facts.status)]
+    found = [
+        *_service(facts),
+        *_triage(facts),
+        *_mails(facts),
+        *_rules(facts),
+        *_hub(facts.status),
+        *_notices(facts.status),
+    ]
     return sorted(found, key=lambda one: (one.urgency, one.since is None, one.since or facts.status.at))
 
 
@@ -123,6 +130,12 @@ def _rules(facts: Facts) -> Iterator[Want]:
     for seen in facts.faults:
         more = f"{seen.fault} The shipped template stands in for it."
         yield Want(urgency=1, title="A template of yours has a fault", more=_short(more), since=seen.at)
+
+
+def _hub(now: Status) -> Iterator[Want]:
+    if now.hub_trouble:
+        more = f"Who follows the feeds by it hears later: {_short(now.hub_trouble.text)}"
+        yield Want(urgency=2, title="The hub cannot be told of news", more=more, since=now.hub_trouble.since)
 
 
 def _notices(now: Status) -> Iterator[Want]:

@@ -11,7 +11,8 @@ from aiohttp import web as server
 from sqlalchemy import Engine
 
 from alerts.collect.settings import CollectSettings
-from alerts.store.database import writing
+from alerts.store import meta
+from alerts.store.database import reading, writing
 from alerts.web.app import WebSettings, create_app
 from alerts.web.data.websub import Announcer, Pace
 from alerts.web.site import Web
@@ -120,8 +121,12 @@ async def test_a_hub_that_fails_is_told_of_once_and_tried_again(
         return
     assert not first and not await telling.look()
     assert hub.topics == ["/alerts.atom", "/alerts.atom"]
+    with reading(engine) as conn:
+        assert meta.hub_trouble(conn) == meta.Trouble(since=NOW, text=f"it answered {status}")
     hub.status = 204
     assert await telling.look()
+    with reading(engine) as conn:
+        assert meta.hub_trouble(conn) is None
     assert hub.topics == FEEDS
     assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
     assert "hush" not in caplog.text
@@ -133,3 +138,12 @@ async def test_a_hub_at_a_private_address_is_not_asked_unless_it_is_allowed(
     assert not await announcer(site_of(engine, hub), hub, allowed=False).look()
     assert hub.topics == []
     assert "allow" in caplog.text and "hush" not in caplog.text
+
+
+async def test_trouble_with_a_hub_that_there_is_no_more_is_forgotten(engine: Engine) -> None:
+    with writing(engine) as conn:
+        meta.put_hub_trouble(conn, "it answered 503", NOW)
+    web = create_app(engine, WebSettings(base_url="https://a.example/desk"), now=lambda: NOW).state.web
+    await Announcer(web, CollectSettings()).run()
+    with reading(engine) as conn:
+        assert meta.hub_trouble(conn) is None

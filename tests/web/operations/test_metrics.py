@@ -103,6 +103,7 @@ def test_how_things_stand_is_read_from_the_database(engine: Engine) -> None:
             tallies.add(conn, "mail in", what, NOW - 40 * HOUR)
         tallies.sign_up(conn, "confirmed", NOW)
         aside.put(conn, "a mail", "ValueError", NOW)
+        meta.put_hub_trouble(conn, "it answered 503", NOW - timedelta(minutes=7))
     found = numbers(ask(application(engine), "/metrics").text)
     assert found["alerts_feeds"] == 5
     trouble_of = {"failing": 1, "late": 1, "losing": 1, "new": 1, "silent": 2}
@@ -117,6 +118,7 @@ def test_how_things_stand_is_read_from_the_database(engine: Engine) -> None:
     assert (found["alerts_mails_in_total{outcome=gone}"], found["alerts_mails_in_total{outcome=help}"]) == (2, 1)
     assert found["alerts_sign_ups_total{what=confirmed}"] == 1
     assert found["alerts_mails_in_set_aside"] == 1
+    assert found["alerts_hub_failing_seconds"] == 420
     assert found[f"alerts_build_info{{version={__version__}}}"] == 1
     assert found["process_resident_memory_bytes"] > 1e6
 

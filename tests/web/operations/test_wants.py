@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from alerts.errors import Fault
 from alerts.store.demotions import Fallen
 from alerts.store.holds import Hold
+from alerts.store.meta import Trouble
 from alerts.store.notices import Notice
 from alerts.store.outbox import STATES
 from alerts.store.status import Status
@@ -34,7 +35,7 @@ def status(**known: Any) -> Status:
     )  # fmt: skip
     fine |= dict.fromkeys(
         ("last_poll", "next_poll", "outage_since", "last_article", "oldest_waiting", "last_alert", "oldest_queued",
-         "last_mail", "rules_trouble_since", "last_canary")
+         "last_mail", "rules_trouble_since", "hub_trouble", "last_canary")
     )  # fmt: skip
     fine |= {"at": NOW, "alerts_open": {}, "outbox": dict.fromkeys(STATES, 0) | known.pop("outbox", {}), "holds": ()}
     fine |= {"suppressed": {}, "mails_in": {}, "sign_ups": {}, "rules_trouble": "", "rules_fallen": (), "notices": ()}
@@ -93,6 +94,10 @@ CASES: dict[str, tuple[Facts, list[tuple[int, str]]]] = {
         Facts(status=status(outbox={"failed": 2, "ambiguous": 1})), [(1, "3 mails need a person")],
     ),
     "rules have faults": (Facts(status=status(rules_trouble="1 in force")), [(1, "Rules have faults")]),
+    "the hub fails": (
+        Facts(status=status(hub_trouble=Trouble(since=NOW - HOUR, text="it answered 503"))),
+        [(2, "The hub cannot be told of news")],
+    ),
     "a rule fell": (
         Facts(status=status(rules_fallen=(Fallen(rule="siege", version="1", at=NOW, why="3 of 20 right"),))),
         [(1, "The rule siege fell to test")],
