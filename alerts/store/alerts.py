@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 
 from alerts.errors import InputError
-from alerts.store import codec, held, issuing, series
+from alerts.store import codec, held, issuing, listing, series
 from alerts.store import evidence as evidence_store
 from alerts.store.schema import UtcTime, alert, alert_version, evidence, incident
 from alerts.track.lifecycle import Step
@@ -228,11 +228,13 @@ def save_alert(conn: Connection, value: Alert, *, title: str, summary: str) -> A
     if not value.id and not value.incident:  # a happening of its own
         value = replace(value, incident=str(conn.execute(_NEW_INCIDENT, {"opened": value.opened}).scalar_one()))
     row = _row(value) | {"title": codec.clean(title), "summary": codec.clean(summary)}
-    if not value.id:
-        return replace(value, id=str(conn.execute(_NEW, row).scalar_one()))
-    del row["incident_id"]
-    if conn.execute(_change_of(frozenset(row)), row | {"of_id": codec.row_id(value.id)}).rowcount == 0:
-        raise InputError(f"there is no alert {value.id}")
+    if value.id:
+        del row["incident_id"]
+        if conn.execute(_change_of(frozenset(row)), row | {"of_id": codec.row_id(value.id)}).rowcount == 0:
+            raise InputError(f"there is no alert {value.id}")
+    else:
+        value = replace(value, id=str(conn.execute(_NEW, row).scalar_one()))
+    listing.put(conn, listing.Entry(alert=value, title=row["title"], summary=row["summary"]))
     return value
 
 
@@ -252,6 +254,7 @@ def save_state(conn: Connection, value: Alert) -> None:
     changed = {"state": value.state, "updated": value.updated}
     if conn.execute(_change_of(frozenset(changed)), changed | {"of_id": codec.row_id(value.id)}).rowcount == 0:
         raise InputError(f"there is no alert {value.id}")
+    listing.put_state(conn, value)
 
 
 def _row(value: Alert) -> dict[str, Any]:

@@ -7,14 +7,15 @@ waits for a person, or was dropped by one, is shown as it was told last.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Connection, Select, case, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
-from alerts.store import codec, held, incidents, issuing
+from alerts.store import codec, held, incidents, issuing, search
 from alerts.store import evidence as evidence_store
+from alerts.store import listing as listings
 from alerts.store.alerts import (
     Listed,
     Record,
@@ -24,57 +25,23 @@ from alerts.store.alerts import (
     version_from,
     versions,
 )
-from alerts.store.schema import alert, alert_version, evidence
-from alerts.types import CERTAINTIES, SEVERITIES, Alert, AlertState, Certainty, Evidence, Severity
+from alerts.store.schema import alert, alert_version, evidence, listing
+from alerts.store.search import Cursor, Wanted
+from alerts.types import Alert, Evidence
 
-_TOLD: Final = alert.c.version > 0
-_HELD: Final = alert.c.triage.in_(("waiting", "dropped"))
-_CERTAINTY: Final = case((_HELD, alert.c.told["certainty"].as_string()), else_=alert.c.certainty)
-_SEVERITY: Final = case((_HELD, alert.c.told["severity"].as_string()), else_=alert.c.severity)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """Which alerts; what is empty or None does not count. `region` is the id of a first level, in or of which they are;
-    they changed at `since` or later, and what they tell of began before `until`."""
-
-    event: str | None = None
-    country: str | None = None
-    region: str | None = None
-    place: str | None = None
-    rule: str | None = None
-    min_severity: Severity = "minor"
-    min_certainty: Certainty = "possible"
-    states: tuple[AlertState, ...] = ()
-    since: datetime | None = None
-    until: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cursor:
-    """A place in the archive: after the alert `id` as it was when it had changed last at `updated`. So the
-    next page holds even if that alert has changed since."""
-
-    updated: datetime
-    id: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choices:
-    """What the archive holds: its events and the codes of its countries, in alphabetical order."""
-
-    events: tuple[str, ...]
-    countries: tuple[str, ...]
+_AT_ONCE: Final = 500
 
 
 def told_alerts(conn: Connection, wanted: Wanted, *, limit: int, before: Cursor | None = None) -> list[Listed]:
     """Alerts that readers were told of, the latest changed first."""
-    query = _filtered(wanted).order_by(alert.c.updated.desc(), alert.c.id.desc()).limit(limit)
-    if before is not None:
-        earlier = (alert.c.updated == before.updated) & (alert.c.id < before.id)
-        query = query.where((alert.c.updated < before.updated) | earlier)
-    found = [Listed(alert=alert_from(row), title=row.title, summary=row.summary) for row in conn.execute(query)]
-    return _shown(conn, found)
+    return by_number(conn, search.found(conn, wanted, limit=limit, before=before))
+
+
+def by_number(conn: Connection, ids: Sequence[int]) -> list[Listed]:
+    """Alerts that readers were told of, as they were told, in the order of `ids`."""
+    rows = conn.execute(select(alert).where(alert.c.id.in_(ids))) if ids else ()
+    found = {row.id: Listed(alert=alert_from(row), title=row.title, summary=row.summary) for row in rows}
+    return _shown(conn, [found[number] for number in ids])
 
 
 def _shown(conn: Connection, found: Sequence[Listed]) -> list[Listed]:
@@ -108,40 +75,19 @@ def told_others(conn: Connection, value: Alert) -> list[tuple[Alert, str]]:
     return [(item.alert, item.title) for item in _shown(conn, [item for item in others if item.alert.version])]
 
 
-def _filtered(wanted: Wanted) -> Select[Any]:
-    query = select(alert).where(_TOLD)
-    for column, value in (
-        (alert.c.event, wanted.event),
-        (alert.c.country, wanted.country),
-        (alert.c.place_id, wanted.place),
-        (alert.c.rule, wanted.rule),
-    ):
-        if value:
-            query = query.where(column == value)
-    if wanted.region:
-        query = query.where(
-            (alert.c.place["admin1"].as_string() == wanted.region) | (alert.c.place_id == wanted.region)
-        )
-    if wanted.since is not None:
-        query = query.where(alert.c.updated >= wanted.since)
-    if wanted.until is not None:
-        query = query.where(alert.c.first_event < wanted.until)
-    if wanted.min_certainty != "possible":
-        query = query.where(_CERTAINTY.in_(CERTAINTIES[CERTAINTIES.index(wanted.min_certainty) :]))
-    if wanted.states:
-        query = query.where(alert.c.state.in_(wanted.states))
-    if wanted.min_severity != "minor":
-        query = query.where(_SEVERITY.in_(SEVERITIES[SEVERITIES.index(wanted.min_severity) :]))
-    return query
-
-
-def choices(conn: Connection) -> Choices:
-    """What one can ask the archive for."""
-    found = conn.execute(select(alert.c.event, alert.c.country).where(_TOLD).distinct()).all()
-    return Choices(
-        events=tuple(sorted({row.event for row in found})),
-        countries=tuple(sorted({row.country for row in found if row.country is not None})),
+def list_missing(conn: Connection) -> int:
+    """List all that readers were told of before there was a listing; how many alerts."""
+    query = (
+        select(alert).where(alert.c.version > 0, alert.c.id > bindparam("after")).order_by(alert.c.id).limit(_AT_ONCE)
     )
+    after = conn.execute(select(func.max(listing.c.alert_id))).scalar_one() or 0
+    number = 0
+    while rows := conn.execute(query, {"after": after}).all():
+        listings.add(
+            conn, [listings.Entry(alert=alert_from(row), title=row.title, summary=row.summary) for row in rows]
+        )
+        number, after = number + len(rows), rows[-1].id
+    return number
 
 
 def answers(conn: Connection) -> None:

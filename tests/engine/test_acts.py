@@ -15,7 +15,7 @@ from alerts.errors import InputError, StoreError
 from alerts.read.places import Gazetteer
 from alerts.store import acts as act_store
 from alerts.store import alerts as alert_store
-from alerts.store import archive
+from alerts.store import archive, search
 from alerts.store.acts import Act
 from alerts.store.database import open_database, reading, writing
 from alerts.track.policy import Desk
@@ -245,8 +245,8 @@ def test_a_dropped_update_is_mailed_to_nobody_and_the_alert_is_shown_as_told(des
     assert desk.mails("queued") == [(reader, 1)]
     assert [(act.kind, act.version) for act in log(desk)] == [("approve", 1), ("drop", 1)]
     with reading(desk.engine) as conn:
-        [listed] = archive.told_alerts(conn, archive.Wanted(), limit=9)
-        assert archive.told_alerts(conn, archive.Wanted(min_severity="extreme"), limit=9) == []
+        [listed] = archive.told_alerts(conn, search.Wanted(), limit=9)
+        assert archive.told_alerts(conn, search.Wanted(min_severity="extreme"), limit=9) == []
     assert (listed.alert.severity, listed.title) == ("severe", "Shelling in Taiz: 12 people killed")
 
 

@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import Engine
 
 from alerts.errors import StoreError
-from alerts.store import alerts, archive, incidents
-from alerts.store.archive import Cursor, Wanted
+from alerts.store import alerts, archive, incidents, search
 from alerts.store.database import reading, writing
+from alerts.store.search import Cursor, Wanted
 from alerts.track.lifecycle import Step
 from alerts.types import Message, Severity
 from tests.web.archive import GOMA, NOW, Report, Told, tell
@@ -68,7 +68,9 @@ def test_the_choices_are_what_the_archive_holds(engine: Engine) -> None:
         tell(conn, event="attack", place=None)
         tell(conn, event="abduction", versions=())
     with reading(engine) as conn:
-        assert archive.choices(conn) == archive.Choices(events=("attack", "siege"), countries=("COD",))
+        assert search.choices(conn) == search.Choices(
+            events=("attack", "siege"), countries=("COD",), rules=("shelling",)
+        )
 
 
 def test_the_last_version_comes_with_the_time_of_the_first(engine: Engine) -> None:

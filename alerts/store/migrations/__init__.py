@@ -16,6 +16,7 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, text
 
 from alerts.errors import StoreError
+from alerts.store import archive
 from alerts.store.database import reading, writing
 
 _LOCK = 0x616C657274  # any number nobody else uses, for PostgreSQL's advisory lock
@@ -44,6 +45,7 @@ def upgrade(engine: Engine) -> str | None:
             config = _config()
             config.attributes["connection"] = conn
             command.upgrade(config, "head")
+            archive.list_missing(conn)
     return before
 
 

@@ -8,7 +8,18 @@ here needs a migration; a test holds the migrated database equal to these tables
 from __future__ import annotations
 
 from alerts.store.schema.access import audit, data_key, login_link, operator, session
-from alerts.store.schema.alerting import act, alert, alert_version, evidence, incident, judgement, silence
+from alerts.store.schema.alerting import (
+    act,
+    alert,
+    alert_version,
+    evidence,
+    incident,
+    judgement,
+    listing,
+    listing_text,
+    listing_word,
+    silence,
+)
 from alerts.store.schema.base import OPEN, UtcTime, metadata
 from alerts.store.schema.collected import article, document, feed, linked, minhash, poll, story
 from alerts.store.schema.mailing import aside, attempt, bounce, bulletin, hold, outbox, person, suppressed, tally
@@ -36,6 +47,9 @@ __all__ = [
     "judgement",
     "ledger",
     "linked",
+    "listing",
+    "listing_text",
+    "listing_word",
     "login_link",
     "meta",
     "metadata",

@@ -17,7 +17,7 @@ from sqlalchemy import (
     text,
 )
 
-from alerts.store.schema.base import OPEN, UtcTime, metadata
+from alerts.store.schema.base import OPEN, WORD, UtcTime, metadata
 
 incident = Table(
     "incident",
@@ -90,6 +90,48 @@ evidence = Table(
     Column("at_version", Integer, nullable=False),  # the alert's version when this evidence came in
     UniqueConstraint("alert_id", "article_id"),
     Index("ix_evidence_article_id", "article_id"),
+)
+
+listing = Table(
+    "listing",
+    metadata,
+    Column("alert_id", ForeignKey("alert.id", ondelete="CASCADE"), primary_key=True),
+    Column("event", String(60), nullable=False),
+    Column("rule", String(120), nullable=False),
+    Column("severity", Integer, nullable=False),  # its place in types.SEVERITIES
+    Column("certainty", Integer, nullable=False),  # its place in types.CERTAINTIES
+    Column("state", String(20), nullable=False),
+    Column("country", String(3)),
+    Column("region", String(80)),  # the first level in which it is, or which it is
+    Column("place_id", String(80)),
+    Column("first_event", UtcTime, nullable=False),
+    Column("last_event", UtcTime, nullable=False),
+    Column("opened", UtcTime, nullable=False),
+    Column("updated", UtcTime, nullable=False),
+    Index("ix_listing_updated", "updated"),
+    Index("ix_listing_event", "event", "updated"),
+    Index("ix_listing_rule", "rule", "updated"),
+    Index("ix_listing_state", "state", "updated"),
+    Index("ix_listing_country", "country", "updated"),
+    Index("ix_listing_region", "region", "updated"),
+    Index("ix_listing_place_id", "place_id", "updated"),
+    Index("ix_listing_first_event", "first_event"),
+)
+"""The archive as it is published: what readers were told of each alert, as far as one can ask for it."""
+
+listing_text = Table(
+    "listing_text",
+    metadata,
+    Column("alert_id", ForeignKey("listing.alert_id", ondelete="CASCADE"), primary_key=True),
+    Column("words", Text, nullable=False),  # those of listing_word, to see which of them go
+)
+
+listing_word = Table(
+    "listing_word",
+    metadata,
+    Column("word", WORD, primary_key=True),
+    Column("alert_id", ForeignKey("listing.alert_id", ondelete="CASCADE"), primary_key=True),
+    sqlite_with_rowid=False,  # the key is all there is
 )
 
 alert_version = Table(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from alerts.render import atom, cap, geojson, jsonfeed
-from alerts.store.archive import Cursor
+from alerts.store.search import Cursor
 from alerts.web.public.query import Query
 from alerts.web.site import Web
 

@@ -15,7 +15,7 @@ from alerts.render.fields import Published
 from alerts.render.xmltext import iri
 from alerts.store import archive, tellings
 from alerts.store.alerts import Listed
-from alerts.store.archive import Cursor
+from alerts.store.search import Cursor
 from alerts.web.data.formats import Kind, address, hub_of, is_open, page_address
 from alerts.web.public.query import Query, read_query
 from alerts.web.site import Web, answer

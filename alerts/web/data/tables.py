@@ -18,8 +18,8 @@ from alerts.errors import InputError
 from alerts.render import geojson, table
 from alerts.store import archive, tellings
 from alerts.store.alerts import Listed
-from alerts.store.archive import Wanted
 from alerts.store.database import reading
+from alerts.store.search import Wanted
 from alerts.web.data.formats import address, kind
 from alerts.web.data.published import asked, cursor, dressed, find, headers, publish
 from alerts.web.public.query import Query

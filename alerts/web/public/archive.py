@@ -9,10 +9,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from alerts.render.view import country_name, event_name
-from alerts.store import archive
+from alerts.store import archive, search
 from alerts.store.alerts import Listed
-from alerts.store.archive import Cursor
 from alerts.store.database import reading
+from alerts.store.search import Cursor
 from alerts.types import CERTAINTIES, SEVERITIES
 from alerts.web.public.maps import world_map
 from alerts.web.public.query import Query, read_query
@@ -38,7 +38,7 @@ def list_page(request: Request) -> Response:
     size = web.settings.page_size
     with reading(web.engine) as conn:
         found = archive.told_alerts(conn, query.wanted, limit=size + 1, before=query.before)
-        choices = archive.choices(conn)
+        choices = search.choices(conn)
     shown = found[:size]
     return web.page(
         request,
@@ -60,7 +60,7 @@ def _cursor(listed: Listed) -> Cursor:
     return Cursor(updated=listed.alert.updated, id=int(listed.alert.id))
 
 
-def _filters(query: Query, choices: archive.Choices) -> list[tuple[str, str, list[Choice]]]:
+def _filters(query: Query, choices: search.Choices) -> list[tuple[str, str, list[Choice]]]:
     """The fields of the form: (name, label, options)."""
     events = sorted(((event, event_name(event).capitalize()) for event in choices.events), key=lambda pair: pair[1])
     countries = sorted(((code, country_name(code)) for code in choices.countries), key=lambda pair: pair[1])

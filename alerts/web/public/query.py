@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 from alerts.errors import InputError
 from alerts.render.view import country_name, event_name
-from alerts.store.archive import Cursor, Wanted
+from alerts.store.search import Cursor, Wanted
 from alerts.template_filters import day
 from alerts.types import CERTAINTIES, OPEN_STATES, SEVERITIES, AlertState, Certainty, Severity
 
@@ -59,7 +59,7 @@ class Query:
         return Wanted(
             event=self.event or None,
             country=self.country or None,
-            region=self.region or None,
+            regions=(self.region,) if self.region else (),
             place=self.place or None,
             rule=self.rule or None,
             min_severity=cast(Severity, self.severity or "minor"),

@@ -28,8 +28,8 @@ from alerts.render.view import Notice, alert_view
 from alerts.store import alerts as alert_store
 from alerts.store import archive
 from alerts.store.alerts import Record, Version
-from alerts.store.archive import Wanted
 from alerts.store.database import reading, writing
+from alerts.store.search import Wanted
 from alerts.template_filters import day, one_line, shorten
 from alerts.types import OPEN_STATES, Alert
 from alerts.web import forms
