@@ -19,7 +19,8 @@ from alerts.types import CERTAINTIES, SEVERITIES, AlertState, Certainty, Severit
 
 MOST_COUNTED: Final = 1_000
 _RARE: Final = 2_000  # alerts of a word: so few are looked at one by one
-_COUNTED: Final = 20_000
+_COUNTED: Final = 5_000
+_NAMED: Final = 50  # words that begin alike
 _WALKED: Final = 3_000  # the latest alerts, among which common words are soon found
 
 
@@ -62,23 +63,30 @@ class Choices:
 
 def found(conn: Connection, wanted: Wanted, *, limit: int, before: Cursor | None = None) -> list[int]:
     """The ids of the alerts that a question finds, the latest changed first."""
-    word = _rarest(conn, wanted.words)
-    if word is None:
-        return _ids(conn, _page(select(listing).where(*_conditions(wanted)), listing.c, limit, before))
-    if not word.rare:  # then the latest alerts will do, mostly
+    terms = _terms(conn, wanted.words)
+    rare = bool(terms) and terms[0].often < _RARE
+    if terms and not rare:  # then the latest alerts will do, mostly
         latest = _page(select(listing), listing.c, _WALKED, before).subquery()
-        ids = _ids(conn, _page(select(latest).where(*_conditions(wanted, latest.c)), latest.c, limit, before))
+        asked = select(latest.c.alert_id).where(*_conditions(wanted, latest.c), *_have(latest.c.alert_id, terms))
+        ids = _ids(conn, _page(asked, latest.c, limit, before))
         if len(ids) == limit:
             return ids
-    return _ids(conn, _page(_by_word(wanted, word), listing.c, limit, before))
+    asked = select(listing.c.alert_id).where(*_conditions(wanted, listing.c))
+    if terms:
+        # Materialized, or a database might look through the whole archive in order of time.
+        having = _alerts_of(terms).cte("having").prefix_with("MATERIALIZED")
+        asked = asked.select_from(having.join(listing, listing.c.alert_id == having.c.alert_id))
+    return _ids(conn, _page(asked, listing.c, limit, before))
 
 
 def count(conn: Connection, wanted: Wanted) -> int:
     """How many alerts a question finds, up to `MOST_COUNTED`."""
-    word = _rarest(conn, wanted.words)
-    query = select(listing).where(*_conditions(wanted)) if word is None or not word.rare else _by_word(wanted, word)
-    some = query.with_only_columns(listing.c.alert_id).limit(MOST_COUNTED).subquery()
-    return conn.execute(select(func.count()).select_from(some)).scalar_one()
+    terms = _terms(conn, wanted.words)
+    some = select(listing.c.alert_id).where(*_conditions(wanted, listing.c))
+    if terms:
+        having = _alerts_of(terms).subquery()
+        some = some.select_from(having.join(listing, listing.c.alert_id == having.c.alert_id))
+    return conn.execute(select(func.count()).select_from(some.limit(MOST_COUNTED).subquery())).scalar_one()
 
 
 def choices(conn: Connection) -> Choices:
@@ -90,12 +98,15 @@ def choices(conn: Connection) -> Choices:
     )
 
 
-def _values(conn: Connection, column: Column[Any]) -> tuple[str, ...]:
-    """The values of a column, each found as the first behind the one before."""
-    first = select(func.min(column).label("value")).cte("known", recursive=True)
-    following = select(func.min(column)).where(column > first.c.value).scalar_subquery()
-    known = first.union_all(select(following).where(first.c.value.is_not(None)))
-    return tuple(value for value in conn.execute(select(known.c.value)).scalars() if value is not None)
+def _values(
+    conn: Connection, column: Column[Any], *, first: str = "", last: str = chr(0x10FFFF), most: int = 10_000
+) -> tuple[str, ...]:
+    """The values of a column from `first` to `last`, each found as the next behind the one before."""
+    known = select(func.min(column).label("value")).where(column >= first).cte("known", recursive=True)
+    following = select(func.min(column)).where(column > known.c.value).scalar_subquery()
+    known = known.union_all(select(following).where(known.c.value <= last))
+    query = select(known.c.value).where(known.c.value <= last).limit(most)
+    return tuple(conn.execute(query).scalars())
 
 
 def _ids(conn: Connection, query: Select[Any]) -> list[int]:
@@ -109,7 +120,7 @@ def _page(query: Select[Any], columns: Any, limit: int, before: Cursor | None) -
     return query.order_by(columns.updated.desc(), columns.alert_id.desc()).limit(limit)
 
 
-def _conditions(wanted: Wanted, columns: Any = listing.c) -> list[ColumnElement[bool]]:
+def _conditions(wanted: Wanted, columns: Any) -> list[ColumnElement[bool]]:
     """What an alert has to be."""
     same = (
         (columns.event, wanted.event),
@@ -128,49 +139,60 @@ def _conditions(wanted: Wanted, columns: Any = listing.c) -> list[ColumnElement[
         found.append(columns.updated >= wanted.since)
     if wanted.until is not None:
         found.append(columns.first_event < wanted.until)
-    return found + [_has(columns.alert_id, word) for word in wanted.words]
+    return found
 
 
-def _has(alert_id: Any, word: Word) -> ColumnElement[bool]:
-    return select(listing_word.c.alert_id).where(_is(word), listing_word.c.alert_id == alert_id).exists()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Term:
+    """What one word of a question stands for: itself, those that begin so, or, where they are too many to be named, all
+    from `first` to `last`. `often`: how many alerts have one of them, up to `_COUNTED`."""
+
+    words: tuple[str, ...] = ()
+    first: str = ""
+    last: str = ""
+    often: int = 0
+
+    def holds(self, word: Column[Any]) -> ColumnElement[bool]:
+        return word.in_(self.words) if not self.first else word.between(self.first, self.last)
 
 
-def _is(word: Word) -> ColumnElement[bool]:
-    if not word.begins:
-        return listing_word.c.word == word.text
-    return listing_word.c.word.between(word.text, word.text + _LAST)
-
-
-_LAST: Final = chr(0x10FFFF)  # behind every word that begins so
-
-
-@dataclass(frozen=True, slots=True)
-class _Driving:
-    """The word that decides how a question is answered; `rare`: its alerts are few."""
-
-    word: Word
-    rare: bool
-
-
-def _rarest(conn: Connection, words: Sequence[Word]) -> _Driving | None:
-    """The word that the fewest alerts have, as far as it pays to count them."""
-    often: list[tuple[int, Word]] = []
+def _terms(conn: Connection, words: Sequence[Word]) -> list[_Term]:
+    """The words of a question, that which the fewest alerts have first."""
+    found = []
     for word in words:
-        some = select(listing_word.c.alert_id).where(_is(word)).limit(_COUNTED).subquery()
-        number = conn.execute(select(func.count()).select_from(some)).scalar_one()
-        often.append((number, word))
-        if number < _RARE:
-            break
-    if not often:
-        return None
-    number, word = min(often, key=lambda one: one[0])
-    return _Driving(word, number < _RARE)
+        term = _term(conn, word)
+        some = select(listing_word.c.alert_id).where(term.holds(listing_word.c.word)).limit(_COUNTED).subquery()
+        often = conn.execute(select(func.count()).select_from(some)).scalar_one()
+        found.append(replace(term, often=often))
+    return sorted(found, key=lambda term: (bool(term.first), term.often))
 
 
-def _by_word(wanted: Wanted, driving: _Driving) -> Select[Any]:
-    """The same question, answered from the alerts of one word."""
-    of_word = select(listing_word.c.alert_id).where(_is(driving.word)).distinct().cte("of_word")
-    of_word = of_word.prefix_with("MATERIALIZED")
-    rest = replace(wanted, words=tuple(word for word in wanted.words if word != driving.word))
-    joined = of_word.join(listing, listing.c.alert_id == of_word.c.alert_id)
-    return select(listing).select_from(joined).where(*_conditions(rest))
+def _term(conn: Connection, word: Word) -> _Term:
+    if not word.begins:
+        return _Term(words=(word.text,))
+    last = word.text + chr(0x10FFFF)  # behind every word that begins so
+    named = _values(conn, listing_word.c.word, first=word.text, last=last, most=_NAMED + 1)
+    if len(named) > _NAMED:
+        return _Term(first=word.text, last=last)
+    return _Term(words=named or (word.text,))
+
+
+def _alerts_of(terms: Sequence[_Term]) -> Select[Any]:
+    """The alerts that have all of these words, found by the rarest."""
+    rarest = listing_word.alias()
+    ids = select(rarest.c.alert_id).where(terms[0].holds(rarest.c.word), *_have(rarest.c.alert_id, terms[1:]))
+    return ids if len(terms[0].words) == 1 else ids.distinct()
+
+
+def _have(alert_id: Any, terms: Sequence[_Term]) -> list[ColumnElement[bool]]:
+    return [_has(alert_id, term) for term in terms]
+
+
+def _has(alert_id: Any, term: _Term) -> ColumnElement[bool]:
+    one = listing_word.alias()
+    held: ColumnElement[bool]
+    if term.first:  # read once, and not for each alert
+        held = alert_id.in_(select(one.c.alert_id).where(term.holds(one.c.word)))
+    else:
+        held = select(one.c.alert_id).where(term.holds(one.c.word), one.c.alert_id == alert_id).exists()
+    return held

@@ -22,7 +22,7 @@ from sqlalchemy import Connection, insert
 
 from alerts.render.view import country_name
 from alerts.store import alerts as alert_store
-from alerts.store import codec, issuing, migrations
+from alerts.store import archive, codec, issuing, migrations
 from alerts.store.database import open_database, writing
 from alerts.store.schema import alert, alert_version, article, evidence, incident
 from alerts.track.lifecycle import Step
@@ -85,7 +85,7 @@ def fill(path: Path, alerts: int = 100_000, *, seed: int = 7) -> None:
         with writing(engine) as conn:
             _put(conn, some, feeds, taken_along)
     with writing(engine) as conn:
-        conn.exec_driver_sql("ANALYZE")
+        archive.list_missing(conn)
     engine.dispose()
 
 

@@ -103,6 +103,13 @@ def tell(
     return alert.id
 
 
+def change(conn: Connection, alert_id: str, **changes: Any) -> None:
+    """An alert becomes another, without a new version and under the same texts."""
+    record = stored.get_alert(conn, alert_id)
+    assert record is not None
+    stored.save_alert(conn, replace(record.alert, **changes), title=record.title, summary=record.summary)
+
+
 def _evidence(
     conn: Connection, reports: Sequence[Report], start: datetime, place: Place | None, event: str
 ) -> Sequence[Evidence]:

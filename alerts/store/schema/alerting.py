@@ -108,14 +108,13 @@ listing = Table(
     Column("last_event", UtcTime, nullable=False),
     Column("opened", UtcTime, nullable=False),
     Column("updated", UtcTime, nullable=False),
-    Index("ix_listing_updated", "updated"),
+    Index("ix_listing_updated", "updated", "first_event", "severity", "certainty"),  # to pass quickly over many
     Index("ix_listing_event", "event", "updated"),
     Index("ix_listing_rule", "rule", "updated"),
     Index("ix_listing_state", "state", "updated"),
     Index("ix_listing_country", "country", "updated"),
     Index("ix_listing_region", "region", "updated"),
     Index("ix_listing_place_id", "place_id", "updated"),
-    Index("ix_listing_first_event", "first_event"),
 )
 """The archive as it is published: what readers were told of each alert, as far as one can ask for it."""
 

@@ -28,7 +28,7 @@ from alerts.web.app import WebSettings, create_app
 from alerts.web.data.alertjson import EVIDENCE_FIELDS, VERSION_FIELDS
 from alerts.web.data.formats import KINDS
 from tests.store import values
-from tests.web.archive import DJIBO, GOMA, NOW, Report, Told, people, tell
+from tests.web.archive import DJIBO, GOMA, NOW, Report, Told, change, people, tell
 from tests.web.client import Answer, ask
 from tests.web.html import Page
 
@@ -162,9 +162,8 @@ def test_an_alert_that_changes_while_the_table_is_read_is_in_it_once(engine: Eng
     pieces = tables._lines(web, Query())
     text = next(pieces) + next(pieces)
     with writing(engine) as conn:
-        conn.exec_driver_sql(
-            "UPDATE alert SET updated = '2026-03-09 00:00:00.000000' WHERE id IN (?, ?)", (ids[0], ids[5])
-        )
+        for one in (ids[0], ids[5]):
+            change(conn, one, updated=NOW + timedelta(days=5))
     text += b"".join(pieces)
     rows = list(csv.reader(io.StringIO(text.decode(), newline="")))[2:]
     assert sorted(row[0] for row in rows) == sorted(ids)

@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 from alerts.store.database import writing
 from alerts.types import CERTAINTIES, SEVERITIES
 from alerts.web.public.query import STATES, Query, read_query
-from tests.web.archive import GOMA, LEBANON, NOW, Report, Told, people, tell
+from tests.web.archive import GOMA, LEBANON, NOW, Report, Told, change, people, tell
 from tests.web.client import ask
 from tests.web.html import Page
 
@@ -111,7 +111,7 @@ def test_paging_shows_every_alert_once_the_latest_changed_first(app: Starlette) 
 def test_a_page_holds_when_the_alert_before_it_changes_meanwhile(app: Starlette, engine: Engine) -> None:
     older = next(link["href"] for link in Page(ask(app, "/").text).all("a") if link.get("rel") == "next")
     with writing(engine) as conn:
-        conn.exec_driver_sql("UPDATE alert SET updated = '2026-03-04 12:00:00.000000' WHERE title = 'T2'")
+        change(conn, "2", updated=NOW + timedelta(hours=3))
     assert titles(app, older.removeprefix("/desk")) == ["T1"]
 
 

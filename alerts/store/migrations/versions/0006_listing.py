@@ -36,10 +36,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["alert_id"], ["alert.id"], name="fk_listing_alert_id", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("alert_id", name="pk_listing"),
     )
-    op.create_index("ix_listing_updated", "listing", ["updated"])
+    op.create_index("ix_listing_updated", "listing", ["updated", "first_event", "severity", "certainty"])
     for name in ("event", "rule", "state", "country", "region", "place_id"):
         op.create_index(f"ix_listing_{name}", "listing", [name, "updated"])
-    op.create_index("ix_listing_first_event", "listing", ["first_event"])
     op.create_table(
         "listing_text",
         sa.Column("alert_id", sa.Integer(), nullable=False),
