@@ -21,7 +21,7 @@ MOST_COUNTED: Final = 1_000
 _RARE: Final = 2_000  # alerts of a word: so few are looked at one by one
 _COUNTED: Final = 5_000
 _NAMED: Final = 50  # words that begin alike
-_WALKED: Final = 3_000  # the latest alerts, among which common words are soon found
+_WALKED: Final = 1_000  # the latest alerts, among which common words are soon found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,29 +64,32 @@ class Choices:
 def found(conn: Connection, wanted: Wanted, *, limit: int, before: Cursor | None = None) -> list[int]:
     """The ids of the alerts that a question finds, the latest changed first."""
     terms = _terms(conn, wanted.words)
-    rare = bool(terms) and terms[0].often < _RARE
-    if terms and not rare:  # then the latest alerts will do, mostly
+    if terms and terms[0].often >= _RARE:  # then the latest alerts will do, mostly
         latest = _page(select(listing), listing.c, _WALKED, before).subquery()
         asked = select(latest.c.alert_id).where(*_conditions(wanted, latest.c), *_have(latest.c.alert_id, terms))
         ids = _ids(conn, _page(asked, latest.c, limit, before))
         if len(ids) == limit:
             return ids
-    asked = select(listing.c.alert_id).where(*_conditions(wanted, listing.c))
-    if terms:
-        # Materialized, or a database might look through the whole archive in order of time.
-        having = _alerts_of(terms).cte("having").prefix_with("MATERIALIZED")
-        asked = asked.select_from(having.join(listing, listing.c.alert_id == having.c.alert_id))
-    return _ids(conn, _page(asked, listing.c, limit, before))
+    return _ids(conn, _page(_asked(wanted, terms, ordered=True), listing.c, limit, before))
 
 
 def count(conn: Connection, wanted: Wanted) -> int:
     """How many alerts a question finds, up to `MOST_COUNTED`."""
-    terms = _terms(conn, wanted.words)
-    some = select(listing.c.alert_id).where(*_conditions(wanted, listing.c))
-    if terms:
-        having = _alerts_of(terms).subquery()
-        some = some.select_from(having.join(listing, listing.c.alert_id == having.c.alert_id))
-    return conn.execute(select(func.count()).select_from(some.limit(MOST_COUNTED).subquery())).scalar_one()
+    some = _asked(wanted, _terms(conn, wanted.words), ordered=False).limit(MOST_COUNTED).subquery()
+    return conn.execute(select(func.count()).select_from(some)).scalar_one()
+
+
+def _asked(wanted: Wanted, terms: Sequence[_Term], *, ordered: bool) -> Select[Any]:
+    """A question of the whole archive: of the alerts that have its rarest word, or of all where that is a common one
+    and something else narrows them down."""
+    conditions = _conditions(wanted, listing.c)
+    asked = select(listing.c.alert_id).where(*conditions)
+    if not terms or (conditions and terms[0].often >= _RARE):
+        return asked.where(*_have(listing.c.alert_id, terms))
+    # Materialized, or to have them in order a database might look through the whole archive.
+    having = _alerts_of(terms).cte("having")
+    having = having.prefix_with("MATERIALIZED") if ordered else having
+    return asked.select_from(having.join(listing, listing.c.alert_id == having.c.alert_id))
 
 
 def choices(conn: Connection) -> Choices:
