@@ -63,7 +63,7 @@ def _say(what: object) -> None:
 def main() -> None:
     kind, path = sys.argv[1:3]
     app = _bytes(path) if kind == "bytes" else _pages(path, kept=kind == "pages")
-    answers = getattr(app.state, "answers", None) or Answers()
+    answers = getattr(app.state, "answers", Answers())
     settle()
     asyncio.run(_serve(app, lambda: {"cpu": time.process_time(), "made": answers.made, "shown": answers.shown}))
 
