@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 
 from alerts.errors import InputError
-from alerts.store import codec, held, issuing, listing, series
+from alerts.store import codec, held, issuing, listing, series, stamp
 from alerts.store import evidence as evidence_store
 from alerts.store.schema import UtcTime, alert, alert_version, evidence, incident
 from alerts.track.lifecycle import Step
@@ -235,6 +235,7 @@ def save_alert(conn: Connection, value: Alert, *, title: str, summary: str) -> A
     else:
         value = replace(value, id=str(conn.execute(_NEW, row).scalar_one()))
     listing.put(conn, listing.Entry(alert=value, title=row["title"], summary=row["summary"]))
+    stamp.renew(conn)
     return value
 
 
@@ -255,6 +256,7 @@ def save_state(conn: Connection, value: Alert) -> None:
     if conn.execute(_change_of(frozenset(changed)), changed | {"of_id": codec.row_id(value.id)}).rowcount == 0:
         raise InputError(f"there is no alert {value.id}")
     listing.put_state(conn, value)
+    stamp.renew(conn)
 
 
 def _row(value: Alert) -> dict[str, Any]:

@@ -19,7 +19,10 @@ from alerts.engine.rulebook import Rulebook
 from alerts.engine.verdicts import Hearing
 from alerts.errors import Fault
 from alerts.read.places import Gazetteer
+from alerts.store import stamp
+from alerts.store.database import reading
 from alerts.web.access import login
+from alerts.web.changes import Changes
 from alerts.web.data import pages as data
 from alerts.web.encodings import Encoded
 from alerts.web.errors import HANDLERS
@@ -77,10 +80,10 @@ def create_app(
     what the archive alone knows), `operating` is what operators act with (None: they can change nothing), `lab`
     where rules are explained and tried (None: they cannot be).
     Raises FileNotFoundError when the installation lacks its templates."""
-    answers = Answers()
+    answers, changes = Answers(), Changes(lambda: _stamp(engine), every=settings.keeps)
     app = Starlette(
         routes=[route for part in _PARTS for route in part.ROUTES],
-        middleware=[Middleware(Keeping, settings, answers), Middleware(Secured), Middleware(Encoded)],
+        middleware=[Middleware(Keeping, settings, answers, changes), Middleware(Secured), Middleware(Encoded)],
         exception_handlers=HANDLERS,
     )
     # A redirect to the address with a slash would be built from the Host header, which anybody may forge.
@@ -100,6 +103,11 @@ def create_app(
         lab=lab,
     )
     return app
+
+
+def _stamp(engine: Engine) -> str:
+    with reading(engine) as conn:
+        return stamp.read(conn)
 
 
 def _log(fault: Fault) -> None:

@@ -1,4 +1,5 @@
-"""Answers that everybody gets alike are made once a second at most, however many ask.
+"""Answers that everybody gets alike are made once a second at most, however many ask; lists of alerts only when an
+alert has changed, or after half a minute.
 
 On a day when everybody looks, thousands ask for the same few pages. What is kept here was made for nobody: the
 application gets the address alone, without a cookie, a host or any other word of who asked first, so no answer to one
@@ -10,12 +11,14 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping
-from time import monotonic
-from typing import Any, Final
+from contextlib import nullcontext
+from typing import Final
 from urllib.parse import urlsplit
 
+from anyio import CapacityLimiter
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from alerts.web.changes import Changes
 from alerts.web.encodings import Encoding, chosen
 from alerts.web.kept import Answer, Answers, Key
 from alerts.web.operations.opening import open_to
@@ -23,9 +26,13 @@ from alerts.web.security import HEADERS
 from alerts.web.site import WebSettings
 
 SHOWN_S: Final = 3.0  # so old may an answer be while a newer one is made
-MOST_MADE: Final = 100  # at the same time: whoever asks for yet another page then is asked to come again
+LASTS_S: Final = 30.0  # a list of alerts that have not changed: it shows other things, too, such as names of rules
+MOST_MADE: Final = 100  # waiting to be made: whoever asks for yet another page then is asked to come again
+AT_ONCE: Final = 2  # more threads would only keep each other, and what is answered from here, from the interpreter
 
 _PAGES: Final = re.compile(r"/(?:(?:alerts|places|rules|data|about)(?:[/.].*)?)?", re.DOTALL)
+_LISTS: Final = re.compile(r"/alerts(?:\.[a-z.]+)?")
+_PICTURES: Final = (".svg", ".png")  # these have turns of their own
 _STREAMED: Final = ("/alerts.csv",)
 _FILES: Final = ("/static/", "/land/")
 _TELLING: Final = (b"cookie", b"authorization")
@@ -34,8 +41,9 @@ _TELLING: Final = (b"cookie", b"authorization")
 class Keeping:
     """ASGI middleware. An answer is fresh for `settings.keeps` seconds; 0 keeps none."""
 
-    def __init__(self, app: ASGIApp, settings: WebSettings, answers: Answers) -> None:
-        self._app, self._settings, self._answers = app, settings, answers
+    def __init__(self, app: ASGIApp, settings: WebSettings, answers: Answers, changes: Changes) -> None:
+        self._app, self._settings, self._answers, self._changes = app, settings, answers, changes
+        self._turns = CapacityLimiter(AT_ONCE)
         self._making: dict[Key, asyncio.Task[Answer | None]] = {}
         # What everybody sees depends on who asks where operators need no login, and where parts are private.
         self._open = settings.operations is not True and not getattr(settings, "private", ())
@@ -70,54 +78,67 @@ class Keeping:
     async def _answer(self, scope: Scope, encoding: Encoding) -> Answer | None:
         """The answer as it is known, or as it is made now; None where it is not for everybody."""
         key = (scope["path"], scope["query_string"])
-        found, now = self._answers.get(key), monotonic()
+        found, now = self._answers.get(key), self._changes.clock()
         if found is not None:
-            if now >= found.fresh_until and now < found.begun + SHOWN_S:
+            fresh = now < found.fresh_until or await self._still_right(found, now)
+            if not fresh:
                 self._begin(key, scope, encoding)
-            if now < max(found.fresh_until, found.begun + SHOWN_S):
+            if fresh or now < found.right_at + SHOWN_S:
                 self._answers.shown += 1
                 return found
         making = self._begin(key, scope, encoding)
         return _BUSY if making is None else await asyncio.shield(making)
+
+    async def _still_right(self, answer: Answer, now: float) -> bool:
+        """Whether no alert has changed since it was made; then it is fresh again."""
+        if answer.stamp is None or now > answer.begun + LASTS_S:
+            return False
+        seen = await self._changes.seen()
+        if seen.stamp != answer.stamp:
+            return False
+        answer.right_at = max(answer.right_at, seen.at)
+        answer.fresh_until = max(answer.fresh_until, seen.at + self._settings.keeps)
+        return True
 
     def _begin(self, key: Key, scope: Scope, encoding: Encoding) -> asyncio.Task[Answer | None] | None:
         """The one task that makes this answer; None where too many are made. It goes on if who asked first leaves."""
         task = self._making.get(key)
         if task is None and len(self._making) < MOST_MADE:
             task = self._making[key] = asyncio.create_task(self._make(key, scope, encoding))
-            task.add_done_callback(lambda done: self._made(key, done))
+            task.add_done_callback(lambda done: self._forget(key, done))
         return task
 
-    def _made(self, key: Key, task: asyncio.Task[Answer | None]) -> None:
+    def _forget(self, key: Key, task: asyncio.Task[Answer | None]) -> None:
         del self._making[key]
         if not task.cancelled():
             task.exception()  # whoever waits for the answer gets it; if nobody does, the next who asks
 
     async def _make(self, key: Key, scope: Scope, encoding: Encoding) -> Answer | None:
-        started: Message = {}
-        body: list[bytes] = []
-
-        async def collect(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                started.update(message)
-            elif message["type"] == "http.response.body":
-                body.append(message.get("body", b""))
-
-        begun = monotonic()
-        alone: dict[str, Any] = {
-            "method": "GET",
-            "headers": list(self._headers),
-            "client": None,
-            "scheme": self._scheme,
-            "state": {},
-        }
-        await self._app({**scope, **alone}, _Receiver(), collect)
+        stamp = (await self._changes.seen()).stamp if _LISTS.fullmatch(scope["path"]) else None
+        async with nullcontext() if scope["path"].endswith(_PICTURES) else self._turns:
+            begun = self._changes.clock()
+            start, body = await self._made_alone(scope)
         self._answers.made += 1
-        answer = Answer.of(started, b"".join(body), begun=begun, keeps=self._settings.keeps)
+        answer = Answer.of(start, body, begun=begun, keeps=self._settings.keeps, stamp=stamp)
         if answer is not None:
             self._answers.put(key, answer)
             await answer.form(encoding)
         return answer
+
+    async def _made_alone(self, scope: Scope) -> tuple[Message, bytes]:
+        """What the application answers to this address, told nothing of who asks."""
+        alone = {**scope, "method": "GET", "headers": list(self._headers), "scheme": self._scheme, "client": None}
+        start: Message = {}
+        body: list[bytes] = []
+
+        async def collect(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                start.update(message)
+            elif message["type"] == "http.response.body":
+                body.append(message.get("body", b""))
+
+        await self._app({**alone, "state": {}}, _Receiver(), collect)
+        return start, b"".join(body)
 
 
 class _Receiver:

@@ -25,14 +25,17 @@ _Headers = list[tuple[bytes, bytes]]
 
 @dataclass(slots=True, kw_only=True)
 class Answer:
-    """One answer. `begun`: when it began to be made, and `fresh_until` when it is to be made anew, on the monotonic
-    clock. `lasts`: it never changes, so it is worth the longest compressing."""
+    """One answer. By the monotonic clock: `begun` to be made, known to be right at `right_at`, and not looked at again
+    before `fresh_until`. `stamp`: that of the alerts it was made of, where it is their list. `lasts`: it never changes,
+    so it is worth the longest compressing."""
 
     status: int
     headers: _Headers
     body: bytes
     begun: float = 0.0
+    right_at: float = 0.0
     fresh_until: float = 0.0
+    stamp: str | None = None
     tag: str = ""
     lasts: bool = False
     kept: bool = False
@@ -40,7 +43,7 @@ class Answer:
     _forms: dict[Encoding, tuple[Message, Message]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, start: Message, body: bytes, *, begun: float, keeps: float) -> Answer | None:
+    def of(cls, start: Message, body: bytes, *, begun: float, keeps: float, stamp: str | None = None) -> Answer | None:
         """What an application answered; None where it is not for everybody. It is fresh for `keeps` seconds, or for
         longer if it says so itself."""
         names = {name: value.decode("latin-1") for name, value in start["headers"]}
@@ -55,6 +58,8 @@ class Answer:
             + ([(b"vary", VARY.encode())] if worth and b"vary" not in names else []),
             body=body,
             begun=begun,
+            right_at=begun,
+            stamp=stamp,
             fresh_until=begun + max(keeps, int(age[1]) if age and status == 200 else 0),
             tag=names.get(b"etag", "") if status == 200 else "",
             lasts="immutable" in rules,

@@ -5,66 +5,30 @@ from __future__ import annotations
 import asyncio
 import gzip
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator
 from dataclasses import replace
-from typing import Any
 
 import aiohttp
 import brotli
 import pytest
 from sqlalchemy import Engine
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
+from alerts.errors import StoreError
 from alerts.store.database import writing
 from alerts.web import keeping, kept
-from alerts.web.app import WebSettings, create_app
-from alerts.web.encodings import Encoded
-from alerts.web.keeping import Keeping
+from alerts.web.app import create_app
 from alerts.web.kept import Answer, Answers
-from alerts.web.security import Secured
-from alerts.web.serve import WebServer
 from tests.web.archive import NOW, tell
 from tests.web.client import ask
-
-SETTINGS = WebSettings(name="Northern Desk", base_url="https://alerts.example/desk", keeps=60.0)
-LONG = "An alert. " * 300
-
-
-class World:
-    """An application that counts what it makes; `gate` holds it up."""
-
-    def __init__(self, settings: WebSettings = SETTINGS, headers: Mapping[str, str] = {}) -> None:
-        self.asked: list[str] = []
-        self.said, self.status, self.headers = LONG, 200, {"Cache-Control": "no-cache"} | dict(headers)
-        self.gate: asyncio.Event | None = None
-        self.seen: list[Request] = []
-        self.answers = Answers()
-        stack = [Middleware(Keeping, settings, self.answers), Middleware(Secured), Middleware(Encoded)]
-        self.app = Starlette(routes=[Route("/{path:path}", self._page, methods=["GET", "POST"])], middleware=stack)
-
-    async def _page(self, request: Request) -> Response:
-        self.asked.append(request.url.path)
-        self.seen.append(request)
-        if self.gate is not None:
-            await self.gate.wait()
-        headers = self.headers | ({"ETag": f'W/"{len(self.said)}"'} if self.status == 200 else {})
-        return PlainTextResponse(f"{self.said}{request.url.query}", self.status, headers=headers)
-
-    def get(self, path: str = "/alerts", method: str = "GET", **headers: str) -> dict[str, Any]:
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        answer = ask(self.app, path, method=method, headers=named)
-        return {"status": answer.status, "body": answer.body, **answer.headers}
+from tests.web.counting import LONG, SETTINGS, Served, World, text, until
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[float]]:
-    now = [1_000.0]
-    monkeypatch.setattr(keeping, "monotonic", lambda: now[0])
-    yield now
+def clock() -> list[float]:
+    return [1_000.0]
 
 
 def test_a_page_is_made_once_for_all_who_ask() -> None:
@@ -187,35 +151,72 @@ def test_refusals_and_faults_are_not_kept_and_a_mended_page_shows_at_once() -> N
 
 
 def test_an_answer_is_shown_while_a_newer_one_is_made_and_never_when_it_is_old(clock: list[float]) -> None:
-    world = World(replace(SETTINGS, keeps=1.0))
+    world = World(replace(SETTINGS, keeps=1.0), now=clock)
     world.get()
-    world.said = LONG + "new"
+    world.said, world.stamp = LONG + "new", "b"
     clock[0] += 0.9
     assert world.get()["body"] == LONG.encode()
     clock[0] += 3.0
     assert world.get()["body"] == f"{LONG}new".encode()
 
 
+def test_a_list_of_alerts_is_made_anew_when_an_alert_has_changed_or_after_half_a_minute(clock: list[float]) -> None:
+    world = World(replace(SETTINGS, keeps=1.0), now=clock)
+    for _ in range(10):
+        assert world.get("/alerts?a=1")["body"] == f"{LONG}a=1".encode()
+        clock[0] += 2.9
+    assert (len(world.asked), world.looks) == (1, 10)
+    world.stamp = "b"
+    clock[0] += 3.0
+    world.get("/alerts?a=1")
+    assert len(world.asked) == 2
+    for _ in range(11):
+        clock[0] += 3.0
+        world.get("/alerts?a=1")
+    assert len(world.asked) == 3
+
+
+@pytest.mark.parametrize("path", ["/", "/alerts/1", "/places/SYR", "/rules/siege"])
+def test_pages_that_show_more_than_alerts_are_made_anew_when_they_are_old(clock: list[float], path: str) -> None:
+    world = World(replace(SETTINGS, keeps=1.0), now=clock)
+    for _ in range(3):
+        world.get(path)
+        clock[0] += 3.1
+    assert (len(world.asked), world.looks) == (3, 0)
+
+
+def test_a_database_that_cannot_say_keeps_nothing_back(clock: list[float]) -> None:
+    world = World(replace(SETTINGS, keeps=1.0), now=clock)
+
+    def broken() -> str:
+        raise StoreError("it is locked")
+
+    world.get()
+    world.stamp_of = broken
+    clock[0] += 3.1
+    assert world.get()["status"] == 200 and len(world.asked) == 2
+
+
 async def test_the_newer_one_is_made_in_the_background(clock: list[float]) -> None:
-    world = World(replace(SETTINGS, keeps=1.0))
-    async with _served(world.app) as session:
-        assert await _text(session) == LONG
-        world.said = LONG + "new"
+    world = World(replace(SETTINGS, keeps=1.0), now=clock)
+    async with Served(world.app) as session:
+        assert await text(session) == LONG
+        world.said, world.stamp = LONG + "new", "b"
         clock[0] += 2.0
-        assert await _text(session) == LONG
-        await _until(lambda: len(world.asked) == 2)
-        await _until(lambda: world.answers.made == 2)
-        assert await _text(session) == f"{LONG}new"
+        assert await text(session) == LONG
+        await until(lambda: len(world.asked) == 2)
+        await until(lambda: world.answers.made == 2)
+        assert await text(session) == f"{LONG}new"
     assert len(world.asked) == 2
 
 
-async def test_a_herd_that_asks_at_once_makes_a_page_once(clock: list[float]) -> None:
+async def test_a_herd_that_asks_at_once_makes_a_page_once() -> None:
     world = World()
     world.gate = asyncio.Event()
-    async with _served(world.app) as session:
-        herd = [asyncio.create_task(_text(session)) for _ in range(60)]
-        await _until(lambda: bool(world.asked))
-        impatient = asyncio.create_task(_text(session))
+    async with Served(world.app) as session:
+        herd = [asyncio.create_task(text(session)) for _ in range(60)]
+        await until(lambda: bool(world.asked))
+        impatient = asyncio.create_task(text(session))
         await asyncio.sleep(0.1)
         impatient.cancel()
         world.gate.set()
@@ -226,10 +227,10 @@ async def test_a_herd_that_asks_at_once_makes_a_page_once(clock: list[float]) ->
 async def test_who_asked_first_and_left_does_not_take_the_page_from_others() -> None:
     world = World()
     world.gate = asyncio.Event()
-    async with _served(world.app) as session:
-        first = asyncio.create_task(_text(session))
-        await _until(lambda: bool(world.asked))
-        second = asyncio.create_task(_text(session))
+    async with Served(world.app) as session:
+        first = asyncio.create_task(text(session))
+        await until(lambda: bool(world.asked))
+        second = asyncio.create_task(text(session))
         await asyncio.sleep(0.1)
         first.cancel()
         await asyncio.sleep(0.1)
@@ -242,15 +243,15 @@ async def test_when_too_many_pages_are_made_others_are_asked_to_come_again(monke
     monkeypatch.setattr(keeping, "MOST_MADE", 2)
     world = World()
     world.gate = asyncio.Event()
-    async with _served(world.app) as session:
-        waiting = [asyncio.create_task(_text(session, f"/alerts/{number}")) for number in (1, 2, 2)]
-        await _until(lambda: len(world.asked) == 2)
+    async with Served(world.app) as session:
+        waiting = [asyncio.create_task(text(session, f"/alerts/{number}")) for number in (1, 2, 2)]
+        await until(lambda: len(world.asked) == 2)
         async with session.get("/alerts/3") as answer:
             assert (answer.status, answer.headers["retry-after"]) == (503, "5")
             assert "content-security-policy" in answer.headers
         world.gate.set()
         assert set(await asyncio.gather(*waiting)) == {LONG}
-        assert await _text(session, "/alerts/3") == LONG
+        assert await text(session, "/alerts/3") == LONG
 
 
 def test_a_fault_is_told_to_each_who_waits_and_forgotten() -> None:
@@ -289,7 +290,7 @@ def test_however_many_questions_are_asked_memory_is_bounded_and_the_popular_stay
 
 
 def test_what_says_how_long_it_lasts_is_kept_as_long(clock: list[float]) -> None:
-    world = World(replace(SETTINGS, keeps=1.0), {"Cache-Control": "public, max-age=3600"})
+    world = World(replace(SETTINGS, keeps=1.0), {"Cache-Control": "public, max-age=3600"}, now=clock)
     for _ in range(3):
         world.get("/static/style.css", cookie="a=b")
         clock[0] += 1_000
@@ -299,44 +300,10 @@ def test_what_says_how_long_it_lasts_is_kept_as_long(clock: list[float]) -> None
     assert len(world.asked) == 2
 
 
-def _served(app: Starlette) -> _Served:
-    return _Served(app)
-
-
-class _Served:
-    """A server with the application, and a session to ask it by."""
-
-    def __init__(self, app: Starlette) -> None:
-        self._server = WebServer(app, host="127.0.0.1", port=0)
-
-    async def __aenter__(self) -> aiohttp.ClientSession:
-        base = f"http://127.0.0.1:{await self._server.start()}"
-        self._session = aiohttp.ClientSession(base, connector=aiohttp.TCPConnector(limit=0))
-        return self._session
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._session.close()
-        await self._server.stop()
-
-
-async def _until(so: Callable[[], bool]) -> None:
-    for _ in range(2_000):
-        if so():
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("it did not come to that")
-
-
-async def _text(session: aiohttp.ClientSession, path: str = "/alerts") -> str:
-    async with session.get(path, headers={"Host": "alerts.example"}) as answer:
-        assert answer.status == 200
-        return await answer.text()
-
-
 @pytest.fixture
 async def asking(engine: Engine) -> AsyncIterator[aiohttp.ClientSession]:
     app = create_app(engine, replace(SETTINGS, keeps=1.0), now=lambda: NOW)
-    async with _served(app) as session:
+    async with Served(app) as session:
         yield session
 
 
@@ -344,12 +311,12 @@ async def test_a_new_alert_is_seen_within_seconds_on_pages_and_in_feeds(
     asking: aiohttp.ClientSession, engine: Engine
 ) -> None:
     for path in ("/alerts", "/alerts.atom"):
-        assert "Dam burst" not in await _text(asking, path)
+        assert "Dam burst" not in await text(asking, path)
     with writing(engine) as conn:
         tell(conn, title="Dam burst above Derna")
     told = time.monotonic()
     unseen = {"/alerts", "/alerts.atom"}
     while unseen:
         assert time.monotonic() - told < 20, unseen  # 3 s, and what a busy machine adds
-        unseen = {path for path in unseen if "Dam burst" not in await _text(asking, path)}
+        unseen = {path for path in unseen if "Dam burst" not in await text(asking, path)}
         await asyncio.sleep(0.05)
