@@ -7,9 +7,11 @@
   const EXACT = ["city", "admin2"]; // of regions and countries only the middle is known
   const OVER = ["ended", "closed"];
   const NOT_SHOWN = ["cancelled", "merged"]; // what did not happen, or is there as another alert
+  const REACH = 28; // pixels in which a finger finds a mark, at least
   const CELL = 26; // pixels: marks nearer to each other are one
   const FINE = 4.5; // the zoom from which countries are drawn finely
   const LINKS = 6; // in a popup
+  const WIDER = { city: 0, admin2: 0, admin1: 10, country: 18 }; // pixels by which a ring is larger than a dot
   const SIZES = { minor: 14, moderate: 16, severe: 19, extreme: 22 };
   const LETTER = 7.5; // pixels a letter of a country's name takes, about
   const WORLD = [[-56, -130], [68, 160]];
@@ -194,11 +196,13 @@
     mark(group, open) {
       const [worst] = group; // they stand sorted
       const words = this.words(group);
-      const size = SIZES[isOver(worst) ? "minor" : worst.severity] + (group.length > 1 ? 6 : 0) + (isExact(worst) ? 0 : 6);
+      const dot = SIZES[isOver(worst) ? "minor" : worst.severity] + (group.length > 1 ? 6 : 0);
+      const size = dot + WIDER[worst.precision];
       const kind = `${isExact(worst) ? "exact" : "vague"} ${isOver(worst) ? "over" : worst.severity}`;
       const html = element("span", `mark ${kind}`, group.length > 1 ? String(group.length) : "");
       html.style.width = html.style.height = `${size}px`;
-      const icon = L.divIcon({ className: "mark-icon", html, iconSize: [28, 28] });
+      const room = Math.max(size, REACH);
+      const icon = L.divIcon({ className: "mark-icon", html, iconSize: [room, room] });
       const mark = L.marker([worst.lat, worst.lon], { icon, title: words, zIndexOffset: 1000 * rank(worst), riseOnHover: true });
       mark.key = worst.id;
       mark.bindPopup(() => this.popup(group, words), { maxWidth: 260, maxHeight: this.box.clientHeight * 0.6, autoPanPadding: [8, 8] });
@@ -291,7 +295,8 @@
       box.replaceWith(picture);
       throw fault;
     }
-    const note = element("p", "tally", given.source ? tally(alerts, found.next) : "");
+    const near = alerts.length ? `Also marked: ${number(alerts.length, "alert")} near it.` : "";
+    const note = element("p", "tally", given.source ? tally(alerts, found.next) : near);
     note.tabIndex = -1;
     note.id = `after-map-${document.querySelectorAll(".map").length}`;
     box.after(note);
