@@ -33,6 +33,7 @@ from alerts.config_values import (
     LengthOrNever,
     ListenAt,
     MailAddress,
+    Networks,
     OptionalPath,
     Owners,
     Port,
@@ -240,6 +241,7 @@ class Web(Section):
     host: str = "127.0.0.1"
     port: Port = 8080
     base_url: BaseUrl = "http://127.0.0.1:8080"
+    trusted_proxies: Networks = ()
     operations: YesNoOrAuto = None
     hub: HubUrl = ""
     rights: Annotated[str, Field(max_length=500)] = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, TypeVar
 from urllib.parse import urlsplit
@@ -149,6 +150,18 @@ def _host_ok(value: str) -> str:
     return value
 
 
+def _network(value: object) -> IPv4Network | IPv6Network:
+    if isinstance(value, IPv4Network | IPv6Network):
+        return value
+    try:
+        found = ip_network(str(value), strict=False)
+    except ValueError:
+        raise told(f'\'{value}\' is neither an address nor a network, such as "127.0.0.1" or "10.0.0.0/24"') from None
+    if found.prefixlen == 0:
+        raise told("this is everybody: then anybody could say who they are; write the address of your proxy")
+    return found
+
+
 def _countries(value: dict[str, float]) -> dict[str, float]:
     faults = []
     for country, people in value.items():
@@ -197,6 +210,7 @@ SeverityOrNone = Annotated[Severity | None, BeforeValidator(lambda value: None i
 DnsName = Annotated[str, AfterValidator(_domain)]
 CapName = Annotated[str, AfterValidator(_cap_name)]
 Hosts = Annotated[tuple[Annotated[str, AfterValidator(_host_ok)], ...], Field(strict=False)]
+Networks = Annotated[tuple[Annotated[IPv4Network | IPv6Network, PlainValidator(_network)], ...], Field(strict=False)]
 Households = Annotated[dict[str, float], AfterValidator(_countries)]
 Tiers = Annotated[dict[Annotated[int, Field(strict=False)], Texts], AfterValidator(_tiers), AfterValidator(_once)]
 Owners = Annotated[dict[str, Texts], AfterValidator(_once)]

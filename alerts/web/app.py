@@ -32,6 +32,7 @@ from alerts.web.operations import pages as operations
 from alerts.web.operations.laboratory import Laboratory
 from alerts.web.operations.metrics import Meter
 from alerts.web.operations.operating import Operating
+from alerts.web.proxies import Forwarded
 from alerts.web.public import about, alert, archive, land, maps, places, rules, static
 from alerts.web.readers import preferences, subscribe, verdicts
 from alerts.web.readers.joining import Joining
@@ -83,7 +84,12 @@ def create_app(
     answers, changes = Answers(), Changes(lambda: _stamp(engine), every=settings.keeps)
     app = Starlette(
         routes=[route for part in _PARTS for route in part.ROUTES],
-        middleware=[Middleware(Keeping, settings, answers, changes), Middleware(Secured), Middleware(Encoded)],
+        middleware=[
+            Middleware(Forwarded, trusted=settings.trusted_proxies),
+            Middleware(Keeping, settings, answers, changes),
+            Middleware(Secured),
+            Middleware(Encoded),
+        ],
         exception_handlers=HANDLERS,
     )
     # A redirect to the address with a slash would be built from the Host header, which anybody may forge.

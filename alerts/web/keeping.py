@@ -47,7 +47,7 @@ class Keeping:
         self._making: dict[Key, asyncio.Task[Answer | None]] = {}
         # What everybody sees depends on who asks where operators need no login, and where parts are private.
         self._open = settings.operations is not True and not getattr(settings, "private", ())
-        self._local = _may_be_here(settings, {"host": "localhost"})
+        self._local = _may_be_here(settings, {"host": "localhost"}, "127.0.0.1")
         base = urlsplit(settings.base_url)
         self._scheme, self._headers = base.scheme, [(b"host", base.netloc.encode()), (b"via", b"1.1 alerts")]
 
@@ -73,7 +73,7 @@ class Keeping:
             return False
         if any(name in _TELLING for name, _ in scope["headers"]):
             return False
-        return not (self._local and _may_be_here(self._settings, _named(scope)))
+        return not (self._local and _may_be_here(self._settings, _named(scope), (scope.get("client") or ("",))[0]))
 
     async def _answer(self, scope: Scope, encoding: Encoding) -> Answer | None:
         """The answer as it is known, or as it is made now; None where it is not for everybody."""
@@ -169,10 +169,10 @@ def _named(scope: Scope) -> Mapping[str, str]:
     return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
 
 
-def _may_be_here(settings: WebSettings, headers: Mapping[str, str]) -> bool:
-    """Whether a request with these headers may come from this machine itself, whose user sees more than others."""
+def _may_be_here(settings: WebSettings, headers: Mapping[str, str], client: str) -> bool:
+    """Whether a request with these headers of this client may come from this machine itself, whose user sees more than others."""
     return settings.operations is not False and open_to(
-        None, host=settings.host, base_url=settings.base_url, headers=headers
+        None, host=settings.host, base_url=settings.base_url, headers=headers, client=client
     )
 
 

@@ -46,6 +46,7 @@ def pages_of(service: Service, *, keeps: float = KEEPS_S) -> Starlette:
         hub=config.web.hub,
         rights=config.web.rights,
         keeps=keeps,
+        trusted_proxies=config.web.trusted_proxies,
     )
     hearing = Hearing(
         rulebook=lambda: service.rulebook,  # whatever is in force when somebody speaks

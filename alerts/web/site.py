@@ -35,6 +35,7 @@ from alerts.web.operations.laboratory import Laboratory
 from alerts.web.operations.metrics import Meter
 from alerts.web.operations.opening import Kept, open_to
 from alerts.web.operations.operating import Operating
+from alerts.web.proxies import Network
 from alerts.web.readers.joining import Joining
 
 _TYPES: Final = {
@@ -53,7 +54,7 @@ class WebSettings:
     this machine itself, to which `host` listens. An overview of the feeds is kept for some seconds: it reads much.
     `keeps`: for how many seconds a public answer is shown to all who ask (0: each is made for itself).
     `mails`: the Maildir that mails go to, while there is no mail server. `hub` is told of news in the feeds, `rights`
-    is what others may do with the data."""
+    is what others may do with the data. `trusted_proxies` are believed what they say of who asks."""
 
     name: str = "alerts"
     base_url: str = "http://127.0.0.1:8080"
@@ -68,6 +69,7 @@ class WebSettings:
     hub: str = ""
     rights: str = ""
     keeps: float = 0.0
+    trusted_proxies: tuple[Network, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +110,7 @@ class Web:
 
     def shows_operations(self, request: Request) -> bool:
         """Whether this request may see how the service does."""
-        settings = self.settings
-        return open_to(settings.operations, host=settings.host, base_url=settings.base_url, headers=request.headers)
+        return self._open_to(self.settings.operations, request)
 
     def shows_mails(self, request: Request) -> bool:
         """Whether this request may see the mails of a service without a mail server. They hold links that act in a
@@ -118,10 +119,12 @@ class Web:
 
     def is_here(self, request: Request) -> bool:
         """Whether who asks is on this machine itself, and the pages of operators are not switched off."""
-        own = self.settings
-        return own.operations is not False and open_to(
-            None, host=own.host, base_url=own.base_url, headers=request.headers
-        )
+        return self.settings.operations is not False and self._open_to(None, request)
+
+    def _open_to(self, setting: bool | None, request: Request) -> bool:
+        own, client = self.settings, request.client
+        here = client.host if client is not None else ""
+        return open_to(setting, host=own.host, base_url=own.base_url, headers=request.headers, client=here)
 
     @property
     def root(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode
@@ -28,6 +28,7 @@ class Pages:
 
     world: World
     places: Gazetteer
+    settings: Mapping[str, Any] = field(default_factory=dict)
     joining: Joining = field(init=False)
     app: Starlette = field(init=False)
 
@@ -46,7 +47,7 @@ class Pages:
             answer_s=0,
         )
         self.joining = replace(usual, **more)
-        settings = WebSettings(name="Northern Desk", base_url=BASE, contact="ops@alerts.example")
+        settings = WebSettings(name="Northern Desk", base_url=BASE, contact="ops@alerts.example", **self.settings)
         self.app = create_app(self.world.engine, settings, now=lambda: self.world.now, joining=self.joining)
 
     def see(self, path: str, method: str = "GET", **headers: str) -> Answer:

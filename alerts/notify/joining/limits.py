@@ -42,7 +42,8 @@ class Limits:
 def network_of(host: str) -> str:
     """The network of an IP address, as far as one house is likely to have it (/24 of IPv4, /48 of IPv6); "" where
     that says nothing: for what is no IP address, and for one of our own house, by which a proxy passes on the requests
-    of all the world. (Of whom, its headers say; but anybody can send those.)"""
+    of all the world. (Of whom, its headers say; but anybody can send those, so the pages read them only from proxies
+    that [web] trusted_proxies names.)"""
     try:
         address = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:

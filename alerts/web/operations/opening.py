@@ -1,7 +1,7 @@
 """Who may see how the service does. The pages have no login: out of the box only this machine itself may, and no page
 ever shows a reader, or more of a feed's address than host and path.
 
-"This machine" is asked for in four ways, for each alone would be wrong in some house: a service that listens to itself
+"This machine" is asked for in five ways, for each alone would be wrong in some house: a service that listens to itself
 only may stand behind a web server for all the world; a browser on this machine may be sent here by a stranger's page.
 """
 
@@ -20,13 +20,13 @@ from alerts.store.overview import Overview
 _FORWARDED: Final = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via")
 
 
-def open_to(setting: bool | None, *, host: str, base_url: str, headers: Mapping[str, str]) -> bool:
+def open_to(setting: bool | None, *, host: str, base_url: str, headers: Mapping[str, str], client: str) -> bool:
     """Whether a request with these headers may see the pages of operators. Without a setting: when the service listens
-    on this machine only, readers are sent to no other address, the request names this machine, and nobody passed it
-    on."""
+    on this machine only, readers are sent to no other address, the request names this machine and comes from it
+    (`client`), and nobody passed it on: not even a proxy that is trusted, for it may serve all the world."""
     if setting is not None:
         return setting
-    named = (host, _host(base_url), _host(f"//{headers.get('host', '')}"))
+    named = (host, _host(base_url), _host(f"//{headers.get('host', '')}"), client)
     return all(map(_is_here, named)) and not any(name in headers for name in _FORWARDED)
 
 

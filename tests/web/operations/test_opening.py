@@ -20,10 +20,11 @@ def may(
     host: str = "127.0.0.1",
     base_url: str = HERE,
     named: str = "127.0.0.1:8080",
+    client: str = "127.0.0.1",
     **more: str,
 ) -> bool:
     headers = {"host": named} | {name.replace("_", "-"): value for name, value in more.items()}
-    return open_to(setting, host=host, base_url=base_url, headers=headers)
+    return open_to(setting, host=host, base_url=base_url, headers=headers, client=client)
 
 
 @pytest.mark.parametrize("named", ["127.0.0.1:8080", "localhost:8080", "LOCALHOST", "[::1]:8080", "127.0.0.2"])
@@ -45,6 +46,8 @@ def test_who_asks_on_the_machine_itself_may(named: str) -> None:
         ("nonsense is named", {"named": "[::1"}),
         ("somebody passed it on", {"x_forwarded_for": "203.0.113.7"}),
         ("somebody passed it on", {"forwarded": "for=203.0.113.7"}),
+        ("it comes from elsewhere", {"client": "203.0.113.7"}),
+        ("nobody knows from where", {"client": ""}),
         ("somebody passed it on", {"via": "1.1 proxy"}),
     ],
 )
