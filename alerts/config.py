@@ -36,6 +36,7 @@ from alerts.config_values import (
     Networks,
     OptionalPath,
     Owners,
+    Parts,
     Port,
     Second,
     SeverityOrNone,
@@ -241,6 +242,7 @@ class Web(Section):
     host: str = "127.0.0.1"
     port: Port = 8080
     base_url: BaseUrl = "http://127.0.0.1:8080"
+    private: Parts = ()
     trusted_proxies: Networks = ()
     operations: YesNoOrAuto = None
     hub: HubUrl = ""

@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, ValidationInfo
@@ -211,6 +211,7 @@ DnsName = Annotated[str, AfterValidator(_domain)]
 CapName = Annotated[str, AfterValidator(_cap_name)]
 Hosts = Annotated[tuple[Annotated[str, AfterValidator(_host_ok)], ...], Field(strict=False)]
 Networks = Annotated[tuple[Annotated[IPv4Network | IPv6Network, PlainValidator(_network)], ...], Field(strict=False)]
+Parts = Annotated[tuple[Literal["all", "alerts", "places", "rules", "data"], ...], Field(strict=False)]
 Households = Annotated[dict[str, float], AfterValidator(_countries)]
 Tiers = Annotated[dict[Annotated[int, Field(strict=False)], Texts], AfterValidator(_tiers), AfterValidator(_once)]
 Owners = Annotated[dict[str, Texts], AfterValidator(_once)]

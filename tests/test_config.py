@@ -162,6 +162,7 @@ def test_all_faults_are_told_at_once_with_their_lines() -> None:
         ("[triage]\nlet_go = 'nver'", "triage.let_go: 'nver' is no length of time"),
         ("[triage]\nlet_go = '0 seconds'", "triage.let_go: must be at least 1 minute"),
         ("[triage]\nform = 'severe'", "triage.form: unknown key (did you mean 'from'?)"),
+        ("[web]\nprivate = ['alert']", "must be 'all', 'alerts', 'places', 'rules' or 'data' (did you mean 'alerts'?)"),
         ("[web]\ntrusted_proxies = ['nginx']", "web.trusted_proxies[0]: 'nginx' is neither an address nor a network"),
         ("[web]\ntrusted_proxies = ['0.0.0.0/0']", "this is everybody: then anybody could say who they are"),
         ("[web]\nbase_url = 'example.org'", "web.base_url: write the address readers use"),

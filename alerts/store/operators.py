@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from alerts.errors import InputError
 from alerts.roles import OperatorRole
-from alerts.store import people, sessions
+from alerts.store import keys, people, sessions
 from alerts.store.codec import clean
 from alerts.store.schema import operator
 
@@ -80,11 +80,12 @@ def set_role(conn: Connection, person_id: int, role: OperatorRole) -> None:
 
 
 def remove(conn: Connection, person_id: int) -> None:
-    """Take the role from somebody, and log them out. Who is nothing else here is forgotten; a reader stays one.
-    Raises InputError for who is no operator."""
+    """Take the role from somebody, and log them out; keys of theirs open nothing any more. Who is nothing else here is
+    forgotten; a reader stays one. Raises InputError for who is no operator."""
     if conn.execute(delete(operator).where(operator.c.person_id == person_id)).rowcount == 0:
         raise InputError(f"person {person_id} is no operator")
     sessions.end_all(conn, person_id)
+    keys.withdraw_all(conn, person_id)
     person = people.get_person(conn, person_id)
     if person is not None and not person.duties and not person.active:
         people.remove_person(conn, person_id)

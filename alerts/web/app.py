@@ -1,19 +1,22 @@
 """The web side as a Starlette application: routes, error pages, and what wraps every answer.
 
 No GET changes anything. What can be POSTed: that somebody wants mails, and by the signed links of mails a reader's
-verdict, yes, wishes and leaving. No cookie is ever set, and no page shows a reader to others. Endpoints that use the
-database are plain functions, which Starlette runs in threads, as the database wants it.
+verdict, yes, wishes and leaving; and by who has logged in, with the token of their form. Only who logs in has a cookie,
+and no page shows a reader to others. Endpoints that use the database are plain functions, which Starlette runs in
+threads, as the database wants it.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import Engine
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.routing import Route
 
 from alerts.engine.rulebook import Rulebook
 from alerts.engine.verdicts import Hearing
@@ -23,6 +26,9 @@ from alerts.store import stamp
 from alerts.store.database import reading
 from alerts.web.access import login
 from alerts.web.changes import Changes
+from alerts.web.access.door import behind
+from alerts.web.access.parts import Part
+from alerts.web.data import health
 from alerts.web.data import pages as data
 from alerts.web.encodings import Encoded
 from alerts.web.errors import HANDLERS
@@ -41,23 +47,24 @@ from alerts.web.site import WebSettings, open_web
 
 __all__ = ["WebSettings", "create_app"]
 
-_PARTS = (
-    archive,
-    maps,
-    data,
-    alert,
-    places,
-    rules,
-    about,
-    verdicts,
-    subscribe,
-    preferences,
-    login,
-    operations,
-    static,
-    land,
+_ROOMS: Final[tuple[tuple[Part, Sequence[Route]], ...]] = (
+    ("alerts", archive.ROUTES),
+    ("alerts", maps.ROUTES),
+    ("data", data.ROUTES),
+    ("alerts", alert.ROUTES),
+    ("places", places.ROUTES),
+    ("rules", rules.ROUTES),
+    ("open", about.ROUTES),
+    ("open", verdicts.ROUTES),
+    ("open", subscribe.ROUTES),
+    ("open", preferences.ROUTES),
+    ("open", login.ROUTES),
+    ("operations", operations.ROUTES),
+    ("open", health.ROUTES),
+    ("open", static.ROUTES),
+    ("open", land.ROUTES),
 )
-"""Who answers what: each part has its ROUTES, and the first that fits an address answers it."""
+"""Who answers what, and to which part it belongs (`access.parts`): the first that fits an address answers it."""
 
 
 def create_app(
@@ -83,7 +90,7 @@ def create_app(
     Raises FileNotFoundError when the installation lacks its templates."""
     answers, changes = Answers(), Changes(lambda: _stamp(engine), every=settings.keeps)
     app = Starlette(
-        routes=[route for part in _PARTS for route in part.ROUTES],
+        routes=[behind(route, part) for part, routes in _ROOMS for route in routes],
         middleware=[
             Middleware(Forwarded, trusted=settings.trusted_proxies),
             Middleware(Keeping, settings, answers, changes),

@@ -56,9 +56,11 @@ def error_page(request: Request, web: Web, status: int, message: str, *, title: 
     """A page that says what went wrong and leads back."""
     titles = {
         400: "This question cannot be answered",
+        401: "A login or a key is needed",
         403: "That is not possible here",
         404: "There is nothing here",
         405: "That is not possible here",
+        429: "Too many attempts",
     }
     title = title or titles.get(status, HTTPStatus(status).phrase)
     return web.page(request, "error", {"status": status, "title": title, "message": message}, status=status)

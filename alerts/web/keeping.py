@@ -46,7 +46,7 @@ class Keeping:
         self._turns = CapacityLimiter(AT_ONCE)
         self._making: dict[Key, asyncio.Task[Answer | None]] = {}
         # What everybody sees depends on who asks where operators need no login, and where parts are private.
-        self._open = settings.operations is not True and not getattr(settings, "private", ())
+        self._open = settings.operations is not True and not settings.private
         self._local = _may_be_here(settings, {"host": "localhost"}, "127.0.0.1")
         base = urlsplit(settings.base_url)
         self._scheme, self._headers = base.scheme, [(b"host", base.netloc.encode()), (b"via", b"1.1 alerts")]
@@ -170,7 +170,7 @@ def _named(scope: Scope) -> Mapping[str, str]:
 
 
 def _may_be_here(settings: WebSettings, headers: Mapping[str, str], client: str) -> bool:
-    """Whether a request with these headers of this client may come from this machine itself, whose user sees more than others."""
+    """Whether a request with these headers may come from this machine itself, whose user sees more than others."""
     return settings.operations is not False and open_to(
         None, host=settings.host, base_url=settings.base_url, headers=headers, client=client
     )

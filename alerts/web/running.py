@@ -46,6 +46,7 @@ def pages_of(service: Service, *, keeps: float = KEEPS_S) -> Starlette:
         hub=config.web.hub,
         rights=config.web.rights,
         keeps=keeps,
+        private=config.web.private,
         trusted_proxies=config.web.trusted_proxies,
     )
     hearing = Hearing(

@@ -29,6 +29,8 @@ from alerts.render.environment import Templates
 from alerts.render.pictures import Pictures
 from alerts.render.view import Site
 from alerts.resources import shipped
+from alerts.web.access.pace import Pace
+from alerts.web.access.parts import closed
 from alerts.web.access.visitor import NOBODY, visitor_of
 from alerts.web.data.topics import Topics
 from alerts.web.operations.laboratory import Laboratory
@@ -54,7 +56,8 @@ class WebSettings:
     this machine itself, to which `host` listens. An overview of the feeds is kept for some seconds: it reads much.
     `keeps`: for how many seconds a public answer is shown to all who ask (0: each is made for itself).
     `mails`: the Maildir that mails go to, while there is no mail server. `hub` is told of news in the feeds, `rights`
-    is what others may do with the data. `trusted_proxies` are believed what they say of who asks."""
+    is what others may do with the data. `private` are the parts that want a
+    login ([web] private); `trusted_proxies` are believed what they say of who asks."""
 
     name: str = "alerts"
     base_url: str = "http://127.0.0.1:8080"
@@ -69,6 +72,7 @@ class WebSettings:
     hub: str = ""
     rights: str = ""
     keeps: float = 0.0
+    private: tuple[str, ...] = ()
     trusted_proxies: tuple[Network, ...] = ()
 
 
@@ -107,6 +111,12 @@ class Web:
     drawing: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(2))
     downloads: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(2))
     topics: Topics = field(default_factory=Topics)
+    guesses: Pace = field(default_factory=Pace)
+
+    @property
+    def closed(self) -> frozenset[str]:
+        """The parts that only who has logged in may see."""
+        return closed(self.settings.private)
 
     def shows_operations(self, request: Request) -> bool:
         """Whether this request may see how the service does."""
@@ -147,6 +157,7 @@ class Web:
             name,
             {"site_name": self.site.name, "contact": self.site.contact, "root": self.root, "files": files}
             | {"operations": False, "shows_mails": False, "path": "", "visitor": NOBODY}
+            | {"private": bool(self.closed)}
             | {"subscribe": self.joining is not None and self.joining.desk.open, **variables},
         )
 

@@ -3,7 +3,7 @@ the database can use neither."""
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, String, Table, Text, text
+from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, String, Table, Text
 
 from alerts.store.schema.base import UtcTime, metadata
 
@@ -42,11 +42,17 @@ session = Table(
     sqlite_autoincrement=True,
 )
 
-data_key = Table(  # which number of a person's key to the data holds; without a row the first
+data_key = Table(  # by which a program of an operator's reads the data where they are private
     "data_key",
     metadata,
-    Column("person_id", ForeignKey("person.id", ondelete="CASCADE"), primary_key=True),
-    Column("number", Integer, nullable=False, server_default=text("0")),
+    Column("id", Integer, primary_key=True),
+    Column("mark", String(64), nullable=False, unique=True),  # the hash of the key
+    Column("person_id", ForeignKey("person.id", ondelete="CASCADE"), nullable=False),
+    Column("label", String(60), nullable=False),  # what it is for
+    Column("created", UtcTime, nullable=False),
+    Column("used", UtcTime),  # last, to a day
+    Index("ix_data_key_person_id", "person_id"),
+    sqlite_autoincrement=True,
 )
 
 audit = Table(  # only added to

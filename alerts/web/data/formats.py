@@ -106,8 +106,7 @@ def page_address(web: Web, query: Query) -> str:
 
 def is_open(web: Web) -> bool:
     """Whether everybody may read the data: what is not open is told to no hub, and to no page of other hosts."""
-    private: tuple[str, ...] = tuple(getattr(web.settings, "private", ()))
-    return not {"all", "data", "alerts"} & set(private)
+    return "data" not in web.closed
 
 
 def hub_of(web: Web) -> str:

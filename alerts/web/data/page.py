@@ -40,6 +40,7 @@ def data_page(request: Request) -> Response:
         "rights": web.settings.rights,
         "feed_size": web.settings.feed_size,
         "points": POINTS,
+        "private_data": "data" in web.closed,
     }  # fmt: skip
     return web.page(request, "data", variables)
 

@@ -30,6 +30,7 @@ from alerts.store import demotions, rulefigures
 from alerts.store.database import reading
 from alerts.store.rulefigures import Fired
 from alerts.template_filters import listed, one_line
+from alerts.web.access.door import sees
 from alerts.web.public import rulewords
 from alerts.web.public.pictured import drawn, sketch_view
 from alerts.web.public.views import item_view
@@ -118,7 +119,7 @@ def rule_page(request: Request) -> Response:
         if rule is None and name not in known.fired:
             raise HTTPException(HTTPStatus.NOT_FOUND, _unknown(name, known))
         names = [name] if rule is None else known.names(rule)
-        latest = rulefigures.latest(conn, names, limit=_MOST_LATEST)
+        latest = rulefigures.latest(conn, names, limit=_MOST_LATEST) if sees(request, "alerts") else []
         months = _months(conn, names, web.now())
     view = _gone(web, known, name) | _told(None) if rule is None else _shown(web, known, rule) | _told(rule)
     address = f"{web.root}/rules/{quote(name, safe='')}/months"

@@ -1,0 +1,42 @@
+"""How often somebody may guess: keys and links that are wrong are counted by network, in memory.
+
+Nobody guesses one (they have 160 bits and more); the limit saves the work, and says that somebody tries. What is right
+is never kept out by it: else one who guesses behind the proxy of a house would lock out the house.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict, deque
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from alerts.notify.joining.limits import network_of
+
+WITHIN: Final = timedelta(minutes=10)
+_NETWORKS: Final = 10_000
+
+
+@dataclass(slots=True)
+class Pace:
+    """So many wrong ones of a network in ten minutes are answered; for use by several threads."""
+
+    most: int = 30
+    _wrong: OrderedDict[str, deque[datetime]] = field(default_factory=OrderedDict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def wrong(self, host: str, now: datetime) -> bool:
+        """Somebody at this address guessed, and was wrong; False when they did so too often."""
+        network = network_of(host) or host
+        with self._lock:
+            times = self._wrong.setdefault(network, deque(maxlen=self.most))
+            self._wrong.move_to_end(network)
+            if len(self._wrong) > _NETWORKS:
+                self._wrong.popitem(last=False)
+            while times and now - times[0] >= WITHIN:
+                times.popleft()
+            if len(times) >= self.most:
+                return False
+            times.append(now)
+            return True
