@@ -42,7 +42,8 @@ def command(config_path: Path, as_json: bool) -> None:
         done = {
             "rules": _try(faults, "rules", lambda: _rules(config, config_path, faults)),
             "templates": _try(faults, "templates", lambda: _templates(config, faults)),
-            "database": _try(faults, "[service] database", lambda: _database(config, faults)),
+            "database": _try(faults, "[service] database", lambda: _database(config, config_path, faults)),
+            "web": _try(faults, "[web]", lambda: _web(config, config_path, faults)),
             "secret": _try(faults, "[service] secret_file", lambda: _secret(config)),
             "mail": _try(faults, "[smtp]", lambda: _mail(config, config_path, faults)),
             "dkim": _try(faults, "[dkim]", lambda: _dkim(config, faults)),
@@ -117,20 +118,22 @@ def _templates(config: Config, faults: list[Fault]) -> str:
     return f"your own in {config.templates.folder}"
 
 
-def _database(config: Config, faults: list[Fault]) -> str:
+def _database(config: Config, config_path: Path, faults: list[Fault]) -> str:
     from alerts.collect.links import fulltext
-    from alerts.store import feeds, migrations
+    from alerts.store import feeds, migrations, operators
     from alerts.store.database import open_database, reading
 
     engine = open_database(config.database_url, vault=_vault(config))
     try:
         kind, version = engine.url.get_backend_name(), migrations.current(engine)
         if version is None:
+            faults += _nobody_in(config, config_path, 0)
             return f"{kind}, still empty"
         migrations.check(engine)
         with reading(engine) as conn:
             wanted = [one.url for one in feeds.list_feeds(conn, active_only=True) if one.full_text]
             faults += _keys(conn)
+            faults += _nobody_in(config, config_path, len(operators.list_all(conn)))
         if wanted and (missing := fulltext.missing()):
             others = f" and {len(wanted) - 1} more" if len(wanted) > 1 else ""
             faults.append(Fault(f"{wanted[0]}{others}", 0, missing, "warning"))
@@ -155,6 +158,26 @@ def _secret(config: Config) -> None:
     place = secret_file(config.service.data, config.service.secret_file)
     if not place.made or place.path.exists():
         load_secret(config.service.data, config.service.secret_file)
+
+
+def _nobody_in(config: Config, config_path: Path, operators: int) -> Iterator[Fault]:
+    """Pages that are kept for those who log in, where no operator could."""
+    if config.web.private and not operators:
+        message = "there is no operator who could log in: alerts operators add ADDRESS --name NAME"
+        yield Document.load(config_path).fault(("web", "private"), f"web.private: {message}", "warning")
+
+
+def _web(config: Config, config_path: Path, faults: list[Fault]) -> None:
+    """Whether what goes to the pages and comes from them is readable on the way."""
+    from alerts.notify.reputation import HERE
+
+    parts = urlsplit(config.web.base_url)
+    if parts.scheme == "http" and (parts.hostname or "") not in HERE:
+        message = (
+            "web.base_url begins with http://: the links of mails, logins and what readers ask for can be read on the"
+            " way; put a web server with TLS in front, and write https://"
+        )
+        faults.append(Document.load(config_path).fault(("web", "base_url"), message, "warning"))
 
 
 def _keys(conn: Connection) -> Iterator[Fault]:

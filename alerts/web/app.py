@@ -94,7 +94,7 @@ def create_app(
         middleware=[
             Middleware(Forwarded, trusted=settings.trusted_proxies),
             Middleware(Keeping, settings, answers, changes),
-            Middleware(Secured),
+            Middleware(Secured, base_url=settings.base_url),
             Middleware(Encoded),
         ],
         exception_handlers=HANDLERS,

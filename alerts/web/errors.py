@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from alerts.errors import InputError, StoreError
 from alerts.web.readers.private import LinkRefused
-from alerts.web.security import HEADERS
+from alerts.web.security import headers_of
 from alerts.web.site import Web, web_of
 
 _NOT_FOUND = "The address may be mistyped, or what it led to is gone."
@@ -48,7 +48,7 @@ def fault(request: Request, error: Exception) -> Response:
         response = error_page(request, web_of(request), HTTPStatus.INTERNAL_SERVER_ERROR, message)
     except Exception:  # the templates themselves are the fault
         response = Response(f"This page cannot be shown. {message}", HTTPStatus.INTERNAL_SERVER_ERROR)
-    response.headers.update(HEADERS)
+    response.headers.update(headers_of(web_of(request).site.base_url))
     return response
 
 

@@ -22,7 +22,7 @@ from alerts.web.changes import Changes
 from alerts.web.encodings import Encoding, chosen
 from alerts.web.kept import Answer, Answers, Key
 from alerts.web.operations.opening import open_to
-from alerts.web.security import HEADERS
+from alerts.web.security import headers_of
 from alerts.web.site import WebSettings
 
 SHOWN_S: Final = 3.0  # so old may an answer be while a newer one is made
@@ -48,6 +48,7 @@ class Keeping:
         # What everybody sees depends on who asks where operators need no login, and where parts are private.
         self._open = settings.operations is not True and not settings.private
         self._local = _may_be_here(settings, {"host": "localhost"}, "127.0.0.1")
+        self._busy = _busy(settings.base_url)
         base = urlsplit(settings.base_url)
         self._scheme, self._headers = base.scheme, [(b"host", base.netloc.encode()), (b"via", b"1.1 alerts")]
 
@@ -87,7 +88,7 @@ class Keeping:
                 self._answers.shown += 1
                 return found
         making = self._begin(key, scope, encoding)
-        return _BUSY if making is None else await asyncio.shield(making)
+        return self._busy if making is None else await asyncio.shield(making)
 
     async def _still_right(self, answer: Answer, now: float) -> bool:
         """Whether no alert has changed since it was made; then it is fresh again."""
@@ -176,13 +177,14 @@ def _may_be_here(settings: WebSettings, headers: Mapping[str, str], client: str)
     )
 
 
-_BUSY: Final = Answer(
-    status=503,
-    headers=[
-        *((name.lower().encode(), value.encode()) for name, value in HEADERS.items()),
-        (b"content-type", b"text/plain; charset=utf-8"),
-        (b"cache-control", b"no-store"),
-        (b"retry-after", b"5"),
-    ],
-    body=b"Too many pages are asked for just now. Please try again in some seconds.\n",
-)
+def _busy(base_url: str) -> Answer:
+    return Answer(
+        status=503,
+        headers=[
+            *((name.lower().encode(), value.encode()) for name, value in headers_of(base_url).items()),
+            (b"content-type", b"text/plain; charset=utf-8"),
+            (b"cache-control", b"no-store"),
+            (b"retry-after", b"5"),
+        ],
+        body=b"Too many pages are asked for just now. Please try again in some seconds.\n",
+    )

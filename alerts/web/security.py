@@ -23,11 +23,20 @@ HEADERS: Final = {
 }
 
 
-class Secured:
-    """ASGI middleware: sets `HEADERS`, and answers HEAD without a body."""
+_TLS: Final = {"Strict-Transport-Security": "max-age=31536000"}
+"""For a year browsers ask this host by TLS alone, even where somebody types its address without it."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+
+def headers_of(base_url: str) -> dict[str, str]:
+    """What every answer of a site at this address carries."""
+    return HEADERS | (_TLS if base_url.lower().startswith("https:") else {})
+
+
+class Secured:
+    """ASGI middleware: sets the headers of a site at `base_url`, and answers HEAD without a body."""
+
+    def __init__(self, app: ASGIApp, base_url: str) -> None:
+        self._app, self._headers = app, headers_of(base_url)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -37,7 +46,7 @@ class Secured:
         async def secured(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
+                for name, value in self._headers.items():
                     headers.setdefault(name, value)  # a page may have a policy of its own (`mails`)
             elif message["type"] == "http.response.body" and scope["method"] == "HEAD":
                 message = {**message, "body": b""}

@@ -173,6 +173,21 @@ def test_links_that_lead_readers_nowhere_are_warned_of(world: World) -> None:
     assert "base_url" not in alerts("check").out
 
 
+def test_pages_that_others_reach_without_tls_are_warned_of(world: World) -> None:
+    world.configure('[web]\nbase_url = "http://alerts.example.org"\n')
+    ran = alerts("check")
+    assert ran.code == 0 and "warning: web.base_url begins with http://" in ran.out
+
+
+def test_private_pages_that_nobody_could_log_in_to_are_warned_of(world: World) -> None:
+    world.configure('[web]\nprivate = ["all"]\n')
+    for _ in range(2):  # the second time there is a database
+        assert "config.toml:16: warning: web.private: there is no operator who could log in" in alerts("check").out
+        assert alerts("db", "upgrade").code == 0
+    assert alerts("operators", "add", "ana@desk.example", "--name", "Ana").code == 0
+    assert alerts("check").out == ""
+
+
 def test_the_record_for_the_key_that_signs_mails_is_printed_and_what_is_wrong_with_it_told(world: World) -> None:
     key = ed25519.Ed25519PrivateKey.generate()
     file = world.folder / "dkim.pem"

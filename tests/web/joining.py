@@ -47,7 +47,9 @@ class Pages:
             answer_s=0,
         )
         self.joining = replace(usual, **more)
-        settings = WebSettings(name="Northern Desk", base_url=BASE, contact="ops@alerts.example", **self.settings)
+        settings = WebSettings(
+            **{"name": "Northern Desk", "base_url": BASE, "contact": "ops@alerts.example", **self.settings}
+        )
         self.app = create_app(self.world.engine, settings, now=lambda: self.world.now, joining=self.joining)
 
     def see(self, path: str, method: str = "GET", **headers: str) -> Answer:

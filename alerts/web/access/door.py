@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from alerts.web.access import keys
+from alerts.web.access import keys, pace
 from alerts.web.access.parts import CLOSABLE, Part
 from alerts.web.access.visitor import LoginNeeded, visitor_of
 from alerts.web.site import Web, web_of
@@ -26,14 +26,12 @@ from alerts.web.site import Web, web_of
 _HEADERS: Final = {
     "X-Robots-Tag": "noindex, nofollow, noarchive",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Vary": "Cookie, Authorization",
 }
 _NO_KEY: Final = (
     "These data are private. Log in, or let a program send a key: behind the address (key=...), or as the header "
     "Authorization: Bearer. Operators make keys under Operations, Sessions and keys."
 )
 _WRONG: Final = "This key opens nothing: it was withdrawn, or a part of it is missing."
-_TOO_OFTEN: Final = "Too many wrong keys came from your network. Try again in ten minutes."
 
 
 class NoKey(HTTPException):
@@ -64,6 +62,7 @@ class Door:
                 if "no-store" not in headers.get("cache-control", ""):
                     headers["Cache-Control"] = "private, no-cache"
                 headers.update(_HEADERS)
+                headers.add_vary_header("Cookie, Authorization")
             await send(message)
 
         await self._app(bare, receive, marked)
@@ -104,7 +103,5 @@ def _admit(request: Request, part: Part, key: str) -> None:
 def _with_key(request: Request, web: Web, key: str) -> None:
     if keys.opens(web.engine, key, web.now()):
         return
-    host = request.client.host if request.client else ""
-    if not web.guesses.wrong(host, web.now()):
-        raise HTTPException(HTTPStatus.TOO_MANY_REQUESTS, _TOO_OFTEN, headers={"Retry-After": "600"})
+    pace.mind(request)
     raise NoKey(_WRONG)

@@ -7,6 +7,8 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Final
@@ -22,7 +24,8 @@ from alerts.notify.joining.limits import network_of
 from alerts.store import audit, sessions
 from alerts.store.database import reading, writing
 from alerts.web import forms
-from alerts.web.access.visitor import COOKIE, Visitor, form_of, mark_of, visitor_of
+from alerts.web.access import pace
+from alerts.web.access.visitor import Visitor, cookie_name, cookie_of, form_of, mark_of, visitor_of
 from alerts.web.readers import private
 from alerts.web.site import Web, joining_of, web_of
 
@@ -77,9 +80,20 @@ def question(request: Request) -> Response:
     """GET /login/...: the button that logs in."""
     web, token = web_of(request), private.token_of(request)
     joining_of(web)
-    with private.by_link(), reading(web.engine) as conn:
+    with _by_link(request), reading(web.engine) as conn:
         found = entering.entering(conn, token, web.now())
     return private.page(web, "login_enter", {"token": token, "who": found.name})
+
+
+@contextmanager
+def _by_link(request: Request) -> Iterator[None]:
+    """As `private.by_link`; who tries many that cannot be used is told to wait."""
+    try:
+        with private.by_link():
+            yield
+    except private.LinkRefused:
+        pace.mind(request)
+        raise
 
 
 async def enter(request: Request) -> Response:
@@ -91,8 +105,8 @@ async def enter(request: Request) -> Response:
 
 
 def _entered(request: Request, web: Web) -> Response:
-    secret, before = secrets.token_urlsafe(_SECRET), request.cookies.get(COOKIE, "")
-    with private.by_link(), writing(web.engine) as conn:
+    secret, before = secrets.token_urlsafe(_SECRET), cookie_of(request)
+    with _by_link(request), writing(web.engine) as conn:
         found = entering.enter(conn, private.token_of(request), secret, web.now())
         if old := sessions.find(conn, mark_of(before), web.now()):
             sessions.end(conn, old.id)
@@ -100,17 +114,21 @@ def _entered(request: Request, web: Web) -> Response:
             who = Visitor(person_id=found.person_id, name=found.name)
             audit.note(conn, who, "login", "session", now=web.now())
     answer = _to(web, found.goal)
-    secure = web.site.base_url.lower().startswith("https:")
+    _set_cookie(web, answer, secret, int(sessions.LONGEST.total_seconds()))
+    return answer
+
+
+def _set_cookie(web: Web, answer: Response, secret: str, seconds: int) -> None:
+    """Let the browser keep the secret for so long; it forgets it at once for 0."""
     answer.set_cookie(
-        COOKIE,
+        cookie_name(web.site.base_url),
         secret,
-        max_age=int(sessions.LONGEST.total_seconds()),
+        max_age=seconds,
         path=web.root or "/",
-        secure=secure,
+        secure=web.site.base_url.lower().startswith("https:"),
         httponly=True,
         samesite="lax",  # not strict: whoever comes from a link in a mail would seem to be logged out
     )
-    return answer
 
 
 async def leave(request: Request) -> Response:
@@ -124,12 +142,12 @@ def _left(request: Request, visitor: Visitor, everywhere: bool) -> Response:
     with writing(web.engine) as conn:
         if everywhere and visitor.person_id is not None:
             sessions.end_all(conn, visitor.person_id)
-        elif found := sessions.find(conn, mark_of(request.cookies.get(COOKIE, "")), now):
+        elif found := sessions.find(conn, mark_of(cookie_of(request)), now):
             sessions.end(conn, found.id)
         if visitor.name:
             audit.note(conn, visitor, "logout", "all sessions" if everywhere else "session", now=now)
     answer = _to(web, "/")
-    answer.delete_cookie(COOKIE, path=web.root or "/", httponly=True, samesite="lax")
+    _set_cookie(web, answer, "", 0)
     return answer
 
 

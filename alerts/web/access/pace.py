@@ -10,12 +10,25 @@ import threading
 from collections import OrderedDict, deque
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import Final
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 
 from alerts.notify.joining.limits import network_of
 
 WITHIN: Final = timedelta(minutes=10)
 _NETWORKS: Final = 10_000
+_TOO_OFTEN: Final = "Too much that opens nothing came from your network. Try again in ten minutes."
+
+
+def mind(request: Request) -> None:
+    """Somebody guessed a key or a link, and was wrong. Raises 429 for who did so too often."""
+    web = request.app.state.web
+    if not web.guesses.wrong(request.client.host if request.client else "", web.now()):
+        headers = {"Retry-After": str(int(WITHIN.total_seconds())), "Cache-Control": "no-store"}
+        raise HTTPException(HTTPStatus.TOO_MANY_REQUESTS, _TOO_OFTEN, headers=headers)
 
 
 @dataclass(slots=True)

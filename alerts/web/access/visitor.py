@@ -1,31 +1,35 @@
 """Who looks at a page, and what they may do: by the cookie of a session, or because they ask on this machine itself.
 
 The public has no cookie, and is nobody. A session is looked up with each request, so that who loses a role loses it at
-once. Forms carry a token that is made from the cookie: only pages that were made for its holder know it.
+once. Forms carry a token that is made from the cookie (`csrf`): only pages that were made for its holder know it.
+
+That a session is used is all that a GET ever writes, each five minutes: it ends when it was not used for long.
 """
 
 from __future__ import annotations
 
 import hashlib
-import hmac
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from alerts.errors import StoreError
 from alerts.roles import Role, at_least
 from alerts.store import sessions
-from alerts.store.database import reading
+from alerts.store.database import reading, writing
 from alerts.web import forms
+from alerts.web.access import csrf
 
 if TYPE_CHECKING:
     from alerts.web.site import Web
 
 COOKIE: Final = "alerts_session"
+_BOUND: Final = f"__Host-{COOKIE}"
 LARGEST: Final = 64 * 1024
 _LONGEST: Final = 200
 
@@ -59,6 +63,19 @@ class LoginNeeded(HTTPException):
         super().__init__(HTTPStatus.SEE_OTHER, headers={"Location": goal, "Cache-Control": "no-store"})
 
 
+def cookie_name(base_url: str) -> str:
+    """What the cookie of a session is called. Where the pages have a host of their own behind TLS, browsers take it
+    from this very host alone, and only with TLS ("__Host-"): no neighbour of its domain can plant one."""
+    parts = urlsplit(base_url)
+    return _BOUND if parts.scheme == "https" and parts.path in ("", "/") else COOKIE
+
+
+def cookie_of(request: Request) -> str:
+    """The secret in the cookie of a request; "" without one that could be ours."""
+    secret = request.cookies.get(cookie_name(_web(request).site.base_url), "")
+    return secret if len(secret) <= _LONGEST else ""
+
+
 def mark_of(secret: str) -> str:
     """What stands in the database for the secret of a cookie."""
     return hashlib.sha256(secret.encode()).hexdigest()
@@ -73,17 +90,24 @@ def visitor_of(request: Request) -> Visitor:
 
 
 def _visitor(request: Request) -> Visitor:
-    web, secret = _web(request), request.cookies.get(COOKIE, "")
-    if secret and len(secret) <= _LONGEST:
+    web, secret = _web(request), cookie_of(request)
+    if secret:
         with reading(web.engine) as conn:
             found = sessions.find(conn, mark_of(secret), web.now())
         if found is not None:
-            return Visitor(person_id=found.person_id, name=found.name, role=found.role, csrf=_csrf(secret))
+            _used(web, found)
+            return Visitor(person_id=found.person_id, name=found.name, role=found.role, csrf=csrf.token(secret))
     return Visitor(role="viewer", local=True) if web.shows_operations(request) else NOBODY
 
 
-def _csrf(secret: str) -> str:
-    return hmac.new(secret.encode(), b"alerts: forms", hashlib.sha256).hexdigest()[:32]
+def _used(web: Web, found: sessions.Session) -> None:
+    if web.now() - found.seen < sessions.LOOKED:
+        return
+    try:
+        with writing(web.engine) as conn:
+            sessions.touch(conn, found.id, web.now())
+    except StoreError:  # they see the page all the same; the next one will do
+        pass
 
 
 def needs(request: Request, role: Role) -> Visitor:
@@ -101,7 +125,7 @@ async def form_of(request: Request, role: Role, *, largest: int = LARGEST) -> tu
     visitor = await run_in_threadpool(needs, request, role)
     sent = await forms.fields(request, _web(request), largest)
     token = next((value for name, value in sent if name == "csrf"), "")
-    if not visitor.csrf or not hmac.compare_digest(token.encode(), visitor.csrf.encode()):
+    if not csrf.same(token, visitor.csrf):
         raise HTTPException(HTTPStatus.FORBIDDEN, "This form is too old, or was not made for you. Load the page anew.")
     return visitor, [(name, value) for name, value in sent if name != "csrf"]
 

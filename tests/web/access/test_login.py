@@ -127,6 +127,45 @@ def test_logging_out_ends_the_session_so_that_its_cookie_lets_nobody_in_again(pa
     assert not is_in(pages, cookie) and is_in(pages, other)
 
 
+def test_with_a_host_of_its_own_the_cookie_is_bound_to_it_when_it_comes_and_when_it_goes(pages: Pages) -> None:
+    pages.settings = {"base_url": "https://alerts.example"}
+    pages.open(pages.world.desk)
+    answer = pages.send(f"/login/{asked(pages)}")
+    assert answer.headers["location"] == "/operations?x=1"
+    cookie, _, rest = answer.headers["set-cookie"].partition("; ")
+    assert cookie.startswith("__Host-alerts_session=") and {"Path=/", "Secure", "HttpOnly"} <= set(rest.split("; "))
+    gone = pages.send("/logout", [("csrf", csrf(pages, cookie))], cookie=cookie).headers["set-cookie"]
+    assert gone.startswith('__Host-alerts_session=""; ') and {"Path=/", "Secure", "Max-Age=0"} <= set(gone.split("; "))
+    assert not is_in(pages, cookie)
+
+
+def test_who_uses_a_session_keeps_it_for_a_week(pages: Pages) -> None:
+    cookie = entered(pages)
+    for _ in range(15):
+        pages.world.now += timedelta(hours=11)
+        assert is_in(pages, cookie)
+    pages.world.now += timedelta(hours=4)
+    assert not is_in(pages, cookie)
+
+
+def test_who_guesses_links_is_slowed_down_and_keeps_out_nobody_who_has_one(pages: Pages) -> None:
+    token = asked(pages)
+    assert [pages.send(f"/login/{number:040x}").status for number in range(32)] == [403] * 30 + [429] * 2
+    assert pages.see(f"/login/{'f' * 40}").headers["retry-after"] == "600"
+    assert pages.send(f"/login/{token}").status == 303
+
+
+def test_a_network_asks_for_some_links_an_hour_and_no_more(pages: Pages, engine: Engine) -> None:
+    with writing(engine) as conn:
+        for number in range(25):
+            operators.add(conn, f"o{number}@desk.example", "viewer", f"Operator {number}", pages.world.now)
+    for number in range(25):
+        pages.send("/login", [("address", f"o{number}@desk.example")], host="203.0.113.7")
+    assert sum(bool(pages.world.letters(f"o{number}@desk.example")) for number in range(25)) == 20
+    pages.send("/login", [("address", ANA)], host="198.51.100.7")
+    assert pages.world.letters(ANA) == ["login"]
+
+
 def test_all_other_sessions_can_be_ended(pages: Pages) -> None:
     cookie, other = entered(pages), entered(pages)
     pages.send("/logout", [("csrf", csrf(pages, cookie)), ("all", "yes")], cookie=cookie)

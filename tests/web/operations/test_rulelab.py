@@ -27,7 +27,8 @@ from alerts.read.places import Gazetteer
 from alerts.store import articles, audit, demotions, operators, sessions
 from alerts.store.articles import Draft
 from alerts.store.database import reading, writing
-from alerts.web.access.visitor import COOKIE, _csrf, mark_of
+from alerts.web.access import csrf
+from alerts.web.access.visitor import cookie_name, mark_of
 from alerts.web.app import WebSettings, create_app
 from alerts.web.operations.jobs import Busy, Workshop
 from alerts.web.operations.laboratory import Laboratory
@@ -40,6 +41,7 @@ from tests.web.html import Page
 
 __all__ = ["migrated_sqlite", "sqlite_engine"]
 
+BASE = "https://a.example"
 ACTIVE = WATER.replace('"draft"', '"active"')
 HOMES = Households(usual=5.0, by_country={})
 
@@ -81,7 +83,7 @@ class Bench:
         self.read()
 
     def site(self, **more: Any) -> Starlette:
-        settings = WebSettings(name="Desk", base_url="https://a.example", overview_kept=0.0)
+        settings = WebSettings(name="Desk", base_url=BASE, overview_kept=0.0)
         return create_app(
             self.engine, settings, now=lambda: NOW, rulebook=lambda: self.book, places=self.gazetteer,
             lab=replace(self.lab, **more),
@@ -107,7 +109,7 @@ class Bench:
 
 class Clerk:
     def __init__(self, bench: Bench, role: str) -> None:
-        self.bench, self.cookie, self.csrf = bench, {"cookie": f"{COOKIE}={role}"}, _csrf(role)
+        self.bench, self.cookie, self.csrf = bench, {"cookie": f"{cookie_name(BASE)}={role}"}, csrf.token(role)
 
     def see(self, path: str) -> Answer:
         return ask(self.bench.app, path, headers=self.cookie)
