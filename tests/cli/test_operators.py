@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from alerts.cli import common
 from alerts.errors import InputError
 from alerts.notify.joining import entering
-from alerts.store import audit, operators, sessions
+from alerts.store import audit, keys, operators, sessions
 from alerts.store.audit import Entry
 from alerts.store.database import open_database, reading, writing
 from alerts.store.operators import Operator
@@ -135,3 +135,24 @@ def test_all_of_it_stands_in_the_audit_log_without_an_address(ana: Operator, wor
     ]  # fmt: skip
     assert all(one.subject == "operator Ana" and one.name.startswith("command line") for one in entries)
     assert ANA not in str(entries) and token not in str(entries)
+
+
+def test_a_key_is_made_shown_once_listed_and_withdrawn(ana: Operator, world: World) -> None:
+    world.configure('[web]\nprivate = ["data"]\n')
+    ran = alerts("operators", "key", "Ana", "--for", "the map")
+    secret = ran.out.strip()
+    assert ran.err == "key 1 of Ana, for the map: it is not shown again\n" and len(secret) == 32
+    with reading(engine(world)) as conn:
+        found = keys.find(conn, entering.mark_of(secret))
+    assert found is not None and found.id == 1
+    listed = alerts("operators", "keys").out + str(alerts("operators", "keys", "--json").rows)
+    assert "the map" in listed and "never" in listed and secret not in listed
+    assert "key 1 of Ana" in alerts("operators", "withdraw", "1").out
+    assert "there is no key 1; see: alerts operators keys" in alerts("operators", "withdraw", "1").err
+    assert [one.action for one in audited(world)][:2] == ["key withdrawn", "key made"]
+    assert secret not in str(audited(world))
+
+
+def test_a_key_that_nobody_needs_is_told(ana: Operator, world: World) -> None:
+    assert "are not private now" in alerts("operators", "key", "Ana", "--for", "the map").err
+    assert alerts("operators", "key", "Ana", "--for", ANA).code == 1

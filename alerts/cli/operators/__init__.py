@@ -7,6 +7,7 @@ import click
 
 from alerts.cli import common
 from alerts.cli.operators.entering import link
+from alerts.cli.operators.keys import key, keys, withdraw
 from alerts.cli.operators.managing import add, list_, remove, role
 
 
@@ -25,5 +26,5 @@ def command() -> None:
     """
 
 
-for one in (add, list_, role, remove, link):
+for one in (add, list_, role, remove, link, key, keys, withdraw):
     command.add_command(one)

@@ -16,11 +16,12 @@ from alerts.web.operations import (
     people,
     queue,
     rules,
+    sessions,
     silences,
     triage,
     verdicts,
 )
 
-_DESK: Final = (home, triage, alert, queue, silences, verdicts, people, auditlog, feeds, mailbox)
+_DESK: Final = (home, triage, alert, queue, silences, verdicts, people, auditlog, feeds, mailbox, sessions)
 _RULES: Final = (rules, explaining, backtests, editor)
 ROUTES: Final = tuple(route for part in (*_DESK, *_RULES) for route in part.ROUTES)

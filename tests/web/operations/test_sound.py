@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import update
 
-from alerts.store import bulletins
+from alerts.store import bulletins, sessions
 from alerts.store.database import writing
 from alerts.store.schema import outbox
 from tests.notify.message.tools import NODE, need, node_module
@@ -18,7 +18,14 @@ PAGES = (
     *("/operations", "/operations/triage", "/operations/triage?alert=3", "/operations/mails", "/operations/silences"),
     *("/operations/mails?state=failed", "/operations/mails/1", "/operations/mails/2", "/operations/mails/3"),
     *("/operations/alerts/1", "/operations/alerts/2", "/operations/alerts/4", "/operations/alerts/1/mails"),
-    *("/operations/silences/1", "/operations/verdicts", "/operations/people", "/operations/audit"),
+    *(
+        "/operations/silences/1",
+        "/operations/verdicts",
+        "/operations/people",
+        "/operations/audit",
+        "/operations/sessions",
+        "/login",
+    ),
 )
 
 
@@ -36,8 +43,12 @@ def pages(office: Office, admin: Clerk) -> dict[str, str]:
     page = admin.see("/operations/silences")
     wrong = sheet(admin.press(page, "Show what it would hide", place="Nowhereville", until="never", up_to="extreme"))
     merge = sheet(admin.press(admin.see("/operations/triage"), "Show what merging would do", why="the same"))
+    key = sheet(admin.press(admin.see("/operations/sessions"), "Make a key", label="the map"))
+    me = office.audited()[0].person_id or 0
+    with writing(office.world.engine) as conn:
+        sessions.begin(conn, "x" * 64, person_id=me, series=0, now=office.world.now)
     found = {path: admin.see(path).answer.text for path in PAGES}
-    answers = {"/look": look, "/wrong": wrong, "/merge": merge}
+    answers = {"/look": look, "/wrong": wrong, "/merge": merge, "/key": key}
     return found | {name: one.answer.text for name, one in answers.items()}
 
 
