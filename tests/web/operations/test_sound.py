@@ -10,6 +10,7 @@ from sqlalchemy import update
 from alerts.store import bulletins, sessions
 from alerts.store.database import writing
 from alerts.store.schema import outbox
+from alerts.web.access.visitor import Visitor
 from tests.notify.message.tools import NODE, need, node_module
 from tests.web.operations.office import Clerk, Office, sheet
 from tests.web.test_pages_are_sound import _seen, _validating
@@ -24,7 +25,6 @@ PAGES = (
         "/operations/people",
         "/operations/audit",
         "/operations/sessions",
-        "/login",
     ),
 )
 
@@ -49,7 +49,18 @@ def pages(office: Office, admin: Clerk) -> dict[str, str]:
         sessions.begin(conn, "x" * 64, person_id=me, series=0, now=office.world.now)
     found = {path: admin.see(path).answer.text for path in PAGES}
     answers = {"/look": look, "/wrong": wrong, "/merge": merge, "/key": key}
-    return found | {name: one.answer.text for name, one in answers.items()}
+    return found | {name: one.answer.text for name, one in answers.items()} | _of_login(office)
+
+
+def _of_login(office: Office) -> dict[str, str]:
+    """What the login shows beside its form, which the walk of readers sees."""
+    web, ana = office.app.state.web, Visitor(person_id=1, name="Ana", role="analyst", csrf="0" * 64)
+    form = {"goal": "/", "address": "ana", "fault": "This is no mail address."}
+    return {
+        "/login": web.fragment("pages/login.html", form | {"session": True, "visitor": ana}),
+        "/login faulty": web.fragment("pages/login.html", form | {"session": False, "private": True}),
+        "/login sent": web.fragment("pages/login_sent.html", {"address": "ana@desk.example", "minutes": 15}),
+    }
 
 
 def test_every_page_of_operators_is_valid_and_keeps_nobody_out(office: Office, admin: Clerk, tmp_path: Path) -> None:
