@@ -25,9 +25,9 @@ from alerts.read.places import Gazetteer
 from alerts.store import stamp
 from alerts.store.database import reading
 from alerts.web.access import login
-from alerts.web.changes import Changes
 from alerts.web.access.door import behind
 from alerts.web.access.parts import Part
+from alerts.web.changes import Changes
 from alerts.web.data import health
 from alerts.web.data import pages as data
 from alerts.web.encodings import Encoded

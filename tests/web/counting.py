@@ -41,7 +41,11 @@ class World:
         self.stamp, self.looks = "a", 0
         self.stamp_of: Callable[[], str] | None = None
         changes = Changes(self._stamp, every=settings.keeps, clock=monotonic if now is None else lambda: now[0])
-        stack = [Middleware(Keeping, settings, self.answers, changes), Middleware(Secured, base_url=settings.base_url), Middleware(Encoded)]
+        stack = [
+            Middleware(Keeping, settings, self.answers, changes),
+            Middleware(Secured, base_url=settings.base_url),
+            Middleware(Encoded),
+        ]
         self.app = Starlette(routes=[Route("/{path:path}", self._page, methods=["GET", "POST"])], middleware=stack)
 
     async def _page(self, request: Request) -> Response:
