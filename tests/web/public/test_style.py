@@ -18,8 +18,12 @@ TEXT_ON_GROUND = [
 ]
 
 
-def colours(scheme: str) -> dict[str, str]:
-    css = (shipped("templates") / "static" / "style.css").read_text()
+GROUNDS = ("sea", "land", "own", "whole")
+MARKS = ("minor", "moderate", "severe", "extreme", "soft", "here", "beside")
+
+
+def colours(scheme: str, file: str = "style.css") -> dict[str, str]:
+    css = (shipped("templates") / "static" / file).read_text()
     light, dark = re.findall(r":root \{(.*?)\}", css, re.DOTALL)
     found = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", light))
     return found if scheme == "light" else found | dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", dark))
@@ -43,6 +47,15 @@ def test_text_stands_out_from_its_ground(scheme: str, text: str, ground: str) ->
     assert contrast(found[text], found[ground]) >= 4.5
 
 
-def test_nothing_is_loaded_from_elsewhere() -> None:
-    css = (shipped("templates") / "static" / "style.css").read_text()
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("ground", GROUNDS)
+def test_names_and_marks_stand_out_from_land_and_sea(scheme: str, ground: str) -> None:
+    found = colours(scheme) | colours(scheme, "map.css")
+    assert all(contrast(found[text], found[ground]) >= 4.5 for text in ("ink", "soft"))
+    assert all(contrast(found[mark], found[ground]) >= 3 for mark in MARKS)
+
+
+@pytest.mark.parametrize("file", ["style.css", "map.css", "leaflet.css"])
+def test_nothing_is_loaded_from_elsewhere(file: str) -> None:
+    css = (shipped("templates") / "static" / file).read_text()
     assert "url(" not in css and "@import" not in css
