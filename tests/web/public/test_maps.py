@@ -11,7 +11,8 @@ from starlette.applications import Starlette
 
 from alerts.store.database import writing
 from alerts.types import Place
-from tests.web.archive import DJIBO, GOMA, LEBANON, tell
+from alerts.web.app import WebSettings, create_app
+from tests.web.archive import DJIBO, GOMA, LEBANON, NOW, tell
 from tests.web.client import ask
 from tests.web.html import Page
 
@@ -121,6 +122,14 @@ def test_the_land_is_kept_for_ever_by_who_asks_by_its_tag(app: Starlette, engine
 @pytest.mark.parametrize("name", ["XYZ", "world.json", "bfa", "..%2foutlines", "-99"])
 def test_there_is_no_other_land(app: Starlette, name: str) -> None:
     assert ask(app, f"/land/{name}.geojson").status == 404
+
+
+def test_where_alerts_are_private_so_are_their_maps_and_what_is_on_them(engine: Engine) -> None:
+    settings = WebSettings(base_url="https://alerts.example", private=("alerts",), operations=False)
+    app = create_app(engine, settings, now=lambda: NOW)
+    for address in ("/alerts.svg", "/alerts.png?country=SYR", "/alerts.geojson"):
+        assert ask(app, address).status in (303, 401), address
+    assert ask(app, "/land/SYR.geojson").status == 200
 
 
 def test_the_script_and_what_it_loads_are_files_of_ours(app: Starlette, engine: Engine) -> None:
