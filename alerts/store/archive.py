@@ -39,14 +39,20 @@ def told_alerts(conn: Connection, wanted: Wanted, *, limit: int, before: Cursor 
 
 def by_number(conn: Connection, ids: Sequence[int]) -> list[Listed]:
     """Alerts that readers were told of, as they were told, in the order of `ids`."""
-    rows = conn.execute(select(alert).where(alert.c.id.in_(ids))) if ids else ()
+    rows = conn.execute(_BY_NUMBER, {"numbers": list(ids)}) if ids else ()
     found = {row.id: Listed(alert=alert_from(row), title=row.title, summary=row.summary) for row in rows}
     return _shown(conn, [found[number] for number in ids])
 
 
+_BY_NUMBER: Final = select(alert).where(alert.c.id.in_(bindparam("numbers", expanding=True)))
+
+
 def _shown(conn: Connection, found: Sequence[Listed]) -> list[Listed]:
     """Alerts that readers were told of, those of which more is held as they were told last."""
-    last = last_versions(conn, [item.alert.id for item in found if held.is_held(item.alert)])
+    held_back = [item.alert.id for item in found if held.is_held(item.alert)]
+    if not held_back:
+        return list(found)
+    last = last_versions(conn, held_back)
     return [_as_told(item, last[item.alert.id][1]) if item.alert.id in last else item for item in found]
 
 

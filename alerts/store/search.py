@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Column, ColumnElement, Connection, Select, func, select, tuple_
+from sqlalchemy import Column, ColumnElement, Connection, Select, String, bindparam, func, select, tuple_
 
 from alerts.store.schema import listing, listing_word
 from alerts.store.words import Word
@@ -105,11 +106,17 @@ def _values(
     conn: Connection, column: Column[Any], *, first: str = "", last: str = chr(0x10FFFF), most: int = 10_000
 ) -> tuple[str, ...]:
     """The values of a column from `first` to `last`, each found as the next behind the one before."""
+    return tuple(conn.execute(_steps(column), {"first": first, "last": last, "most": most}).scalars())
+
+
+@cache
+def _steps(column: Column[Any]) -> Select[Any]:
+    """Made once a column: putting it together takes longer than it takes to run."""
+    first, last = bindparam("first", type_=String()), bindparam("last", type_=String())
     known = select(func.min(column).label("value")).where(column >= first).cte("known", recursive=True)
     following = select(func.min(column)).where(column > known.c.value).scalar_subquery()
     known = known.union_all(select(following).where(known.c.value <= last))
-    query = select(known.c.value).where(known.c.value <= last).limit(most)
-    return tuple(conn.execute(query).scalars())
+    return select(known.c.value).where(known.c.value <= last).limit(bindparam("most"))
 
 
 def _ids(conn: Connection, query: Select[Any]) -> list[int]:
