@@ -9,21 +9,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, case, func, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Select, case, func, select
 
-from alerts.store import codec
-from alerts.store.alerts import Listed, alert_from
-from alerts.store.schema import alert, article, evidence, feed
+from alerts.store import archive
+from alerts.store.alerts import Listed
+from alerts.store.schema import alert, article, evidence, feed, listing
 from alerts.types import OPEN_STATES, SEVERITIES, Place, Severity
 
-# Spelt out: with parameters in it no database would take the index of open alerts.
-_OPEN: Final = alert.c.state.in_([literal_column(f"'{state}'") for state in OPEN_STATES])
 MOST_COUNTED: Final = 1_000
-_TOLD: Final = alert.c.version > 0
 KNOWN: Final = alert.c.triage.is_(None) | alert.c.triage.not_in(("waiting", "dropped"))
-_LEVEL: Final = case((KNOWN, alert.c.severity), else_=alert.c.told["severity"].as_string())  # as readers were told
-_REGION: Final = alert.c.place["admin1"].as_string()
-_RANK: Final = case({level: rank for rank, level in enumerate(SEVERITIES)}, value=alert.c.severity)
+_OPEN: Final = listing.c.state.in_(OPEN_STATES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,20 +29,17 @@ class Here:
     regions: tuple[str, ...] = ()
     place_id: str = ""
 
-    def within(self, country: ColumnElement[Any] = alert.c.country) -> ColumnElement[bool]:
+    def within(self, country: ColumnElement[Any] = listing.c.country) -> ColumnElement[bool]:
         """Whether an alert is of the place, or of one that lies in it."""
-        inside: ColumnElement[bool] = country == self.country
         if self.regions:
-            inside &= _REGION.in_(self.regions) | alert.c.place_id.in_((*self.regions, self.place_id))
-        elif self.place_id:
-            inside &= alert.c.place_id == self.place_id
-        return inside
+            return listing.c.region.in_(sorted({*self.regions, self.place_id}))
+        return listing.c.place_id == self.place_id if self.place_id else country == self.country
 
     @property
     def among_few(self) -> ColumnElement[bool]:
         """The same for questions whose answer is soon found by another index than that of countries, in which a
         country at war has half of the archive: what is open, what changed last."""
-        return self.within(func.coalesce(alert.c.country, ""))
+        return self.within(func.coalesce(listing.c.country, ""))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,9 +74,10 @@ class Tally:
 
 def by_country(conn: Connection) -> dict[str, Tally]:
     """Every country of the archive."""
-    known = _TOLD & alert.c.country.is_not(None)
+    known = listing.c.country.is_not(None)
     found: dict[str, Tally] = defaultdict(Tally)
-    for country, told in conn.execute(select(alert.c.country, func.count()).where(known).group_by(alert.c.country)):
+    query = select(listing.c.country, func.count()).where(known).group_by(listing.c.country)
+    for country, told in conn.execute(query):
         found[country].told = told
     for country, levels in open_by_country(conn).items():
         found[country].open = levels
@@ -93,75 +86,72 @@ def by_country(conn: Connection) -> dict[str, Tally]:
 
 def open_by_country(conn: Connection) -> dict[str, dict[Severity, int]]:
     """How much is open in each country, by level."""
-    country = func.coalesce(alert.c.country, "")  # not in the order of the index of countries: see `Here.among_few`
-    query = select(country.label("code"), _LEVEL.label("level"), func.count().label("number")).where(_TOLD, _OPEN)
+    country = func.coalesce(listing.c.country, "")  # not in the order of the index of countries: see `Here.among_few`
+    query = select(country.label("code"), listing.c.severity, func.count().label("number")).where(_OPEN)
     found: dict[str, dict[Severity, int]] = defaultdict(dict)
-    for row in conn.execute(query.group_by("code", "level")):
-        found[row.code][row.level] = row.number
+    for row in conn.execute(query.group_by("code", listing.c.severity)):
+        found[row.code][SEVERITIES[row.severity]] = row.number
     return {code: levels for code, levels in found.items() if code}
 
 
 def open_alerts(conn: Connection, here: Here, *, limit: int) -> list[Listed]:
     """What is open at a place or in it, the worst first, then what changed last."""
-    found = select(alert).where(_TOLD, KNOWN, _OPEN, here.among_few)
-    return _listed(conn, found.order_by(_RANK.desc(), alert.c.updated.desc()).limit(limit))
+    order = (listing.c.severity.desc(), listing.c.updated.desc(), listing.c.alert_id.desc())
+    return _listed(conn, select(listing.c.alert_id).where(_OPEN, here.among_few).order_by(*order).limit(limit))
 
 
 def latest(conn: Connection, here: Here, *, limit: int) -> list[Listed]:
     """What is over at a place or in it, the latest changed first."""
-    found = select(alert).where(_TOLD, KNOWN, ~_OPEN, here.among_few)
-    return _listed(conn, found.order_by(alert.c.updated.desc(), alert.c.id.desc()).limit(limit))
+    order = (listing.c.updated.desc(), listing.c.alert_id.desc())
+    return _listed(conn, select(listing.c.alert_id).where(~_OPEN, here.within()).order_by(*order).limit(limit))
 
 
 def count(conn: Connection, here: Here) -> tuple[int, int]:
     """How many alerts of a place readers were told of, up to `MOST_COUNTED`, and how many of them are open."""
-    some = select(alert.c.id).where(_TOLD, KNOWN, here.within()).limit(MOST_COUNTED).subquery()
+    some = select(listing.c.alert_id).where(here.within()).limit(MOST_COUNTED).subquery()
     told = conn.execute(select(func.count()).select_from(some)).scalar_one()
-    still_open = select(func.count()).select_from(alert).where(_TOLD, KNOWN, _OPEN, here.among_few)
+    still_open = select(func.count()).select_from(listing).where(_OPEN, here.among_few)
     return told, conn.execute(still_open).scalar_one()
 
 
 def _listed(conn: Connection, query: Select[Any]) -> list[Listed]:
-    return [Listed(alert=alert_from(row), title=row.title, summary=row.summary) for row in conn.execute(query)]
+    return archive.by_number(conn, conn.execute(query).scalars().all())
 
 
 def inside(conn: Connection, here: Here, since: datetime, *, limit: int) -> list[Inside]:
     """The places in a place of which readers were told something since then, those with open alerts first, then those
     with most."""
+    worst = func.max(case((_OPEN, listing.c.severity)))
     query = (
         select(
-            func.max(alert.c.id).label("last"),
+            func.max(listing.c.alert_id).label("last"),
             func.count().label("told"),
             func.sum(case((_OPEN, 1), else_=0)).label("open"),
-            func.max(case((_OPEN, _RANK))).label("worst"),
+            worst.label("worst"),
         )
-        .where(_TOLD, KNOWN, here.within(), alert.c.last_event >= since)
-        .where(alert.c.place_id.not_in({here.country, here.place_id}))
-        .group_by(alert.c.place_id)
+        .where(here.within(), listing.c.updated >= since)
+        .where(listing.c.place_id.not_in({here.country, here.place_id}))
+        .group_by(listing.c.place_id)
     )
-    ranked = query.order_by(func.max(case((_OPEN, _RANK), else_=-1)).desc(), func.count().desc()).limit(limit)
+    ranked = query.order_by(func.coalesce(worst, -1).desc(), func.count().desc()).limit(limit)
     rows = conn.execute(ranked).all()
-    places = dict(
-        conn.execute(select(alert.c.id, alert.c.place).where(alert.c.id.in_([row.last for row in rows]))).all()
-    )
+    shown = archive.by_number(conn, [row.last for row in rows])
     return [
         Inside(
-            place=place,
+            place=item.alert.place,
             told=row.told,
             open=int(row.open or 0),
             worst=None if row.worst is None else SEVERITIES[row.worst],
         )
-        for row in rows
-        if (place := codec.place(places[row.last])) is not None
+        for row, item in zip(rows, shown, strict=True)
+        if item.alert.place is not None
     ]
 
 
 def known(conn: Connection, place_id: str) -> Place | None:
     """A place by its id as an alert has it, where no list of places knows it."""
-    row = conn.execute(
-        select(alert.c.place).where(alert.c.place_id == place_id, _TOLD).order_by(alert.c.id.desc()).limit(1)
-    ).one_or_none()
-    return None if row is None else codec.place(row.place)
+    last = select(listing.c.alert_id).where(listing.c.place_id == place_id).order_by(listing.c.updated.desc()).limit(1)
+    return next((item.alert.place for item in _listed(conn, last)), None)
 
 
 def reports(conn: Connection, article_ids: Collection[int]) -> dict[int, Report]:
@@ -181,10 +171,11 @@ def reports(conn: Connection, article_ids: Collection[int]) -> dict[int, Report]
 
 
 def _alerts_of(conn: Connection, article_ids: Collection[int]) -> Mapping[int, str]:
+    """None of which more waits: that may be the article."""
     query = (
         select(evidence.c.article_id, func.min(alert.c.id).label("alert"))
         .join(alert, alert.c.id == evidence.c.alert_id)
-        .where(evidence.c.article_id.in_(article_ids), _TOLD, KNOWN)
+        .where(evidence.c.article_id.in_(article_ids), alert.c.version > 0, KNOWN)
         .group_by(evidence.c.article_id)
     )
     return {row.article_id: str(row.alert) for row in conn.execute(query)}

@@ -13,13 +13,12 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Integer, case, func, select, type_coerce
 
 from alerts.match.opinions import Opinion, Said, opinion
-from alerts.store.alerts import Listed, alert_from
-from alerts.store.placed import KNOWN
-from alerts.store.schema import alert, judgement
+from alerts.store import archive
+from alerts.store.alerts import Listed
+from alerts.store.schema import alert, judgement, listing
 from alerts.types import OPEN_STATES
 
 _LATELY: Final = timedelta(days=30)
-_TOLD: Final = alert.c.version > 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,35 +36,36 @@ class Fired:
 
 def fired(conn: Connection, now: datetime) -> dict[str, Fired]:
     """Every rule that ever told something, by name."""
-    query = (
-        select(
-            alert.c.rule,
-            func.max(alert.c.event).label("event"),
-            func.count().label("told"),
-            _sum(alert.c.state.in_(OPEN_STATES)).label("open"),
-            _sum(alert.c.opened >= now - _LATELY).label("lately"),
-            func.max(alert.c.updated).label("last"),
-        )
-        .where(_TOLD)
-        .group_by(alert.c.rule)
-    )
-    return {row.rule: Fired(**row._asdict()) for row in conn.execute(query)}
+    last = select(listing.c.rule, func.count().label("told"), func.max(listing.c.updated).label("last"))
+    each = last.group_by(listing.c.rule).subquery()
+    here = (listing.c.rule == each.c.rule) & (listing.c.updated == each.c.last)
+    events = select(each, func.max(listing.c.event).label("event")).join(listing, here).group_by(*each.c)
+    since = now - _LATELY  # what was opened since then has changed since then, and of that there is an index
+    still_open = _numbers(conn, listing.c.state.in_(OPEN_STATES))
+    lately = _numbers(conn, listing.c.updated >= since, listing.c.opened >= since)
+    return {
+        row.rule: Fired(**row._asdict(), open=still_open.get(row.rule, 0), lately=lately.get(row.rule, 0))
+        for row in conn.execute(events)
+    }
+
+
+def _numbers(conn: Connection, *conditions: ColumnElement[bool]) -> dict[str, int]:
+    """How many alerts of each rule are so."""
+    query = select(listing.c.rule, func.count()).where(*conditions).group_by(listing.c.rule)
+    return {rule: number for rule, number in conn.execute(query)}
 
 
 def latest(conn: Connection, rules: Collection[str], *, limit: int) -> list[Listed]:
-    """The alerts of these rules that changed last, but those of which more waits for a person."""
-    query = (
-        select(alert).where(alert.c.rule.in_(rules), _TOLD, KNOWN).order_by(alert.c.updated.desc(), alert.c.id.desc())
-    )
-    return [
-        Listed(alert=alert_from(row), title=row.title, summary=row.summary) for row in conn.execute(query.limit(limit))
-    ]
+    """The alerts of these rules that changed last, as readers were told of them."""
+    order = (listing.c.updated.desc(), listing.c.alert_id.desc())
+    query = select(listing.c.alert_id).where(listing.c.rule.in_(rules)).order_by(*order).limit(limit)
+    return archive.by_number(conn, conn.execute(query).scalars().all())
 
 
 def told_between(conn: Connection, rules: Collection[str], edges: Sequence[datetime]) -> list[int]:
     """How many alerts of these rules readers were told of between one moment and the next, for each pair of them."""
-    spans = [_sum((alert.c.opened >= begin) & (alert.c.opened < end)) for begin, end in pairwise(edges)]
-    here = (alert.c.rule.in_(rules), _TOLD, alert.c.opened >= edges[0])
+    spans = [_sum((listing.c.opened >= begin) & (listing.c.opened < end)) for begin, end in pairwise(edges)]
+    here = (listing.c.rule.in_(rules), listing.c.opened >= edges[0])
     return [int(number or 0) for number in conn.execute(select(*spans).where(*here)).one()]
 
 

@@ -39,7 +39,7 @@ from alerts.web.operations.laboratory import Laboratory
 from alerts.web.operations.metrics import Meter
 from alerts.web.operations.operating import Operating
 from alerts.web.proxies import Forwarded
-from alerts.web.public import about, alert, archive, land, maps, places, rules, static
+from alerts.web.public import about, alert, archive, land, maps, places, rules, start, static
 from alerts.web.readers import preferences, subscribe, verdicts
 from alerts.web.readers.joining import Joining
 from alerts.web.security import Secured
@@ -48,6 +48,7 @@ from alerts.web.site import WebSettings, open_web
 __all__ = ["WebSettings", "create_app"]
 
 _ROOMS: Final[tuple[tuple[Part, Sequence[Route]], ...]] = (
+    ("alerts", start.ROUTES),
     ("alerts", archive.ROUTES),
     ("alerts", maps.ROUTES),
     ("data", data.ROUTES),

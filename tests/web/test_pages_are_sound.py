@@ -39,10 +39,20 @@ OF_EACH_KIND = 2
 BESIDE = (
     *("/nothing", "/places/nowhere", "/places?q=Idlib", "/places?q=Xyzzyx", "/places/GOM", "/rules/none"),
     *("/alerts?severity=x", "/alerts?country=LBN", "/alerts?state=cancelled"),
+    *("/alerts?where=Goma", "/alerts?q=attack&rule=shelling", "/alerts?where=Xyzzyx"),
 )
 """Where no link leads: what is mistyped, looked for, or not there."""
 LEAST = {
-    **{"/": 1, "/alerts/{id}": 2, "/places": 3, "/places/{id}": 4, "/rules": 1, "/rules/{name}": 3, "/about": 1},
+    **{
+        "/": 1,
+        "/alerts": 2,
+        "/alerts/{id}": 2,
+        "/places": 3,
+        "/places/{id}": 4,
+        "/rules": 1,
+        "/rules/{name}": 3,
+        "/about": 1,
+    },
     **{"/subscribe": 1, "/preferences/{token}": 1, "/unsubscribe/{token}": 1, "/v/{token}": 1},
 }
 """How many pages of each kind there are at least: a walk that ends at the door finds no fault."""

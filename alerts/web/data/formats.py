@@ -101,7 +101,7 @@ def address(web: Web, of: Kind, query: Query, before: Cursor | None = None) -> s
 
 def page_address(web: Web, query: Query) -> str:
     """The whole address of the page that shows the same alerts."""
-    return f"{web.site.base_url}/{query.address()}"
+    return f"{web.site.base_url}/alerts{query.address()}"
 
 
 def is_open(web: Web) -> bool:

@@ -17,15 +17,15 @@ from alerts.store import archive, tellings
 from alerts.store.alerts import Listed
 from alerts.store.search import Cursor
 from alerts.web.data.formats import Kind, address, hub_of, is_open, page_address
-from alerts.web.public.query import Query, read_query
-from alerts.web.site import Web, answer
+from alerts.web.public.query import Query, query_of
+from alerts.web.site import Web, answer, web_of
 
 ANY_ORIGIN: Final = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "ETag, Link"}
 
 
 def asked(request: Request) -> Query:
     """The question in the address, the same as the archive's."""
-    return read_query(request.query_params.multi_items())
+    return query_of(web_of(request), request.query_params.multi_items())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,7 @@ from alerts.store import archive, meta, tellings
 from alerts.store.database import reading, writing
 from alerts.urls import host_and_path
 from alerts.web.data.formats import KINDS, hub_of
-from alerts.web.public.query import read_query
+from alerts.web.public.query import query_of
 from alerts.web.site import Web
 
 _log = logging.getLogger(__name__)
@@ -105,7 +105,7 @@ class Announcer:
     def _digest(self, topic: str) -> str:
         """What a feed lists, as far as readers were told; its bytes change by other things, too."""
         try:
-            query = read_query(parse_qsl(topic.partition("?")[2]))
+            query = query_of(self.web, parse_qsl(topic.partition("?")[2]))
         except InputError:  # kept by another version of the program
             return ""
         with reading(self.web.engine) as conn:

@@ -24,7 +24,7 @@ from alerts.template_filters import one_line
 from alerts.web.data.tables import POINTS
 from alerts.web.public.land import WORLD
 from alerts.web.public.pictured import drawn, version_of
-from alerts.web.public.query import STATES, Query, read_query
+from alerts.web.public.query import STATES, Query, query_of
 from alerts.web.site import Web, web_of
 
 _LABEL: Final = "Map of these alerts"
@@ -32,7 +32,8 @@ _LABEL: Final = "Map of these alerts"
 
 async def world_picture(request: Request) -> Response:
     """`/alerts.svg`, `/alerts.png`: where the alerts of a question are, as many as GeoJSON has on a page."""
-    web, query = web_of(request), read_query(request.query_params.multi_items())
+    web = web_of(request)
+    query = query_of(web, request.query_params.multi_items())
 
     def find() -> tuple[Sketch, str]:
         with reading(web.engine) as conn:

@@ -141,6 +141,11 @@ def search(places: Gazetteer | None, words: str) -> list[Place]:
     return found[:_MOST_FOUND]
 
 
+def full_name(place: Place) -> str:
+    """A place with the country that it lies in: "Goma, DR Congo"."""
+    return _name(place) if place.precision == "country" else f"{_name(place)}, {country_name(place.country)}"
+
+
 def found_view(web: Web, place: Place, countries: Mapping[str, Tally]) -> dict[str, Any]:
     """A place that was looked for."""
     inside = [one_line(place.admin1_name)] if place.admin1_name and place.admin1 != place.id else []

@@ -10,14 +10,16 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Final, cast
+from typing import Any, Final, cast
 from urllib.parse import urlencode
 
 from alerts.errors import InputError
 from alerts.render.view import country_name, event_name
 from alerts.store.search import Cursor, Wanted
+from alerts.store.words import asked
 from alerts.template_filters import day
-from alerts.types import CERTAINTIES, OPEN_STATES, SEVERITIES, AlertState, Certainty, Severity
+from alerts.types import CERTAINTIES, OPEN_STATES, SEVERITIES, AlertState, Certainty, Place, Severity
+from alerts.web.site import Web
 
 STATES: Final[Mapping[str, tuple[AlertState, ...]]] = {
     "open": OPEN_STATES,
@@ -32,16 +34,22 @@ _EVENT: Final = re.compile(r"[a-z][a-z0-9_]{0,59}")
 _RULE: Final = re.compile(r"[a-z][a-z0-9_]{0,119}")
 _PLACE: Final = re.compile(r"[A-Za-z0-9]+(?:[:.-][A-Za-z0-9]+)*")  # "gn:172057", "SY-ID", "x:SDN-darfur"
 _LONGEST: Final = 80
-_NAMES: Final = ("event", "country", "region", "place", "rule", "severity", "certainty", "state", "since", "until")
+_NAMES: Final = (
+    *("q", "event", "country", "region", "place", "rule", "severity", "certainty", "state", "since", "until"),
+)
+ASKED: Final = frozenset((*_NAMES, "where", "before"))
+_MOST_WORDS: Final = 12
 _CURSOR: Final = re.compile(r"([0-9]{1,17})-([0-9]{1,9})")  # up to the year 5138: no overflow
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """What was asked, in the words of the address; empty for "any". `region` and `place` are ids of places, `since` and
-    `until` days of UTC: what changed on the one or later, and began on the other or before."""
+    """What was asked, in the words of the address; empty for "any". `q` are words of the text, `region` and `place` ids
+    of places, `since` and `until` days of UTC: what changed on the one or later, and began on the other or before.
+    `provinces`: those of a region that is made of several, which no address says."""
 
+    q: str = ""
     event: str = ""
     country: str = ""
     region: str = ""
@@ -53,13 +61,14 @@ class Query:
     since: str = ""
     until: str = ""
     before: Cursor | None = None
+    provinces: tuple[str, ...] = ()
 
     @property
     def wanted(self) -> Wanted:
         return Wanted(
             event=self.event or None,
             country=self.country or None,
-            regions=(self.region,) if self.region else (),
+            regions=(self.region, *self.provinces) if self.region else (),
             place=self.place or None,
             rule=self.rule or None,
             min_severity=cast(Severity, self.severity or "minor"),
@@ -67,6 +76,7 @@ class Query:
             states=STATES.get(self.state, ()),
             since=_midnight(self.since) if self.since else None,
             until=_midnight(self.until) + timedelta(days=1) if self.until else None,
+            words=asked(self.q),
         )
 
     @property
@@ -75,15 +85,24 @@ class Query:
 
     def without(self, name: str) -> Query:
         """The same question without one of its parts, from the first page on."""
-        return replace(self, **{name: ""}, before=None)
+        changes: dict[str, Any] = {name: "", "before": None, "provinces": ()}
+        return replace(self, **changes)
 
-    def parts(self) -> list[tuple[str, str]]:
-        """What was asked, each part by its name and in words."""
+    def at(self, place: Place) -> Query:
+        """The same question of another place, from the first page on."""
+        name = {"country": "country", "admin1": "region"}.get(place.precision, "place")
+        changes: dict[str, Any] = {"country": "", "region": "", "place": "", "before": None, "provinces": ()}
+        return replace(self, **changes | {name: place.id})
+
+    def parts(self, names: Mapping[str, str] | None = None) -> list[tuple[str, str]]:
+        """What was asked, each part by its name and in words; `names` of places by their ids."""
+        names = names or {}
         said = {
+            "q": f"“{self.q}”",
             "event": event_name(self.event),
             "country": country_name(self.country),
-            "region": f"in {self.region}",
-            "place": f"at {self.place}",
+            "region": f"in {names.get(self.region, self.region)}",
+            "place": f"at {names.get(self.place, self.place)}",
             "rule": f"by the rule {self.rule}",
             "severity": f"{self.severity} or worse",
             "certainty": "observed" if self.certainty == CERTAINTIES[-1] else f"{self.certainty} or surer",
@@ -99,16 +118,29 @@ class Query:
 
     def address(self, before: Cursor | None = None) -> str:
         """The same question as the end of an address: "?event=siege&country=SYR", or nothing."""
-        asked = {name: str(getattr(self, name)) for name in _NAMES}
-        asked["before"] = cursor_text(before) if before else ""
-        text = urlencode({name: value for name, value in asked.items() if value})
-        return f"?{text}" if text else ""
+        pairs = [*self.pairs(), *([("before", cursor_text(before))] if before else [])]
+        return f"?{urlencode(pairs)}" if pairs else ""
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """The same question as parameters, from the first page on."""
+        return [(name, value) for name in _NAMES if (value := str(getattr(self, name)))]
+
+
+def query_of(web: Web, parameters: Sequence[tuple[str, str]]) -> Query:
+    """The question in an address, as pages, data and what a hub is told of understand it. Raises InputError with one
+    sentence that names the parameter."""
+    query = read_query(parameters)
+    if not query.region or web.places is None:
+        return query
+    return replace(query, provinces=tuple(one.id for one in web.places.provinces(query.region)))
 
 
 def read_query(parameters: Sequence[tuple[str, str]]) -> Query:
-    """The question in an address. Raises InputError with one sentence that names the parameter."""
+    """The question in an address, as far as it can be read without knowing the world. Raises InputError."""
     given: dict[str, str] = {}
     for name, value in parameters:
+        if name == "where" and value.strip():
+            raise InputError("“where” is a name: the page /alerts finds the place it means, and its id, for “place”.")
         if name in (*_NAMES, "before") and value.strip():
             if given.setdefault(name, value.strip()) != value.strip():
                 raise InputError(f"“{name}” is given twice; give it once.")
@@ -120,6 +152,7 @@ def read_query(parameters: Sequence[tuple[str, str]]) -> Query:
     if state and state not in STATES:
         raise InputError(f"There is no such state; it is one of {', '.join(STATES)}.")
     return Query(
+        q=_text(given.get("q", "")),
         event=_event(given.get("event", "")),
         country=_country(given.get("country", "")),
         region=_place("region", given.get("region", "")),
@@ -132,6 +165,15 @@ def read_query(parameters: Sequence[tuple[str, str]]) -> Query:
         until=_day("until", given.get("until", "")),
         before=_cursor(given.get("before", "")),
     )
+
+
+def _text(value: str) -> str:
+    text = " ".join(value.split())
+    if text and len(text) > _LONGEST:
+        raise InputError(f"“q” is too long: give at most {_LONGEST} letters.")
+    if text and not 0 < len(asked(text)) <= _MOST_WORDS:
+        raise InputError(f"“q” is words to look for in the texts of alerts, at most {_MOST_WORDS}.")
+    return text
 
 
 def _event(value: str) -> str:

@@ -27,7 +27,7 @@ STATE_WORDS: Final[Mapping[AlertState, tuple[str, str]]] = {
     "cancelled": ("Cancelled", "This alert was wrong."),
     "merged": ("Merged", "It is the same event as another alert, which goes on."),
 }
-_KINDS: Final[Mapping[MessageKind, str]] = {
+KIND_WORDS: Final[Mapping[MessageKind, str]] = {
     "new": "First alert",
     "update": "Update",
     "close": "Over",
@@ -182,9 +182,10 @@ def _span(low: float, high: float) -> str:
 
 def version_view(version: Version) -> dict[str, Any]:
     """One line of the history: what readers were told, when and why."""
+    word = KIND_WORDS[version.kind]
     return {
         "number": version.version,
-        "label": f"{_KINDS[version.kind]} {version.version - 1}" if version.kind == "update" else _KINDS[version.kind],
+        "label": f"{word} {version.version - 1}" if version.kind == "update" else word,
         "at": version.at,
         "why": one_line(version.why),
         "changes": [one_line(change) for change in version.changes if change != version.why],

@@ -23,14 +23,16 @@ from starlette.routing import Route
 from alerts.addresses import normal_address
 from alerts.notify.inbox import wire
 from alerts.notify.joining import form, signup
-from alerts.notify.joining.form import Typed, Understood
+from alerts.notify.joining.form import Known, Typed, Understood
 from alerts.notify.joining.limits import network_of
+from alerts.notify.joining.whereabouts import LONGEST, Row
 from alerts.notify.message import passes
 from alerts.readers import YES_WITHIN, Wishes
 from alerts.render.wishes import sentence
 from alerts.store import people
 from alerts.store.database import reading, writing
 from alerts.store.strangers import asked_of
+from alerts.types import SEVERITIES
 from alerts.web import forms
 from alerts.web.readers import private
 from alerts.web.readers.joining import Joining
@@ -47,7 +49,20 @@ def show(request: Request) -> Response:
     joining = joining_of(web)
     if not joining.desk.open:
         return _closed(web, joining)
-    return private.page(web, "subscribe", form_view(Typed(), joining.known()))
+    known = joining.known()
+    return private.page(web, "subscribe", form_view(_begun(request, known), known))
+
+
+def _begun(request: Request, known: Known) -> Typed:
+    """The form as a link of ours fills it in: with what somebody looks at. Never with an address: whoever makes a link
+    for others could choose it."""
+    given = form.typed(request.query_params.multi_items())
+    severity = given.values.get("severity", "")
+    return Typed(
+        events=tuple(event for event in given.events if event in known.events),
+        rows=tuple(Row(name=row.name[:LONGEST], km=row.km[:5]) for row in given.rows[:1]),
+        values={"severity": severity} if severity in SEVERITIES else {},
+    )
 
 
 def _closed(web: Web, joining: Joining, status: HTTPStatus = HTTPStatus.OK) -> Response:

@@ -30,7 +30,7 @@ def test_a_feed_reader_reads_an_alert_back(app: Starlette, engine: Engine) -> No
     assert parsed.feed.id == "https://alerts.example/desk/alerts.atom"
     assert {link.rel: link.href for link in parsed.feed.links} == {
         "self": "https://alerts.example/desk/alerts.atom",
-        "alternate": "https://alerts.example/desk/",
+        "alternate": "https://alerts.example/desk/alerts",
     }
     [entry] = parsed.entries
     assert entry.id == entry.link == f"https://alerts.example/desk/alerts/{found}"

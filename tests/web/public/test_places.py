@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
 from starlette.applications import Starlette
 
 from alerts.engine.rulebook import Rulebook
 from alerts.read.places import Gazetteer
-from alerts.store import ledger
+from alerts.store import alerts, ledger
 from alerts.store.database import writing
-from alerts.store.schema import alert
 from alerts.track.ledger import declared
 from alerts.types import Place
 from alerts.web.app import WebSettings, create_app
@@ -143,10 +142,16 @@ def test_open_alerts_come_first_the_worst_on_top(app: Starlette, world: World) -
 
 
 def test_what_waits_for_a_person_is_not_shown(app: Starlette, world: World) -> None:
-    found = told(world, named(world, "Djibo", "BFA"), title="Not yet")
+    djibo = named(world, "Djibo", "BFA")
+    found = told(world, djibo, title="12 killed", severity="severe")
     with writing(world.engine) as conn:
-        conn.execute(update(alert).where(alert.c.id == int(found)).values(triage="waiting"))
-    assert "Not yet" not in page(app, "/places/BFA").text
+        before = alerts.alert_of(conn, found)
+        assert before is not None
+        worse = replace(before, severity="extreme", triage="waiting", waits_since=world.now)
+        alerts.save_alert(conn, worse, title="Not yet", summary="")
+    shown = page(app, "/places/BFA").text
+    assert "Not yet" not in shown and "Extreme" not in shown
+    assert "12 killed" in shown
 
 
 def test_all_alerts_of_a_place_are_a_question_to_the_archive(app: Starlette, world: World) -> None:
