@@ -286,6 +286,7 @@
     const alerts = alertsOf(found, given.alerts || []);
     const picture = figure.querySelector("img");
     const box = element("div", "map");
+    box.style.aspectRatio = `${picture.getAttribute("width")} / ${picture.getAttribute("height")}`; // nothing jumps
     box.setAttribute("role", "region");
     box.setAttribute("aria-label", given.label);
     picture.replaceWith(box);

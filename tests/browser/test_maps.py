@@ -151,6 +151,7 @@ async def test_a_start_page_is_small(browsing: Browsing, app: Starlette, script:
     await page.goto(await browsing.serve(app) + "/")
     for folded in await page.locator("details.on-map > summary").all():
         await folded.click()
+    await page.locator("figure[data-map]").scroll_into_view_if_needed()
     await page.wait_for_selector(".map .mark" if script else "figure[data-map] img")
     await page.wait_for_load_state("networkidle")
     sizes = await asyncio.gather(*(answer.request.sizes() for answer in answers))
