@@ -88,15 +88,15 @@ class Station:
 
 @asynccontextmanager
 async def station(
-    folder: Path, gazetteer: Path, browsing: Browsing, *, readers: Iterable[str] = (), more: str = ""
+    folder: Path, gazetteer: Path, browsing: Browsing, *, readers: Iterable[str] = (), web: str = "", more: str = ""
 ) -> AsyncIterator[Station]:
-    """A service with one feed and these readers; `more` goes into its configuration."""
+    """A service with one feed and these readers; `web` goes into [web] of its configuration, `more` behind that."""
     with bind("127.0.0.1", 0) as free:
         port = int(free.getsockname()[1])
     async with FeedServer() as feeds, FakeSmtp() as smtp:
         desk = Newsdesk(folder / "desk", feeds, gazetteer)
         site = f"http://127.0.0.1:{port}"
-        rest = f'base_url = {json.dumps(site)}\n[smtp]\nhost = "127.0.0.1"\nport = {smtp.port}\n{more}'
+        rest = f'base_url = {json.dumps(site)}\n{web}\n[smtp]\nhost = "127.0.0.1"\nport = {smtp.port}\n{more}'
         desk.set_up(readers=readers, port=port, notify=f'from = "{SENDER}"\n{AT_ONCE}', more=rest)
         service = desk.service()
         await service.open()

@@ -19,7 +19,18 @@ from alerts.resources import shipped
 FOLDER = shipped("templates")
 GUIDE = (FOLDER / "README.md").read_text(encoding="utf-8")
 FILES = sorted(str(path.relative_to(FOLDER)) for path in FOLDER.rglob("*") if path.suffix in (".html", ".txt"))
-SHARED = {"site_name", "contact", "root", "files", "subscribe", "operations", "shows_mails", "path", "visitor"}
+SHARED = {
+    "site_name",
+    "contact",
+    "root",
+    "files",
+    "subscribe",
+    "operations",
+    "shows_mails",
+    "path",
+    "visitor",
+    "private",
+}
 PIECES = {file for file in FILES if file.startswith("pages/") and "/_" in file}
 
 

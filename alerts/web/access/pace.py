@@ -1,7 +1,7 @@
 """How often somebody may guess: keys and links that are wrong are counted by network, in memory.
 
-Nobody guesses one (they have 160 bits and more); the limit saves the work, and says that somebody tries. What is right
-is never kept out by it: else one who guesses behind the proxy of a house would lock out the house.
+Nobody guesses one (they have 160 bits and more); the limit saves the work. What is right is never kept out by it: else
+one who guesses behind the proxy of a house would lock out the house.
 """
 
 from __future__ import annotations
