@@ -8,13 +8,20 @@ here says `pytestmark = pytest.mark.asyncio(loop_scope="session")`, and so do th
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import AsyncIterator
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
 import pytest_asyncio
 
+from alerts.web.serve import bind
 from tests.browser.browsing import Browsing
+from tests.browser.filled import Filled, furnish, opened
 from tests.notify.message.tools import missing, need
+from tests.once import once
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser
@@ -44,3 +51,20 @@ async def browsing(browser: Browser) -> AsyncIterator[Browsing]:
     yield made
     await made.close()
     assert made.faults == []
+
+
+@pytest.fixture(scope="session")
+def furnished(tmp_path_factory: pytest.TempPathFactory, gazetteer_path: Path) -> Path:
+    """A service with something of everything, made once a run: nobody may change it."""
+    return once(tmp_path_factory, "furnished", partial(furnish, gazetteer_path))
+
+
+@pytest.fixture
+def filled(furnished: Path, tmp_path: Path) -> Iterator[Filled]:
+    """A copy of it, which a test may serve at its address and change."""
+    shutil.copytree(furnished, tmp_path / "filled")
+    with bind("127.0.0.1", 0) as free:
+        port = int(free.getsockname()[1])
+    made = opened(tmp_path / "filled", f"http://127.0.0.1:{port}")
+    yield made
+    made.service.engine.dispose()

@@ -1,5 +1,5 @@
-"""The pages of rules before the programs of others, in every state that they have: as `test_pages_are_sound` for what
-no link leads to."""
+"""The pages of rules before the programs of others, in every state that they have: as tests/browser for what links lead
+to."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from alerts.store import judgements
 from alerts.store.database import writing
 from tests.engine.lab.texts import WATER
 from tests.notify.message.tools import NODE, need, node_module
+from tests.web import sound
 from tests.web.archive import NOW, Report, tell
 from tests.web.operations.test_rulelab import (
     ACTIVE,
@@ -22,7 +23,6 @@ from tests.web.operations.test_rulelab import (
     migrated_sqlite,
     sqlite_engine,
 )
-from tests.web.test_pages_are_sound import _seen, _validating
 
 __all__ = ["admin", "bench", "migrated_sqlite", "sqlite_engine"]
 
@@ -76,8 +76,8 @@ def test_every_page_is_valid_and_keeps_nobody_out(bench: Bench, admin: Clerk, tm
     bench.read()
     found = seen(admin) | sent(admin) | trials(bench, admin)
     styled = {name: text.replace('href="/static/', 'href="/desk/static/') for name, text in found.items()}
-    with _validating(validate, found, tmp_path / "pages") as validating:
-        faults = _seen(browser, axe, styled, tmp_path)
+    with sound.validating(validate, found, tmp_path / "pages") as validating:
+        faults = sound.seen(browser, axe, styled, tmp_path)
         said, _ = validating.communicate(timeout=200)
     assert not validating.returncode, said[:4000]
     assert {name: one for name, one in faults.items() if one} == {}

@@ -1,0 +1,88 @@
+"""Looking at a page as it stands in a browser: axe-core, the width of a phone, its HTML for html-validate, a picture.
+
+`ALERTS_SCREENSHOTS` names a folder for pictures of all that is looked at, at three widths: by day, and at night."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tests.browser.browsing import DESK, PHONE, TABLET
+from tests.notify.message.tools import NODE, need, node_module
+
+if TYPE_CHECKING:
+    from playwright.async_api import Page, Response
+
+_AXE = """async () => {
+  const result = await axe.run(document, {resultTypes: ["violations"], iframes: false});
+  const grave = result.violations.filter(one => ["serious", "critical"].includes(one.impact));
+  return grave.map(one => `${one.id}: ${one.nodes[0].html.slice(0, 200)} ${one.nodes[0].failureSummary}`);
+}"""
+_WIDE = """() => {
+  const all = [...document.querySelectorAll("body *")];
+  const out = all.filter(one => one.getBoundingClientRect().right > innerWidth + 1);
+  return document.documentElement.scrollWidth <= innerWidth ? [] :
+    [`${document.documentElement.scrollWidth} px wide: ${out.slice(-1).map(one => one.outerHTML.slice(0, 200))}`];
+}"""
+_VALIDATE = Path(__file__).parents[1] / "web" / "html-validate.json"
+
+
+@dataclass
+class Looker:
+    """`faults`: by the name of what was looked at, what is wrong with it."""
+
+    folder: Path
+    axe: str
+    faults: dict[str, list[str]] = field(default_factory=dict)
+    seen: dict[str, str] = field(default_factory=dict)
+    _documents: dict[int, Response] = field(default_factory=dict)
+
+    @staticmethod
+    def make(folder: Path) -> Looker:
+        return Looker(folder, node_module("axe-core/axe.min.js").read_text(encoding="utf-8"))
+
+    def watch(self, page: Page) -> None:
+        """Keep what this window is answered: it is validated as it was sent, not as the browser understood it."""
+        page.on("response", lambda answer: self._answered(page, answer))
+
+    def _answered(self, page: Page, answer: Response) -> None:
+        if answer.request.is_navigation_request() and answer.frame == page.main_frame:
+            self._documents[id(page)] = answer
+
+    async def look(self, page: Page, name: str = "") -> None:
+        """Look at what a window shows now; `name` says in a fault what it was (else its address does)."""
+        name = name or re.sub(r"^https?://[^/]+", "", page.url)
+        self.seen[name] = await self._documents[id(page)].text()
+        await page.evaluate(self.axe)
+        found: list[Any] = [*await page.evaluate(_AXE), *await page.evaluate(_WIDE)]
+        if found:
+            self.faults[name] = found
+        if folder := os.environ.get("ALERTS_SCREENSHOTS"):
+            await _picture(page, Path(folder) / _file(name))
+
+    def invalid(self) -> str:
+        """What html-validate says of all that was seen; "" if nothing."""
+        self.folder.mkdir()
+        for number, (name, text) in enumerate(self.seen.items()):
+            (self.folder / f"{number}-{_file(name)}.html").write_text(text, encoding="utf-8")
+        program = need("html-validate", others=[str(NODE / ".bin")])
+        command = [program, "--config", str(_VALIDATE), *map(str, sorted(self.folder.glob("*.html")))]
+        ran = subprocess.run(command, capture_output=True, text=True, timeout=200, check=False)
+        return (ran.stdout + ran.stderr)[:6000] if ran.returncode else ""
+
+
+def _file(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", name, flags=re.IGNORECASE)[:60]
+
+
+async def _picture(page: Page, file: Path) -> None:
+    for width in (PHONE, TABLET, DESK):
+        await page.set_viewport_size({"width": width, "height": 900})
+        for scheme in ("light", "dark") if width == PHONE else ("light",):
+            await page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+            await page.screenshot(path=f"{file}.{width}{'.dark' if scheme == 'dark' else ''}.png", full_page=True)
+    await page.set_viewport_size({"width": PHONE, "height": 900})
