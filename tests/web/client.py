@@ -37,7 +37,7 @@ def ask(
     host: str = "127.0.0.1",
 ) -> Answer:
     """`host`: who asks."""
-    return asyncio.run(_ask(app, address, method, headers or {}, body, host))
+    return asyncio.run(asked(app, address, method, headers or {}, body, host))
 
 
 def press(app: ASGIApp, address: str, **fields: str) -> Answer:
@@ -45,7 +45,8 @@ def press(app: ASGIApp, address: str, **fields: str) -> Answer:
     return ask(app, address, method="POST", headers={"Content-Type": FORM}, body=urlencode(fields).encode())
 
 
-async def _ask(app: ASGIApp, address: str, method: str, headers: dict[str, str], body: bytes, host: str) -> Answer:
+async def asked(app: ASGIApp, address: str, method: str, headers: dict[str, str], body: bytes, host: str) -> Answer:
+    """As `ask`, for who asks much in one event loop."""
     path, _, query = address.partition("?")
     sent: list[Message] = []
     asked = False
