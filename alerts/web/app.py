@@ -50,7 +50,7 @@ __all__ = ["WebSettings", "create_app"]
 _ROOMS: Final[tuple[tuple[Part, Sequence[Route]], ...]] = (
     ("alerts", start.ROUTES),
     ("alerts", archive.ROUTES),
-    ("alerts", maps.ROUTES),
+    ("maps", maps.ROUTES),
     ("data", data.ROUTES),
     ("alerts", alert.ROUTES),
     ("places", places.ROUTES),

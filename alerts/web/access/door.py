@@ -1,4 +1,4 @@
-"""The door of a private part: who has logged in goes through it, and for the data a program with a key.
+"""The door of a private part: who has logged in goes through it, and for the data and maps a program with a key.
 
 Each address stands behind the door of its part (`app._ROOMS`); where nothing is private a door stands open and costs
 nothing. What comes out of a private part may be kept by the browser of who asked, and must be asked for anew each time:
@@ -19,7 +19,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from alerts.web.access import keys, pace
-from alerts.web.access.parts import CLOSABLE, Part
+from alerts.web.access.parts import CLOSABLE, KEYED, Part
 from alerts.web.access.visitor import LoginNeeded, visitor_of
 from alerts.web.site import Web, web_of
 
@@ -89,7 +89,7 @@ def _admit(request: Request, part: Part, key: str) -> None:
     """Raise what leads to the login, or says that a key is needed."""
     if sees(request, part):
         return
-    if part != "data":
+    if part not in KEYED:
         raise LoginNeeded(request)
     web = web_of(request)
     if key:

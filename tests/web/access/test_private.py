@@ -104,8 +104,12 @@ def test_what_they_have_already_is_not_sent_again_but_only_to_them(engine: Engin
         ([], "", "/ /alerts/1 /places /rules /alerts.csv /data"),
         (["rules"], "/rules /rules/x", "/ /alerts/1 /places /alerts.csv"),
         (["places"], "/places /places/BFA", "/ /alerts/1 /rules /alerts.csv"),
-        (["data"], "/alerts.csv /alerts.cap.atom /alerts/1.json /alerts/1.cap /data", "/ /alerts/1 /places /rules"),
-        (["alerts"], "/ /alerts /alerts/1 /places/BFA /alerts.json", "/rules /about"),
+        (
+            ["data"],
+            "/alerts.csv /alerts.cap.atom /alerts/1.json /alerts/1.cap /data",
+            "/ /alerts/1 /alerts.svg /places /rules",
+        ),
+        (["alerts"], "/ /alerts /alerts/1 /alerts.svg /places/BFA /alerts.json", "/rules /about"),
         (["all"], "/ /alerts/1 /places /rules /alerts.csv /data", "/about"),
     ],
 )
@@ -138,6 +142,7 @@ def test_a_key_opens_the_data_and_nothing_else(engine: Engine) -> None:
     assert answer.headers["cache-control"] == "private, no-cache"
     assert site.see("/alerts.csv", authorization=f"Bearer {KEY}").status == 200
     assert site.see("/alerts/1.json", authorization=f"bearer {KEY}").status == 200
+    assert site.see(f"/alerts.svg?key={KEY}").status == 200
     for path in ("/", "/alerts/1", "/places", "/rules", "/operations"):
         assert kept_out(site.see(f"{path}?key={KEY}")) and kept_out(site.see(path, authorization=f"Bearer {KEY}"))
 
@@ -209,4 +214,4 @@ def test_a_hub_is_told_of_nothing_private(engine: Engine) -> None:
 
 
 def test_all_is_all_that_there_is() -> None:
-    assert closed(["all"]) == {"alerts", "places", "rules", "data"} and closed([]) == frozenset()
+    assert closed(["all"]) == {"alerts", "maps", "places", "rules", "data"} and closed([]) == frozenset()

@@ -71,7 +71,7 @@ def test_a_key_is_shown_once_and_opens_the_data_until_it_is_withdrawn(office: Of
     found = re.search(r"<code>([\w-]{32})</code>", answer.text)
     assert answer.status == 200 and found is not None and answer.headers["cache-control"] == "no-store"
     later = viewer.see(SESSIONS)
-    assert found[1] not in later.answer.text and "the map in Goma" in later.text and "Never" in later.text
+    assert found[1] not in later.answer.text and "the map in Goma" in later.text and "Never used" in later.text
     [made] = known_keys(office)
     with reading(office.world.engine) as conn:
         assert keys.find(conn, mark_of(found[1])) == made
