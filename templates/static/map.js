@@ -144,7 +144,10 @@
         if (!view.intersects(country.layer.getBounds())) continue;
         if (zoom >= FINE && !country.fine) this.fine(code, country);
         const { name, at, wide } = country.feature.properties;
-        if ((wide * 256 * 2 ** zoom) / 360 < name.length * LETTER) continue;
+        const room = name.length * LETTER;
+        const { x } = this.map.latLngToContainerPoint([at[1], at[0]]);
+        const cut = x < room / 2 || x > this.map.getSize().x - room / 2;
+        if (cut || (wide * 256 * 2 ** zoom) / 360 < room) continue;
         const icon = L.divIcon({ className: "country-name", html: element("span", "", name), iconSize: [0, 0] });
         const label = L.marker([at[1], at[0]], { icon, interactive: false, keyboard: false, zIndexOffset: -9000 });
         this.names.addLayer(label);

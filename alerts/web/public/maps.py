@@ -33,9 +33,9 @@ _LABEL: Final = "Map of these alerts"
 async def world_picture(request: Request) -> Response:
     """`/alerts.svg`, `/alerts.png`: where the alerts of a question are, as many as GeoJSON has on a page."""
     web = web_of(request)
-    query = query_of(web, request.query_params.multi_items())
 
     def find() -> tuple[Sketch, str]:
+        query = query_of(web, request.query_params.multi_items())
         with reading(web.engine) as conn:
             found = archive.told_alerts(conn, query.wanted, limit=POINTS, before=query.before)
         sketch = web.pictures.world(item.alert for item in found)
@@ -52,10 +52,8 @@ def world_map(web: Web, query: Query, *, label: str = _LABEL) -> dict[str, Any] 
     end = query.address(query.before)
     return {
         "kind": "map",
-        "world": True,
-        "title": label,
         "svg": f"{web.root}/alerts.svg{end}",
-        "png": f"{web.root}/alerts.png{end}",
+        "preview": f"{web.site.base_url}/alerts.png{end}",
         "width": worldmap.WIDTH,
         "height": worldmap.HEIGHT,
         "alt": f"{label}. The list says the same in words.",

@@ -61,6 +61,8 @@ def test_a_list_has_the_map_of_its_question(app: Starlette, engine: Engine) -> N
     page = Page(ask(app, "/alerts?country=BFA").text)
     assert "/desk/alerts.svg?country=BFA" in [one["src"] for one in page.all("img")]
     assert live(app, "/alerts?country=BFA")["source"] == "/desk/alerts.geojson?country=BFA"
+    [preview] = [one["content"] for one in page.all("meta") if one.get("property") == "og:image"]
+    assert preview == "https://alerts.example/desk/alerts.png?country=BFA"
     assert "no statement of opinion" in page.text
 
 
