@@ -12,7 +12,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from alerts.render.view import country_name, event_name
 from alerts.store import codec, held
-from alerts.store.schema import alert_version, listing, listing_text, listing_word
+from alerts.store.schema import UtcTime, alert_version, listing, listing_text, listing_word
 from alerts.store.upsert import upsert
 from alerts.store.words import kept
 from alerts.types import CERTAINTIES, OPEN_STATES, SEVERITIES, Alert, Place
@@ -49,10 +49,11 @@ def put(conn: Connection, entry: Entry) -> None:
 
 def put_state(conn: Connection, value: Alert) -> None:
     """Note that an alert's state has changed, and nothing else of it."""
-    changed = {"state": value.state, "updated": value.updated}
+    now = {"number": codec.row_id(value.id), "now": value.updated}
     if held.is_held(value) and value.state in OPEN_STATES:  # how sure one is of it by now is held back, too
-        del changed["state"]
-    conn.execute(update(listing).where(listing.c.alert_id == codec.row_id(value.id)).values(changed))
+        conn.execute(_STIRRED, now)
+    else:
+        conn.execute(_CHANGED, now | {"becomes": value.state})
 
 
 def add(conn: Connection, entries: Sequence[Entry]) -> None:
@@ -68,6 +69,10 @@ def add(conn: Connection, entries: Sequence[Entry]) -> None:
 
 
 _WORDS_OF: Final = select(listing_text.c.words).where(listing_text.c.alert_id == bindparam("number"))
+_STIRRED: Final = (
+    update(listing).where(listing.c.alert_id == bindparam("number")).values(updated=bindparam("now", type_=UtcTime))
+)
+_CHANGED: Final = _STIRRED.values(state=bindparam("becomes"))
 _FORGET: Final = delete(listing_word).where(
     listing_word.c.alert_id == bindparam("number"), listing_word.c.word == bindparam("gone")
 )

@@ -34,13 +34,14 @@ class Word:
 
 def kept(texts: Iterable[str]) -> list[str]:
     """The words by which something with these texts is found, in alphabetical order."""
+    text = _folded("\n".join(texts))
     found: set[str] = set()
-    for text in texts:
-        for word in _words(text):
-            found.add(word)
-            if len(found) == MOST_KEPT:
-                return sorted(found)
-        found |= {letter for run in _PAIRED.findall(_folded(text)) for letter in run}
+    for word in _words(text):
+        found.add(word)
+        if len(found) == MOST_KEPT:
+            return sorted(found)
+    if not text.isascii():
+        found |= {letter for run in _PAIRED.findall(text) for letter in run}
     return sorted(found)
 
 
@@ -48,7 +49,7 @@ def asked(text: str) -> tuple[Word, ...]:
     """The words of a question; one that ends in a star is the beginning of words: "displac*". None twice."""
     found: dict[Word, None] = {}
     for piece in text.split():
-        some = list(_words(piece))
+        some = list(_words(_folded(piece)))
         begins = piece.endswith("*") and bool(some) and len(some[-1]) > 1
         for word in some:
             found[Word(word, begins and word is some[-1])] = None
@@ -61,11 +62,12 @@ def _folded(text: str) -> str:
     return unicodedata.normalize("NFC", _MARKS.sub("", unicodedata.normalize("NFKD", text)))
 
 
-def _words(text: str) -> Iterator[str]:
-    folded = _folded(text)
-    for run in _PAIRED.findall(folded):
-        yield from (one + other for one, other in pairwise(run)) if len(run) > 1 else run
-    for word in words(_PAIRED.sub(" ", folded)).norm:
+def _words(folded: str) -> Iterator[str]:
+    if not folded.isascii():
+        for run in _PAIRED.findall(folded):
+            yield from (one + other for one, other in pairwise(run)) if len(run) > 1 else run
+        folded = _PAIRED.sub(" ", folded)
+    for word in words(folded).norm:
         bare = word.replace(",", "")  # of thousands
         if bare.startswith(_ARTICLE) and len(bare) > 4:
             bare = bare.removeprefix(_ARTICLE)

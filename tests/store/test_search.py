@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, event, select
 
 from alerts.store import alerts, archive, listing, search
 from alerts.store.alerts import Listed
@@ -121,6 +121,36 @@ def test_more_than_a_thousand_are_not_counted(engine: Engine, monkeypatch: pytes
             tell(conn, title=f"market {number}")
         assert search.count(conn, Wanted()) == 2
         assert search.count(conn, Wanted(words=asked("market"))) == 2
+
+
+ONE_EACH = (
+    Wanted(),
+    Wanted(event="siege"),
+    Wanted(country="BFA", event="siege"),
+    Wanted(regions=("BF-SOM", "CD-NK")),
+    Wanted(place=DJIBO.id),
+    Wanted(rule="siege"),
+    Wanted(states=("unconfirmed", "active")),
+    Wanted(min_severity="extreme", min_certainty="observed"),
+    Wanted(since=NOW, until=NOW),
+    Wanted(words=asked("market goma sh*")),
+    Wanted(words=asked("market"), country="BFA"),
+)
+
+
+@pytest.mark.parametrize("wanted", ONE_EACH)
+def test_no_question_is_answered_by_reading_the_whole_archive(sqlite_engine: Engine, wanted: Wanted) -> None:
+    ran: list[tuple[str, Any]] = []
+    with reading(sqlite_engine) as conn:
+        event.listen(conn, "before_cursor_execute", lambda *given: ran.append((given[2], given[3])))
+        search.found(conn, wanted, limit=25)
+        search.choices(conn)
+        steps = [
+            row.detail
+            for statement, values in list(ran)
+            for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+        ]
+    assert [step for step in steps if step.startswith("SCAN listing") and "INDEX" not in step] == []
 
 
 def test_new_texts_replace_the_old_ones(engine: Engine) -> None:

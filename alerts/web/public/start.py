@@ -14,7 +14,7 @@ from alerts.store import feeds, latest, placed
 from alerts.store.database import reading
 from alerts.store.latest import News
 from alerts.template_filters import one_line
-from alerts.web.data.formats import KINDS, formats
+from alerts.web.data.formats import formats
 from alerts.web.public import archive
 from alerts.web.public.maps import world_map
 from alerts.web.public.placeviews import country_rows, levels_view
@@ -38,7 +38,6 @@ def start_page(request: Request) -> Response:
         variables = _new(conn, now) | _where(web, conn) | {"feeds": feeds.count_active(conn)}
     ways = {
         "formats": formats(web, Query()),
-        "about": {one.path: one.about for one in KINDS},
         "rules": 0 if web.rulebook is None else len(web.rulebook().ruleset.rules),
         "searchable": web.places is not None,
         "map_of": world_map(web, Query(state="open"), label="Map of the open alerts"),
