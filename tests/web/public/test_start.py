@@ -42,7 +42,7 @@ def test_the_page_counts_what_is_open_and_what_is_new(app: Starlette, engine: En
         tell(conn, state="ended", start=NOW - 3 * DAY)
         tell(conn, versions=())
     page = Page(ask(app, "/").text)
-    for words in ("Open now 2", "Countries 2", "New in 24 hours 1", "New in 7 days 3"):
+    for words in ("Open now2", "Countries2", "New in 24 hours1", "New in 7 days3"):
         assert words in page.text
     assert "2 severe" in page.text
     assert "/desk/alerts?state=open&severity=severe" in [link["href"] for link in page.all("a")]
