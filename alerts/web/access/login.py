@@ -148,6 +148,7 @@ def _left(request: Request, visitor: Visitor, everywhere: bool) -> Response:
             audit.note(conn, visitor, "logout", "all sessions" if everywhere else "session", now=now)
     answer = _to(web, "/")
     _set_cookie(web, answer, "", 0)
+    answer.headers["Clear-Site-Data"] = '"cache"'  # whoever has this device next does not find what was private
     return answer
 
 

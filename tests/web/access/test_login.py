@@ -124,6 +124,7 @@ def test_logging_out_ends_the_session_so_that_its_cookie_lets_nobody_in_again(pa
     cookie, other = entered(pages), entered(pages)
     answer = pages.send("/logout", [("csrf", csrf(pages, cookie))], cookie=cookie)
     assert answer.status == 303 and 'alerts_session=""' in answer.headers["set-cookie"]
+    assert answer.headers["clear-site-data"] == '"cache"'
     assert not is_in(pages, cookie) and is_in(pages, other)
 
 
