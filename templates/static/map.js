@@ -8,7 +8,7 @@
   const OVER = ["ended", "closed"];
   const NOT_SHOWN = ["cancelled", "merged"]; // what did not happen, or is there as another alert
   const REACH = 28; // pixels in which a finger finds a mark, at least
-  const CELL = 26; // pixels: marks nearer to each other are one
+  const NEAR = 24; // pixels: marks nearer to each other are one
   const FINE = 4.5; // the zoom from which countries are drawn finely
   const LINKS = 6; // in a popup
   const WIDER = { city: 0, admin2: 0, admin1: 10, country: 18 }; // pixels by which a ring is larger than a dot
@@ -23,7 +23,7 @@
 
   function element(tag, name, ...inside) {
     const made = document.createElement(tag);
-    made.className = name;
+    if (name) made.className = name;
     made.append(...inside);
     return made;
   }
@@ -34,25 +34,22 @@
     return answer.json();
   }
 
-  function loaded(made, parent) {
+  function loaded(made, insert) {
     return new Promise((done, failed) => {
-      made.onload = done;
-      made.onerror = failed;
-      parent.append(made);
+      Object.assign(made, { onload: done, onerror: failed });
+      insert(made);
     });
   }
 
   let program = null; // Leaflet is loaded with the first map that comes into view
   function leaflet() {
+    if (program) return program;
     const style = Object.assign(document.createElement("link"), { rel: "stylesheet", href: STYLE });
     const script = Object.assign(document.createElement("script"), { src: PROGRAM });
-    const ours = document.querySelector('link[rel="stylesheet"][data-map]');
-    program ??= Promise.all([
-      new Promise((done, failed) => {
-        Object.assign(style, { onload: done, onerror: failed });
-        ours.before(style); // ours comes last, and wins
-      }),
-      loaded(script, document.head),
+    const ours = document.querySelector('link[rel="stylesheet"][data-map]'); // comes last, and wins
+    program = Promise.all([
+      loaded(style, (made) => ours.before(made)),
+      loaded(script, (made) => document.head.append(made)),
     ]);
     return program;
   }
@@ -182,17 +179,17 @@
 
     // Marks: one for all that would lie on each other, at the place of the worst.
     group() {
-      const cells = new Map();
+      const groups = []; // the worst come first, and gather what is near
       for (const one of this.shown) {
-        const at = this.map.project([one.lat, one.lon]).divideBy(CELL).round();
-        const key = `${isExact(one)} ${at.x} ${at.y}`;
-        if (!cells.has(key)) cells.set(key, []);
-        cells.get(key).push(one);
+        const at = this.map.project([one.lat, one.lon]);
+        const near = groups.find((group) => isExact(group.all[0]) === isExact(one) && group.at.distanceTo(at) < NEAR);
+        if (near) near.all.push(one);
+        else groups.push({ at, all: [one] });
       }
       const open = this.opened && this.map.hasLayer(this.opened.getPopup()) ? this.opened.key : null;
       const held = this.box.contains(document.activeElement) && document.activeElement !== this.box;
       this.marks.clearLayers();
-      for (const group of cells.values()) this.mark(group, open);
+      for (const group of groups) this.mark(group.all, open);
       if (held && !this.box.contains(document.activeElement)) this.box.focus({ preventScroll: true });
     }
 
