@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from jinja2 import StrictUndefined, Template, TemplateSyntaxError, nodes
 from jinja2.exceptions import SecurityError, UndefinedError
@@ -65,10 +65,20 @@ def _public(thing: object) -> list[str]:
     return [name for name in dir(thing) if not name.startswith("_")]
 
 
+_METHODS: Final = frozenset(dir(dict))
+
+
 class Sandbox(ImmutableSandboxedEnvironment):
     """A sandbox that also refuses the sums by which one line can fill the memory."""
 
     intercepted_binops = frozenset({"*", "**", "%"})
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """As Jinja2 does it. What we hand to templates are dictionaries, mostly: it would look for an attribute first,
+        which is an exception each time, and a page has a thousand."""
+        if type(obj) is dict and attribute in obj and attribute not in _METHODS:
+            return obj[attribute]
+        return super().getattr(obj, attribute)
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         if operator == "**" or not (isinstance(left, int | float) and isinstance(right, int | float)):

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import TemplateSyntaxError
+from jinja2.exceptions import SecurityError
 
 from alerts.errors import TemplateError
-from alerts.template_env import FILTERS, render_line, variables_of
+from alerts.template_env import FILTERS, render_line, sandbox, variables_of
 from alerts.template_filters import count, day, listed, one_line, people, shorten, when
 from alerts.types import Quantity
 
@@ -147,3 +148,12 @@ def test_a_number_without_a_filter_prints_as_a_number() -> None:
     assert render_line("{{ places }} places, {{ killed }} killed", {"places": places, "killed": None}) == (
         "3 places, an unknown number killed"
     )
+
+
+def test_a_key_of_a_dictionary_is_found_by_its_name_and_hides_no_method_of_it() -> None:
+    page = sandbox().from_string("{{ a.title }} {{ a.items() | length }} {{ a.get('items') }}")
+    assert page.render(a={"title": "One", "items": "key"}) == "One 2 key"
+    with pytest.raises(SecurityError):
+        sandbox().from_string("{{ a.__class__.mro() }}").render(a={"title": "One"})
+    with pytest.raises(SecurityError):
+        sandbox().from_string("{{ a.clear() }}").render(a={"clear": "key"})

@@ -43,7 +43,7 @@ from alerts.web.public import about, alert, archive, land, maps, places, rules, 
 from alerts.web.readers import preferences, subscribe, verdicts
 from alerts.web.readers.joining import Joining
 from alerts.web.security import Secured
-from alerts.web.site import WebSettings, open_web
+from alerts.web.site import Web, WebSettings, open_web
 
 __all__ = ["WebSettings", "create_app"]
 
@@ -89,7 +89,7 @@ def create_app(
     what the archive alone knows), `operating` is what operators act with (None: they can change nothing), `lab`
     where rules are explained and tried (None: they cannot be).
     Raises FileNotFoundError when the installation lacks its templates."""
-    answers, changes = Answers(), Changes(lambda: _stamp(engine), every=settings.keeps)
+    answers, changes = Answers(), Changes(lambda: _stamp(app.state.web), every=settings.keeps)
     app = Starlette(
         routes=[behind(route, part) for part, routes in _ROOMS for route in routes],
         middleware=[
@@ -119,9 +119,10 @@ def create_app(
     return app
 
 
-def _stamp(engine: Engine) -> str:
-    with reading(engine) as conn:
-        return stamp.read(conn)
+def _stamp(web: Web) -> str:
+    """What is another as soon as lists of alerts are: they changed, or a template of the user's."""
+    with reading(web.engine) as conn:
+        return f"{stamp.read(conn)} {web.templates.look()}"
 
 
 def _log(fault: Fault) -> None:

@@ -1,5 +1,5 @@
 """Answers that everybody gets alike are made once a second at most, however many ask; lists of alerts only when an
-alert has changed, or after half a minute.
+alert has changed, or after five minutes.
 
 On a day when everybody looks, thousands ask for the same few pages. What is kept here was made for nobody: the
 application gets the address alone, without a cookie, a host or any other word of who asked first, so no answer to one
@@ -26,7 +26,7 @@ from alerts.web.security import headers_of
 from alerts.web.site import WebSettings
 
 SHOWN_S: Final = 3.0  # so old may an answer be while a newer one is made
-LASTS_S: Final = 30.0  # a list of alerts that have not changed: it shows other things, too, such as names of rules
+LASTS_S: Final = 300.0  # a list of alerts that have not changed: there may be something of which nobody here thinks
 MOST_MADE: Final = 100  # waiting to be made: whoever asks for yet another page then is asked to come again
 AT_ONCE: Final = 2  # more threads would only keep each other, and what is answered from here, from the interpreter
 

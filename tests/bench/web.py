@@ -3,10 +3,11 @@
 The service's pages run in a process of their own, bound to one core; wrk (Debian's package) asks from another. Asked is
 for one page, for the archive with a thousand different filters (the popular ones more often: Zipf), for feeds by who
 has them already (ETag), and at 200 a second on a clock of its own for what a reader waits, counted from the moment at
-which a request was due. Answers are kept for a second, so each line says how many were made; the last lines are
-measured without keeping any. Beside it, in turn, Starlette and uvicorn that answer with the same bytes and do nothing
-else, and nginx with the page as a file where it is installed: on a machine that others use, too, the shares say more
-than the rates. `a core-second` is by the processor time that the server took.
+which a request was due; while no alert changes, and while one does every three seconds. Answers are kept until
+an alert changes, so each line says how many were made meanwhile; all filters were asked for once before. The last lines
+are measured without keeping any. Beside it, in turn, Starlette and uvicorn that answer with the same bytes and do
+nothing else, and nginx with the page as a file where it is installed: on a machine that others use, too, the shares say
+more than the rates. `a core-second` is by the processor time that the server took.
 """
 
 from __future__ import annotations
@@ -25,8 +26,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
-from contextlib import ExitStack
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median, quantiles
@@ -37,6 +39,8 @@ from rich.console import Console
 from rich.table import Table
 
 from alerts.cli.common import places_cache
+from alerts.store import stamp
+from alerts.store.database import open_database, writing
 from tests.bench import web_archive
 from tests.bench.feed_server import ROOT
 from tests.bench.web_nginx import nginx
@@ -145,12 +149,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         page = _get(pages.port, "/alerts")
         (bench.folder / "page.html").write_bytes(page.body)
         peer = _served(stack, "bytes", bench.folder / "page.html", bench.core)
+        _warm(pages.port)
         _kept(bench, table, pages, peer, page)
         if nginx_program():
             with nginx(bench.folder / "nginx", page.body, bench.core) as port:
                 found = [bench.wrk(port, ["/page.html"]) for _ in range(bench.rounds)]
             table.add_row("  nginx, the page as a file", f"{median(run.rate for run in found):,.0f}", "", "", "", "")
-        _waits(bench, table, pages, peer)
+        _waits(bench, table, pages, peer, config)
         _unkept(bench, table, _served(stack, "unkept", config, bench.core))
         _sizes(table, pages.port)
         Console(width=120, highlight=False).print(table)
@@ -165,9 +170,8 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _filled(alerts: int) -> Path:
-    """The configuration of an archive, made once for what fills it and for the tables there are."""
-    made_by = [Path(web_archive.__file__), *sorted((ROOT / "alerts" / "store" / "migrations").rglob("*.py"))]
-    digest = hashlib.sha256(b"".join(path.read_bytes() for path in made_by)).hexdigest()[:12]
+    """The configuration of an archive, made once for what fills it; the service brings its tables up to date."""
+    digest = hashlib.sha256(Path(web_archive.__file__).read_bytes()).hexdigest()[:12]
     folder = Path(tempfile.gettempdir()) / f"alerts-bench-web-{os.getuid()}" / f"{alerts}-{digest}"
     config, data = folder / "config.toml", folder / "data"
     if not config.exists():
@@ -201,6 +205,32 @@ def questions(seed: int = 3) -> list[str]:
     return [f"/alerts{one}" for one in rng.choices(asked, weights, k=20_000)]
 
 
+def _warm(port: int) -> None:
+    for address in sorted(set(questions()) | set(questions(5))):
+        _get(port, address, "gzip")
+
+
+@contextmanager
+def _changing(config: Path, every: float) -> Iterator[None]:
+    """As if an alert changed again and again; 0 for never."""
+    end = threading.Event()
+
+    def change() -> None:
+        engine = open_database(f"sqlite:///{config.parent / 'data' / 'alerts.db'}")
+        while every and not end.wait(every):
+            with writing(engine) as conn:
+                stamp.renew(conn)
+        engine.dispose()
+
+    thread = threading.Thread(target=change)
+    thread.start()
+    try:
+        yield
+    finally:
+        end.set()
+        thread.join()
+
+
 def _kept(bench: Bench, table: Table, pages: Served, peer: Served, page: Got) -> None:
     """The service and its peer in turn."""
     feeds = ["/alerts.atom", "/alerts.json", "/alerts.atom?country=SYR", "/alerts.atom?severity=severe"]
@@ -229,6 +259,7 @@ def _kept(bench: Bench, table: Table, pages: Served, peer: Served, page: Got) ->
 
 
 def _unkept(bench: Bench, table: Table, pages: Served) -> None:
+    _get(pages.port, "/alerts")  # templates are read
     for what, addresses in (
         ("every page made: one page", ["/alerts"]),
         ("every page made: 1,000 filters", questions()),
@@ -245,17 +276,20 @@ def _row(table: Table, what: str, runs: Sequence[Run], bar: int) -> None:
     table.add_row(what, rates, f"{by_core:,.0f}", made if not what.startswith("  ") else "", *ends)
 
 
-def _waits(bench: Bench, table: Table, pages: Served, peer: Served) -> None:
+def _waits(bench: Bench, table: Table, pages: Served, peer: Served, config: Path) -> None:
     """What a reader waits while 200 a second ask; the peer shows what is the machine's."""
-    asked = questions(5)[: PER_SECOND * bench.seconds]
-    for what, served, addresses in (
-        ("200 a second, 1,000 filters", pages, asked),
-        ("200 a second, the archive's page", pages, ["/alerts"] * len(asked)),
-        ("  Starlette, 200 a second", peer, asked),
+    asked = (questions(5) * 2)[: PER_SECOND * bench.seconds * 2]
+    for what, served, addresses, every in (
+        ("200 a second, 1,000 filters", pages, asked, 0.0),
+        ("200 a second, an alert every 3 s", pages, asked, 3.0),
+        ("200 a second, the archive's page", pages, ["/alerts"] * len(asked), 0.0),
+        ("  Starlette, 200 a second", peer, asked, 0.0),
     ):
-        before = served.told()["made"]
-        runs = [asyncio.run(paced(served.port, addresses, per_second=PER_SECOND)) for _ in range(bench.rounds)]
-        ends = [quantiles(run, n=100, method="inclusive") for run in runs]
+        before, ends = served.told()["made"], []
+        for _ in range(bench.rounds):
+            with _changing(config, every):
+                took = asyncio.run(paced(served.port, addresses, per_second=PER_SECOND))
+            ends.append(quantiles(took, n=100, method="inclusive"))
         p50, p99 = median(one[49] for one in ends), median(one[98] for one in ends)
         made = (served.told()["made"] - before) / len(addresses) / bench.rounds
         bar = (f"p99 < {P99_S * 1000:.0f} ms", _met(p99 < P99_S)) if served is pages else ("", "")
