@@ -56,7 +56,11 @@ class Looker:
     async def look(self, page: Page, name: str = "") -> None:
         """Look at what a window shows now; `name` says in a fault what it was (else its address does)."""
         name = name or re.sub(r"^https?://[^/]+", "", page.url)
-        self.seen[name] = await self._documents[id(page)].text()
+        answer = self._documents[id(page)]
+        if answer.status == 300:  # which Playwright takes for a redirect without a text
+            self.seen[name] = await (await page.request.get(page.url, max_redirects=0)).text()
+        else:
+            self.seen[name] = await answer.text()
         await page.evaluate(self.axe)
         found: list[Any] = [*await page.evaluate(_AXE), *await page.evaluate(_WIDE)]
         if found:

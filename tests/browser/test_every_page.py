@@ -27,9 +27,15 @@ PUBLIC = {"X-Forwarded-For": "192.0.2.7"}
 OPERATOR = {"Cookie": f"{COOKIE}={ADMIN}"}
 BESIDE = ("/login", "/healthz", "/metrics", "/feeds", "/feeds/1", "/mails", "/alerts.png", "/land/world.geojson")
 """Routes to which no link leads."""
-AMISS = ("/nothing", "/alerts?severity=x", "/v/none")
-"""What is mistyped or gone."""
-EMPTY = ("/alerts?country=FRA", "/places?q=Xyzzyx", "/places?q=Idlib", "/operations/audit?subject=none")
+AMISS = ("/nothing", "/alerts?severity=x", "/v/none", "/alerts?where=Xyzzyx", "/alerts?where=Goma")
+"""What is mistyped, gone, or has two meanings."""
+EMPTY = (
+    "/alerts?country=FRA",
+    "/alerts?q=attack",
+    "/places?q=Xyzzyx",
+    "/places?q=Idlib",
+    "/operations/audit?subject=none",
+)
 SEVERAL = ("/alerts", "/places?", "/operations/audit?", "/operations/mails/", "/operations/lab/explain?article")
 """Pages that look otherwise from one to the next: all that were found are looked at by `./dev soak`."""
 OTHERS = {"example.org", "news.example"}
