@@ -1,9 +1,9 @@
 """The web side as a Starlette application: routes, error pages, and what wraps every answer.
 
-No GET changes anything. What can be POSTed: that somebody wants mails, and by the signed links of mails a reader's
-verdict, yes, wishes and leaving; and by who has logged in, with the token of their form. Only who logs in has a cookie,
-and no page shows a reader to others. Endpoints that use the database are plain functions, which Starlette runs in
-threads, as the database wants it.
+No GET changes anything, but for when a session or a key was used last. What can be POSTed: that somebody wants mails,
+and by the signed links of mails a reader's verdict, yes, wishes and leaving; and by who has logged in, with the token
+of their form. Only who logs in has a cookie, and no page shows a reader to others. Endpoints that use the database are
+plain functions, which Starlette runs in threads, as the database wants it.
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
 The public has no cookie, and is nobody. A session is looked up with each request, so that who loses a role loses it at
 once. Forms carry a token that is made from the cookie (`csrf`): only pages that were made for its holder know it.
 
-That a session is used is all that a GET ever writes, each five minutes: it ends when it was not used for long.
+That a session is used (each five minutes), or a key (once a day), is all that a GET ever writes: a session ends when it
+was not used for long.
 """
 
 from __future__ import annotations
