@@ -85,7 +85,7 @@ def latest_first(entries: list[AtomEntry]) -> list[AtomEntry]:
 
 def feed_facts(web: Web, query: Query, of: Kind, found: Found) -> AtomFeed:
     """The feed itself. Its id is the address of its first page, so each question has a feed of its own."""
-    words = _words(query)
+    words = query.words()
     return AtomFeed(
         id=address(web, of, query),
         self_url=address(web, of, query, query.before),
@@ -98,16 +98,6 @@ def feed_facts(web: Web, query: Query, of: Kind, found: Found) -> AtomFeed:
         hub=hub_of(web) if query.before is None else "",
         rights=web.settings.rights,
     )
-
-
-def _words(query: Query) -> str:
-    asked_for = [
-        event_name(query.event) if query.event else "",
-        country_name(query.country) if query.country else "",
-        f"{query.severity} or worse" if query.severity else "",
-        query.state,
-    ]
-    return ", ".join(word for word in asked_for if word)
 
 
 def entry(web: Web, listed: Listed, *, told: tuple[datetime, Version], evidence: Evidence | None) -> AtomEntry:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -21,7 +22,7 @@ from alerts.web.data.formats import formats
 from alerts.web.data.published import cursor
 from alerts.web.public import placeviews
 from alerts.web.public.maps import world_map
-from alerts.web.public.query import Query, query_of, read_query
+from alerts.web.public.query import LONGEST, Query, query_of, read_query
 from alerts.web.public.views import Choice, by_day, options
 from alerts.web.site import Web, web_of
 
@@ -71,8 +72,17 @@ def _found(request: Request, web: Web, query: Query) -> Response:
         "map_of": world_map(web, query) if shown else None,
         "formats": formats(web, query),
         "by_mail": _by_mail(web, query),
+        "looser": "" if found else _looser(web, query),
     }
     return web.page(request, "list", _form(web, query, choices) | found_here)
+
+
+def _looser(web: Web, query: Query) -> str:
+    """The same question of words that begin so; empty where it is that already."""
+    begun = " ".join(f"{word}*" for word in query.q.split())
+    if not query.q or "*" in query.q or len(begun) > LONGEST:
+        return ""
+    return f"{web.root}/alerts{replace(query, q=begun).address()}"
 
 
 def _refused(request: Request, web: Web, pairs: Pairs, fault: str) -> Response:
@@ -87,7 +97,7 @@ def _refused(request: Request, web: Web, pairs: Pairs, fault: str) -> Response:
         kept.append(pair)
     with reading(web.engine) as conn:
         form = _form(web, query, search.choices(conn))
-    nothing = {"days": (), "formats": (), "older": "", "map_of": None}
+    nothing = {"days": (), "formats": (), "older": "", "map_of": None, "looser": ""}
     return web.page(request, "list", form | nothing | {"fault": fault}, status=HTTPStatus.BAD_REQUEST)
 
 
@@ -140,7 +150,7 @@ def _filters(web: Web, query: Query, choices: Choices) -> list[tuple[str, str, l
         countries.append((query.country, country_name(query.country)))
     severities = [("", "Any severity"), *((level, level.capitalize()) for level in SEVERITIES[1:])]
     certainties = [("", "Any"), *((level, level.capitalize()) for level in CERTAINTIES[1:])]
-    rules = [("", "Any rule"), *((rule, rule.replace("_", " ")) for rule in choices.rules)]
+    rules = [("", "Any rule"), *((rule, _title(web, rule)) for rule in choices.rules)]
     return [
         ("event", "What", options([("", "Any event"), *events], query.event)),
         ("country", "Country", options([("", "Any country"), *countries], query.country)),
@@ -149,6 +159,11 @@ def _filters(web: Web, query: Query, choices: Choices) -> list[tuple[str, str, l
         ("state", "State", options(_STATE_CHOICES, query.state)),
         ("rule", "Rule", options(rules, query.rule)),
     ]
+
+
+def _title(web: Web, rule: str) -> str:
+    known = None if web.rulebook is None else web.rulebook().ruleset.by_name.get(rule)
+    return rule if known is None else known.title
 
 
 def _parts(web: Web, query: Query) -> list[dict[str, str]]:

@@ -33,7 +33,7 @@ STATES: Final[Mapping[str, tuple[AlertState, ...]]] = {
 _EVENT: Final = re.compile(r"[a-z][a-z0-9_]{0,59}")
 _RULE: Final = re.compile(r"[a-z][a-z0-9_]{0,119}")
 _PLACE: Final = re.compile(r"[A-Za-z0-9]+(?:[:.-][A-Za-z0-9]+)*")  # "gn:172057", "SY-ID", "x:SDN-darfur"
-_LONGEST: Final = 80
+LONGEST: Final = 80
 _NAMES: Final = (
     *("q", "event", "country", "region", "place", "rule", "severity", "certainty", "state", "since", "until"),
 )
@@ -169,8 +169,8 @@ def read_query(parameters: Sequence[tuple[str, str]]) -> Query:
 
 def _text(value: str) -> str:
     text = " ".join(value.split())
-    if text and len(text) > _LONGEST:
-        raise InputError(f"“q” is too long: give at most {_LONGEST} letters.")
+    if text and len(text) > LONGEST:
+        raise InputError(f"“q” is too long: give at most {LONGEST} letters.")
     if text and not 0 < len(asked(text)) <= _MOST_WORDS:
         raise InputError(f"“q” is words to look for in the texts of alerts, at most {_MOST_WORDS}.")
     return text
@@ -190,7 +190,7 @@ def _country(value: str) -> str:
 
 
 def _place(name: str, value: str) -> str:
-    if value and (len(value) > _LONGEST or not _PLACE.fullmatch(value)):
+    if value and (len(value) > LONGEST or not _PLACE.fullmatch(value)):
         raise InputError(
             f"“{name}” is the id of a place, such as “SY-ID” or “gn:172057”; the page of a place shows it."
         )

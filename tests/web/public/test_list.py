@@ -230,6 +230,14 @@ def test_the_page_says_how_many_there_are_and_leads_to_the_same_as_data(app: Sta
     assert "T1" in ask(app, "/alerts.csv?q=goma&event=siege").text
 
 
+@pytest.mark.usefixtures("four")
+def test_where_no_word_fits_its_beginning_is_offered(app: Starlette) -> None:
+    page = Page(ask(app, "/alerts?q=Leban&severity=severe").text)
+    [looser] = [link["href"] for link in page.all("a") if "*" in link.get("href", "").replace("%2A", "*")]
+    assert titles(app, looser.removeprefix("/desk")) == ["T3"]
+    assert "Look for words" not in ask(app, "/alerts?q=goma*&event=attack").text
+
+
 def test_data_ask_for_a_place_by_its_id(app: Starlette) -> None:
     answer = ask(app, "/alerts.json?where=Goma")
     assert answer.status == 400
