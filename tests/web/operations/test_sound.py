@@ -6,9 +6,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from alerts.web.access.visitor import Visitor
+from alerts.web.app import WebSettings, create_app
 from tests.notify.message.tools import NODE, need, node_module
 from tests.web import sound
-from tests.web.operations.office import Clerk, Office, sheet
+from tests.web.client import ask
+from tests.web.operations.office import BASE, Clerk, Office, sheet
 
 
 def answers(office: Office, admin: Clerk) -> dict[str, str]:
@@ -20,7 +22,18 @@ def answers(office: Office, admin: Clerk) -> dict[str, str]:
     merge = sheet(admin.press(admin.see("/operations/triage"), "Show what merging would do", why="the same"))
     key = sheet(admin.press(admin.see("/operations/sessions"), "Make a key", label="the map"))
     answers = (("look", look), ("wrong", wrong), ("merge", merge), ("key", key))
-    return {name: one.answer.text for name, one in answers} | _of_login(office)
+    return {name: one.answer.text for name, one in answers} | _of_login(office) | _private(office, admin)
+
+
+def _private(office: Office, admin: Clerk) -> dict[str, str]:
+    """What is different where all is private."""
+    settings = WebSettings(name="Northern Desk", base_url=BASE, private=("all",))
+    app = create_app(office.world.engine, settings, now=lambda: office.world.now)
+    stranger, about = ask(app, "/alerts.json?key=x"), ask(app, "/about")
+    assert stranger.status == 401 and "Log in" in about.text
+    mine = ask(app, "/data", headers=admin.headers)
+    assert 'id="keys"' in mine.text
+    return {"/data private": mine.text, "/alerts.json private": stranger.text, "/about private": about.text}
 
 
 def _of_login(office: Office) -> dict[str, str]:
