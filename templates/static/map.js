@@ -64,6 +64,7 @@
   }
 
   const isExact = (one) => EXACT.includes(one.precision);
+  const whereOf = (one) => (isExact(one) ? one.place : `somewhere in ${one.place}`);
   const isOver = (one) => OVER.includes(one.state);
   const rank = (one) => (isOver(one) ? 0 : 10) + LEVELS.indexOf(one.severity);
 
@@ -221,10 +222,9 @@
     words(group) {
       const [worst] = group;
       const others = new Set(group.map((one) => one.place)).size - 1;
-      const where = isExact(worst) ? worst.place : `somewhere in ${worst.place}`;
       const beside = others ? ` and ${number(others, "other place")}` : "";
       const how = isOver(worst) ? "over" : `${group.length > 1 ? "the worst " : ""}${worst.severity}`;
-      return `${number(group.length, "alert")}, ${where}${beside}: ${how}`;
+      return `${number(group.length, "alert")}, ${whereOf(worst)}${beside}: ${how}`;
     }
 
     popup(group, words) {
@@ -234,8 +234,8 @@
         link.href = `${this.given.root}/alerts/${encodeURIComponent(one.id)}`;
         link.dir = "auto";
         const how = isOver(one) ? `${one.severity}, over` : one.severity;
-        const where = isExact(one) ? one.place : `somewhere in ${one.place}`;
-        list.append(element("li", "", link, element("span", "quiet", `${how} · ${where}`)));
+        const doubt = one.place_doubtful ? " (the place is not certain)" : "";
+        list.append(element("li", "", link, element("span", "quiet", `${how} · ${whereOf(one)}${doubt}`)));
       }
       const rest = group.length - LINKS;
       const made = element("div", "popup", list);

@@ -102,6 +102,11 @@ async def test_a_region_is_no_point_what_was_wrong_is_not_there_and_words_are_wo
     assert "without a known place" in await page.inner_text(".tally")
     await marks.first.click()
     assert await page.inner_text(".popup a") == "<b>Camp</b> attacked"
+    assert "not certain" not in await page.inner_text(".popup")
+    await page.keyboard.press("Escape")
+    await page.wait_for_selector(".popup", state="detached")
+    await page.locator(".mark-icon[aria-label^='2 alerts, Djibo']").click()
+    assert "Djibo, Soum, Burkina Faso (the place is not certain)" in await page.inner_text(".popup")
 
 
 async def test_where_the_land_does_not_come_the_picture_stays(browsing: Browsing, app: Starlette) -> None:

@@ -102,6 +102,7 @@ def _neighbour(one: Neighbour) -> dict[str, Any]:
         "severity": one.severity,
         "state": one.state,
         "place": view.get("full", ""),
+        "place_doubtful": bool(view.get("doubtful")),
         "precision": one.place.precision,
         "country": one.place.country,
         "lat": lat,
