@@ -112,7 +112,7 @@ listing = Table(
     Index("ix_listing_event", "event", "updated"),
     Index("ix_listing_rule", "rule", "updated"),
     Index("ix_listing_state", "state", "updated"),
-    Index("ix_listing_country", "country", "updated"),
+    Index("ix_listing_country", "country", "updated", "event", "severity", "first_event"),  # one may have half of all
     Index("ix_listing_region", "region", "updated"),
     Index("ix_listing_place_id", "place_id", "updated"),
 )

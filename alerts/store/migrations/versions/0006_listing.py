@@ -37,7 +37,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("alert_id", name="pk_listing"),
     )
     op.create_index("ix_listing_updated", "listing", ["updated", "first_event", "severity", "certainty"])
-    for name in ("event", "rule", "state", "country", "region", "place_id"):
+    op.create_index("ix_listing_country", "listing", ["country", "updated", "event", "severity", "first_event"])
+    for name in ("event", "rule", "state", "region", "place_id"):
         op.create_index(f"ix_listing_{name}", "listing", [name, "updated"])
     op.create_table(
         "listing_text",
