@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from playwright.async_api import Page, Response
 
 _AXE = """async () => {
-  const result = await axe.run(document, {resultTypes: ["violations"], iframes: false});
+  const result = await axe.run(document, {resultTypes: ["violations"], iframes: false, preload: false});
   const grave = result.violations.filter(one => ["serious", "critical"].includes(one.impact));
   return grave.map(one => `${one.id}: ${one.nodes[0].html.slice(0, 200)} ${one.nodes[0].failureSummary}`);
 }"""
