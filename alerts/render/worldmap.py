@@ -29,7 +29,7 @@ WIDTH, HEIGHT = 640, 320
 WORLD: Final = Box(-170.0, -60.0, 190.0, 84.0)  # true to shape at 37 degrees, where most alerts are not far
 LEFT_OUT: Final[tuple[AlertState, ...]] = ("cancelled", "merged")
 """What did not happen, or is on the map as another alert."""
-NO_OPINION: Final = "Borders are Natural Earth’s and no statement of opinion"
+NO_OPINION: Final = "Borders are no statement of opinion"
 _OVER: Final[tuple[AlertState, ...]] = ("ended", "closed")
 _COLOURS: Final[dict[Severity, str]] = {
     "minor": "#465669",
@@ -107,7 +107,7 @@ class WorldMaps:
         self._names(drawing, board, land, Counter(mark.country for mark in marks))
         for mark, at in zip(marks, places, strict=True):
             _draw(drawing, mark, at)
-        drawing.text(WIDTH - 6, HEIGHT - 6, NO_OPINION, size=11, fill=PALE_INK, anchor="end", halo=PAPER)
+        drawing.text(WIDTH - 6, HEIGHT - 6, NO_OPINION, size=14, fill=PALE_INK, anchor="end", halo=PAPER)
         return drawing
 
     def _names(self, drawing: Drawing, board: Board, land: Land, marked: Counter[str]) -> None:

@@ -306,12 +306,16 @@
     box.before(skip);
   }
 
-  if (navigator.connection?.saveData) return;
+  const figures = document.querySelectorAll("figure[data-map]");
+  if (navigator.connection?.saveData) {
+    for (const figure of figures) figure.classList.add("still");
+    return;
+  }
   const inView = new IntersectionObserver((seen) => {
     for (const { target } of seen.filter((one) => one.isIntersecting)) {
       inView.unobserve(target);
-      start(target).catch(() => {}); // the picture says the same
+      start(target).catch(() => target.classList.add("still")); // the picture says the same
     }
   }, { rootMargin: "200px" });
-  for (const figure of document.querySelectorAll("figure[data-map]")) inView.observe(figure);
+  for (const figure of figures) inView.observe(figure);
 })();

@@ -116,7 +116,7 @@ async def test_where_the_land_does_not_come_the_picture_stays(browsing: Browsing
         await page.goto(await browsing.serve(app) + "/alerts/1")
         await page.locator("figure[data-map]").scroll_into_view_if_needed()
     browsing.faults.clear()  # the browser tells of the answer that we made
-    await page.wait_for_function("document.querySelector('figure[data-map] img').naturalWidth > 0")
+    await page.wait_for_function("document.querySelector('figure.still[data-map] img').naturalWidth > 0")
     assert await page.locator(".map").count() == 0
 
 
