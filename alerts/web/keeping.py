@@ -26,6 +26,8 @@ from alerts.web.security import headers_of
 from alerts.web.site import WebSettings
 
 SHOWN_S: Final = 3.0  # so old may an answer be while a newer one is made
+BUSY_SHOWN_S: Final = 15.0  # and so old while more wait to be made than soon can be: to wait would be no better
+BUSY: Final = 10
 LASTS_S: Final = 300.0  # a list of alerts that have not changed: there may be something of which nobody here thinks
 MOST_MADE: Final = 100  # waiting to be made: whoever asks for yet another page then is asked to come again
 AT_ONCE: Final = 2  # more threads would only keep each other, and what is answered from here, from the interpreter
@@ -84,7 +86,8 @@ class Keeping:
             fresh = now < found.fresh_until or await self._still_right(found, now)
             if not fresh:
                 self._begin(key, scope, encoding)
-            if fresh or now < found.right_at + SHOWN_S:
+            shown = SHOWN_S if len(self._making) < BUSY else BUSY_SHOWN_S
+            if fresh or now < found.right_at + shown:
                 self._answers.shown += 1
                 return found
         making = self._begin(key, scope, encoding)

@@ -3,7 +3,7 @@
 The service's pages run in a process of their own, bound to one core; wrk (Debian's package) asks from another. Asked is
 for one page, for the archive with a thousand different filters (the popular ones more often: Zipf), for feeds by who
 has them already (ETag), and at 200 a second on a clock of its own for what a reader waits, counted from the moment at
-which a request was due; while no alert changes, and while one does every three seconds. Answers are kept until
+which a request was due; while no alert changes, and while one does every five seconds. Answers are kept until
 an alert changes, so each line says how many were made meanwhile; all filters were asked for once before. The last lines
 are measured without keeping any. Beside it, in turn, Starlette and uvicorn that answer with the same bytes and do
 nothing else, and nginx with the page as a file where it is installed: on a machine that others use, too, the shares say
@@ -281,7 +281,7 @@ def _waits(bench: Bench, table: Table, pages: Served, peer: Served, config: Path
     asked = (questions(5) * 2)[: PER_SECOND * bench.seconds * 2]
     for what, served, addresses, every in (
         ("200 a second, 1,000 filters", pages, asked, 0.0),
-        ("200 a second, an alert every 3 s", pages, asked, 3.0),
+        ("200 a second, an alert every 5 s", pages, asked, 5.0),
         ("200 a second, the archive's page", pages, ["/alerts"] * len(asked), 0.0),
         ("  Starlette, 200 a second", peer, asked, 0.0),
     ):

@@ -275,6 +275,27 @@ async def test_who_asked_first_and_left_does_not_take_the_page_from_others() -> 
     assert len(world.asked) == 1
 
 
+async def test_while_many_pages_are_made_an_older_answer_is_shown_rather_than_nothing(
+    clock: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "BUSY", 3)
+    world = World(replace(SETTINGS, keeps=1.0), now=clock)
+    async with Served(world.app) as session:
+        assert await text(session) == LONG
+        world.stamp, world.said, world.gate = "b", LONG + "new", asyncio.Event()
+        others = [asyncio.create_task(text(session, f"/alerts/{number}")) for number in (1, 2)]
+        await until(lambda: len(world.asked) == 3)
+        clock[0] += 10.0
+        assert await text(session) == LONG  # this is the third that waits
+        clock[0] += 10.0
+        waiting = asyncio.create_task(text(session))
+        await asyncio.sleep(0.2)
+        assert not waiting.done()
+        world.gate.set()
+        assert await waiting == f"{LONG}new"
+        await asyncio.gather(*others)
+
+
 async def test_when_too_many_pages_are_made_others_are_asked_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keeping, "MOST_MADE", 2)
     world = World()
