@@ -15,6 +15,7 @@ from starlette.routing import Route
 from alerts.errors import InputError
 from alerts.render.view import country_name, event_name
 from alerts.store import archive, search
+from alerts.store.codec import clean
 from alerts.store.database import reading
 from alerts.store.search import Choices
 from alerts.types import CERTAINTIES, SEVERITIES, Place
@@ -48,7 +49,7 @@ def list_page(request: Request) -> Response:
     """`/alerts`: the latest alerts, filtered by the query. A place given by its name (`where`) is found first."""
     web, given = web_of(request), request.query_params.multi_items()
     pairs = [(name, value) for name, value in given if name != "where"]
-    name = next((" ".join(value.split()) for key, value in given if key == "where" and value.strip()), "")
+    name = next((" ".join(clean(value).split()) for key, value in given if key == "where" and value.strip()), "")
     try:
         query = query_of(web, pairs)
         return _at_place(request, web, query, name) if name else _found(request, web, query)

@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 
 from alerts.errors import InputError
 from alerts.render.view import country_name, event_name
+from alerts.store.codec import clean
 from alerts.store.search import Cursor, Wanted
 from alerts.store.words import asked
 from alerts.template_filters import day
@@ -168,7 +169,7 @@ def read_query(parameters: Sequence[tuple[str, str]]) -> Query:
 
 
 def _text(value: str) -> str:
-    text = " ".join(value.split())
+    text = " ".join(clean(value).split())
     if text and len(text) > LONGEST:
         raise InputError(f"“q” is too long: give at most {LONGEST} letters.")
     if text and not 0 < len(asked(text)) <= _MOST_WORDS:

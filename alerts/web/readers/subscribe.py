@@ -30,6 +30,7 @@ from alerts.notify.message import passes
 from alerts.readers import YES_WITHIN, Wishes
 from alerts.render.wishes import sentence
 from alerts.store import people
+from alerts.store.codec import clean
 from alerts.store.database import reading, writing
 from alerts.store.strangers import asked_of
 from alerts.types import SEVERITIES
@@ -60,7 +61,7 @@ def _begun(request: Request, known: Known) -> Typed:
     severity = given.values.get("severity", "")
     return Typed(
         events=tuple(event for event in given.events if event in known.events),
-        rows=tuple(Row(name=row.name[:LONGEST], km=row.km[:5]) for row in given.rows[:1]),
+        rows=tuple(Row(name=clean(row.name)[:LONGEST], km=clean(row.km)[:5]) for row in given.rows[:1]),
         values={"severity": severity} if severity in SEVERITIES else {},
     )
 

@@ -290,6 +290,14 @@ def test_a_name_that_nobody_knows_is_told_with_what_to_try(placed: Starlette) ->
     assert "<script>" not in answer.text
 
 
+@pytest.mark.parametrize("name", ["%00", "%00Goma", "%E2%80%AE", "%22%3E%3Csvg%3E", "%25", "x" * 101])
+def test_odd_names_and_words_are_no_more_than_words(placed: Starlette, name: str) -> None:
+    for address in (f"/alerts?where={name}", f"/alerts?q=a{name}", f"/subscribe?name-0={name}&km-0={name}"):
+        answer = ask(placed, address)
+        assert answer.status in (200, 300, 400)
+        assert "\0" not in answer.text and "<svg" not in answer.text
+
+
 def test_a_region_of_several_provinces_has_the_alerts_of_each(placed: Starlette, engine: Engine) -> None:
     nyala = replace(GOMA, id="gn:1", name="Nyala", country="SDN", admin1="SD-DS")
     with writing(engine) as conn:
