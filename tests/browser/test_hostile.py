@@ -57,16 +57,9 @@ SOUND: Final = (
     b"2026-11-23",
 )
 """What gets further in than nonsense does."""
-KINDS: Final = (
-    FORM,
-    FORM,
-    FORM,
-    FORM + "; charset=utf-7",
-    "multipart/form-data; boundary=x",
-    "application/json",
-    "",
-    "x",
-)
+KINDS: Final = (*8 * (FORM,), FORM + "; charset=utf-7", "multipart/form-data; boundary=x", "application/json", "", "x")
+ENDS_IT: Final = ("/logout", "/operations/sessions")
+"""After these the admin may be nobody any more."""
 STARTS_PROCESSES: Final = ("/operations/lab/explain", "/operations/lab/try", "/operations/lab/backtests")
 FIELDS: Final = tuple(
     sorted(
@@ -129,7 +122,7 @@ class Attacker:
     def requests(self, filled: Filled, *, processes: bool) -> Iterator[dict[str, Any]]:
         """One to each route, as it wants to be asked, and one to it in another way."""
         routes: Any = filled.app.routes
-        for route in routes:
+        for route in sorted(routes, key=lambda one: one.path in ENDS_IT):
             for method in sorted(route.methods - {"HEAD"}):
                 if processes or not route.path.startswith(STARTS_PROCESSES):
                     yield self.request(route.path, method)
