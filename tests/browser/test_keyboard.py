@@ -77,6 +77,7 @@ async def test_without_script_alerts_are_found_read_and_asked_for(browsing: Brow
     await page.select_option("select[name=severity]", "extreme")
     await page.click("button:has-text('Show')")
     await page.click("text=Attack in Djibo")
+    await page.wait_for_load_state("networkidle")
     assert await page.locator("main img").first.evaluate("one => one.naturalWidth > 0"), "the map is a picture"
     await page.click("nav >> text=Places")
     await page.click("text=Burkina Faso")
