@@ -57,7 +57,8 @@ async def log_out(page: Page, there: Station) -> None:
     """The cookie that was does nothing any more."""
     cookies = await page.context.cookies()
     await page.goto(f"{there.site}/login")
-    await page.click("button:has-text('Log out')")
+    async with page.expect_navigation():
+        await page.click("button:has-text('Log out')")
     assert await page.context.cookies() == []
     await page.context.add_cookies([{"name": one["name"], "value": one["value"], "url": there.site} for one in cookies])
     await page.goto(f"{there.site}/login")
