@@ -28,6 +28,7 @@ from alerts.web.site import WebSettings
 SHOWN_S: Final = 3.0  # so old may an answer be while a newer one is made
 BUSY_SHOWN_S: Final = 15.0  # and so old while more wait to be made than soon can be: to wait would be no better
 BUSY: Final = 10
+OLDEST_S: Final = 60.0  # and so old rather than to send anybody away
 LASTS_S: Final = 300.0  # a list of alerts that have not changed: there may be something of which nobody here thinks
 MOST_MADE: Final = 100  # waiting to be made: whoever asks for yet another page then is asked to come again
 AT_ONCE: Final = 2  # more threads would only keep each other, and what is answered from here, from the interpreter
@@ -91,7 +92,9 @@ class Keeping:
                 self._answers.shown += 1
                 return found
         making = self._begin(key, scope, encoding)
-        return self._busy if making is None else await asyncio.shield(making)
+        if making is not None:
+            return await asyncio.shield(making)
+        return found if found is not None and now < found.right_at + OLDEST_S else self._busy
 
     async def _still_right(self, answer: Answer, now: float) -> bool:
         """Whether no alert has changed since it was made; then it is fresh again."""

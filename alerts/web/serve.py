@@ -113,7 +113,11 @@ def bind(host: str, port: int) -> socket.socket:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         family, _, _, _, address = found[0]
-        return socket.create_server(address[:2], family=family, backlog=_BACKLOG)
+        listening = socket.create_server(address[:2], family=family, backlog=_BACKLOG)
+        # asyncio does this only for sockets whose protocol is named. Without it head and body, two writes, are 40 ms
+        # apart for a client that acknowledges late.
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return listening
     except socket.gaierror:
         raise WebError(f"web: there is no host '{host}'; set [web] host") from None
     except OSError as error:

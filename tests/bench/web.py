@@ -285,15 +285,16 @@ def _waits(bench: Bench, table: Table, pages: Served, peer: Served, config: Path
         ("200 a second, the archive's page", pages, ["/alerts"] * len(asked), 0.0),
         ("  Starlette, 200 a second", peer, asked, 0.0),
     ):
-        before, ends = served.told()["made"], []
+        before, ends, refused = served.told()["made"], [], 0
         for _ in range(bench.rounds):
             with _changing(config, every):
-                took = asyncio.run(paced(served.port, addresses, per_second=PER_SECOND))
+                took, sent_away = asyncio.run(paced(served.port, addresses, per_second=PER_SECOND))
+            refused += sent_away
             ends.append(quantiles(took, n=100, method="inclusive"))
         p50, p99 = median(one[49] for one in ends), median(one[98] for one in ends)
         made = (served.told()["made"] - before) / len(addresses) / bench.rounds
         bar = (f"p99 < {P99_S * 1000:.0f} ms", _met(p99 < P99_S)) if served is pages else ("", "")
-        words = f"p50 {p50 * 1000:.1f} ms, p99 {p99 * 1000:.1f} ms"
+        words = f"p50 {p50 * 1000:.1f} ms, p99 {p99 * 1000:.1f} ms" + (f", {refused} SENT AWAY" if refused else "")
         table.add_row(what, words, "", f"{made:.1%}" if served is pages else "", *bar)
 
 

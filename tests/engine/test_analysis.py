@@ -152,15 +152,15 @@ def test_many_alerts_without_a_place_cost_one_look_at_their_texts(
     world: World, tmp_path: Path, gazetteer: Gazetteer
 ) -> None:
     world.tracker.rulebook = sound(tmp_path, gazetteer, shelling=SHELLING.replace("required  = true", ""))
-    for number in range(30):
+    for number in range(60):
         world.publish(f"Group {number} shelled camp {number * 7} of company {number * 3} at hour {number}.")
     world.read()
-    assert len(world.alerts()) == 30
+    assert len(world.alerts()) == 60
     world.publish("Soldiers of an unknown unit shelled the old mill by night, farmers told us.")
     asked: list[str] = []
     event.listen(world.engine, "before_cursor_execute", lambda *what: asked.append(what[2]))
     assert len(world.read().told) == 1
-    assert len(asked) < 30
+    assert len(asked) < 60
 
 
 def test_a_batch_takes_no_more_than_its_limit_in_the_order_of_arrival(world: World) -> None:

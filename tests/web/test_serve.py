@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 
 from alerts.errors import WebError
 from alerts.store.database import writing
-from alerts.web.serve import WebServer
+from alerts.web.serve import WebServer, bind
 from tests.web.archive import tell
 
 
@@ -38,6 +38,13 @@ async def test_it_serves_on_a_port_of_the_systems_choice_and_frees_it_on_stop(ap
         socket.create_connection(("127.0.0.1", port), timeout=1).close()
     with socket.create_server(("127.0.0.1", port)):
         pass
+
+
+def test_head_and_body_go_out_without_waiting_for_each_other() -> None:
+    with bind("127.0.0.1", 0) as listening, socket.create_connection(listening.getsockname()):
+        accepted, _ = listening.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 1
 
 
 async def test_signals_stay_with_the_service(app: Starlette) -> None:
