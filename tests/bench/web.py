@@ -272,7 +272,8 @@ def _row(table: Table, what: str, runs: Sequence[Run], bar: int) -> None:
     bad = sum(run.bad for run in runs)
     made = f"{sum(run.made for run in runs) / max(1, sum(run.requests for run in runs)):.1%}"
     rates = f"{median(run.rate for run in runs):,.0f}" + (f", {bad} FAILED" if bad else "")
-    ends = (f">= {bar:,} a core-second", _met(by_core >= bar)) if bar else ("", "")
+    # By the clock: by processor time a server that waits for nothing it should wait for would pass.
+    ends = (f">= {bar:,} a second", _met(median(run.rate for run in runs) >= bar)) if bar else ("", "")
     table.add_row(what, rates, f"{by_core:,.0f}", made if not what.startswith("  ") else "", *ends)
 
 

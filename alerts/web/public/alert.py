@@ -21,7 +21,7 @@ from alerts.web.public.pictured import alert_pictures, drawn, named_sketch
 from alerts.web.public.placeviews import place_url
 from alerts.web.public.rulewords import fired_view
 from alerts.web.public.views import neighbours_view, others_view, record_view
-from alerts.web.site import Web, web_of
+from alerts.web.site import web_of
 
 _MOST_AROUND: Final = 8
 _MOST_OTHERS: Final = 50
@@ -59,16 +59,11 @@ async def alert_picture(request: Request) -> Response:
     name = "map" if number is None else f"chart-{number}"
 
     def find() -> tuple[Sketch | None, Any]:
-        record = _record(web, wanted)
-        return (None, None) if record is None else named_sketch(web, record, name)
+        with reading(web.engine) as conn:
+            record = told_alert(conn, wanted)
+        return named_sketch(web, record, name)
 
     return await drawn(request, find)
-
-
-def _record(web: Web, wanted: str) -> Record | None:
-    with reading(web.engine) as conn:
-        record = archive.told_alert(conn, wanted)
-    return record if record is not None and record.alert.id == wanted else None
 
 
 ROUTES: Final = (
