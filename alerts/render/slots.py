@@ -7,7 +7,6 @@ rendering (`render.mail`). So no article can forge one.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Final
 
 REASON: Final = "reason"
@@ -24,8 +23,3 @@ def slot(name: str) -> str:
 def link(alert_id: str) -> str:
     """The name of the slot for the token of a reader's links about an alert."""
     return f"link {alert_id}"
-
-
-def filled(text: str, values: Mapping[str, str]) -> str:
-    """The text with `values` in its slots; nothing where there is none."""
-    return SLOT.sub(lambda found: values.get(found[1], ""), text)

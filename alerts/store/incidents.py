@@ -26,12 +26,6 @@ def begin(conn: Connection, opened: datetime) -> str:
     return str(conn.execute(insert(incident).values(opened=opened).returning(incident.c.id)).scalar_one())
 
 
-def alerts_of(conn: Connection, incident_id: str) -> list[Alert]:
-    """The alerts of an incident, the oldest first."""
-    query = select(alert).where(alert.c.incident_id == int(incident_id)).order_by(alert.c.id)
-    return [alert_from(row) for row in conn.execute(query)]
-
-
 def others(conn: Connection, incident_id: str, alert_id: str) -> list[tuple[Alert, str]]:
     """The other alerts of an alert's incident, each with its title."""
     here = (alert.c.incident_id == int(incident_id)) & (alert.c.id != int(alert_id))

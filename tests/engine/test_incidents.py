@@ -8,9 +8,9 @@ import pytest
 
 from alerts.engine.rulebook import Rulebook
 from alerts.read.places import Gazetteer
-from alerts.store import incidents
 from alerts.store.database import reading
 from tests.engine.world import CUT_OFF, SHELLING, World, sound
+from tests.store.values import alerts_of
 
 WARD = SHELLING.replace('"Shelling"', '"Ward hit"').replace('event  = "attack"', 'event  = "health_attack"')
 WARD = WARD.replace('attack = ["~shell", "shells fell"]', 'ward = ["hospital"]\nattack = ["~shell", "shells fell"]')
@@ -34,7 +34,7 @@ def together(world: World) -> list[list[str]]:
     """The titles of the alerts of each incident."""
     ids = {record.alert.incident: None for record in world.alerts()}
     with reading(world.engine) as conn:
-        found = [incidents.alerts_of(conn, incident) for incident in ids]
+        found = [alerts_of(conn, incident) for incident in ids]
     rules = {record.alert.id: record.title.split(":")[0] for record in world.alerts()}
     return sorted(sorted(rules[alert.id] for alert in alerts) for alerts in found)
 

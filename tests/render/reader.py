@@ -16,4 +16,9 @@ def personal(mail: MailText, reason: str, tokens: Mapping[str, str] = MappingPro
     bytes of a mail are made from its values."""
     values = own_values(reason, tokens)
     escaped = {name: escape(value) for name, value in values.items()}
-    return replace(mail, text=slots.filled(mail.text, values), html=slots.filled(mail.html, escaped))
+    return replace(mail, text=filled(mail.text, values), html=filled(mail.html, escaped))
+
+
+def filled(text: str, values: Mapping[str, str]) -> str:
+    """The text with `values` in its slots; nothing where there is none."""
+    return slots.SLOT.sub(lambda found: values.get(found[1], ""), text)

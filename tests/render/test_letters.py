@@ -12,6 +12,7 @@ from alerts.render import slots
 from alerts.render.letters import KINDS, Kind, Letter, samples
 from alerts.render.mail import LONGEST_SUBJECT, MailText, check_mail_templates, mail_renderer
 from alerts.render.view import Site
+from tests.render.reader import filled
 
 SITE = Site(name="Northern Desk", base_url="https://alerts.example/desk", contact="ops@alerts.example")
 PASSES = {"confirm": "c-pass", slots.UNSUBSCRIBE: "u-pass", slots.PREFERENCES: "p-pass"}
@@ -26,7 +27,7 @@ def written(letter: Letter, site: Site = SITE) -> MailText:
 
 
 def text(letter: Letter, site: Site = SITE) -> str:
-    return " ".join(slots.filled(written(letter, site).text, PASSES).split())
+    return " ".join(filled(written(letter, site).text, PASSES).split())
 
 
 def full(kind: Kind, **more: object) -> Letter:
@@ -89,7 +90,7 @@ def test_where_nobody_can_subscribe_the_letters_do_not_say_so() -> None:
 def test_a_place_of_a_reader_cannot_forge_a_link() -> None:
     near = Near(name=f"Goma {slots.slot('unsubscribe')}<b>", lat=0, lon=0, km=5)
     found = written(full("confirm", wishes=Wishes(near=(near,))))
-    assert "u-pass" not in slots.filled(found.text, PASSES) and "<b>" not in found.html
+    assert "u-pass" not in filled(found.text, PASSES) and "<b>" not in found.html
 
 
 def test_names_of_regions_are_asked_for() -> None:

@@ -14,7 +14,7 @@ from alerts.store.database import writing
 from alerts.store.schema import story
 from alerts.track.incidents import Report
 from alerts.types import Alert, Place
-from tests.store.values import HOUR, NOW, TAIZ, add_articles, alert, evidence, hit
+from tests.store.values import HOUR, NOW, TAIZ, add_articles, alert, alerts_of, evidence, hit
 
 ADEN = Place(id="gn:415189", name="Aden", country="YEM", precision="city", admin1="YE-AD", admin1_name="Aden")
 YEMEN = Place(id="YEM", name="Yemen", country="YEM", precision="country")
@@ -40,7 +40,7 @@ def test_each_alert_has_an_incident_of_its_own_at_first(engine: Engine) -> None:
         one, two = add_articles(conn, "one", "two")
         made = [_alert(conn, "raid", TAIZ, one.article.id), _alert(conn, "flight", TAIZ, two.article.id)]
         assert len({item.incident for item in made}) == 2
-        assert [incidents.alerts_of(conn, item.incident) for item in made] == [[made[0]], [made[1]]]
+        assert [alerts_of(conn, item.incident) for item in made] == [[made[0]], [made[1]]]
 
 
 def test_joined_incidents_are_one_and_the_other_is_no_more(engine: Engine) -> None:
@@ -48,8 +48,8 @@ def test_joined_incidents_are_one_and_the_other_is_no_more(engine: Engine) -> No
         one, two = add_articles(conn, "one", "two")
         raid, flight = _alert(conn, "raid", TAIZ, one.article.id), _alert(conn, "flight", ADEN, two.article.id)
         incidents.join(conn, raid.incident, flight.incident)
-        assert [item.id for item in incidents.alerts_of(conn, raid.incident)] == [raid.id, flight.id]
-        assert incidents.alerts_of(conn, flight.incident) == []
+        assert [item.id for item in alerts_of(conn, raid.incident)] == [raid.id, flight.id]
+        assert alerts_of(conn, flight.incident) == []
         found = incidents.incidents(conn, [raid.incident, flight.incident])
         assert [(key, item.places) for key, item in found.items()] == [(raid.incident, (TAIZ, ADEN))]
 
@@ -60,8 +60,8 @@ def test_an_alert_that_is_moved_leaves_the_others_where_they_are(engine: Engine)
         made = [_alert(conn, f"rule{at}", TAIZ, item.article.id) for at, item in enumerate(found)]
         incidents.join(conn, made[0].incident, made[1].incident)
         incidents.move(conn, [made[1].id], made[2].incident)
-        assert [item.id for item in incidents.alerts_of(conn, made[0].incident)] == [made[0].id]
-        assert [item.id for item in incidents.alerts_of(conn, made[2].incident)] == [made[1].id, made[2].id]
+        assert [item.id for item in alerts_of(conn, made[0].incident)] == [made[0].id]
+        assert [item.id for item in alerts_of(conn, made[2].incident)] == [made[1].id, made[2].id]
 
 
 def test_storing_an_alert_again_does_not_bring_it_back_into_an_incident_that_is_gone(engine: Engine) -> None:
@@ -70,7 +70,7 @@ def test_storing_an_alert_again_does_not_bring_it_back_into_an_incident_that_is_
         raid, flight = _alert(conn, "raid", TAIZ, one.article.id), _alert(conn, "flight", TAIZ, two.article.id)
         incidents.join(conn, raid.incident, flight.incident)
         alerts.save_alert(conn, flight, title="read before it was moved", summary="")
-        assert [item.id for item in incidents.alerts_of(conn, raid.incident)] == [raid.id, flight.id]
+        assert [item.id for item in alerts_of(conn, raid.incident)] == [raid.id, flight.id]
 
 
 def test_the_other_alerts_of_an_incident_come_with_their_titles(engine: Engine) -> None:
@@ -147,6 +147,6 @@ def test_an_incident_with_alerts_is_not_forgotten(engine: Engine) -> None:
     with writing(engine) as conn:
         raid = _alert(conn, "raid", TAIZ, add_articles(conn, "one")[0].article.id)
         incidents.move(conn, [raid.id], raid.incident)
-        assert [item.id for item in incidents.alerts_of(conn, raid.incident)] == [raid.id]
+        assert [item.id for item in alerts_of(conn, raid.incident)] == [raid.id]
         with pytest.raises(IntegrityError), conn.begin_nested():
             incidents.move(conn, [raid.id], "999")

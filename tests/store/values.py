@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from alerts.collect.outcome import Outcome, Settled
-from alerts.store import articles, feeds, polling
+from alerts.store import articles, feeds, polling, schema
+from alerts.store.alerts import alert_from
 from alerts.store.feeds import FeedRow
 from alerts.store.polling import Finished, PollResult
 from alerts.types import Alert, Claim, Entry, Evidence, Hit, Message, Place, Quantity
@@ -120,6 +121,12 @@ def alert(**more: Any) -> Alert:
         "told": {"killed": [12, 12]},
     }
     return Alert(**values | more)
+
+
+def alerts_of(conn: Connection, incident_id: str) -> list[Alert]:
+    """The alerts of an incident, the oldest first."""
+    query = select(schema.alert).where(schema.alert.c.incident_id == int(incident_id)).order_by(schema.alert.c.id)
+    return [alert_from(row) for row in conn.execute(query)]
 
 
 def message(version: int = 1, **more: Any) -> Message:

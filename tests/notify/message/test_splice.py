@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from alerts.notify.message.splice import stencil
 from alerts.render import slots
+from tests.render.reader import filled
 
 TEXTS = st.lists(
     st.one_of(
@@ -33,7 +34,7 @@ def decoded(data: bytes) -> str:
 def test_a_filled_text_reads_as_if_it_were_encoded_whole(text: str, reason: str) -> None:
     values = {"reason": reason, "link 7": "abc-123"}
     data = stencil(text).filled(values)
-    assert decoded(data) == slots.filled(text, values).removesuffix("\n") + "\n"
+    assert decoded(data) == filled(text, values).removesuffix("\n") + "\n"
     assert all(len(line) <= 76 and not line.endswith((b" ", b"\t")) for line in data.split(b"\r\n"))
     assert b"\n" not in data.replace(b"\r\n", b"")
 
