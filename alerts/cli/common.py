@@ -253,6 +253,17 @@ def progress(title: str) -> Iterator[Callable[[str, float], None]]:
         yield show
 
 
+def address_of(given: str) -> str:
+    """The address, or for - the one on standard input: then it does not stay in the shell's history. Raises
+    InputError."""
+    if given != "-":
+        return given
+    word = sys.stdin.buffer.readline().decode("utf-8-sig", "replace").strip()
+    if not word:
+        raise InputError("there is no address on standard input")
+    return word
+
+
 def write_private(path: Path, data: bytes, *, what: str) -> None:
     """Write a file that is its owner's alone, also where it was open to others before. Raises InputError, which says
     that `what` was not written."""

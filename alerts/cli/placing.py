@@ -1,4 +1,4 @@
-"""What names regions for commands, and the place that a person means by a name."""
+"""What names regions for commands."""
 
 from __future__ import annotations
 
@@ -6,15 +6,12 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from alerts.cli import common
-from alerts.track.placing import Unplaced, find, namesakes
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from alerts.config import Config
     from alerts.render.wishes import Named
-
-__all__ = ["Unplaced", "find", "namer", "namesakes"]
 
 
 def namer(config: Config, config_path: Path) -> Named:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from alerts.render import cap
+from alerts.render.fields import moment
 from alerts.render.xmltext import clean, iri
 
 MEDIA_TYPE: Final = "application/atom+xml"
@@ -73,7 +74,7 @@ def atom(feed: AtomFeed, entries: Sequence[AtomEntry]) -> bytes:
     _text(root, "id", iri(feed.id))
     _text(root, "title", feed.title)
     _text(root, "subtitle", feed.subtitle)
-    _text(root, "updated", _time(max((entry.updated for entry in entries), default=feed.updated)))
+    _text(root, "updated", moment(max((entry.updated for entry in entries), default=feed.updated)))
     _link(root, "self", feed.self_url, media_type=MEDIA_TYPE)
     _link(root, "alternate", feed.page_url, media_type="text/html")
     for relation, address in (("next", feed.following), ("hub", feed.hub)):
@@ -91,8 +92,8 @@ def atom(feed: AtomFeed, entries: Sequence[AtomEntry]) -> bytes:
 def _entry(parent: Element, entry: AtomEntry) -> None:
     _text(parent, "id", iri(entry.id))
     _text(parent, "title", entry.title)
-    _text(parent, "published", _time(entry.published))
-    _text(parent, "updated", _time(entry.updated))
+    _text(parent, "published", moment(entry.published))
+    _text(parent, "updated", moment(entry.updated))
     if entry.url:
         _link(parent, "alternate", entry.url, media_type="text/html")
     if entry.cap:
@@ -118,7 +119,3 @@ def _text(parent: Element, tag: str, text: str) -> Element:
     element = SubElement(parent, tag)
     element.text = clean(text)
     return element
-
-
-def _time(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -7,7 +7,6 @@ that a map shows Fiji in one piece; RFC 7946 would have it cut.
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
@@ -17,8 +16,8 @@ from typing import Any, Final
 
 from alerts.render.drawing.outlines import Outlines, Ring
 from alerts.render.drawing.projection import Point, simplified, thinned
+from alerts.render.geojson import encoded
 
-MEDIA_TYPE: Final = "application/geo+json"
 COARSE: Final = 0.15  # degrees
 _SEEN: Final = 0.2  # square degrees: smaller islands are left out of the coarse form, except a country's largest
 _TINY: Final = 1.0  # degrees: what is smaller needs finer steps, or nothing is left of it
@@ -51,12 +50,12 @@ class Land:
         if not rings or code.startswith("-"):
             return None
         lines = self._lines(rings)
-        return _encoded([self._feature(code, lines[0], map(_closed, lines))])
+        return _collection([self._feature(code, lines[0], map(_closed, lines))])
 
     @cached_property
     def _world(self) -> bytes:
         countries = sorted(self._outlines.countries(), key=lambda code: -self._outlines.of(code)[0].area)
-        return _encoded([self._coarse(code) for code in countries])
+        return _collection([self._coarse(code) for code in countries])
 
     def _coarse(self, code: str) -> dict[str, Any]:
         first, *rest = self._outlines.of(code)
@@ -149,6 +148,5 @@ def _middle(points: Sequence[Point]) -> list[float]:
     return [round(x0 + east, 2), round(y0 + north, 2)]
 
 
-def _encoded(features: Sequence[dict[str, Any]]) -> bytes:
-    document = {"type": "FeatureCollection", "features": features}
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+def _collection(features: Sequence[dict[str, Any]]) -> bytes:
+    return encoded({"type": "FeatureCollection", "features": features})

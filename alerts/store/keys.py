@@ -37,11 +37,11 @@ def add(conn: Connection, mark: str, *, person_id: int, label: str, now: datetim
     label = " ".join(clean(label).split())
     if not label or len(label) > LONGEST_LABEL or not label.isprintable() or "@" in label:
         raise InputError(f"say in 1 to {LONGEST_LABEL} letters what the key is for, without an address")
-    conn.execute(select(operator.c.person_id).where(operator.c.person_id == person_id).with_for_update())
+    whose = select(operator.c.person_id).where(operator.c.person_id == person_id).with_for_update()
+    if conn.execute(whose).first() is None:
+        raise InputError("only operators have keys")
     if len(of_person(conn, person_id)) >= MOST:
         raise InputError(f"nobody has more than {MOST} keys; withdraw one that is not used any more")
-    if conn.execute(select(operator.c.name).where(operator.c.person_id == person_id)).first() is None:
-        raise InputError("only operators have keys")
     row = {"mark": mark, "person_id": person_id, "label": label, "created": now}
     made = conn.execute(insert(data_key).values(row).returning(data_key.c.id)).scalar_one()
     return _key(conn.execute(_keys().where(data_key.c.id == made)).one())

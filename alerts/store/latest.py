@@ -72,7 +72,7 @@ def news(conn: Connection, *, limit: int) -> list[News]:
         (row for kind in _KINDS for row in conn.execute(_LAST, {"kind": kind, "some": 3 * limit})), reverse=True
     )
     found: dict[int, Any] = {}
-    for row in sorted(rows, reverse=True):
+    for row in rows:
         found.setdefault(row.alert_id, row)
     some = list(found.values())[:limit]
     listed = archive.by_number(conn, [row.alert_id for row in some])

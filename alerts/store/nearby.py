@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 
 from alerts.globe import distance_km
 from alerts.store import codec
+from alerts.store.placed import KNOWN
 from alerts.store.schema import alert
 from alerts.types import Alert, AlertState, Place, Severity
 
@@ -48,7 +49,7 @@ def neighbours(conn: Connection, value: Alert, *, limit: int) -> list[Neighbour]
             alert.c.last_event.between(value.last_event - _DAYS, value.last_event + _DAYS),
             alert.c.version > 0,
             alert.c.state.not_in(("cancelled", "merged")),
-            alert.c.triage.is_(None) | alert.c.triage.not_in(("waiting", "dropped")),
+            KNOWN,
             alert.c.incident_id != codec.row_id(value.incident),
             alert.c.id != codec.row_id(value.id),
         )

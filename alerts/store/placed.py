@@ -18,6 +18,7 @@ from alerts.types import OPEN_STATES, SEVERITIES, Place, Severity
 
 MOST_COUNTED: Final = 1_000
 KNOWN: Final = alert.c.triage.is_(None) | alert.c.triage.not_in(("waiting", "dropped"))
+"""An alert of which readers may know all that it says."""
 _OPEN: Final = listing.c.state.in_(OPEN_STATES)
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from alerts.cli import common, placing
+from alerts.cli import common
+from alerts.track import placing
 
 if TYPE_CHECKING:
     from alerts.config import Config

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from alerts.cli import common
-from alerts.cli.mail.saying import mails as mails_said
 from alerts.errors import InputError
+from alerts.notify.saying import mails as mails_said
 from alerts.store.queue import STUCK
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from alerts.cli import common
-from alerts.cli.mail.saying import about, held
-from alerts.cli.mail.saying import mails as mails_said
-from alerts.notify.saying import WAITS_FOR
+from alerts.cli.mail.saying import held
+from alerts.notify.saying import WAITS_FOR, about
+from alerts.notify.saying import mails as mails_said
 from alerts.store.queue import OPEN
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""What a mail is about, and how it stands with it, in words: shared by the commands that look at mails."""
+"""A hold in words: shared by the commands that look at mails."""
 
 from __future__ import annotations
 
@@ -6,12 +6,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from alerts.cli import common
-from alerts.notify.saying import about, mails
 
 if TYPE_CHECKING:
     from alerts.store.holds import Hold
-
-__all__ = ["about", "held", "mails"]
 
 
 def held(one: Hold, now: datetime) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -28,22 +27,12 @@ def doer() -> ByCommand:
     return ByCommand(user=common.user())
 
 
-def address_of(given: str) -> str:
-    """The address, or for - the one on standard input: then it does not stay in the shell's history."""
-    if given != "-":
-        return given
-    word = sys.stdin.buffer.readline().decode("utf-8-sig", "replace").strip()
-    if not word:
-        raise InputError("there is no address on standard input")
-    return word
-
-
 def chosen(conn: Connection, given: str) -> Operator:
     """The operator of this number, name or address. Raises InputError, without the address, for one that is not
     there."""
     from alerts.store import operators, people
 
-    word = address_of(given).strip()
+    word = common.address_of(given).strip()
     known = operators.list_all(conn)
     if not known:
         raise InputError("there are no operators yet; add one: alerts operators add ADDRESS --name NAME")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from alerts.cli import common
-from alerts.cli.operators.choosing import address_of, chosen, doer, operator_argument
+from alerts.cli.operators.choosing import chosen, doer, operator_argument
 from alerts.roles import OPERATOR_ROLES
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def add(address: str, config_path: Path, name: str, role: str) -> None:
 
     config, now = common.load_config(config_path), common.now()
     with common.store(config) as engine, writing(engine) as conn:
-        made = operators.add(conn, address_of(address), cast("OperatorRole", role), name, now)
+        made = operators.add(conn, common.address_of(address), cast("OperatorRole", role), name, now)
         audit.note(conn, doer(), "operator added", f"operator {made.name}", {"role": made.role}, now=now)
     click.echo(f"{made.name} is operator {made.person_id}, {made.role}")
     click.echo(

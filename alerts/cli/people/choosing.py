@@ -3,11 +3,11 @@ address may be written to again."""
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Final
 
 import click
 
+from alerts.cli import common
 from alerts.errors import InputError
 
 if TYPE_CHECKING:
@@ -28,14 +28,12 @@ def reader(conn: Connection, given: str) -> Person:
     """The reader. Raises InputError, without the address, for one that is not there."""
     from alerts.store import people
 
-    word = (sys.stdin.buffer.readline().decode("utf-8-sig", "replace") if given == "-" else given).strip()
+    word = common.address_of(given).strip()
     if word.isascii() and word.isdigit() and len(word) <= _LONGEST_ID:
         found = people.get_person(conn, int(word))
         if found is None:
             raise InputError(f"there is no reader {word}; see: alerts people list")
         return found
-    if given == "-" and not word:
-        raise InputError("there is no address on standard input")
     found = people.find_person(conn, word)
     if found is None:
         what = "has this address" if "@" in word else "is meant by this: give a number, or an address"

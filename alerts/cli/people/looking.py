@@ -164,7 +164,7 @@ def _print_person(found: Dossier, address: str, named: Named) -> None:
 
 
 def _print_mails(found: Dossier, days: int) -> None:
-    from alerts.cli.mail.saying import about
+    from alerts.notify.saying import about
 
     click.secho(f"\nmails of the last {days} days", bold=True)
     for one in found.mails:

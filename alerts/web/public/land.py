@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from alerts.render.land import MEDIA_TYPE
+from alerts.render.geojson import MEDIA_TYPE
 from alerts.web.public.static import HOUR, YEAR
 from alerts.web.site import answer, web_of
 

@@ -1,4 +1,4 @@
-"""The archive as it is published, to be asked and searched quickly. `listing.add_missing` fills it.
+"""The archive as it is published, to be asked and searched quickly. `archive.list_missing` fills it.
 
 A migration is frozen: it says what the tables were, and does not change when `store.schema` does.
 """
