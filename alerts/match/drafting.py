@@ -9,13 +9,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from alerts.match import baserates
+from alerts.match import baserates, wordcounts
 from alerts.match.anchors import STOPWORDS
 from alerts.match.baserates import Estimator
 from alerts.match.bind import Households
+from alerts.match.check import Checker
 from alerts.match.engine import Ruleset
 from alerts.match.examples import DEFAULT_PUBLISHED, article_of, try_example
 from alerts.match.forms import forms
+from alerts.match.lexicon import Lexicon
 from alerts.match.phrases import Forms, walk
 from alerts.match.rule import Example, Rule
 from alerts.match.view import SentenceView
@@ -79,6 +81,18 @@ class Tools:
     today: date
     shares: WordShares
     numbers: frozenset[str] = field(default=frozenset())
+
+    @classmethod
+    def over(cls, lexicon: Lexicon, gazetteer: Gazetteer, households: Households, today: date) -> Tools:
+        """The tools for a rule that may use these word lists."""
+        return cls(
+            check=Checker(lexicon, gazetteer.country_of).check,
+            gazetteer=gazetteer,
+            households=households,
+            today=today,
+            shares=wordcounts.shipped(),
+            numbers=frozenset(one.removeprefix("number.") for one in lexicon.names if one.startswith("number.")),
+        )
 
 
 def draft(answers: Answers, tools: Tools) -> Draft:

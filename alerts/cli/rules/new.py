@@ -141,20 +141,11 @@ class _Desk:
     @classmethod
     def open(cls, config: Config, places: Gazetteer, name: str) -> _Desk:
         from alerts.configured import households, rule_sources
-        from alerts.match import files, wordcounts
-        from alerts.match.check import Checker
+        from alerts.match import files
         from alerts.match.drafting import Tools
 
         found = files.load(rule_sources(config).folders, country=places.country_of)
-        kinds = {one.removeprefix("number.") for one in found.lexicon.names if one.startswith("number.")}
-        tools = Tools(
-            check=Checker(found.lexicon, places.country_of).check,
-            gazetteer=places,
-            households=households(config),
-            today=common.now().date(),
-            shares=wordcounts.shipped(),
-            numbers=frozenset(kinds),
-        )
+        tools = Tools.over(found.lexicon, places, households(config), common.now().date())
         return cls(name=name, found=found, places=places, tools=tools)
 
     @property

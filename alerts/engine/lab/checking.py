@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from difflib import SequenceMatcher
 from typing import Any
 
+from alerts.engine.backtest import awake
 from alerts.engine.lab.bench import Workbench
 from alerts.engine.lab.status import with_status
 from alerts.engine.loading import try_out
@@ -41,8 +41,8 @@ def check(bench: Workbench, asked: Mapping[str, Any]) -> dict[str, Any]:
         answer["difference"] = _difference(str(against), text)
     trial = compiled(bench.with_rule(rule))
     faults = [*_of_all(bench, rule), *problems(rule, trial, bench.places, bench.households)]
-    remarks = () if any(fault.level == "error" for fault in faults) else _remarks(rule, bench.places)
     sound = not any(fault.level == "error" for fault in faults)
+    remarks = _remarks(rule, bench.places) if sound else ()
     return answer | {
         "faults": rows([*faults, *remarks]),
         "sound": sound,
@@ -121,7 +121,7 @@ def _one_of(share: float) -> int:
 def examples(rule: Rule, trial: Rulebook, places: Gazetteer, households: Households) -> list[dict[str, Any]]:
     """What each example does. `ok` is None for one that fails and is known to."""
     if rule.name not in trial.policies:  # a draft is tried as if it ran
-        rule = replace(rule, status="test")
+        rule = awake(rule)
         trial = compiled([*trial.ruleset.rules, rule])
     found = []
     for one in rule.examples:
@@ -129,8 +129,7 @@ def examples(rule: Rule, trial: Rulebook, places: Gazetteer, households: Househo
         what = result.problem or result.said.rsplit(": '", 1)[0]
         ok = None if result.problem and one.known_problem else result.problem is None
         text = f"{one.title}. {one.text}" if one.title else one.text
-        row = {"line": one.line, "fires": one.fires, "ok": ok, "text": " ".join(text.split()), "what": what}
-        found.append(row | {"known": one.known_problem or ""})
+        found.append({"line": one.line, "fires": one.fires, "ok": ok, "text": " ".join(text.split()), "what": what})
     return found
 
 

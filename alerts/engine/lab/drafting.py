@@ -9,8 +9,6 @@ from typing import Any
 from alerts.engine.lab.bench import Workbench
 from alerts.engine.lab.checking import rows
 from alerts.errors import Faults
-from alerts.match import wordcounts
-from alerts.match.check import Checker
 from alerts.match.drafting import Answers, Tools, draft, propose
 from alerts.match.grammar import PhraseError, parse
 
@@ -19,20 +17,17 @@ _FIELDS = {"fires": "fires", "fires too": "quiet", "quiet": "quiet", "parts": "a
 
 
 def drafted(bench: Workbench, asked: Mapping[str, Any]) -> dict[str, Any]:
-    """The draft's `text`; or `problems` by the name of the field that is to blame, with `proposed` words where none
-    were given."""
+    """The draft's `text`; or `problems` by the name of the field that is to blame. `act` and `target` are the words
+    that were given, or else proposed."""
     given: Mapping[str, Any] = asked["answers"]
     parts: dict[str, list[str]] = {_WHAT: list(given["act"]), _WHOM: list(given["target"])}
-    proposed = False
     if not parts[_WHAT]:
         what, whom = propose(given["fires"], bench.places, bench.rules.values())
         parts = {_WHAT: what, _WHOM: parts[_WHOM] or whom}
-        proposed = True
     problems = _unusable(bench, parts | {"ignore": list(given["ignore"])})
     if not parts[_WHAT]:
         problems["act"] = "No word of the sentence says what happens: write some, such as ~shell, ~hit"
     answer: dict[str, Any] = {"text": "", "problems": problems, "act": parts[_WHAT], "target": parts[_WHOM]}
-    answer["proposed"] = proposed
     if problems:
         return answer
     answers = Answers(
@@ -47,7 +42,8 @@ def drafted(bench: Workbench, asked: Mapping[str, Any]) -> dict[str, Any]:
         ignore=given["ignore"],
     )
     try:
-        made = draft(answers, _tools(bench, date.fromisoformat(asked["today"])))
+        today = date.fromisoformat(asked["today"])
+        made = draft(answers, Tools.over(bench.found.lexicon, bench.places, bench.households, today))
     except Faults as error:
         return answer | {"problems": {"": "; ".join(one["message"] for one in rows(error.faults))}}
     if made.problem is not None:
@@ -65,15 +61,3 @@ def _unusable(bench: Workbench, lists: Mapping[str, list[str]]) -> dict[str, str
             except PhraseError as error:
                 found.setdefault(name, str(error))
     return found
-
-
-def _tools(bench: Workbench, today: date) -> Tools:
-    kinds = {one.removeprefix("number.") for one in bench.found.lexicon.names if one.startswith("number.")}
-    return Tools(
-        check=Checker(bench.found.lexicon, bench.places.country_of).check,
-        gazetteer=bench.places,
-        households=bench.households,
-        today=today,
-        shares=wordcounts.shipped(),
-        numbers=frozenset(kinds),
-    )

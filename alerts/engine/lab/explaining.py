@@ -8,11 +8,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from alerts.engine.backtest import awake
 from alerts.engine.lab.bench import Workbench
 from alerts.errors import InputError
 from alerts.match.engine import Ruleset
 from alerts.match.explain import Explanation, explain, nearest, one_line, tells
+from alerts.match.rule import Rule
 from alerts.match.stages import Case, Stage
 from alerts.types import Article
 
@@ -27,7 +27,7 @@ def explained(bench: Workbench, asked: Mapping[str, Any]) -> dict[str, Any]:
     name, text = asked.get("rule") or "", asked.get("text")
     article = _article(asked["article"])
     if name:
-        rule = awake(bench.read(name, text) if text is not None else _known(bench, name))
+        rule = bench.read(name, text) if text is not None else _known(bench, name)
         rules, names = bench.with_rule(rule), [rule.name]
     else:
         rules, names = bench.beside(""), []
@@ -38,7 +38,7 @@ def explained(bench: Workbench, asked: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _known(bench: Workbench, name: str) -> Any:
+def _known(bench: Workbench, name: str) -> Rule:
     if name not in bench.rules:
         raise InputError(f"There is no rule “{name}” that could be asked.")
     return bench.rules[name]

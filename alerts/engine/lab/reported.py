@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, Final
 
 from alerts.engine.backtest import Alerts, Report
-from alerts.match.backtest import Change, PhraseCount, Reason, Seen, count_words, sample
+from alerts.match.backtest import Change, PhraseCount, Reason, Seen, sample
 from alerts.match.phrasing import list_of
 from alerts.template_filters import people, shorten
 from alerts.types import Hit
@@ -19,7 +19,6 @@ _FEW: Final = 3
 _REASONS: Final = 12
 _PHRASES: Final = 12  # of a part
 _NEVER: Final = 30
-_WORDS: Final = 6
 _LONGEST: Final = 600
 _LONGEST_PHRASE: Final = 120
 
@@ -43,7 +42,6 @@ def report_rows(report: Report) -> dict[str, Any]:
         "days": _days(report),
         "phrases": _phrases(report.phrases),
         "never": _never(report.phrases),
-        "words": count_words(report.hits, _WORDS),
         "dropped": _reasons(report.dropped),
         "hidden": _reasons(report.hidden),
         "shared": [
@@ -115,12 +113,10 @@ def _seen(one: Seen) -> dict[str, Any]:
     return {
         "id": one.article_id,
         "source": one.source,
-        "title": shorten(one.title, _LONGEST),
         "published": one.published.isoformat(),
         "sentence": hit.sentence if len(hit.sentence) <= _LONGEST else shorten(hit.sentence, _LONGEST),
         "quote": hit.quote,
         "parts": hit.parts,
-        "because": hit.because or "",
         "facts": _facts(hit),
     }
 

@@ -13,7 +13,6 @@ from sqlalchemy import Engine
 
 from alerts.engine.backtest import Backtest, Means
 from alerts.engine.lab.bench import Workbench
-from alerts.engine.lab.checking import head
 from alerts.engine.lab.reported import report_rows
 from alerts.errors import InputError
 from alerts.match.precision import wilson
@@ -84,7 +83,7 @@ def tried(bench: Workbench, asked: Mapping[str, Any], tell: Tell, stopped: Calla
         verdicts = _verdicts(archive.engine, bench, rule, {one.article_id for one in report.hits}, seen)
     finally:
         archive.engine.dispose()
-    return report_rows(report) | {"early": early, "total": total, "rule": head(rule), "verdicts": verdicts}
+    return report_rows(report) | {"early": early, "total": total, "verdicts": verdicts}
 
 
 def _rules(bench: Workbench, asked: Mapping[str, Any]) -> tuple[Rule, Rule | None]:

@@ -122,7 +122,7 @@ def answers(**more: object) -> dict[str, object]:
 
 def test_a_draft_is_made_of_two_sentences(bench: Workbench) -> None:
     found = drafted(bench, answers())
-    assert not found["problems"] and found["proposed"]
+    assert not found["problems"] and found["act"]
     assert check(bench, {"name": "wells", "text": found["text"]})["sound"]
 
 
