@@ -29,11 +29,9 @@ from alerts.store.database import reading
 from alerts.store.judgements import Judged
 from alerts.store.queue import Fate
 from alerts.template_filters import one_line
-from alerts.web.access.visitor import form_of
 from alerts.web.operations import alertview, desk, handling
 from alerts.web.operations.desk import Case, Done
 from alerts.web.public.views import others_view
-from alerts.web.site import web_of
 
 _MOST_READERS: Final = 500
 _FATES: Final = {
@@ -150,9 +148,7 @@ async def split(request: Request) -> Response:
 
 async def _in_two_steps(request: Request, make: _Change, name: str) -> Response:
     """Show what a change comes to, with the button that makes it; or make it."""
-    visitor, sent = await form_of(request, "analyst")
-    web = web_of(request)
-    case = Case(request=request, web=web, visitor=visitor, sent=sent, now=web.now())
+    case = await desk.case_of(request, "analyst")
     if case.fields.get("sure") == "yes":
         return await run_in_threadpool(desk.changed, case, lambda conn, case: make(conn, case)[1], _again)
     return await run_in_threadpool(_shown, case, make, name)
@@ -237,7 +233,6 @@ def _line(one: why.Line) -> dict[str, Any]:
         "version": one.version or "",
         "mail": one.mail,
         "at": one.at,
-        "told": one.told,
         "said": desk.sentence(desk.without_addresses(one.said)),
     }
 

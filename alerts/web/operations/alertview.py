@@ -31,17 +31,14 @@ def alert_view(conn: Connection, record: Record, done: Sequence[Act], root: str)
     """All that a page of an alert shows of the alert itself. `seen`: what its forms have to send."""
     alert = record.alert
     speaks = [item for item in record.evidence if item.hit.current]
-    word, meaning = STATE_WORDS[alert.state]
     return {
         "id": alert.id,
         "title": one_line(record.title),
         "summary": one_line(record.summary),
-        "own_title": one_line(alert.own_title or ""),
         "level": alert.severity,
         "certainty": alert.certainty,
         "state": alert.state,
-        "state_word": word,
-        "state_meaning": meaning,
+        "state_word": STATE_WORDS[alert.state][0],
         "merged_into": alert.merged_into,
         "triage": alert.triage or "",
         "known_as": str(alert.told.get("severity", "")) if alert.version else "",
@@ -60,7 +57,7 @@ def alert_view(conn: Connection, record: Record, done: Sequence[Act], root: str)
         "versions": [version_view(one) for one in reversed(record.versions)],
         "others": like_it(conn, alert),
         "takes_back": handling.takes_back(alert),
-        "seen": handling.seen(list(done), alert),
+        "seen": handling.seen(done, alert),
         "done_so_far": [act_view(one) for one in reversed(done)],
     }
 

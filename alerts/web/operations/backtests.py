@@ -15,7 +15,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from alerts.engine.rulebook import Rulebook
 from alerts.errors import InputError
 from alerts.render import rulecharts
 from alerts.render.marks import marked
@@ -24,6 +23,7 @@ from alerts.store.database import writing
 from alerts.template_filters import one_line
 from alerts.web.access.visitor import Visitor, form_of
 from alerts.web.operations import desk
+from alerts.web.operations.explaining import LARGEST
 from alerts.web.operations.jobs import Busy, Job
 from alerts.web.operations.rules import lab_of
 from alerts.web.public.views import options
@@ -32,7 +32,6 @@ from alerts.web.site import Web, answer, web_of
 PERIODS: Final = (("30", "30 days"), ("90", "90 days"), ("365", "a year"), ("7", "7 days"), ("", "the whole archive"))
 RUNS: Final = "A backtest runs already. One runs at a time, so that the service goes on undisturbed."
 _EVERY_S: Final = 4
-_LARGEST: Final = 320 * 1024
 
 
 def list_page(request: Request) -> Response:
@@ -45,22 +44,16 @@ def _list(request: Request, visitor: Visitor, *, problem: str = "", given: Mappi
     web = web_of(request)
     lab = lab_of(web)
     given = given if given is not None else dict(request.query_params)
-    rules = sorted(_names(lab.book()))
     variables = {
         "here": "rules",
         "running": lab.workshop.running(),
         "jobs": [_line(one, web.now()) for one in lab.workshop.jobs()],
-        "rules": options(((name, name) for name in rules), one_line(given.get("rule", ""))[:100]),
+        "rules": options(((name, name) for name in sorted(lab.rules())), one_line(given.get("rule", ""))[:100]),
         "periods": options(PERIODS, given.get("days", "30")),
         "since": one_line(given.get("since", ""))[:20],
         "until": one_line(given.get("until", ""))[:20],
     }
     return desk.page(request, visitor, "backtests", variables, status=400 if problem else 200, problem=problem)
-
-
-def _names(book: Rulebook) -> set[str]:
-    files = book.files.rules if book.files else ()
-    return {one.name for one in files} | set(book.ruleset.by_name)
 
 
 def _line(job: Job, now: datetime) -> dict[str, Any]:
@@ -86,13 +79,13 @@ def _span(since: datetime | None, until: datetime | None) -> str:
 
 async def begin(request: Request) -> Response:
     """POST: start one."""
-    visitor, sent = await form_of(request, "analyst", largest=_LARGEST)
+    visitor, sent = await form_of(request, "analyst", largest=LARGEST)
     return await run_in_threadpool(_begin, request, visitor, dict(sent))
 
 
 def _begin(request: Request, visitor: Visitor, given: Mapping[str, str]) -> Response:
     try:
-        return desk.redirect(start(web_of(request), visitor, given["rule"] if "rule" in given else "", None, given))
+        return desk.redirect(start(web_of(request), visitor, given.get("rule", ""), None, given))
     except InputError as error:
         return _list(request, visitor, problem=desk.sentence(str(error)), given=given)
 
@@ -156,7 +149,8 @@ def job_page(request: Request) -> Response:
         variables |= {"done_articles": done, "total": total, "hits": job.progress.get("hits", 0)}
         variables |= {"share": int(100 * done / total) if total else 0, "at_day": str(job.progress.get("at", ""))[:10]}
     elif job.answer is not None:
-        variables |= {"answer": _answer(job.answer), "days": _binned(job.answer)[0], "bins": _binned(job.answer)[1]}
+        days, bins = _binned(job.answer)
+        variables |= {"answer": _answer(job.answer), "days": days, "bins": bins}
     response = desk.page(request, visitor, "backtest", variables)
     if job.runs and not still:
         response.headers["Refresh"] = str(_EVERY_S)

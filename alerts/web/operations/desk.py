@@ -104,10 +104,14 @@ Again = Callable[[Case, str], Response]
 
 async def change(request: Request, role: Role, make: Change, again: Again) -> Response:
     """Make a change that who has `role` may make, and go to the page that tells of it."""
+    return await run_in_threadpool(changed, await case_of(request, role), make, again)
+
+
+async def case_of(request: Request, role: Role) -> Case:
+    """What somebody who has `role` sent by a form of ours."""
     visitor, sent = await form_of(request, role)
     web = web_of(request)
-    case = Case(request=request, web=web, visitor=visitor, sent=sent, now=web.now())
-    return await run_in_threadpool(changed, case, make, again)
+    return Case(request=request, web=web, visitor=visitor, sent=sent, now=web.now())
 
 
 def changed(case: Case, make: Change, again: Again) -> Response:

@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from alerts.engine.lab.bench import LONGEST_RULE
 from alerts.engine.lab.filing import NAME, Filed
 from alerts.errors import InputError
 from alerts.roles import Role
@@ -42,7 +43,6 @@ _STATUSES: Final = {
     "retired": ("Retire", "it does not run any more"),
 }
 _ANSWERS: Final = ("name", "title", "event", "fires", "quiet", "act", "target", "ignore", "level")
-_LONGEST: Final = 64 * 1024
 _QUICK: Final = 8.0  # seconds of the processor: what is put into the folder is read by the service itself
 
 
@@ -90,18 +90,13 @@ def _editor(
         "sheet": sheet,
         "found": found,
         "lines": _beside(sheet.text, found["faults"]) if found and found["faults"] else [],
-        "rules": options([("", "…"), *((one, one) for one in sorted(_known(lab)))], ""),
+        "rules": options([("", "…"), *((one, one) for one in sorted(lab.rules()))], ""),
         "periods": options(backtests.PERIODS, sheet.days),
         "statuses": _offered(visitor),
         "where": _where(lab, sheet.name),
         "exists": bool(sheet.name and lab.shelf.find(sheet.name)),
     }
     return desk.page(request, visitor, "try", variables, status=status, problem=problem)
-
-
-def _known(lab: Laboratory) -> set[str]:
-    book = lab.book()
-    return {one.name for one in (book.files.rules if book.files else ())} | set(book.ruleset.by_name)
 
 
 def _offered(visitor: Visitor) -> list[dict[str, Any]]:
@@ -166,7 +161,7 @@ def _download(sheet: Sheet) -> Response:
 
 def _checked(lab: Laboratory, sheet: Sheet, **more: str | float) -> tuple[Mapping[str, Any] | None, str]:
     """What the checker says, or why it said nothing."""
-    text = sheet.text[: _LONGEST + 1]  # one letter too many is enough to be refused
+    text = sheet.text[: LONGEST_RULE + 1]  # one letter too many is enough to be refused
     said = lab.workshop.ask({"task": "check", "name": sheet.name, "text": text, **more})
     return said.get("answer"), said.get("refused", "")
 

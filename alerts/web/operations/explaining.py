@@ -88,9 +88,9 @@ def _page(request: Request, visitor: Visitor, asked: Asked) -> Response:
     lab = lab_of(web)
     found = _Found()
     try:
-        rule = _look_up(request, asked, found)
+        _look_up(request, asked, found)
         if found.article is not None:
-            _explain(lab, asked, rule, found)
+            _explain(lab, asked, found.article, found)
     except InputError as error:
         found.problem = desk.sentence(str(error))
     except Busy:
@@ -114,9 +114,9 @@ def _page(request: Request, visitor: Visitor, asked: Asked) -> Response:
     )
 
 
-def _look_up(request: Request, asked: Asked, found: _Found) -> str:
-    """Find the article that is meant; the rule to ask. Raises InputError."""
-    web, rule = web_of(request), asked.rule
+def _look_up(request: Request, asked: Asked, found: _Found) -> None:
+    """Find the article that is meant. Raises InputError."""
+    web = web_of(request)
     wanted = asked.article.removeprefix("#").strip()
     with reading(web.engine) as conn:
         if asked.alert:
@@ -137,7 +137,6 @@ def _look_up(request: Request, asked: Asked, found: _Found) -> str:
             found.evidence_of = evidence.alerts_of_article(conn, wanted)
         elif asked.text or asked.title:
             found.article = _typed(asked, web.now())
-    return rule
 
 
 def _typed(asked: Asked, now: datetime) -> Article:
@@ -151,9 +150,7 @@ def _typed(asked: Asked, now: datetime) -> Article:
     return Article(id="text", title=asked.title, text=asked.text, published=published, source=asked.source)
 
 
-def _explain(lab: Laboratory, asked: Asked, rule: str, found: _Found) -> None:
-    article = found.article
-    assert article is not None
+def _explain(lab: Laboratory, asked: Asked, article: Article, found: _Found) -> None:
     given = {
         "id": article.id,
         "title": article.title,
@@ -165,8 +162,8 @@ def _explain(lab: Laboratory, asked: Asked, rule: str, found: _Found) -> None:
         "tier": article.tier,
         "sections": list(article.sections),
     }
-    draft = {"text": asked.draft} if asked.draft and rule else {}
-    said = lab.workshop.ask({"task": "explain", "rule": rule, "article": given, **draft})
+    draft = {"text": asked.draft} if asked.draft and asked.rule else {}
+    said = lab.workshop.ask({"task": "explain", "rule": asked.rule, "article": given, **draft})
     found.answer, found.faults = said.get("answer"), said.get("faults", [])
     found.problem = said.get("refused", "")
 

@@ -41,6 +41,7 @@ _POLLS: Final = 100
 _LONGEST: Final = 100
 _MOST_PAGES: Final = 100_000
 _WRONG: Final = "wrong"
+_NO_FEED: Final = "There is no feed of this number."
 _CLOSED: Final = (
     "These numbers are for who runs the service. On its own machine they can be read at 127.0.0.1; [web] operations in "
     "its configuration opens them to others."
@@ -165,13 +166,12 @@ def _line(one: FeedState, at: datetime) -> dict[str, Any]:
 
 def feed_page(request: Request) -> Response:
     """`/operations/feeds/{id}`: everything of one feed, with its last polls."""
-    web, visitor, wanted = web_of(request), needs(request, "viewer"), str(request.path_params["id"])
-    found = None
-    if wanted.isascii() and wanted.isdigit() and len(wanted) < 10 and str(int(wanted)) == wanted:
-        with reading(web.engine) as conn:
-            found = report(conn, int(wanted), web.now(), last=_POLLS)
+    web, visitor = web_of(request), needs(request, "viewer")
+    number = desk.number(str(request.path_params["id"]), _NO_FEED)
+    with reading(web.engine) as conn:
+        found = report(conn, number, web.now(), last=_POLLS)
     if found is None:
-        raise HTTPException(HTTPStatus.NOT_FOUND, "There is no feed of this number.")
+        desk.nothing(_NO_FEED)
     facts = [(name.capitalize(), text) for name, text in health.about_feed(found)]
     faults = [{"polls": one.polls, "what": health.fault_word(one.status), "last": one.last} for one in found.faults]
     variables = {

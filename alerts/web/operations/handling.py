@@ -8,7 +8,7 @@ alert that has got worse since they looked.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from sqlalchemy import Connection
@@ -47,7 +47,7 @@ _VERDICT_WORDS: Final = {
 _FALSE_ALARM: Final = "it was a false alarm"
 
 
-def seen(done: list[Act], alert: Alert) -> str:
+def seen(done: Sequence[Act], alert: Alert) -> str:
     """What a form says of the alert as its page showed it: the last act, and how bad it was."""
     return f"{done[-1].id if done else 0}-{alert.severity}"
 

@@ -57,13 +57,15 @@ class Laboratory:
     households: Households
     kept: Kept = field(default_factory=Kept)
 
-    def known(self, name: str) -> Rule | None:
-        """A rule that can be read, in force or not: as it is in force, else as its file says."""
+    def rules(self) -> dict[str, Rule]:
+        """Every rule that can be read, by name: as it is in force, else (drafts, retired ones) as its file says."""
         book = self.book()
-        if name in book.ruleset.by_name:
-            return book.ruleset.by_name[name]
-        rules = book.files.rules if book.files else ()
-        return next((rule for rule in rules if rule.name == name), None)
+        files = {rule.name: rule for rule in book.files.rules} if book.files else {}
+        return files | book.ruleset.by_name
+
+    def known(self, name: str) -> Rule | None:
+        """A rule that can be read, in force or not."""
+        return self.rules().get(name)
 
     def tested(self, rule: Rule) -> Mapping[str, Any]:
         """What the rule's examples do, what its words stand for, and how common they are."""

@@ -119,7 +119,6 @@ def _line(row: OutboxRow, waits: str, now: datetime) -> dict[str, Any]:
         "id": row.id,
         "about": about(row) if row.letter is None else "a letter about a subscription",
         "alert": row.alert_id,
-        "bulletin": row.bulletin_id is not None,
         "reader": row.person.id if row.letter is None else "",
         "state": row.state,
         "word": _STATES[row.state],

@@ -1,6 +1,6 @@
 """`/operations/rules`: what is in force, in test, faulty or fell, and how well each does; and everything of one rule.
 
-A person may raise a rule here that fell to `test`. What changes a file goes by way of the editor (`rulelab`), where the
+A person may raise a rule here that fell to `test`. What changes a file goes by way of the `editor`, where the
 difference is shown first.
 """
 
@@ -78,7 +78,7 @@ def rules_page(request: Request) -> Response:
     web, visitor = desk.looker(request)
     lab = lab_of(web)
     book, figures = lab.book(), _figures(web, lab)
-    rows = [_row(rule, book, figures) for rule in _rules(book)]
+    rows = [_row(rule, book, figures) for rule in lab.rules().values()]
     known = {row["name"] for row in rows}
     paths = rule_paths(lab.shelf.folders)
     off = [name for name in paths if name not in known and not _faulty(name, book)]
@@ -114,12 +114,6 @@ def _figures(web: Web, lab: Laboratory) -> _Figures:
     return found
 
 
-def _rules(book: Rulebook) -> list[Rule]:
-    """Every rule of which a version can be read: those in force, drafts, retired ones."""
-    files = {rule.name: rule for rule in book.files.rules} if book.files else {}
-    return list((files | book.ruleset.by_name).values())
-
-
 def _faulty(name: str, book: Rulebook) -> bool:
     return any(fault.file == f"{name}.toml" and fault.level == "error" for fault in book.faults)
 
@@ -136,7 +130,7 @@ def _state(rule: Rule, book: Rulebook, figures: _Figures) -> str:
 
 
 def _bare(name: str, state: str) -> dict[str, Any]:
-    empty = {"title": "", "event": "", "told": 0, "lately": 0, "a_week": "", "last": None}
+    empty = {"title": "", "event": "", "told": 0, "a_week": "", "last": None}
     return {"name": name, "state": state, "word": _WORDS[state], "precision": precision_view(score(())), **empty}
 
 
@@ -150,7 +144,6 @@ def _row(rule: Rule, book: Rulebook, figures: _Figures) -> dict[str, Any]:
         "title": one_line(rule.title),
         "event": rule.event,
         "told": sum(one.told for one in found),
-        "lately": lately,
         "a_week": f"{lately / 30 * 7:.1f}",
         "last": max((one.last for one in found), default=None),
         "precision": precision_view(score(said)),

@@ -20,11 +20,10 @@ from alerts.store.silences import Hidden
 from alerts.template_filters import one_line
 from alerts.track.silence import HIGHEST, LEVELS, Silence, said
 from alerts.track.silencing import Wish, draft_of, remarks
-from alerts.web.access.visitor import form_of
 from alerts.web.operations import desk
 from alerts.web.operations.desk import Case, Done
 from alerts.web.public.views import options
-from alerts.web.site import Web, web_of
+from alerts.web.site import Web
 
 _ENDED: Final = 30
 _MOST_HIDDEN: Final = 200
@@ -121,10 +120,7 @@ def _hidden(one: Hidden) -> dict[str, Any]:
 
 async def add(request: Request) -> Response:
     """POST: show what a silence would have hidden, or save it."""
-    visitor, sent = await form_of(request, "analyst")
-    web = web_of(request)
-    case = Case(request=request, web=web, visitor=visitor, sent=sent, now=web.now())
-    return await run_in_threadpool(_added, case)
+    return await run_in_threadpool(_added, await desk.case_of(request, "analyst"))
 
 
 def _added(case: Case) -> Response:

@@ -70,7 +70,7 @@ def _unjudged(one: Listed, done: Sequence[acts.Act], readers: int, now: datetime
         "ago": desk.ago(alert.opened, now),
         "readers": readers,
         "takes_back": handling.takes_back(alert),
-        "seen": handling.seen(list(done), alert),
+        "seen": handling.seen(done, alert),
     }
 
 

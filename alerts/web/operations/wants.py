@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
+from alerts.store.outbox import State
 from alerts.store.status import Status
 from alerts.track.severity import rank, worst
 from alerts.types import Alert
@@ -106,11 +107,11 @@ def _mails(facts: Facts) -> Iterator[Want]:
     if facts.due is not None and now.at - facts.due > BEHIND and not held:
         more = "Mails that were due are not sent: does the mail server answer?"
         yield Want(urgency=0, title="Mails do not go out", more=more, since=facts.due, goal="/operations/mails")
-    stuck = {"held": "held", "ambiguous": "perhaps sent", "failed": "failed"}
-    counts = [f"{now.outbox[state]} {word}" for state, word in stuck.items() if now.outbox[state]]  # type: ignore[index]
+    stuck: dict[State, str] = {"held": "held", "ambiguous": "perhaps sent", "failed": "failed"}
+    counts = [f"{now.outbox[state]} {word}" for state, word in stuck.items() if now.outbox[state]]
     if counts:
         more = f"{', '.join(counts)}: somebody has to say whether they are sent again."
-        number = sum(now.outbox[state] for state in ("held", "ambiguous", "failed"))
+        number = sum(now.outbox[state] for state in stuck)
         yield Want(urgency=1, title=f"{_many(number, 'mail', 'need')} a person", more=more, goal="/operations/mails")
     if now.mails_aside:
         more = "They trip over a fault of this program: the log says where."

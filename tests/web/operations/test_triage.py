@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 
 from tests.web.operations.office import Clerk, Office, notice, sheet
@@ -127,5 +125,5 @@ def test_where_nothing_waits_that_is_said(office: Office, analyst: Clerk) -> Non
         analyst.do(TRIAGE, "Drop it", why="an old story")
     found = analyst.see(TRIAGE)
     assert "No alert waits for a person." in found.text and found.forms == {}
-    office.world.later(**{"hours": timedelta(hours=3) // timedelta(hours=1)})
+    office.world.later(hours=3)
     assert office.triage(4) == "dropped"
