@@ -27,7 +27,6 @@ from alerts.template_env import FILTERS, Sandbox, meant, render_line, sandbox, s
 
 LOOK_S: Final = 1.0
 
-
 Unfit = Callable[[str], str]
 """What is wrong with a document; "" where nothing is."""
 

@@ -64,12 +64,6 @@ class Finished:
 Settle = Callable[[Finished, int, int], Settled]
 
 
-def next_due_at(conn: Connection) -> datetime | None:
-    """When the next feed is due; None without active feeds."""
-    found: datetime | None = conn.execute(select(func.min(feed.c.next_due)).where(feed.c.active)).scalar_one()
-    return found
-
-
 def claim_due(
     conn: Connection,
     now: datetime,

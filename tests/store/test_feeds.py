@@ -21,7 +21,7 @@ def test_an_added_feed_is_due_at_once(engine: Engine) -> None:
         made = add_feed(conn, " https://News.Example/feed ", tags=["critical"], tier=1, owner="State media")
     with reading(engine) as conn:
         assert feeds.get_feed(conn, made.id) == made
-        assert polling.next_due_at(conn) == NOW
+        assert made.next_due == NOW
     assert (made.url, made.host, made.tags) == ("https://News.Example/feed", "news.example", ("critical",))
     assert (made.interval, made.tier, made.owner) == (QUARTER, 1, "State media")
 
@@ -107,7 +107,6 @@ def test_an_inactive_feed_is_not_polled(engine: Engine) -> None:
         made = add_feed(conn)
         feeds.set_active(conn, made.id, False)
         assert polling.claim_due(conn, NOW, token="one", hosts=1, each=1, lease_s=60) == []
-        assert polling.next_due_at(conn) is None
         assert feeds.list_feeds(conn, active_only=True) == []
         assert len(feeds.list_feeds(conn)) == 1
         with pytest.raises(InputError):
