@@ -73,8 +73,13 @@ def values(published: Published, site: Site) -> dict[str, Value]:
 
 
 def headline(published: Published) -> str:
-    """The title, which says where an alert is over or was wrong."""
-    return _PREFIX[published.telling.kind] + _text(published.title, LONGEST_TITLE)
+    """The title, as `titled`."""
+    return titled(published.telling.kind, published.title)
+
+
+def titled(kind: MessageKind, title: object) -> str:
+    """A title, which says where an alert is over or was wrong."""
+    return _PREFIX[kind] + _text(title)
 
 
 def moment(when: datetime) -> str:

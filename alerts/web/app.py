@@ -11,17 +11,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, Unpack
 
 from sqlalchemy import Engine
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
-from alerts.engine.rulebook import Rulebook
-from alerts.engine.verdicts import Hearing
 from alerts.errors import Fault
-from alerts.read.places import Gazetteer
 from alerts.store import stamp
 from alerts.store.database import reading
 from alerts.web.access import login
@@ -35,15 +32,11 @@ from alerts.web.errors import HANDLERS
 from alerts.web.keeping import Keeping
 from alerts.web.kept import Answers
 from alerts.web.operations import pages as operations
-from alerts.web.operations.laboratory import Laboratory
-from alerts.web.operations.metrics import Meter
-from alerts.web.operations.operating import Operating
 from alerts.web.proxies import Forwarded
 from alerts.web.public import about, alert, archive, land, maps, places, rules, start, static
 from alerts.web.readers import preferences, subscribe, verdicts
-from alerts.web.readers.joining import Joining
 from alerts.web.security import Secured
-from alerts.web.site import Web, WebSettings, open_web
+from alerts.web.site import Parts, Web, WebSettings, open_web
 
 __all__ = ["WebSettings", "create_app"]
 
@@ -74,21 +67,10 @@ def create_app(
     *,
     now: Callable[[], datetime],
     report: Callable[[Fault], None] | None = None,
-    hearing: Hearing | None = None,
-    joining: Joining | None = None,
-    meter: Meter | None = None,
-    rulebook: Callable[[], Rulebook] | None = None,
-    places: Gazetteer | None = None,
-    operating: Operating | None = None,
-    lab: Laboratory | None = None,
+    **parts: Unpack[Parts],
 ) -> Starlette:
-    """The application over an open database. `report` hears of faults in the user's own templates (default:
-    the log "alerts.web"), `hearing` does what readers say by the links of their mails (None: they can say nothing),
-    `joining` is where people become readers and change what they get (None: they cannot), `meter` has counted since
-    the service was started; `rulebook` gives the rules in force, `places` knows the world's places (None: the pages say
-    what the archive alone knows), `operating` is what operators act with (None: they can change nothing), `lab`
-    where rules are explained and tried (None: they cannot be).
-    Raises FileNotFoundError when the installation lacks its templates."""
+    """The application over an open database, with these parts of a service. `report` hears of faults in the user's own
+    templates (default: the log "alerts.web"). Raises FileNotFoundError when the installation lacks its templates."""
     answers, changes = Answers(), Changes(lambda: _stamp(app.state.web), every=settings.keeps)
     app = Starlette(
         routes=[behind(route, part) for part, routes in _ROOMS for route in routes],
@@ -103,19 +85,7 @@ def create_app(
     # A redirect to the address with a slash would be built from the Host header, which anybody may forge.
     app.router.redirect_slashes = False
     app.state.answers = answers
-    app.state.web = open_web(
-        engine,
-        settings,
-        now=now,
-        report=report or _log,
-        hearing=hearing,
-        joining=joining,
-        meter=meter,
-        rulebook=rulebook,
-        places=places,
-        operating=operating,
-        lab=lab,
-    )
+    app.state.web = open_web(engine, settings, now=now, report=report or _log, **parts)
     return app
 
 

@@ -51,9 +51,9 @@ def pairs(kind: str, body: bytes, *, most: int = _MOST_FIELDS) -> list[tuple[str
 
 
 def from_our_page(request: Request, web: Web) -> None:
-    """Refuse what another site's page makes a browser send. There is no cookie that it could abuse, but it could have
-    its visitors ask for mails to others. What is no browser sends neither header; `Origin` is "null" from pages without
-    a referrer, as ours are."""
+    """Refuse what another site's page makes a browser send: it could have its visitors ask for mails to others. Forms
+    that need a login have a token, too (`access.csrf`). What is no browser sends neither header; `Origin` is "null"
+    from pages without a referrer, as ours are."""
     fetch, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     if fetch is not None:
         ours = fetch in ("same-origin", "none")

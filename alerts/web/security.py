@@ -47,7 +47,7 @@ class Secured:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in self._headers.items():
-                    headers.setdefault(name, value)  # a page may have a policy of its own (`mails`)
+                    headers.setdefault(name, value)  # a page may have a policy of its own (`operations.mailbox`)
             elif message["type"] == "http.response.body" and scope["method"] == "HEAD":
                 message = {**message, "body": b""}
             await send(message)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypedDict, Unpack
 from urllib.parse import urlsplit
 
 from anyio import CapacityLimiter
@@ -85,10 +85,23 @@ class Static:
     tag: str
 
 
+class Parts(TypedDict, total=False):
+    """The parts of a service that a site may have: see `Web`, whose fields they are."""
+
+    hearing: Hearing | None
+    joining: Joining | None
+    meter: Meter
+    rulebook: Callable[[], Rulebook] | None
+    places: Gazetteer | None
+    operating: Operating | None
+    lab: Laboratory | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Web:
-    """One running site. `started` stands in for the time of a feed without entries. Without a `hearing` readers can say
-    nothing of alerts, without `joining` nobody can become one or change what they get. `rulebook` gives the rules in
+    """One running site. `started` stands in for the time of a feed without entries. `hearing` does what readers say by
+    the links of their mails: without one they can say nothing of alerts; without `joining` nobody can become a reader
+    or change what they get. `meter` has counted since the service was started. `rulebook` gives the rules in
     force at the moment, `places` knows the world's places: without one the pages say what the archive alone knows.
     Without an `operating` operators can change nothing, without a `lab` rules can be neither explained nor tried."""
 
@@ -168,15 +181,9 @@ def open_web(
     *,
     now: Callable[[], datetime],
     report: Callable[[Fault], None],
-    hearing: Hearing | None = None,
-    joining: Joining | None = None,
-    meter: Meter | None = None,
-    rulebook: Callable[[], Rulebook] | None = None,
-    places: Gazetteer | None = None,
-    operating: Operating | None = None,
-    lab: Laboratory | None = None,
+    **parts: Unpack[Parts],
 ) -> Web:
-    """A site over `engine`. `report` hears of faults in the user's templates, `hearing` does what readers say."""
+    """A site over `engine`. `report` hears of faults in the user's templates."""
     folder = shipped("templates")
     site = Site(name=settings.name, base_url=settings.base_url.rstrip("/"), contact=settings.contact)
     return Web(
@@ -187,13 +194,7 @@ def open_web(
         static=dict(_static(folder, settings.templates)),
         started=now(),
         now=now,
-        hearing=hearing,
-        joining=joining,
-        meter=meter or Meter(),
-        rulebook=rulebook,
-        places=places,
-        operating=operating,
-        lab=lab,
+        **parts,
     )
 
 

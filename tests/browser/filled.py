@@ -16,6 +16,7 @@ from starlette.applications import Starlette
 from alerts.config import load
 from alerts.configured import desk_of
 from alerts.notify.joining import signup
+from alerts.notify.joining.entering import mark_of
 from alerts.notify.message import links, passes
 from alerts.readers import ALL
 from alerts.service import Service
@@ -24,7 +25,6 @@ from alerts.store import silences as silence_store
 from alerts.store.database import reading, writing
 from alerts.store.schema import alert, metadata, outbox
 from alerts.track.silence import Silence
-from alerts.web.access.visitor import mark_of
 from alerts.web.running import pages_of
 from tests.e2e.newsdesk import Newsdesk, report
 from tests.engine.lab.texts import WATER

@@ -11,13 +11,13 @@ from alerts.engine.rulebook import Rulebook
 from alerts.engine.verdicts import Hearing
 from alerts.notify.joining import signup
 from alerts.notify.joining.desk import Desk
+from alerts.notify.joining.entering import mark_of
 from alerts.notify.message import links, passes
 from alerts.read.places import Gazetteer
 from alerts.readers import ALL
 from alerts.store import people, sessions
 from alerts.store.database import reading, writing
 from alerts.store.schema import metadata
-from alerts.web.access.visitor import mark_of
 from alerts.web.app import WebSettings, create_app
 from alerts.web.readers.joining import Joining
 from tests.engine.conftest import rulebook

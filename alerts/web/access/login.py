@@ -20,12 +20,13 @@ from starlette.routing import Route
 
 from alerts.errors import InputError
 from alerts.notify.joining import entering
+from alerts.notify.joining.entering import mark_of
 from alerts.notify.joining.limits import network_of
 from alerts.store import audit, sessions
 from alerts.store.database import reading, writing
 from alerts.web import forms
 from alerts.web.access import pace
-from alerts.web.access.visitor import Visitor, cookie_name, cookie_of, form_of, mark_of, visitor_of
+from alerts.web.access.visitor import Visitor, cookie_name, cookie_of, form_of, visitor_of
 from alerts.web.readers import private
 from alerts.web.site import Web, joining_of, web_of
 

@@ -9,7 +9,6 @@ was not used for long.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
@@ -20,6 +19,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from alerts.errors import StoreError
+from alerts.notify.joining.entering import mark_of
 from alerts.roles import Role, at_least
 from alerts.store import sessions
 from alerts.store.database import reading, writing
@@ -75,11 +75,6 @@ def cookie_of(request: Request) -> str:
     """The secret in the cookie of a request; "" without one that could be ours."""
     secret = request.cookies.get(cookie_name(_web(request).site.base_url), "")
     return secret if len(secret) <= _LONGEST else ""
-
-
-def mark_of(secret: str) -> str:
-    """What stands in the database for the secret of a cookie."""
-    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def visitor_of(request: Request) -> Visitor:

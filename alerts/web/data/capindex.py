@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from alerts.render.atom import AtomEntry, atom
 from alerts.render.cap import is_public
-from alerts.render.fields import LONGEST_TEXT, LONGEST_TITLE, position
+from alerts.render.fields import LONGEST_TEXT, position, titled
 from alerts.store import archive
 from alerts.store.alerts import Listed, Version
 from alerts.store.database import reading
@@ -22,8 +22,6 @@ from alerts.web.data.atom import categories, feed_facts, latest_first, noted
 from alerts.web.data.formats import kind
 from alerts.web.data.published import asked, dressed, find
 from alerts.web.site import Web, web_of
-
-_PREFIX: Final = {"close": "Over: ", "cancel": "Cancelled: "}
 
 
 def index(request: Request) -> Response:
@@ -47,7 +45,7 @@ def _entry(web: Web, listed: Listed, last: Version) -> AtomEntry:
     return AtomEntry(
         id=address,
         url="",
-        title=_PREFIX.get(last.kind, "") + shorten(one_line(last.fields["title"]), LONGEST_TITLE),
+        title=titled(last.kind, last.fields["title"]),
         summary=shorten(one_line(last.fields["summary"]), LONGEST_TEXT),
         html="",
         published=last.at,

@@ -16,12 +16,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from alerts.errors import InputError
+from alerts.notify.joining.entering import mark_of
 from alerts.store import audit, keys, sessions
 from alerts.store.database import reading, writing
 from alerts.store.keys import Key
 from alerts.store.sessions import Session
 from alerts.web.access.keys import make
-from alerts.web.access.visitor import Visitor, cookie_of, form_of, mark_of
+from alerts.web.access.visitor import Visitor, cookie_of, form_of
 from alerts.web.operations import desk
 from alerts.web.operations.desk import Case, Done
 from alerts.web.site import Web, web_of

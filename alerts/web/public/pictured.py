@@ -16,28 +16,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from alerts.render.pictures import Sketch
-from alerts.render.view import Notice, Numbers
 from alerts.store.alerts import Record
+from alerts.web.public.views import told_notice
 from alerts.web.site import Web, answer, web_of
 
 _FORMS: Final = {"svg": "image/svg+xml", "png": "image/png"}
 _DAY: Final = "public, max-age=86400"
-
-
-def told_notice(record: Record) -> Notice:
-    """The version that readers were told last, as the mails draw it."""
-    last = record.versions[-1]
-    known = [item for item in record.evidence if item.seen <= last.at]
-    return Notice(
-        alert_id=record.alert.id,
-        version=last.version,
-        kind=last.kind,
-        at=last.at,
-        why=last.why,
-        fields=last.fields,
-        evidence=known or record.evidence,
-        history=tuple(Numbers(at=one.at, numbers=one.fields.get("numbers") or {}) for one in record.versions),
-    )
 
 
 def version_of(sketch: Sketch) -> str:
@@ -66,7 +50,7 @@ def sketch_view(sketch: Sketch, address: str, version: object, *, live: str = ""
 
 def alert_pictures(web: Web, record: Record, live: Callable[[Sketch], str] = lambda sketch: "") -> list[dict[str, Any]]:
     """The pictures of an alert's page: a map, charts. `live` says what a script needs for one."""
-    notice, address = told_notice(record), f"{web.root}/alerts/{record.alert.id}"
+    notice, address = told_notice(record.versions[-1], record), f"{web.root}/alerts/{record.alert.id}"
     names = _names(web.pictures.sketches(notice))
     return [
         sketch_view(sketch, f"{address}/{name}", notice.version, live=live(sketch)) for name, sketch in names.items()
@@ -75,7 +59,7 @@ def alert_pictures(web: Web, record: Record, live: Callable[[Sketch], str] = lam
 
 def named_sketch(web: Web, record: Record, name: str) -> tuple[Sketch | None, int]:
     """The picture of an alert that is called "map" or "chart-1", and the version that it shows."""
-    notice = told_notice(record)
+    notice = told_notice(record.versions[-1], record)
     return _names(web.pictures.sketches(notice)).get(name), notice.version
 
 

@@ -15,6 +15,8 @@ from alerts.render.view import country_name
 from alerts.store.placed import Inside, Tally
 from alerts.template_filters import one_line
 from alerts.types import SEVERITIES, Place, Severity
+from alerts.web.public.query import Query
+from alerts.web.public.views import latitude_longitude
 from alerts.web.site import Web
 
 _KINDS: Final = {"city": "town", "admin2": "district", "admin1": "province", "country": "country"}
@@ -27,8 +29,7 @@ def place_url(web: Web, place_id: str) -> str:
 
 def archive_address(web: Web, place: Place, path: str = "/alerts") -> str:
     """The archive with all alerts of a place; `path`: one of its formats."""
-    name = {"country": "country", "admin1": "region"}.get(place.precision, "place")
-    return f"{web.root}{path}?{name}={quote(place.id, safe='')}"
+    return f"{web.root}{path}{Query().at(place).address()}"
 
 
 def place_heading(web: Web, place: Place) -> dict[str, Any]:
@@ -44,19 +45,12 @@ def place_heading(web: Web, place: Place) -> dict[str, Any]:
         "name": _name(place),
         "kind": _KINDS[place.precision],
         "parents": [{"name": _name(one), "url": place_url(web, one.id)} for one in parents],
-        "latitude_longitude": _position(place),
+        "latitude_longitude": latitude_longitude(place) if place.precision in ("city", "admin2") else "",
     }
 
 
 def _name(place: Place) -> str:
     return country_name(place.country) if place.precision == "country" else one_line(place.name)
-
-
-def _position(place: Place) -> str:
-    if place.lat is None or place.lon is None or place.precision not in ("city", "admin2"):
-        return ""
-    north, east = "N" if place.lat >= 0 else "S", "E" if place.lon >= 0 else "W"
-    return f"{abs(place.lat):.2f}° {north}, {abs(place.lon):.2f}° {east}"
 
 
 def levels_view(still_open: Mapping[Severity, int]) -> list[dict[str, Any]]:

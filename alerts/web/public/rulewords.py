@@ -15,7 +15,7 @@ from alerts.match.showing import CLAIMS, for_readers
 from alerts.render.view import event_name
 from alerts.render.wishes import LANGUAGES
 from alerts.template_filters import listed, one_line
-from alerts.types import Alert
+from alerts.types import SEVERITIES, Alert
 from alerts.web.site import Web
 
 MOST_EXAMPLES: Final = 8
@@ -94,7 +94,7 @@ def rule_view(web: Web, rule: Rule, rules: Sequence[Rule], *, fallen: bool) -> d
         "event_name": event_name(rule.event) if rule.event else "",
         "watches": watched(rule, rules),
         "severity": lowest,
-        "worst": max([lowest, *steps, *(level for _, level in rule.severity.raises)], key=_rank),
+        "worst": max([lowest, *steps, *(level for _, level in rule.severity.raises)], key=SEVERITIES.index),
         "languages": listed(languages(rule)),
         "state": state,
         "state_word": word,
@@ -119,10 +119,6 @@ def gone_view(web: Web, name: str, event: str) -> dict[str, Any]:
         "state_word": word,
         "state_meaning": meaning,
     }
-
-
-def _rank(level: str) -> int:
-    return ("minor", "moderate", "severe", "extreme").index(level)
 
 
 def languages(rule: Rule) -> list[str]:

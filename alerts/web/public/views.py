@@ -9,12 +9,12 @@ from typing import Any, Final
 
 from alerts.render.cap import is_public
 from alerts.render.marks import marked
-from alerts.render.view import Notice, Site, alert_view, event_name, numbers_view, place_view, web_link
+from alerts.render.view import Notice, Numbers, Site, alert_view, event_name, numbers_view, place_view, web_link
 from alerts.store import codec
 from alerts.store.alerts import Listed, Record, Version
 from alerts.store.nearby import Neighbour
 from alerts.template_filters import count, day, one_line, people
-from alerts.types import Alert, AlertState, Evidence, Hit, MessageKind, PlaceFrom, Quantity
+from alerts.types import Alert, AlertState, Evidence, Hit, MessageKind, Place, PlaceFrom, Quantity
 
 MOST_ORIGINS: Final = 100
 MOST_MORE: Final = 50
@@ -128,8 +128,27 @@ def record_view(record: Record, site: Site) -> dict[str, Any]:
         "article_count": len(speaks),
         "against": [article_view(item) for item in record.evidence if not item.hit.current][:MOST_MORE],
         "left_out": max(0, len(origins) - MOST_ORIGINS),
-        "latitude_longitude": _position(alert),
+        "latitude_longitude": latitude_longitude(alert.place),
     }
+
+
+def told_notice(told: Version, record: Record) -> Notice:
+    """A version as its readers were told it."""
+    return Notice(
+        alert_id=told.alert_id,
+        version=told.version,
+        kind=told.kind,
+        at=told.at,
+        why=told.why,
+        changes=told.changes,
+        fields=told.fields,
+        evidence=[item for item in record.evidence if item.seen <= told.at] or record.evidence,
+        history=tuple(
+            Numbers(at=one.at, numbers=one.fields.get("numbers") or {})
+            for one in record.versions
+            if one.version <= told.version
+        ),
+    )
 
 
 def others_view(others: Iterable[tuple[Alert, str]]) -> list[dict[str, str]]:
@@ -243,8 +262,8 @@ def claims_view(hit: Hit) -> list[dict[str, str]]:
     return [{"kind": _CLAIMS.get(claim.kind, claim.kind), "cue": one_line(claim.cue)} for claim in hit.claims]
 
 
-def _position(alert: Alert) -> str:
-    place = alert.place
+def latitude_longitude(place: Place | None) -> str:
+    """Where a place is, for people; empty where that is not known."""
     if place is None or place.lat is None or place.lon is None:
         return ""
     north, east = "N" if place.lat >= 0 else "S", "E" if place.lon >= 0 else "W"

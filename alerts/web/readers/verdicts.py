@@ -24,16 +24,16 @@ from alerts.errors import InputError
 from alerts.notify.message import links
 from alerts.notify.message.links import Link
 from alerts.render.verdicts import SAYINGS, WORDS, Saying, sayings
-from alerts.render.view import Notice, alert_view
+from alerts.render.view import alert_view
 from alerts.store import alerts as alert_store
 from alerts.store import archive
-from alerts.store.alerts import Record, Version
+from alerts.store.alerts import Record
 from alerts.store.database import reading, writing
 from alerts.store.search import Wanted
 from alerts.template_filters import day, one_line, shorten
 from alerts.types import OPEN_STATES, Alert
 from alerts.web import forms
-from alerts.web.public.views import STATE_WORDS, version_view
+from alerts.web.public.views import STATE_WORDS, told_notice, version_view
 from alerts.web.readers import private
 from alerts.web.site import Web, web_of
 
@@ -119,7 +119,7 @@ def _record(conn: Connection, link: Link) -> Record:
 def _view(web: Web, record: Record, link: Link, chosen: str) -> dict[str, Any]:
     """The alert as it was told in the version that the link is about, and what came after."""
     told = next(one for one in record.versions if one.version == link.version)
-    view = alert_view(_notice(told, record), web.site)
+    view = alert_view(told_notice(told, record), web.site)
     possible = sayings(told.kind, place=told.fields.get("place") is not None)
     first = _saying(chosen)
     if first in possible:
@@ -141,19 +141,6 @@ def _button(one: Saying, view: Mapping[str, Any]) -> dict[str, str]:
     if one == "mute":
         label = f"Mute {view['place']['name']} for {verdicts.MUTE_DAYS} days"
     return {"name": one, "label": label, "meaning": WORDS[one].meaning}
-
-
-def _notice(told: Version, record: Record) -> Notice:
-    return Notice(
-        alert_id=told.alert_id,
-        version=told.version,
-        kind=told.kind,
-        at=told.at,
-        why=told.why,
-        changes=told.changes,
-        fields=told.fields,
-        evidence=[item for item in record.evidence if item.seen <= told.at] or record.evidence,
-    )
 
 
 def _near(conn: Connection, alert: Alert) -> list[dict[str, str]]:

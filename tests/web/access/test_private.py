@@ -11,12 +11,13 @@ from sqlalchemy import Engine
 from starlette.applications import Starlette
 from starlette.routing import Route
 
+from alerts.notify.joining.entering import mark_of
 from alerts.store import keys, operators, people, sessions
 from alerts.store.database import reading, writing
 from alerts.web.access import keys as data_keys
 from alerts.web.access.pace import Pace
 from alerts.web.access.parts import closed
-from alerts.web.access.visitor import COOKIE, mark_of
+from alerts.web.access.visitor import COOKIE
 from alerts.web.app import WebSettings, create_app
 from alerts.web.data.formats import hub_of
 from tests.web.archive import NOW, tell

@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import Engine
 from starlette.applications import Starlette
 
+from alerts.notify.joining.entering import mark_of
 from alerts.store import operators, sessions
 from alerts.store.database import writing
-from alerts.web.access.visitor import COOKIE, Visitor, mark_of
+from alerts.web.access.visitor import COOKIE, Visitor
 from alerts.web.app import WebSettings, create_app
 from tests.web.archive import NOW
 from tests.web.client import FORM, Answer, ask

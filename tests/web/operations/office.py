@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 from starlette.applications import Starlette
 
 from alerts.engine.rulebook import Rulebook
+from alerts.notify.joining.entering import mark_of
 from alerts.notify.message.compose import Sender
 from alerts.notify.preview import Preview
 from alerts.read.places import Gazetteer
@@ -28,7 +29,7 @@ from alerts.store.database import reading, writing
 from alerts.store.feeds import FeedRow
 from alerts.store.schema import metadata
 from alerts.track.policy import Desk
-from alerts.web.access.visitor import COOKIE, mark_of
+from alerts.web.access.visitor import COOKIE
 from alerts.web.app import WebSettings, create_app
 from alerts.web.operations.operating import Operating
 from tests.engine.world import World

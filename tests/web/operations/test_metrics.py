@@ -32,7 +32,7 @@ README = Path(__file__).parents[3] / "README.md"
 
 
 def application(engine: Engine, meter: Meter | None = None) -> Starlette:
-    return create_app(engine, WebSettings(operations=True), now=lambda: NOW, meter=meter)
+    return create_app(engine, WebSettings(operations=True), now=lambda: NOW, meter=meter or Meter())
 
 
 def numbers(text: str) -> dict[str, float]:

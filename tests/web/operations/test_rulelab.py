@@ -23,12 +23,13 @@ from alerts.engine.lab.request import LONG, SHORT, Material, request
 from alerts.engine.loading import RuleSources
 from alerts.engine.rulebook import Rulebook
 from alerts.match.bind import Households
+from alerts.notify.joining.entering import mark_of
 from alerts.read.places import Gazetteer
 from alerts.store import articles, audit, demotions, operators, sessions
 from alerts.store.articles import Draft
 from alerts.store.database import reading, writing
 from alerts.web.access import csrf
-from alerts.web.access.visitor import cookie_name, mark_of
+from alerts.web.access.visitor import cookie_name
 from alerts.web.app import WebSettings, create_app
 from alerts.web.operations.jobs import Busy, Workshop
 from alerts.web.operations.laboratory import Laboratory

@@ -7,9 +7,10 @@ from datetime import timedelta
 
 import pytest
 
+from alerts.notify.joining.entering import mark_of
 from alerts.store import keys, operators, sessions
 from alerts.store.database import reading, writing
-from alerts.web.access.visitor import COOKIE, mark_of
+from alerts.web.access.visitor import COOKIE
 from tests.web.client import ask
 from tests.web.operations.office import Clerk, Office, notice, sheet
 
