@@ -34,7 +34,8 @@ from alerts.store import outbox as outbox_store
 from alerts.store import people
 from alerts.store.database import reading, writing
 from alerts.store.schema import outbox
-from tests.fakes.postfix import PrivatePostfix, free_port, lacking
+from tests.fakes.ports import free_port
+from tests.fakes.postfix import PrivatePostfix, lacking
 from tests.notify.world import SENDER, START, Clock, new_database, populate, renderer
 
 CONNECTIONS: Final = 4

@@ -318,9 +318,7 @@ def _get(port: int, address: str, encoding: str = "") -> Got:
 def _sizes(table: Table, port: int) -> None:
     """What a first visit to the start page costs, with all that it loads; and with the map's script."""
     page = _get(port, "/").body.decode()
-    loaded = set(
-        re.findall(r'(?:src|href|data-[a-z]+)="(/(?:static|land|alerts)[^"]*\.(?:css|js|svg|png|geojson)[^"]*)"', page)
-    )
+    loaded = set(_LOADED.findall(page))
     for encoding in ("gzip", "br"):
         sizes = {one: len(_get(port, html.unescape(one), encoding).body) for one in loaded}
         scripts = sum(size for one, size in sizes.items() if ".js" in one or ".geojson" in one or "leaflet" in one)

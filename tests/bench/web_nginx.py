@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from tests.fakes.postfix import free_port
+from tests.fakes.ports import free_port
 
 _CONFIG: Final = """\
 worker_processes 1;

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 import pytest
 import pytest_asyncio
 
-from alerts.web.serve import bind
 from tests.browser.browsing import Browsing
 from tests.browser.filled import Filled, furnish, opened
+from tests.fakes.ports import free_port
 from tests.notify.message.tools import missing, need
 from tests.once import once
 
@@ -63,8 +63,6 @@ def furnished(tmp_path_factory: pytest.TempPathFactory, gazetteer_path: Path) ->
 def filled(furnished: Path, tmp_path: Path) -> Iterator[Filled]:
     """A copy of it, which a test may serve at its address and change."""
     shutil.copytree(furnished, tmp_path / "filled")
-    with bind("127.0.0.1", 0) as free:
-        port = int(free.getsockname()[1])
-    made = opened(tmp_path / "filled", f"http://127.0.0.1:{port}")
+    made = opened(tmp_path / "filled", f"http://127.0.0.1:{free_port()}")
     yield made
     made.service.engine.dispose()

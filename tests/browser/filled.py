@@ -61,9 +61,13 @@ class Filled:
         with writing(self.service.engine) as conn:
             now = datetime.now(UTC)
             if sessions.find(conn, mark_of(ADMIN), now) is None:
-                who = operators.find_by_name(conn, "Adam")
-                assert who is not None
-                sessions.begin(conn, mark_of(ADMIN), person_id=who.person_id, series=0, now=now)
+                sessions.begin(conn, mark_of(ADMIN), person_id=_number(conn, "Adam"), series=0, now=now)
+
+    def send_link(self) -> None:
+        """The viewer is sent a link to log in: now, for it is good for a quarter of an hour only."""
+        with writing(self.service.engine) as conn:
+            who, now = _number(conn, "Vera"), datetime.now(UTC)
+            sessions.put_link(conn, mark_of(LOGIN), person_id=who, series=0, goal="/", now=now)
 
     def dump(self) -> dict[str, list[object]]:
         """All that is stored."""
@@ -126,10 +130,9 @@ def _tell(conn: Connection, now: datetime) -> None:
 
 
 def _people(conn: Connection, service: Service, now: datetime) -> None:
-    """An admin, a viewer who was sent a link, and a stranger who was asked for a yes."""
+    """An admin, a viewer, and a stranger who was asked for a yes."""
     operators.add(conn, "adam@desk.example", "admin", "Adam", now)
-    vera = operators.add(conn, "vera@desk.example", "viewer", "Vera", now)
-    sessions.put_link(conn, mark_of(LOGIN), person_id=vera.person_id, series=0, goal="/", now=now)
+    operators.add(conn, "vera@desk.example", "viewer", "Vera", now)
     signup.ask(desk_of(service.config, service.secret), conn, "zoe@readers.example", ALL, how="web", now=now)
 
 
@@ -156,7 +159,14 @@ def opened(folder: Path, site: str) -> Filled:
         )
     made = Filled(service, pages_of(service), site, _tokens(service, told[0]), told)
     made.enter()
+    made.send_link()
     return made
+
+
+def _number(conn: Connection, operator: str) -> int:
+    known = operators.find_by_name(conn, operator)
+    assert known is not None
+    return known.person_id
 
 
 def _tokens(service: Service, told: int) -> dict[str, str]:

@@ -6,13 +6,13 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.browser.browsing import DESK, PHONE, TABLET
 from tests.notify.message.tools import NODE, need, node_module
+from tests.web.sound import validating
 
 if TYPE_CHECKING:
     from playwright.async_api import Page, Response
@@ -28,7 +28,6 @@ _WIDE = """() => {
   return document.documentElement.scrollWidth <= innerWidth ? [] :
     [`${document.documentElement.scrollWidth} px wide: ${out.slice(-1).map(one => one.outerHTML.slice(0, 200))}`];
 }"""
-_VALIDATE = Path(__file__).parents[1] / "web" / "html-validate.json"
 
 
 @dataclass
@@ -70,13 +69,10 @@ class Looker:
 
     def invalid(self) -> str:
         """What html-validate says of all that was seen; "" if nothing."""
-        self.folder.mkdir()
-        for number, (name, text) in enumerate(self.seen.items()):
-            (self.folder / f"{number}-{_file(name)}.html").write_text(text, encoding="utf-8")
         program = need("html-validate", others=[str(NODE / ".bin")])
-        command = [program, "--config", str(_VALIDATE), *map(str, sorted(self.folder.glob("*.html")))]
-        ran = subprocess.run(command, capture_output=True, text=True, timeout=200, check=False)
-        return (ran.stdout + ran.stderr)[:6000] if ran.returncode else ""
+        with validating(program, self.seen, self.folder) as running:
+            said, _ = running.communicate(timeout=200)
+        return said[:6000] if running.returncode else ""
 
 
 def _file(name: str) -> str:

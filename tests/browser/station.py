@@ -20,10 +20,10 @@ from alerts.service import Service
 from alerts.store import operators
 from alerts.store.database import writing
 from alerts.web.running import pages_of
-from alerts.web.serve import bind
 from tests.browser.browsing import Browsing
 from tests.e2e.newsdesk import AT_ONCE, Newsdesk, report
 from tests.fakes.feeds import FeedServer
+from tests.fakes.ports import free_port
 from tests.fakes.smtp import FakeSmtp
 
 if TYPE_CHECKING:
@@ -91,8 +91,7 @@ async def station(
     folder: Path, gazetteer: Path, browsing: Browsing, *, readers: Iterable[str] = (), web: str = "", more: str = ""
 ) -> AsyncIterator[Station]:
     """A service with one feed and these readers; `web` goes into [web] of its configuration, `more` behind that."""
-    with bind("127.0.0.1", 0) as free:
-        port = int(free.getsockname()[1])
+    port = free_port()
     async with FeedServer() as feeds, FakeSmtp() as smtp:
         desk = Newsdesk(folder / "desk", feeds, gazetteer)
         site = f"http://127.0.0.1:{port}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from pathlib import Path
 
 import pytest
@@ -20,14 +19,8 @@ from alerts.vault import Vault
 from tests.cli.conftest import World
 from tests.cli.run import alerts
 from tests.cli.test_rules import BROKEN
+from tests.fakes.ports import free_port
 from tests.fakes.smtp import FakeSmtp
-
-
-def _closed_port() -> int:
-    """A port at which nobody listens."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
 
 
 def test_a_new_installation_is_in_order(world: World) -> None:
@@ -66,7 +59,7 @@ def test_faults_of_the_configuration_stop_the_rest(world: World) -> None:
 
 
 def test_all_parts_are_checked_and_all_faults_told(world: World) -> None:
-    port = _closed_port()
+    port = free_port()
     world.configure(f'[smtp]\nhost = "127.0.0.1"\nport = {port}\n[templates]\nfolder = "own"\n')
     world.write("rules/flood.toml", BROKEN)
     world.write("own/mail/alert.txt", "{{ title }}\n\n{{ tite }}\n")
@@ -95,7 +88,7 @@ def test_a_rule_switched_off_that_is_not_there_is_a_slip_of_the_pen(world: World
 
 
 def test_an_unreachable_database_is_told_without_its_password(world: World) -> None:
-    port = _closed_port()
+    port = free_port()
     config = (world.folder / "config.toml").read_text()
     url = f"postgresql+psycopg://alerts:secret@127.0.0.1:{port}/alerts"
     world.write("config.toml", config.replace('data = "data"', f'database = "{url}"'))
@@ -160,15 +153,15 @@ def test_a_secret_that_is_not_there_is_told_with_how_to_make_it(world: World) ->
 
 
 def test_a_sender_whom_nobody_outside_knows_is_warned_of(world: World) -> None:
-    world.configure(f'[notify]\nfrom = "desk@office.local"\n[smtp]\nhost = "mail.invalid"\nport = {_closed_port()}\n')
+    world.configure(f'[notify]\nfrom = "desk@office.local"\n[smtp]\nhost = "mail.invalid"\nport = {free_port()}\n')
     assert "warning: notify.from is of a domain that nobody outside knows" in alerts("check").out
 
 
 def test_links_that_lead_readers_nowhere_are_warned_of(world: World) -> None:
-    world.configure(f'[smtp]\nhost = "127.0.0.1"\nport = {_closed_port()}\n')
+    world.configure(f'[smtp]\nhost = "127.0.0.1"\nport = {free_port()}\n')
     assert "warning: web.base_url is this machine's own" in alerts("check").out
     world.configure(
-        f'[smtp]\nhost = "127.0.0.1"\nport = {_closed_port()}\n[web]\nbase_url = "https://alerts.example.org"\n'
+        f'[smtp]\nhost = "127.0.0.1"\nport = {free_port()}\n[web]\nbase_url = "https://alerts.example.org"\n'
     )
     assert "base_url" not in alerts("check").out
 

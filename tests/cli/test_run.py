@@ -9,7 +9,7 @@ import pytest
 from alerts.cli.common import load_config
 from alerts.cli.run import try_trail
 from tests.cli.conftest import World
-from tests.fakes.postfix import free_port
+from tests.fakes.ports import free_port
 from tests.fakes.smtp import FakeSmtp
 
 POSTFIX = '[smtp]\nhost = "127.0.0.1"\nport = {port}\npostqueue = "true"\npostfix_log = "mail.log"\n'

@@ -17,19 +17,15 @@ import pytest
 
 from alerts.service import Service
 from alerts.web.running import pages_of
-from alerts.web.serve import WebServer, bind
+from alerts.web.serve import WebServer
 from tests.e2e.newsdesk import AT_ONCE, Newsdesk, report
 from tests.fakes import waiting
+from tests.fakes.ports import free_port
 from tests.fakes.smtp import FakeSmtp
 
 Start = Callable[[], Awaitable[Service]]
 OLD = ("zebra.gone@readers.example", "zebra.full@readers.example", "zebra.later@readers.example")
 NEW, BY_MAIL, NOBODY = "zebra.new@readers.example", "zebra.post@readers.example", "zebra never @readers.example"
-
-
-def _free_port() -> int:
-    with bind("127.0.0.1", 0) as found:
-        return int(found.getsockname()[1])
 
 
 def _by_lmtp(port: int, sender: str, to: str, mail: EmailMessage) -> None:
@@ -94,7 +90,7 @@ async def test_no_log_line_no_row_no_file_and_no_metric_holds_an_address(
     desk: Newsdesk, start: Start, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    lmtp, port = _free_port(), _free_port()
+    lmtp, port = free_port(), free_port()
     async with FakeSmtp() as server:
         more = f'[smtp]\nhost = "127.0.0.1"\nport = {server.port}\n[inbox]\nlisten = "127.0.0.1:{lmtp}"\n'
         desk.set_up(readers=OLD, port=port, notify='from = "desk@alerts.example"\n' + AT_ONCE, more=more)

@@ -16,6 +16,7 @@ from tests.e2e.daemon import Daemon, alive
 from tests.e2e.newsdesk import READERS, Newsdesk, report
 from tests.engine.world import SHELLING
 from tests.fakes import waiting
+from tests.fakes.ports import free_port
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
@@ -27,9 +28,7 @@ async def test_it_ends_cleanly_when_it_is_told_to(desk: Newsdesk) -> None:
         await never.wait()
         raise AssertionError
 
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     desk.set_up(port=port)
     desk.add_paper("slow", f"http://localhost:{desk.server.port}/slow")
     desk.server.answer(hang, "/slow")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -21,19 +20,13 @@ from tests.e2e.newsdesk import READERS, Newsdesk, report
 from tests.engine.world import SHELLING
 from tests.fakes import waiting
 from tests.fakes.feeds import RSS, FeedServer, rss
+from tests.fakes.ports import free_port
 from tests.fakes.smtp import FakeSmtp
 
 Start = Callable[[], Awaitable[Service]]
 HEADLINE = "Shelling in Taiz: 12 people killed"
 ALL = [(reader, HEADLINE) for reader in READERS]
 BROKEN_RULE = SHELLING.replace('event  = "attack"', 'event  = "attack"\nsevrity = "minor"')
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 def said(caplog: pytest.LogCaptureFixture, what: str) -> list[str]:

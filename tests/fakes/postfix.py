@@ -26,6 +26,7 @@ from typing import Final
 import pytest
 
 from tests.fakes.ending import at_the_end
+from tests.fakes.ports import free_port
 
 _MAIN: Final = """\
 compatibility_level = 3.6
@@ -93,14 +94,6 @@ def needs_postfix() -> None:
         pytest.fail(why)
     elif why:
         pytest.skip(why)
-
-
-def free_port() -> int:
-    """A port on loopback that nobody listens on."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
 
 
 @dataclass(slots=True, kw_only=True)

@@ -32,7 +32,7 @@ def test_readers_are_counted_by_state_and_by_what_they_ask_for(engine: Engine) -
     with writing(engine) as conn:
         for number in range(5):
             people.add_person(conn, f"y{number}@example.org", now=NOW, wishes=Wishes(near=(near,), rhythm="daily"))
-        far = people.add_person(conn, "far@example.org", now=NOW, wishes=Wishes(countries=("MLI",), events=("siege",)))
+        people.add_person(conn, "far@example.org", now=NOW, wishes=Wishes(countries=("MLI",), events=("siege",)))
         gone = people.add_person(conn, "gone@example.org", now=NOW)
         people.set_active(conn, gone.id, False)
         until = Wishes(paused_until=NOW + timedelta(days=1))
@@ -48,7 +48,6 @@ def test_readers_are_counted_by_state_and_by_what_they_ask_for(engine: Engine) -
     assert (found.anywhere, found.any_event, found.events.few) == (1, 6, 1)
     assert found.rhythms == {"daily": 5, "now": 2}
     assert found.suppressed == {"never": 1}
-    assert far.id
 
 
 def test_sign_ups_are_told_by_day_the_latest_first(engine: Engine) -> None:

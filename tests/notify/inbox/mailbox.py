@@ -19,7 +19,7 @@ import trustme
 
 from alerts.notify.inbox.imap import Mailbox
 from tests.fakes.ending import at_the_end
-from tests.fakes.postfix import free_port
+from tests.fakes.ports import free_port
 
 DOVECOT = shutil.which("dovecot") or "/usr/sbin/dovecot"
 _OWNER = "nobody"

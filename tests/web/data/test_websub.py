@@ -62,7 +62,7 @@ def site_of(engine: Engine, hub: Hub) -> Web:
 
 def announcer(web: Web, hub: Hub, *, allowed: bool = True) -> Announcer:
     hosts = (f"127.0.0.1:{hub.port}",) if allowed else ()
-    return Announcer(web, CollectSettings(allow_hosts=hosts, read_timeout=2), Pace(settle=0))
+    return Announcer(web, CollectSettings(allow_hosts=hosts, read_timeout=60), Pace(settle=0))
 
 
 async def test_many_alerts_are_one_announcement_of_each_feed(engine: Engine, hub: Hub) -> None:

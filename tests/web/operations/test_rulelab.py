@@ -332,7 +332,7 @@ def test_a_rule_is_tried_on_the_archive_by_one_at_a_time(bench: Bench, analyst: 
     assert "refresh" not in analyst.see(f"{place}?still=1").headers
     second = analyst.send("/operations/lab/backtests", rule="water_cut", days="")
     assert second.status == 400 and "One runs at a time" in words(second)
-    bench.workshop.wait(30)
+    bench.workshop.wait(100)
     done = analyst.see(place)
     assert "refresh" not in done.headers and "<i>" not in done.text
     assert "0 hits the same, 0 new, 3 lost" in words(done) and "now: not found" in words(done)
@@ -345,7 +345,7 @@ def test_a_trial_is_stopped_and_results_are_forgotten(bench: Bench, analyst: Cle
     fill(bench, 400)
     place = analyst.send("/operations/lab/backtests", rule="water_cut", days="").headers["location"]
     assert analyst.send(f"{place}/stop").status == 303
-    bench.workshop.wait(30)
+    bench.workshop.wait(100)
     assert "Not all was read: it was stopped by Analyst" in words(analyst.see(place))
     bench.workshop.begin(rule="water_cut", text=None, since=None, until=None, who="A")
     with pytest.raises(Busy):

@@ -59,7 +59,7 @@ def trials(bench: Bench, admin: Clerk) -> dict[str, str]:
     for name, text in (("done", ACTIVE.replace('"~hit", ', "")), ("failed", "x = ")):
         begun = admin.send("/operations/lab/try", name="water_cut", text=text, days="", do="backtest")
         found[f"{name}, while it runs"] = admin.see(begun.headers["location"]).text
-        bench.workshop.wait(30)
+        bench.workshop.wait(100)
         found[name] = admin.see(begun.headers["location"]).text
     return found
 
