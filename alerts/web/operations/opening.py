@@ -1,5 +1,5 @@
-"""Who may see how the service does. The pages have no login: out of the box only this machine itself may, and no page
-ever shows a reader, or more of a feed's address than host and path.
+"""Who may see how the service does without a login: out of the box only this machine itself. No page ever shows a
+reader, or more of a feed's address than host and path.
 
 "This machine" is asked for in five ways, for each alone would be wrong in some house: a service that listens to itself
 only may stand behind a web server for all the world; a browser on this machine may be sent here by a stranger's page.
