@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection, select, update
 from starlette.applications import Starlette
@@ -23,13 +23,14 @@ from alerts.service import Service
 from alerts.store import bulletins, judgements, operators, people, sessions
 from alerts.store import silences as silence_store
 from alerts.store.database import reading, writing
-from alerts.store.schema import alert, metadata, outbox
+from alerts.store.schema import alert, outbox
 from alerts.track.silence import Silence
 from alerts.web.running import pages_of
 from tests.e2e.newsdesk import Newsdesk, report
 from tests.engine.lab.texts import WATER
 from tests.engine.world import CUT_OFF, TRUCE
 from tests.fakes.feeds import FeedServer, Item
+from tests.store.dumped import dump
 from tests.web.archive import GOMA, LEBANON, Report, Told, tell
 from tests.web.archive import people as number_of
 
@@ -69,10 +70,9 @@ class Filled:
             who, now = _number(conn, "Vera"), datetime.now(UTC)
             sessions.put_link(conn, mark_of(LOGIN), person_id=who, series=0, goal="/", now=now)
 
-    def dump(self) -> dict[str, list[object]]:
+    def dump(self) -> dict[str, list[Any]]:
         """All that is stored."""
-        with reading(self.service.engine) as conn:
-            return {one.name: [tuple(row) for row in conn.execute(one.select())] for one in metadata.sorted_tables}
+        return dump(self.service.engine)
 
 
 def furnish(gazetteer: Path, folder: Path) -> None:

@@ -71,15 +71,19 @@ class Station:
         return found[0]
 
     async def enter(self, page: Page, address: str) -> None:
-        """Log in by the mailed link."""
+        """Log in as an operator."""
         await page.goto(f"{self.site}/login?next=/operations")
+        await self.log_in(page, address, "/operations")
+
+    async def log_in(self, page: Page, address: str, goal: str) -> None:
+        """From the form on the page, by the mailed link, to `goal`."""
         await page.fill("#address", address)
         await page.click("text=Send me the link")
         await page.wait_for_selector("text=Look into your mail")
         await self.go_on()
         await page.goto(self.link(address, "login"))
         await page.click("button:has-text('Log in')")
-        await page.wait_for_url(f"{self.site}/operations")
+        await page.wait_for_url(f"{self.site}{goal}")
 
     def operator(self, address: str, role: OperatorRole, name: str) -> None:
         with writing(self.service.engine) as conn:

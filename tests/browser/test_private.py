@@ -29,13 +29,7 @@ async def come_in(page: Page, there: Station) -> None:
     await page.goto(f"{there.site}/alerts")
     assert page.url == f"{there.site}/login?next=/alerts" and "Taiz" not in await page.content()
     assert "for its readers and for operators" in await page.inner_text("main")
-    await page.fill("#address", READER)
-    await page.click("text=Send me the link")
-    await page.wait_for_selector("text=Look into your mail")
-    await there.go_on()
-    await page.goto(there.link(READER, "login"))
-    await page.click("button:has-text('Log in')")
-    await page.wait_for_url(f"{there.site}/alerts")
+    await there.log_in(page, READER, "/alerts")
 
 
 async def statuses(there: Station, key: str) -> list[int]:

@@ -23,9 +23,9 @@ from alerts.render.view import Site
 from alerts.store import outbox, people
 from alerts.store.database import reading, writing
 from alerts.store.outbox import OutboxRow
-from alerts.store.schema import metadata
 from alerts.store.schema import outbox as outbox_table
 from tests.notify.world import unexpected
+from tests.store.dumped import dump
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 SECRET = b"s" * 32
@@ -117,5 +117,4 @@ class World:
 
     def dump(self) -> dict[str, list[Any]]:
         """All that is in the database."""
-        with reading(self.engine) as conn:
-            return {one.name: [tuple(row) for row in conn.execute(one.select())] for one in metadata.sorted_tables}
+        return dump(self.engine)

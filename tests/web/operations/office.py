@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from html import unescape
+from typing import Any
 from urllib.parse import urlencode
 
 from starlette.applications import Starlette
@@ -27,12 +28,12 @@ from alerts.store import audit, operators, people, sessions
 from alerts.store.audit import Entry
 from alerts.store.database import reading, writing
 from alerts.store.feeds import FeedRow
-from alerts.store.schema import metadata
 from alerts.track.policy import Desk
 from alerts.web.access.visitor import COOKIE
 from alerts.web.app import WebSettings, create_app
 from alerts.web.operations.operating import Operating
 from tests.engine.world import World
+from tests.store.dumped import dump
 from tests.web.client import FORM, Answer, ask
 from tests.web.html import Page
 
@@ -108,10 +109,9 @@ class Office:
         self.world.tracker.desk = DESK
         self.operating.faults._met.clear()
 
-    def dump(self) -> dict[str, list[object]]:
+    def dump(self) -> dict[str, list[Any]]:
         """All that is stored."""
-        with reading(self.world.engine) as conn:
-            return {one.name: [tuple(row) for row in conn.execute(one.select())] for one in metadata.sorted_tables}
+        return dump(self.world.engine)
 
     def audited(self) -> list[Entry]:
         """What stands in the audit log, the latest first."""

@@ -9,19 +9,9 @@ from starlette.applications import Starlette
 from alerts.engine.rulebook import Rulebook
 from alerts.store.database import writing
 from alerts.web.app import WebSettings, create_app
-from tests.engine.conftest import rulebook
 from tests.store.values import add_feed
 from tests.web.archive import NOW, tell
-from tests.web.client import ask
-from tests.web.html import Page
-
-__all__ = ["rulebook"]
-
-
-def page(app: Starlette, address: str) -> Page:
-    answer = ask(app, address)
-    assert answer.status == 200
-    return Page(answer.text)
+from tests.web.public.reading import links, page
 
 
 def test_it_says_what_the_service_cannot_do_how_sure_is_sure_and_what_it_keeps_of_readers(app: Starlette) -> None:
@@ -46,7 +36,7 @@ def test_every_page_leads_to_it(app: Starlette, engine: Engine) -> None:
     with writing(engine) as conn:
         tell(conn)
     for address in ("/", "/alerts/1", "/places", "/rules", "/about"):
-        assert "/desk/about" in [one["href"] for one in page(app, address).all("a")]
+        assert "/desk/about" in links(page(app, address))
 
 
 @pytest.mark.parametrize(

@@ -2,37 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from starlette.applications import Starlette
 
-from alerts.engine.rulebook import Rulebook
 from alerts.read.places import Gazetteer
 from alerts.store import alerts, ledger
 from alerts.store.database import writing
 from alerts.track.ledger import declared
 from alerts.types import Place
 from alerts.web.app import WebSettings, create_app
-from tests.engine.conftest import rulebook
 from tests.engine.world import World
 from tests.web.archive import tell
 from tests.web.client import ask
 from tests.web.html import Page
-
-__all__ = ["rulebook"]
+from tests.web.public.reading import links, page
 
 DAY = timedelta(days=1)
 TRUCE = "The army and the rebels agreed to a truce in Burkina Faso."
-
-
-@pytest.fixture
-def world(rulebook: Rulebook, gazetteer: Gazetteer) -> Iterator[World]:
-    made = World(rulebook, gazetteer)
-    yield made
-    made.engine.dispose()
 
 
 @pytest.fixture
@@ -54,16 +43,6 @@ def named(world: World, name: str, country: str) -> Place:
 def told(world: World, place: Place, **more: object) -> str:
     with writing(world.engine) as conn:
         return tell(conn, place=place, start=world.now - DAY, **more)  # type: ignore[arg-type]
-
-
-def page(app: Starlette, address: str, status: int = 200) -> Page:
-    answer = ask(app, address)
-    assert answer.status == status
-    return Page(answer.text)
-
-
-def links(page: Page) -> list[str]:
-    return [one["href"] for one in page.all("a")]
 
 
 def section(page: Page, begin: str, end: str) -> str:

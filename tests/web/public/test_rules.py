@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -11,19 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.applications import Starlette
 
-from alerts.engine.rulebook import Rulebook
 from alerts.read.places import Gazetteer
 from alerts.store import demotions, judgements
 from alerts.store.database import writing
 from alerts.web.app import WebSettings, create_app
 from alerts.web.public.rules import month_edges
-from tests.engine.conftest import rulebook
 from tests.engine.world import SHELLING, World, sound
 from tests.web.archive import tell
 from tests.web.client import ask
-from tests.web.html import Page
-
-__all__ = ["rulebook"]
+from tests.web.public.reading import links, page
 
 DAY = timedelta(days=1)
 EXAMPLES = """
@@ -36,26 +31,9 @@ because = "denied"
 
 
 @pytest.fixture
-def world(rulebook: Rulebook, gazetteer: Gazetteer) -> Iterator[World]:
-    made = World(rulebook, gazetteer)
-    yield made
-    made.engine.dispose()
-
-
-@pytest.fixture
 def app(world: World) -> Starlette:
     settings = WebSettings(base_url="https://alerts.example/desk")
     return create_app(world.engine, settings, now=lambda: world.now, rulebook=lambda: world.rulebook)
-
-
-def page(app: Starlette, address: str, status: int = 200) -> Page:
-    answer = ask(app, address)
-    assert answer.status == status
-    return Page(answer.text)
-
-
-def links(page: Page) -> list[str]:
-    return [one["href"] for one in page.all("a")]
 
 
 def told(world: World, rule: str = "shelling", **more: object) -> str:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -23,12 +22,13 @@ from alerts.render.verdicts import SAYINGS
 from alerts.store import acts as act_store
 from alerts.store import judgements, people
 from alerts.store.database import reading, writing
-from alerts.store.schema import act, alert, bulletin, judgement, metadata, silence
+from alerts.store.schema import act, alert, bulletin, judgement, silence
 from alerts.store.silences import in_force
 from alerts.track.policy import Desk
 from alerts.web.app import WebSettings, create_app
 from tests.engine.conftest import rulebook
 from tests.engine.world import World
+from tests.store.dumped import dump
 from tests.web.client import FORM, Answer, ask, press
 from tests.web.html import Page
 
@@ -77,12 +77,6 @@ def link(world: World, person: int = 1, *, version: int = 1, alert_id: str = "1"
     return "/v/" + links.sign(SECRET, alert_id=alert_id, version=version, person_id=person, now=world.now)
 
 
-def dump(world: World) -> dict[str, list[Any]]:
-    """All that is in the database."""
-    with reading(world.engine) as conn:
-        return {table.name: [tuple(row) for row in conn.execute(table.select())] for table in metadata.sorted_tables}
-
-
 def said(answer: Answer) -> str:
     """What the page says came of the press."""
     assert answer.status == 200, answer.text
@@ -122,11 +116,11 @@ def test_the_link_of_the_mail_puts_its_own_button_first(app: Starlette, world: W
 
 
 def test_looking_changes_nothing_whatever_the_link_asks_for(app: Starlette, world: World) -> None:
-    before = dump(world)
+    before = dump(world.engine)
     for query in ("", "?say=false_alarm", "?say=mute&other=1", "?say=have_it"):
         for method in ("GET", "HEAD"):
             assert ask(app, link(world) + query, method=method).status == 200
-    assert dump(world) == before
+    assert dump(world.engine) == before
 
 
 def test_pages_of_a_link_are_kept_nowhere_and_lead_nobody_to_it(app: Starlette, world: World) -> None:
@@ -160,12 +154,12 @@ def test_what_a_stranger_wrote_is_text_on_these_pages(app: Starlette, world: Wor
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_a_forged_link_is_refused_and_changes_nothing(app: Starlette, world: World, method: str) -> None:
-    before = dump(world)
+    before = dump(world.engine)
     token = link(world)
     for forged in (f"{token}x", token.replace("/v/1.1.1", "/v/1.1.2"), "/v/x", "/v/%00", f"/v/{'9' * 3000}"):
         answer = ask(app, forged, method=method, headers={"Content-Type": FORM}, body=b"say=false_alarm")
         assert answer.status == 403 and "not one that was sent from here" in Page(answer.text).text
-    assert dump(world) == before
+    assert dump(world.engine) == before
 
 
 def test_an_old_link_is_refused(app: Starlette, world: World) -> None:
@@ -205,9 +199,9 @@ def test_a_false_alarm_is_taken_back_at_once_for_exactly_those_who_were_told(app
 def test_pressing_twice_changes_nothing_more(app: Starlette, world: World) -> None:
     for saying in SAYINGS:
         press(app, link(world, 3), say=saying)
-        before = dump(world)
+        before = dump(world.engine)
         assert press(app, link(world, 3), say=saying).status == 200
-        assert dump(world) == before, saying
+        assert dump(world.engine) == before, saying
 
 
 def test_what_is_kept_names_the_reader_by_number_only(app: Starlette, world: World) -> None:
@@ -215,7 +209,7 @@ def test_what_is_kept_names_the_reader_by_number_only(app: Starlette, world: Wor
     with reading(world.engine) as conn:
         [one] = judgements.judgements_of(conn, "1")
     assert (one.verdict, one.who, one.person_id, one.by_reader) == ("wrong_number", "reader 2", 2, True)
-    assert "@" not in str([dump(world)[name] for name in ("judgement", "act", "bulletin")])
+    assert "@" not in str([dump(world.engine)[name] for name in ("judgement", "act", "bulletin")])
 
 
 def test_above_the_second_look_the_operators_are_asked_and_a_second_reader_decides(world: World) -> None:
@@ -295,9 +289,9 @@ def test_what_waits_for_a_person_is_not_named_as_a_duplicate(app: Starlette, wor
 
 @pytest.mark.parametrize(("other", "why"), [("1", "no duplicate of itself"), ("77", "no alert of this number")])
 def test_a_duplicate_is_one_of_another_alert_that_is_there(app: Starlette, world: World, other: str, why: str) -> None:
-    before = dump(world)
+    before = dump(world.engine)
     answer = press(app, link(world), say="duplicate", other=other)
-    assert answer.status == 400 and why in answer.text and dump(world) == before
+    assert answer.status == 400 and why in answer.text and dump(world.engine) == before
 
 
 def test_that_a_cancelled_alert_is_true_is_told_to_the_operators(app: Starlette, world: World) -> None:
@@ -330,10 +324,10 @@ def test_that_a_cancelled_alert_is_true_is_told_to_the_operators(app: Starlette,
 def test_only_the_buttons_of_these_pages_do_anything(
     app: Starlette, world: World, kind: str, body: bytes, status: int
 ) -> None:
-    before = dump(world)
+    before = dump(world.engine)
     answer = ask(app, link(world), method="POST", headers={"Content-Type": kind}, body=body)
     assert answer.status == status and Page(answer.text).inside("h1")
-    assert dump(world) == before
+    assert dump(world.engine) == before
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -395,7 +389,7 @@ def test_who_changes_their_mind_tells_the_operators_once_and_cannot_fill_the_dat
     answers = [press(app, link(world), say=saying) for _ in range(15) for saying in ("false_alarm", "wrong_place")]
     assert [answer.status for answer in answers] == [200] * 20 + [400, 200] * 5  # what they said last they may repeat
     assert "many things of this alert" in answers[20].text
-    assert len(dump(world)["judgement"]) == 20 and len(bulletins(world)) == 1
+    assert len(dump(world.engine)["judgement"]) == 20 and len(bulletins(world)) == 1
 
 
 def test_what_is_said_of_a_merged_alert_is_said_of_the_one_that_goes_on(app: Starlette, world: World) -> None:
