@@ -27,14 +27,26 @@ async def _large(request: Request) -> Response:
     return Response(b"x" * LARGE)
 
 
-async def _slow(request: Request) -> Response:
-    await asyncio.sleep(2)
-    return PlainTextResponse("slow")
+class Slow:
+    """A page that takes as long as a test wants."""
+
+    def __init__(self) -> None:
+        self.begun, self.goes_on = asyncio.Event(), asyncio.Event()
+
+    async def page(self, request: Request) -> Response:
+        self.begun.set()
+        await self.goes_on.wait()
+        return PlainTextResponse("slow")
 
 
 @pytest.fixture
-async def port() -> AsyncIterator[int]:
-    routes = [Route("/", _hello, methods=["GET", "POST"]), Route("/large", _large), Route("/slow", _slow)]
+def slow() -> Slow:
+    return Slow()
+
+
+@pytest.fixture
+async def port(slow: Slow) -> AsyncIterator[int]:
+    routes = [Route("/", _hello, methods=["GET", "POST"]), Route("/large", _large), Route("/slow", slow.page)]
     server = WebServer(Starlette(routes=routes), host="127.0.0.1", port=0)
     yield await server.start()
     await server.stop()
@@ -122,11 +134,11 @@ async def test_who_fetches_slowly_gets_it_all(port: int, monkeypatch: pytest.Mon
 
 
 async def test_with_too_many_connections_the_longest_idle_gives_way_and_who_waits_for_an_answer_stays(
-    port: int, monkeypatch: pytest.MonkeyPatch
+    port: int, slow: Slow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(protocol, "MOST_CONNECTIONS", 3)
     waiting = asyncio.create_task(_said(port, b"GET /slow HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n"))
-    await asyncio.sleep(0.3)
+    await asyncio.wait_for(slow.begun.wait(), 30)
     connections = []
     for _ in range(5):
         connections.append(await asyncio.open_connection("127.0.0.1", port))
@@ -137,6 +149,7 @@ async def test_with_too_many_connections_the_longest_idle_gives_way_and_who_wait
     for reader, writer in connections[3:]:
         writer.write(GET)
         assert await asyncio.wait_for(reader.readuntil(b"hello 0"), 10)
+    slow.goes_on.set()
     assert (await waiting).endswith(b"slow")
     for _, writer in connections:
         writer.close()

@@ -22,6 +22,7 @@ from alerts.notify.ways.doubts import doubts
 from alerts.notify.ways.postfix import PostfixTrail, Seen, Waiting, fate, logs, queued, read_log, time_of
 from alerts.notify.ways.smtp import Smtp, SmtpSettings
 from alerts.notify.ways.transport import Envelope, Fate
+from tests.fakes import waiting
 from tests.fakes.postfix import PrivatePostfix, needs_postfix
 
 NOW = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
@@ -236,7 +237,12 @@ async def test_a_real_postfix_tells_what_it_took_and_what_not(postfix: PrivatePo
     writer.write(broken.message)  # and no final dot
     await writer.drain()
     writer.transport.abort()
-    await asyncio.sleep(0.2)
+
+    def logged() -> bool:
+        said = postfix.log.read_text()
+        return digits[2] in said and said.count("(queue active)") >= 2
+
+    await waiting.until(logged)
     found = await smtp.find({f"<{one}@alerts.example>": since for one in digits})
     await smtp.close()
     # The head of the third was read a moment ago.
