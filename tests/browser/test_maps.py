@@ -129,6 +129,7 @@ async def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(
     await page.locator(".mark-icon").first.click()
     await page.wait_for_selector(".popup")
     await page.wait_for_timeout(400)  # what fades in has its colours only then
+    await page.wait_for_function("document.getAnimations().length === 0")  # later on a busy machine
     await page.evaluate(axe)
     found = await page.evaluate("axe.run().then(found => found.violations.map(one => [one.id, one.nodes[0].html]))")
     assert found == []
