@@ -171,7 +171,7 @@ async def test_an_urgent_mail_without_an_answer_goes_again_under_the_same_id(eng
     clock = Clock()
     async with FakeSmtp() as server:
         server.answers["DATA"].append(answer)
-        one = courier(engine, smtp(server), clock)
+        one = courier(engine, smtp(server, patience=0.3), clock)
         assert (await one.deliver_all()).deferred == 1
         clock.advance(minutes=1)
         assert (await one.deliver_all()).accepted == 1

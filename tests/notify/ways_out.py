@@ -17,8 +17,9 @@ from tests.fakes.smtp import FakeSmtp
 from tests.notify.world import Clock, courier
 
 
-def smtp(server: FakeSmtp, *, connections: int = 2) -> Smtp:
-    return Smtp(SmtpSettings(host="127.0.0.1", port=server.port, timeout=2, patience=0.3, connections=connections))
+def smtp(server: FakeSmtp, *, connections: int = 2, patience: float = 30) -> Smtp:
+    """`patience`: short where the server is silent, and else longer than a busy machine can stand still."""
+    return Smtp(SmtpSettings(host="127.0.0.1", port=server.port, patience=patience, connections=connections))
 
 
 async def refused(engine: Engine, *answers: str) -> Tally:
