@@ -17,7 +17,7 @@ async def run(*stages: Stage, until: Callable[[], bool]) -> None:
     """Run stages until a condition holds, then stop."""
     engine = LocalEngine(stages)
     engine.start()
-    await waiting.until(until, seconds=5)
+    await waiting.until(until)
     await engine.stop()
 
 

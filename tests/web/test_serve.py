@@ -94,7 +94,7 @@ async def test_what_runs_beside_the_server_ends_with_it(app: Starlette) -> None:
 
     server = WebServer(app, host="127.0.0.1", port=0, beside=beside)
     await server.start()
-    await asyncio.wait_for(begun.wait(), 5)
+    await asyncio.wait_for(begun.wait(), 30)
     assert not ended.is_set()
     await server.stop()
-    await asyncio.wait_for(ended.wait(), 5)
+    await asyncio.wait_for(ended.wait(), 30)
