@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
@@ -30,7 +30,7 @@ from alerts.notify.stream import GRACE_S, MOST, Item, Settled, Stream
 from alerts.notify.ways.transport import OPERATOR, ROUTE, Crash, Envelope, Transport, Unanswered, no_crash
 from alerts.notify.ways.verdict import Retry, Verdict, after_attempt, after_crash
 from alerts.render.mail import MailRenderer
-from alerts.store import holds, outbox
+from alerts.store import holds, leases, outbox
 from alerts.store.database import reading, writing
 from alerts.store.outbox import OutboxRow
 from alerts.store.silences import in_force
@@ -39,6 +39,7 @@ _log = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
 LEASE_S = 120.0
 SENDING_S = 600.0  # longer than any attempt takes (`SmtpSettings`): while it runs the mail is nobody else's
+STRANGE_S = 600.0  # how long who could tell what became of a mail has to come back
 
 
 @dataclass(slots=True, kw_only=True)
@@ -76,7 +77,8 @@ class Courier:
 
     `clock` gives the time, `crash` is the hook of the crash tests; `covers` says of the rules now in force whose alerts
     make a mail about whose others needless, `limits` how many mails a reader gets. After `stop` what is under way has
-    `grace_s` seconds.
+    `grace_s` seconds. `life` is what its leases are known by, `way` the way its mails go: what became of those that
+    went another way it does not look up, and takes for unknowable when who could tell has not looked for some time.
     """
 
     engine: Engine
@@ -89,6 +91,8 @@ class Courier:
     covers: Callable[[], Covers] = dict
     limits: Limits = UNLIMITED
     grace_s: float = GRACE_S
+    life: str = field(default_factory=leases.new_life)
+    way: str = ""
     _unsettled: list[_Stored] = field(default_factory=list)
     _unended: list[tuple[str, Run]] = field(default_factory=list)  # runs, by the token of their leases
     _blocked_until: datetime | None = None
@@ -101,7 +105,7 @@ class Courier:
         """At the start of the only process that uses this outbox: what an earlier one left half-way is
         looked after now, and not when its leases run out."""
         look = self.clock() + self.transport.settles
-        await self._write(lambda conn: outbox.forget_leases(conn, look))
+        await self._write(lambda conn: leases.forget(conn, look))
         return await self._reconcile()
 
     async def deliver_once(self) -> Tally:
@@ -109,9 +113,17 @@ class Courier:
         that went out by then are kept, and stored first by the next round."""
         return await self._deliver(rounds=1)
 
+    async def deliver_some(self, most: int) -> Tally:
+        """To about so many people: for who shares the work with other couriers."""
+        return await self._deliver(most=most)
+
     async def deliver_all(self) -> Tally:
         """Until nothing is due, the way is blocked, or `stop` was called."""
-        return await self._deliver(rounds=None)
+        return await self._deliver()
+
+    def go_on(self) -> None:
+        """After `stop`: begin mails again."""
+        self._stopping = False
 
     def stop(self) -> None:
         """Begin nothing new. What is under way has some seconds to end; what the server then says nothing of stays
@@ -129,15 +141,15 @@ class Courier:
             _log.error("what became of %d mails is not stored, and is looked up at the next start: %s", gone, error)
         await self.transport.close()
 
-    async def _deliver(self, *, rounds: int | None) -> Tally:
+    async def _deliver(self, *, rounds: int | None = None, most: int = sys.maxsize) -> Tally:
         await self._settle([])
         tally = await self._reconcile()
         if self._stopping or (self._blocked_until is not None and self.clock() < self._blocked_until):
             return tally
-        token, run = secrets.token_hex(16), Run()
+        token, run = leases.new_token(self.life), Run()
         stream = self._stream = Stream(
             at_once=self.transport.at_once,
-            fetch=lambda limit: self._fetch(limit, token, tally),
+            fetch=lambda limit: self._fetch(min(limit, MOST, most - tally.leased), token, tally),
             commit=lambda marks, results: self._commit(marks, results, token, run),
             send=lambda item: self._attempt(item, tally, run),
             goes_on=lambda: not (self._stopping or tally.trouble),
@@ -167,8 +179,10 @@ class Courier:
 
     async def _fetch(self, limit: int, token: str, tally: Tally) -> list[Item]:
         """Lease mails, and make them."""
+        if limit <= 0:
+            return []
         now = self.clock()
-        rows = await self._write(lambda conn: self._lease(conn, now, token, min(limit, MOST)))
+        rows = await self._write(lambda conn: self._lease(conn, now, token, limit))
         tally.leased += len(rows)
         if not rows:
             return []
@@ -214,7 +228,7 @@ class Courier:
             _store(conn, stored, self.clock())
             if run.stops and not run.stopped:
                 refusals.stop_queue(conn, run, sender=self.sender, now=self.clock())
-            return outbox.mark_sending(conn, made, token, self.clock(), SENDING_S) if made else set()
+            return outbox.mark_sending(conn, made, token, self.clock(), SENDING_S, way=self.way) if made else set()
 
         ours = await self._write(work)
         run.stopped = bool(run.stops)
@@ -274,9 +288,11 @@ class Courier:
 
     async def _reconcile(self) -> Tally:
         """Find out what became of mails that were perhaps sent."""
-        tally, now, token = Tally(), self.clock(), secrets.token_hex(16)
-        while rows := await self._write(lambda conn: outbox.stale_sending(conn, now, token, MOST, LEASE_S)):
-            found = await self.transport.find({row.message_id: row.not_before for row in rows})
+        tally, now, token = Tally(), self.clock(), leases.new_token(self.life)
+        stale = partial(outbox.stale_sending, way=self.way, strange_s=STRANGE_S)
+        while rows := await self._write(lambda conn: stale(conn, now, token, MOST, LEASE_S)):
+            here = {row.message_id: row.not_before for row in rows if row.way in (None, self.way)}
+            found = await self.transport.find(here) if here else {}
             settled = []
             for row in rows:
                 fate = found.get(row.message_id, "unknown")

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, Protocol, get_args
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, case, func, literal, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, case, func, select, update
 
 from alerts.readers import Person
 from alerts.store import holds, plans, waiting
@@ -30,7 +30,6 @@ from alerts.store.codec import clean, row_id
 from alerts.store.marking import STATE, marking
 from alerts.store.people import get_people
 from alerts.store.schema import outbox
-from alerts.store.schema.base import UtcTime
 from alerts.store.upsert import insert_for
 from alerts.store.waiting import Decide, Plan, Reason, each_alone, free
 
@@ -110,6 +109,7 @@ class OutboxRow:
     attempts: int
     lease_token: str | None
     lease_until: datetime | None
+    way: str | None
     finished: datetime | None
     last_error: str | None
 
@@ -159,10 +159,14 @@ def lease(
     return _take(conn, leads & (STATE == "queued"), now, token, lease_s, people)
 
 
-def stale_sending(conn: Connection, now: datetime, token: str, limit: int, lease_s: float) -> list[OutboxRow]:
+def stale_sending(
+    conn: Connection, now: datetime, token: str, limit: int, lease_s: float, *, way: str = "", strange_s: float = 0.0
+) -> list[OutboxRow]:
     """Take mails whose courier died between `mark_sending` and the result. They stay `sending`; the caller
-    now has to find out, and to mark them with `token`."""
-    stale = (outbox.c.state == "sending") & outbox.c.lead_id.is_(None) & free(now)
+    now has to find out, and to mark them with `token`. Those that went by another `way` than the caller's are left for
+    `strange_s` seconds to who can look them up."""
+    here = outbox.c.way.is_(None) | (outbox.c.way == way) | (outbox.c.lease_until <= now - timedelta(seconds=strange_s))
+    stale = (outbox.c.state == "sending") & outbox.c.lead_id.is_(None) & free(now) & here
     some = select(outbox.c.id).where(stale).order_by(*_ORDER).limit(limit).with_for_update(skip_locked=True)
     return _take(conn, outbox.c.id.in_(some.scalar_subquery()), now, token, lease_s)
 
@@ -189,10 +193,12 @@ def parts(conn: Connection, leads: Collection[int]) -> dict[int, list[OutboxRow]
     return found
 
 
-def mark_sending(conn: Connection, ids: Collection[int], token: str, now: datetime, lease_s: float) -> set[int]:
-    """About to be handed to the mail server: to be committed before. Returns those that are still ours;
+def mark_sending(
+    conn: Connection, ids: Collection[int], token: str, now: datetime, lease_s: float, *, way: str = ""
+) -> set[int]:
+    """About to be handed to the mail server, by this way: to be committed before. Returns those that are still ours;
     the others must not be sent."""
-    values = {"attempts": 1, "lease_until": now + timedelta(seconds=lease_s)}
+    values = {"attempts": 1, "lease_until": now + timedelta(seconds=lease_s), "way": way}
     return _mark(conn, ids, token, "sending", ("queued",), values)
 
 
@@ -264,14 +270,6 @@ def give_back(conn: Connection, token: str) -> int:
     """Free what was leased with `token` and not begun; returns how many mails."""
     ours = (outbox.c.lease_token == token) & (outbox.c.state == "queued")
     return conn.execute(update(outbox).where(ours).values(lease_token=None, lease_until=None)).rowcount
-
-
-def forget_leases(conn: Connection, look: datetime | None = None) -> None:
-    """End all leases: for the start of the only process that uses this outbox, when whoever held them is dead. What was
-    being sent is found by `stale_sending` from `look` on."""
-    until = case((outbox.c.state == "sending", literal(look, UtcTime)), else_=None)
-    values = {"lease_token": None, "lease_until": until}
-    conn.execute(update(outbox).where(outbox.c.lease_token.is_not(None)).values(values))
 
 
 def release(conn: Connection, ids: Collection[int], now: datetime) -> int:

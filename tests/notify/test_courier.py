@@ -18,7 +18,7 @@ from alerts.notify.message import compose
 from alerts.notify.ways.maildir import Maildir
 from alerts.notify.ways.transport import Envelope
 from alerts.notify.ways.verdict import Retry
-from alerts.store import outbox, people
+from alerts.store import leases, outbox, people
 from alerts.store.database import writing
 from tests.fakes.smtp import FakeSmtp
 from tests.notify.ways_out import Stuck, refused, smtp
@@ -317,7 +317,7 @@ async def test_a_courier_that_lost_its_lease_sends_nothing(engine: Engine) -> No
     def lose(point: str) -> None:
         if point == "leased":
             with writing(engine) as conn:
-                outbox.forget_leases(conn)
+                leases.forget(conn)
                 outbox.lease(conn, clock(), "other", 10, 600)
 
     await courier(engine, transport, clock, crash=lose).deliver_once()

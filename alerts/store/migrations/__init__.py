@@ -16,7 +16,7 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, text
 
 from alerts.errors import StoreError
-from alerts.store import archive
+from alerts.store import archive, queueing
 from alerts.store.database import reading, writing
 
 _LOCK = 0x616C657274  # any number nobody else uses, for PostgreSQL's advisory lock
@@ -46,6 +46,7 @@ def upgrade(engine: Engine) -> str | None:
             config.attributes["connection"] = conn
             command.upgrade(config, "head")
             archive.list_missing(conn)
+        queueing.bring_up(conn)  # it may be newer than the tables of this version
     return before
 
 

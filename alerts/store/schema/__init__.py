@@ -22,6 +22,7 @@ from alerts.store.schema.alerting import (
 )
 from alerts.store.schema.base import OPEN, UtcTime, metadata
 from alerts.store.schema.collected import article, document, feed, linked, minhash, poll, story
+from alerts.store.schema.machines import edition, machine
 from alerts.store.schema.mailing import aside, attempt, bounce, bulletin, hold, outbox, person, suppressed, tally
 from alerts.store.schema.remembered import count_day, ledger, meta, notice, report, rule_version, seen, spike, watch
 
@@ -40,6 +41,7 @@ __all__ = [
     "count_day",
     "data_key",
     "document",
+    "edition",
     "evidence",
     "feed",
     "hold",
@@ -51,6 +53,7 @@ __all__ = [
     "listing_text",
     "listing_word",
     "login_link",
+    "machine",
     "meta",
     "metadata",
     "minhash",

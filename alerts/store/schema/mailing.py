@@ -132,6 +132,7 @@ outbox = Table(
     Column("attempts", Integer, nullable=False, server_default=text("0")),
     Column("lease_token", String(32)),
     Column("lease_until", UtcTime),
+    Column("way", String(64)),  # by which it is being sent: whoever has the same can look up what became of it
     Column("finished", UtcTime),
     Column("last_error", Text),
     Column("trigger_id", Integer),  # the article that brought the version
