@@ -43,7 +43,8 @@ def interval(
     busy = max(rate, new / (passed / HOUR) if passed > timedelta(0) else 0.0)
     wait = usual
     if busy > 0 and items:
-        wait = min(wait, max(1.0, min(items * _SHARE, _FEW)) / busy * HOUR)
+        # in hours first: after some weeks of silence they are more than a timedelta can hold
+        wait = min(wait / HOUR, max(1.0, min(items * _SHARE, _FEW)) / busy) * HOUR
     if quiet > _QUIET and not new:
         wait = usual * (quiet / _QUIET)
     return min(max(wait, least), max(most, least))

@@ -52,6 +52,13 @@ def test_after_weeks_of_silence_a_feed_is_asked_more_rarely_until_it_speaks() ->
     assert interval(quiet=365 * DAY, new=1) == QUARTER
 
 
+def test_a_feed_may_be_silent_for_months_or_years_after_it_spoke_every_hour() -> None:
+    rate = 1.0
+    for day in range(3 * 365):
+        rate = rhythm.new_rate(rate, 0, DAY)
+        assert interval(rate=rate, quiet=(day + 1) * DAY) <= HOUR
+
+
 @given(
     rate=st.floats(0, 1e6),
     new=st.integers(0, 2000),
