@@ -33,6 +33,7 @@ from alerts.config_values import (
     LengthOrNever,
     ListenAt,
     MailAddress,
+    MonthOrNever,
     Networks,
     OptionalPath,
     Owners,
@@ -43,6 +44,7 @@ from alerts.config_values import (
     Size,
     Texts,
     Tiers,
+    WeekOrNever,
     YesNoOrAuto,
 )
 from alerts.errors import ConfigError, Fault, Faults
@@ -269,6 +271,13 @@ class Verdicts(Section):
     second_look: Annotated[int, Field(ge=0)] = 50
 
 
+class Keep(Section):
+    articles: MonthOrNever = timedelta(days=365)
+    evidence: MonthOrNever = None
+    mails: WeekOrNever = timedelta(days=90)
+    audit: MonthOrNever = timedelta(days=730)
+
+
 class Config(Section):
     """The whole configuration. Paths are absolute; lengths of time are timedeltas, sizes bytes."""
 
@@ -288,6 +297,7 @@ class Config(Section):
     web: Web
     cap: Cap
     verdicts: Verdicts
+    keep: Keep
     owners: Owners
     tiers: Tiers
 
@@ -296,6 +306,9 @@ class Config(Section):
         if self.escalation.after < max(self.notify.waits.values()):
             fault = "is shorter than the longest wait in [notify]: a mail would be repeated before what belongs with it"
             disagree([(("escalation", "after"), fault)])
+        if self.keep.mails is not None and self.keep.mails < self.verdicts.expire:
+            fault = "is shorter than [verdicts] expire: who was told of an alert must be known while they may answer"
+            disagree([(("keep", "mails"), fault)])
         home = self.notify.sender.rpartition("@")[2].encode("idna").decode("ascii").lower()
         if self.dkim.key_file and self.dkim.domain and not f".{home}".endswith(f".{self.dkim.domain}"):
             fault = f"is neither {home}, the domain in [notify] from, nor above it: receivers would not count it"

@@ -41,6 +41,18 @@ def _length_or_never(value: object) -> timedelta | None:
     return length
 
 
+def never_or_at_least(least: timedelta) -> BeforeValidator:
+    """How long something is kept: not shorter than `least`; None: it never goes."""
+
+    def read(value: object) -> timedelta | None:
+        length = None if value is None or value == "never" else _length(value)
+        if length is not None and length < least:
+            raise told(f'must be at least {say(least)}, or "never"')
+        return length
+
+    return BeforeValidator(read)
+
+
 def at_least(least: timedelta) -> AfterValidator:
     """A length of time that is not shorter."""
 
@@ -196,6 +208,8 @@ Second = Annotated[Length, at_least(timedelta(seconds=1))]
 FilePath = Annotated[Path, Field(strict=False), AfterValidator(_from_the_file)]
 Day = Annotated[Length, at_least(timedelta(days=1))]
 LengthOrNever = Annotated[timedelta | None, BeforeValidator(_length_or_never)]
+WeekOrNever = Annotated[timedelta | None, never_or_at_least(timedelta(days=7))]
+MonthOrNever = Annotated[timedelta | None, never_or_at_least(timedelta(days=30))]
 Size = Annotated[int, BeforeValidator(_bytes)]
 OptionalPath = Annotated[FilePath | None, BeforeValidator(lambda value: None if value == "" else value)]
 ListenAt = Annotated[Listen | None, PlainValidator(_listen)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -13,7 +13,10 @@ from alerts import __version__
 from alerts.collect.settings import CollectSettings, user_agent
 from alerts.config import Config
 from alerts.engine.loading import RuleSources
+from alerts.engine.pruning import Terms
+from alerts.engine.rulebook import Rulebook
 from alerts.match.bind import Households
+from alerts.match.rule import Spike
 from alerts.notify import audience
 from alerts.notify.inbox.imap import Mailbox
 from alerts.notify.inbox.sorting import House
@@ -117,6 +120,21 @@ def post_of(config: Config, secret: bytes) -> Post:
 def limits_of(config: Config) -> Limits:
     """How many mails a reader gets."""
     return Limits(per_hour=config.notify.most_per_hour, per_day=config.notify.most_per_day)
+
+
+def kept_by(config: Config, book: Rulebook) -> Terms:
+    """How long things are kept by the settings, and by what the rules in force look back to."""
+    spikes = [rule.when for rule in book.ruleset.rules if isinstance(rule.when, Spike)]
+    return Terms(
+        articles=config.keep.articles,
+        evidence=config.keep.evidence,
+        mails=config.keep.mails,
+        audit=config.keep.audit,
+        polls=config.collect.keep_polls,
+        documents=config.collect.keep_documents,
+        same_event=max((policy.same_event for policy in book.policies.values()), default=timedelta(0)),
+        baseline=max((when.baseline + when.window for when in spikes), default=timedelta(0)),
+    )
 
 
 def site_of(config: Config) -> Site:

@@ -21,6 +21,7 @@ from alerts.configured import (
     households,
     inbox_of,
     issuer,
+    kept_by,
     limits_of,
     open_gazetteer,
     open_store,
@@ -40,6 +41,7 @@ from alerts.engine.feedback import Reporter
 from alerts.engine.linked import Linker
 from alerts.engine.local import LocalEngine, Stage
 from alerts.engine.notices import Watchman
+from alerts.engine.pruning import Pruner
 from alerts.engine.rulebook import Rulebook
 from alerts.engine.single import SingleService
 from alerts.engine.tracking import Tracker
@@ -54,7 +56,7 @@ from alerts.notify.joining.whereabouts import region_name
 from alerts.notify.message.mime import domain_of
 from alerts.notify.reminding import remind, reminding_of
 from alerts.render.mail import mail_renderer
-from alerts.store import articles, documents, feeds, issuing, linked, meta, notices, people, polling
+from alerts.store import articles, feeds, issuing, linked, meta, notices, people, polling
 from alerts.store.database import reading, writing
 from alerts.store.linked import Link
 from alerts.store.polling import PollResult
@@ -137,6 +139,11 @@ class Service:
             gazetteer=self.gazetteer,
             domain=domain_of(config.notify.sender),
             secret=self.secret,
+        )
+        self.pruner = Pruner(
+            engine=self.engine,
+            terms=lambda: kept_by(config, self.rulebook),
+            stopping=lambda: self._stopping,
         )
         self.canary = Canary(
             gazetteer=self.gazetteer,
@@ -223,6 +230,7 @@ class Service:
                 Stage(name="mailing", every_s=1.0, run=self.deliver),
                 Stage(name="reloading rules", every_s=2.0, run=self.reload_if_changed),
                 Stage(name="upkeep", every_s=60.0, run=self.upkeep),
+                Stage(name="pruning", every_s=60.0, run=self.prune),
                 Stage(name="watching", every_s=30.0, run=self.look_around),
             )
         )
@@ -264,6 +272,7 @@ class Service:
         await self.analyse()
         await self.deliver()
         await self.upkeep()
+        await self.prune()
 
     async def analyse(self) -> None:
         """Take all waiting articles through; when the service is to stop, no further batch."""
@@ -287,8 +296,12 @@ class Service:
             await asyncio.to_thread(self.watchman.look, now)
 
     async def upkeep(self) -> None:
-        """End what nothing more is heard of, and silences that are over; forget old logs of polls."""
+        """End what nothing more is heard of, and silences that are over; remind who did not answer."""
         await asyncio.to_thread(self._upkeep)
+
+    async def prune(self) -> None:
+        """Forget some of what is kept no longer."""
+        await asyncio.to_thread(self.pruner.run, self.clock())
 
     def _upkeep(self) -> None:
         now = self.clock()
@@ -296,8 +309,6 @@ class Service:
             for line in acts.let_go_due(conn, self.tracker, now):  # before it may end
                 _log.warning("%s", line)
             self.tracker.end_quiet_alerts(conn, now)
-            polling.prune_polls(conn, now - self.config.collect.keep_polls)
-            documents.prune(conn, self.config.collect.keep_documents)
             bouncing.upkeep(conn, desk_of(self.config, self.secret), now)
             if strangers := signup.upkeep(conn, now):
                 _log.info("%d people who did not confirm are forgotten", strangers)

@@ -81,13 +81,15 @@ def _stuck(now: Status) -> list[tuple[str, str]]:
 
 
 def _coming(now: Status) -> list[tuple[str, str]]:
-    """What came in today, where anything did."""
+    """What came in today, and what went, where anything did."""
     found = []
     if now.mails_in or now.mails_aside:
         aside = f"; {now.mails_aside} set aside: they trip over a fault of this program" if now.mails_aside else ""
         found.append(("mail in", f"today {_listed(now.mails_in)}{aside}"))
     if now.sign_ups:
         found.append(("sign-ups", f"today {_listed(now.sign_ups)}"))
+    if now.forgotten:
+        found.append(("forgotten", f"today {_listed(now.forgotten)}; alerts db size"))
     return found
 
 

@@ -1,6 +1,6 @@
-"""The audit log: who did what on the pages and by commands. It is only added to; there is no function that changes or
-removes an entry. An entry is written in the transaction of the change that it tells of, so neither is without the
-other. No address of a reader stands in it: who is meant is told by number."""
+"""The audit log: who did what on the pages and by commands. It is only added to; no function changes an entry, and
+they go by their age alone (`pruning`). An entry is written in the transaction of the change that it tells of, so
+neither is without the other. No address of a reader stands in it: who is meant is told by number."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ _MOVED_FOR: Final = timedelta(hours=24)
 # News so much older than the last poll, which said that nothing had changed, was there then.
 _CLEARLY_BEFORE: Final = timedelta(hours=1)
 _LONGEST_WARNING: Final = 500
-_PRUNED_AT_ONCE: Final = 5_000
+PRUNED_AT_ONCE: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -306,6 +306,6 @@ def _log_row(one: Finished, result: PollResult, now: datetime) -> dict[str, Any]
 def prune_polls(conn: Connection, before: datetime) -> int:
     """Forget the log of polls before a time, some thousands at once: ids grow with time, so nothing else is looked at;
     returns how many rows."""
-    oldest = select(poll.c.id).order_by(poll.c.id).limit(_PRUNED_AT_ONCE).subquery()
+    oldest = select(poll.c.id).order_by(poll.c.id).limit(PRUNED_AT_ONCE).subquery()
     old = select(poll.c.id).where(poll.c.id.in_(select(oldest.c.id)), poll.c.at < before)
     return conn.execute(poll.delete().where(poll.c.id.in_(old.scalar_subquery()))).rowcount

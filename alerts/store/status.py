@@ -45,12 +45,12 @@ class Status:
     hour overdue, and since `outage_since` nothing at all can be fetched. `faulty` articles could not be read or tracked
     and are set aside. `oldest_waiting` is when the article was first seen that waits longest to be read;
     `oldest_queued` when the mail that waits longest was due. `holds` keep mails back until an operator lets them go;
-    `suppressed` addresses are not written to, for that reason. `mails_in` (by what came of them) and `sign_ups` are
-    those of this day in UTC; `mails_aside` came in and could not be taken. `silences` are those in force,
-    `silenced_today` the alerts that any of them hid from somebody. `rules_trouble` says which rules cannot be taken as
-    their files are, and why; `rules_fallen` are those that fell to test, `hub_trouble` says why the hub cannot be told
-    of news. `notices` are open; `last_look` is when the
-    service last looked for what does not go on as it should, `last_canary` when its canary last came out."""
+    `suppressed` addresses are not written to, for that reason. `mails_in` (by what came of them), `sign_ups` and
+    what was `forgotten` by the settings are those of this day in UTC; `mails_aside` came in and could not be taken.
+    `silences` are those in force, `silenced_today` the alerts that any of them hid from somebody. `rules_trouble` says
+    which rules cannot be taken as their files are, and why; `rules_fallen` are those that fell to test, `hub_trouble`
+    says why the hub cannot be told of news. `notices` are open; `last_look` is when the service last looked for what
+    does not go on as it should, `last_canary` when its canary last came out."""
 
     at: datetime
     feeds: int
@@ -82,6 +82,7 @@ class Status:
     mails_in: dict[str, int]
     mails_aside: int
     sign_ups: dict[str, int]
+    forgotten: dict[str, int]
     silences: int
     silenced_today: int
     rules_trouble: str
@@ -170,6 +171,7 @@ def _mails(conn: Connection, now: datetime) -> dict[str, Any]:
         "mails_in": tallies.counted(conn, "mail in", now),
         "mails_aside": aside.count(conn),
         "sign_ups": tallies.counted(conn, "sign-up", now),
+        "forgotten": tallies.counted(conn, "forgotten", now),
     }
 
 

@@ -1,4 +1,4 @@
-"""How much of what came in by mail and by the form of sign-ups, day by day: numbers of nobody."""
+"""How much of what came in by mail and by the form of sign-ups, and was forgotten, day by day: numbers of nobody."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from sqlalchemy import Connection, func, select
 from alerts.store.schema import tally
 from alerts.store.upsert import insert_for
 
-Kind = Literal["mail in", "sign-up"]
+Kind = Literal["mail in", "sign-up", "forgotten"]
 SignUp = Literal["asked", "confirmed", "left", "erased", "refused"]
 """What becomes of readers by themselves. `refused`: over a limit, or for an address that is not written to."""
 MOST: Final = 1_000
 """Of what anybody can make us count as often as they like, no more is counted a day: each count is a write."""
 
 
-def add(conn: Connection, kind: Kind, what: str, now: datetime, *, most: int | None = None) -> None:
-    """Count one more on this day (UTC), up to `most`."""
-    fresh = insert_for(conn, tally).values(day=_day(now), kind=kind, what=what, number=1)
+def add(conn: Connection, kind: Kind, what: str, now: datetime, *, number: int = 1, most: int | None = None) -> None:
+    """Count `number` more on this day (UTC), up to about `most`."""
+    fresh = insert_for(conn, tally).values(day=_day(now), kind=kind, what=what, number=number)
     below = None if most is None else tally.c.number < most
-    one_more = {"number": tally.c.number + 1}
-    conn.execute(fresh.on_conflict_do_update(index_elements=["day", "kind", "what"], set_=one_more, where=below))
+    more = {"number": tally.c.number + number}
+    conn.execute(fresh.on_conflict_do_update(index_elements=["day", "kind", "what"], set_=more, where=below))
 
 
 def sign_up(conn: Connection, what: SignUp, now: datetime) -> None:

@@ -289,6 +289,16 @@ def _prints(data: bytes) -> frozenset[bytes]:
     return frozenset(data[at : at + _SIZE] for at in range(len(_VERSION) + _SIZE, len(data), 3 * _SIZE))
 
 
+def named(data: bytes) -> frozenset[str] | None:
+    """The ids and links of all items in what `packed` kept, as `identity.short` has them of keys; None where
+    nothing was kept, so that nobody knows what stood in the document."""
+    if not data.startswith(_VERSION):
+        return None
+    rest = data[len(_VERSION) + _SIZE :]
+    parts = (rest[at : at + _SIZE] for at in range(0, len(rest), _SIZE))
+    return frozenset(part.hex() for index, part in enumerate(parts) if index % 3 and part != _NOTHING)
+
+
 def of_items(feed: RawFeed, url: str, seen: bytes) -> RawFeed:
     """The same for a format whose items are read at little cost: `feed` without the items that were in `seen`."""
     if feed.truncated or feed.warnings:

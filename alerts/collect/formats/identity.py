@@ -121,6 +121,12 @@ def by_id(key: str) -> bool:
     return key.startswith("g-") and len(key) == _WHOLE
 
 
+def short(key: str) -> str | None:
+    """The beginning of the digest of the id or link that a key was made of, as `delta.named` has it; None for a key of
+    what an item says."""
+    return key[2:18] if key.startswith(("g-", "l-")) else None
+
+
 def _spaced(text: str) -> str:
     return " ".join(text.split())
 

@@ -55,7 +55,7 @@ data_key = Table(  # by which a program of an operator's reads the data where th
     sqlite_autoincrement=True,
 )
 
-audit = Table(  # only added to
+audit = Table(  # only added to, and forgotten by age
     "audit",
     metadata,
     Column("id", Integer, primary_key=True),

@@ -1,0 +1,387 @@
+"""What is old goes, a few rows at a time; what anything rests on stays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, Engine, Table, func, insert, select, text, update
+
+from alerts.collect.formats import delta
+from alerts.collect.formats.identity import short
+from alerts.collect.formats.parse import parse_document
+from alerts.collect.outcome import Parsed
+from alerts.store import (
+    alerts,
+    articles,
+    audit,
+    bulletins,
+    evidence,
+    outbox,
+    people,
+    pruning,
+    reports,
+    silences,
+    stories,
+    told,
+)
+from alerts.store.database import writing
+from alerts.store.feeds import FeedRow
+from alerts.store.pruning import Batch
+from alerts.store.schema import alert as alert_table
+from alerts.store.schema import article, bulletin, count_day, linked, minhash, report, silence, story
+from alerts.store.schema import feed as feed_table
+from alerts.store.schema import outbox as outbox_table
+from alerts.track.silence import Silence
+from tests.fakes.feeds import Item, atom, json_feed, rss
+from tests.store import values
+from tests.store.test_outbox import New
+from tests.store.values import NOW, TAIZ, add_feed, poll
+
+DAY = timedelta(days=1)
+OLD = NOW - 400 * DAY
+YEAR_AGO = NOW - 365 * DAY
+
+
+def walk(conn: Connection, step: Callable[..., Batch], *before: datetime, limit: int = 2) -> dict[str, int]:
+    """All steps, the smallest there are; what went."""
+    gone: dict[str, int] = {}
+    after = None
+    for _ in range(1000):
+        batch = step(conn, *before, after, limit)
+        for what, number in batch.gone.items():
+            gone[what] = gone.get(what, 0) + number
+        if batch.after is None:
+            return {what: number for what, number in gone.items() if number}
+        after = batch.after
+    raise AssertionError("a walk without an end")
+
+
+def count(conn: Connection, table: Table) -> int:
+    return conn.execute(select(func.count()).select_from(table)).scalar_one()
+
+
+def items(*numbers: int, dated: bool = True) -> list[Item]:
+    return [
+        Item(
+            guid=f"tag:{n}",
+            link=f"https://news.example/{n}",
+            title=f"Report {n}",
+            html="<p>" + " ".join(f"word{n}x{i}" for i in range(30)) + "</p>",
+            published=f"{OLD - DAY + n * timedelta(minutes=1):%a, %d %b %Y %H:%M:%S} GMT" if dated else "",
+        )
+        for n in numbers
+    ]
+
+
+def read(document: Sequence[Item], make: Callable[[Sequence[Item]], bytes] = rss) -> Parsed:
+    return parse_document(make(document), {}, "https://news.example/feed")
+
+
+def listed(conn: Connection, feed: FeedRow, document: Sequence[Item], now: datetime = OLD, **more: Any) -> int:
+    """Poll a feed that has this document, read it, and say how many articles were new."""
+    parsed = read(document)
+    came = values.outcome(*parsed.entries, **{"marks": parsed.marks, "whole": True} | more)
+    result = poll(conn, feed, came, now)
+    for item in articles.waiting(conn, 1000):
+        stories.know(conn, item.article.id, revision=item.revision, published=OLD, text=item.article.text)
+        articles.mark_analysed(conn, [item], now)
+    return result.new
+
+
+def texts(conn: Connection) -> dict[str, bool]:
+    """The titles of the articles that are there, and whether with their texts."""
+    return {row.title: bool(row.text) for row in conn.execute(select(article).order_by(article.c.id))}
+
+
+def ids(conn: Connection) -> dict[str, str]:
+    return {row.title: str(row.id) for row in conn.execute(select(article.c.title, article.c.id))}
+
+
+def evidence_of(conn: Connection, article_id: str, key: str = "shelling|a", **more: Any) -> str:
+    """An alert that rests on an article."""
+    given: dict[str, Any] = {"state": "ended", "updated": OLD, "last_event": OLD, "key": key}
+    saved = alerts.save_alert(conn, values.alert(**given | more), title="t", summary="s")
+    evidence.put(conn, saved, [values.evidence(article_id)])
+    return saved.id
+
+
+# Articles
+
+
+def test_articles_on_which_nothing_rests_go_with_all_that_was_known_of_them(engine: Engine) -> None:
+    with writing(engine) as conn:
+        feed = add_feed(conn)
+        listed(conn, feed, items(1, 2, 3, 4, 5))
+        listed(conn, feed, items(9), NOW - DAY)
+        assert walk(conn, pruning.articles, YEAR_AGO) == {"articles": 5}
+        assert texts(conn) == {"Report 9": True}
+        assert count(conn, story) == 1
+        assert (
+            count(conn, minhash)
+            == conn.execute(
+                select(func.count()).select_from(minhash).where(minhash.c.article_id == int(ids(conn)["Report 9"]))
+            ).scalar_one()
+        )
+        assert walk(conn, pruning.articles, YEAR_AGO) == {}
+
+
+def test_ids_of_articles_that_went_are_not_used_again(engine: Engine) -> None:
+    with writing(engine) as conn:
+        feed = add_feed(conn)
+        listed(conn, feed, items(1, 2))
+        last = max(map(int, ids(conn).values()))
+        listed(conn, feed, [])
+        conn.execute(update(feed_table).values(marks=read(items(7)).marks))
+        assert walk(conn, pruning.articles, YEAR_AGO) == {"articles": 2}
+        listed(conn, feed, items(3), NOW)
+        assert min(map(int, ids(conn).values())) > last
+
+
+def test_what_its_feed_still_lists_comes_in_again_as_known(engine: Engine) -> None:
+    """However often the same document comes, and read whole or not: nothing in it is news."""
+    with writing(engine) as conn:
+        feed = add_feed(conn)
+        listed(conn, feed, items(1, 2, 3, 4))
+        listed(conn, feed, items(3, 4, 5), NOW - DAY)
+        assert walk(conn, pruning.articles, YEAR_AGO) == {"articles": 2, "texts": 2}
+        assert texts(conn) == {"Report 3": False, "Report 4": False, "Report 5": True}
+        assert listed(conn, feed, items(3, 4, 5), NOW) == 0
+        assert texts(conn) == {"Report 3": False, "Report 4": False, "Report 5": True}
+        assert walk(conn, pruning.articles, YEAR_AGO) == {}, "what has lost its text is left alone"
+        listed(conn, feed, items(5, 6), NOW)
+        assert walk(conn, pruning.articles, YEAR_AGO) == {"articles": 2}, "and goes when its feed lists it no more"
+
+
+def test_a_new_wording_of_what_lost_its_text_is_a_revision(engine: Engine) -> None:
+    with writing(engine) as conn:
+        feed = add_feed(conn)
+        listed(conn, feed, items(1, 2))
+        assert walk(conn, pruning.articles, YEAR_AGO) == {"texts": 2}
+        [first, second] = items(1, 2)
+        again = [replace(first, html="<p>Twenty people were killed.</p>"), second]
+        assert listed(conn, feed, again, NOW) == 0
+        found = conn.execute(select(article.c.title, article.c.revision, article.c.text).order_by(article.c.id)).all()
+        assert found == [("Report 1", 2, "Twenty people were killed."), ("Report 2", 1, "")]
+
+
+def test_what_has_no_date_is_known_for_ever(engine: Engine) -> None:
+    """It would be news of today."""
+    with writing(engine) as conn:
+        feed = add_feed(conn)
+        listed(conn, feed, items(1, 2, dated=False))
+        listed(conn, feed, items(3))
+        assert walk(conn, pruning.articles, YEAR_AGO) == {"texts": 3}
+        assert listed(conn, feed, items(1, 2, dated=False), NOW) == 0
+
+
+def test_where_nobody_knows_what_the_document_lists_keys_stay(engine: Engine) -> None:
+    with writing(engine) as conn:
+        feed = add_feed(conn)
+        listed(conn, feed, items(1, 2), marks=b"")
+        assert walk(conn, pruning.articles, YEAR_AGO) == {"texts": 2}
+        assert listed(conn, feed, items(1, 2), NOW) == 0
+
+
+@pytest.mark.parametrize("make", [rss, atom, json_feed])
+def test_items_are_known_by_what_their_keys_are_made_of(make: Callable[[Sequence[Item]], bytes]) -> None:
+    document = [*items(1, 2), Item(title="no id", link="https://news.example/x", html="<p>x</p>")]
+    parsed = read(document, make)
+    named = delta.named(parsed.marks)
+    assert named is not None
+    assert len(parsed.entries) == 3
+    assert all(short(entry.key) in named for entry in parsed.entries)
+    assert delta.named(b"") is None
+    other = read(items(8), make)
+    assert short(other.entries[0].key) not in named
+
+
+def test_what_waits_is_evidence_is_counted_or_is_copied_stays(engine: Engine) -> None:
+    with writing(engine) as conn:
+        feed = add_feed(conn)
+        listed(conn, feed, items(1, 2, 3, 4, 5))
+        own = ids(conn)
+        evidence_of(conn, own["Report 1"])
+        reports.keep(conn, TAIZ, values.evidence(own["Report 2"]))
+        first = int(own["Report 4"])
+        copying = (story.c.article_id == int(own["Report 1"])) | (story.c.article_id == first)
+        conn.execute(update(story).values(first_id=story.c.article_id, copies_id=None))
+        conn.execute(update(story).where(copying).values(first_id=first))
+        listed(conn, feed, items(9), NOW)
+        conn.execute(update(article).where(article.c.id == int(own["Report 3"])).values(analysed=None))
+        assert walk(conn, pruning.articles, YEAR_AGO) == {"articles": 1}
+        assert texts(conn) == {f"Report {n}": True for n in (1, 2, 3, 4, 9)}
+
+
+def test_texts_of_evidence_go_when_all_its_alerts_are_long_over(engine: Engine) -> None:
+    with writing(engine) as conn:
+        feed = add_feed(conn)
+        listed(conn, feed, items(1, 2, 3, 4))
+        listed(conn, feed, items(4, 5), NOW)
+        own = ids(conn)
+        over = evidence_of(conn, own["Report 1"], "a")
+        evidence_of(conn, own["Report 2"], "b")
+        evidence_of(conn, own["Report 2"], "c", state="active")
+        evidence_of(conn, own["Report 3"], "d", updated=NOW - DAY)
+        evidence_of(conn, own["Report 4"], "e")
+        before = alerts.get_alert(conn, over)
+        assert walk(conn, pruning.texts_of_evidence, YEAR_AGO) == {"texts of evidence": 1}
+        assert [title for title, full in texts(conn).items() if not full] == ["Report 1"]
+        assert alerts.get_alert(conn, over) == before, "the alert reads the same"
+        assert walk(conn, pruning.texts_of_evidence, YEAR_AGO) == {}
+
+
+# Mails
+
+
+def mail(
+    conn: Connection, alert_id: str, person_id: int, state: str = "accepted", at: datetime = OLD, **more: Any
+) -> int:
+    outbox.enqueue(
+        conn, [New(alert_id=alert_id, person_id=person_id, created=at, not_before=at, version=more.pop("version", 1))]
+    )
+    made: int = conn.execute(select(func.max(outbox_table.c.id))).scalar_one()
+    finished = None if state in ("queued", "bundled", "sending") else at
+    conn.execute(
+        update(outbox_table).where(outbox_table.c.id == made).values({"state": state, "finished": finished} | more)
+    )
+    return made
+
+
+def alert_of(conn: Connection, key: str, **more: Any) -> str:
+    given: dict[str, Any] = {"state": "ended", "updated": OLD, "last_event": OLD, "key": key}
+    return alerts.save_alert(conn, values.alert(**given | more), title="t", summary="s").id
+
+
+def left(conn: Connection) -> set[int]:
+    return set(conn.execute(select(outbox_table.c.id)).scalars())
+
+
+def test_mails_go_when_their_alert_is_over_and_they_are_done(engine: Engine) -> None:
+    with writing(engine) as conn:
+        reader, other = (people.add_person(conn, f"{n}@example.org", now=OLD).id for n in "ab")
+        over, going_on = alert_of(conn, "a"), alert_of(conn, "b", state="active")
+        lately = alert_of(conn, "c", state="cancelled", updated=NOW - DAY)
+        mail(conn, over, reader)
+        mail(conn, over, other, "silenced")
+        kept = {
+            mail(conn, going_on, reader),
+            mail(conn, lately, reader),
+            mail(conn, over, reader, "queued", version=2),
+            mail(conn, over, reader, "held", version=3),
+            mail(conn, over, reader, "ambiguous", version=4),
+            mail(conn, over, reader, "sending", version=5),
+            mail(conn, over, other, at=NOW - DAY, version=6),
+        }
+        assert walk(conn, pruning.mails, YEAR_AGO, YEAR_AGO) == {"mails": 2}
+        assert left(conn) == kept
+
+
+def test_who_heard_is_known_while_what_the_alert_went_on_in_is_not_over(engine: Engine) -> None:
+    """Merged into one that goes on: when that is taken back, the readers of both hear of it."""
+    with writing(engine) as conn:
+        reader = people.add_person(conn, "a@example.org", now=OLD).id
+        going_on = alert_of(conn, "b", state="active")
+        between = alert_of(conn, "c", state="merged", merged_into=going_on)
+        merged = alert_of(conn, "a", state="merged", merged_into=between)
+        kept = mail(conn, merged, reader)
+        assert walk(conn, pruning.mails, YEAR_AGO, YEAR_AGO) == {}
+        assert told.told(conn, going_on) == {reader: 0}
+        conn.execute(update(alert_table).values(state="merged").where(alert_table.c.id == int(between)))
+        conn.execute(update(alert_table).values(state="cancelled").where(alert_table.c.id == int(going_on)))
+        assert left(conn) == {kept}
+        assert walk(conn, pruning.mails, YEAR_AGO, YEAR_AGO) == {"mails": 1}
+
+
+def test_what_an_open_alert_covers_is_known(engine: Engine) -> None:
+    """It is told after all when the alert that covered it was wrong."""
+    with writing(engine) as conn:
+        reader = people.add_person(conn, "a@example.org", now=OLD).id
+        covered, covering = alert_of(conn, "a"), alert_of(conn, "b", state="active")
+        kept = mail(conn, covered, reader, "inhibited", covered_by=int(covering))
+        assert walk(conn, pruning.mails, YEAR_AGO, YEAR_AGO) == {}
+        assert left(conn) == {kept}
+
+
+def test_bulletins_go_with_their_last_mail_and_silences_some_time_after_their_end(engine: Engine) -> None:
+    with writing(engine) as conn:
+        reader = people.add_person(conn, "a@example.org", now=OLD).id
+        said = [bulletins.add(conn, kind="notices", subject="s", body="b", now=OLD) for _ in range(3)]
+        for number in said[:2]:
+            outbox.enqueue(conn, [New(alert_id="", version=0, person_id=reader, bulletin_id=number, created=OLD)])
+        conn.execute(
+            update(outbox_table).where(outbox_table.c.bulletin_id == said[0]).values(finished=OLD, state="failed")
+        )
+        assert walk(conn, pruning.mails, YEAR_AGO, YEAR_AGO) == {"mails": 1}
+        assert walk(conn, pruning.bulletins, YEAR_AGO, limit=1) == {"bulletins": 2}
+        assert set(conn.execute(select(bulletin.c.id)).scalars()) == {said[1]}
+        draft = Silence(rules=(), place=TAIZ, author="Ana", why="w", created=OLD, until=OLD + DAY, person_id=reader)
+        ended, going_on = (silences.add(conn, draft, OLD).id for _ in range(2))
+        silences.end(conn, ended, OLD + DAY, "over")
+        assert walk(conn, pruning.silences, YEAR_AGO) == {"silences": 1}
+        assert set(conn.execute(select(silence.c.id)).scalars()) == {going_on}
+
+
+# What else
+
+
+def test_the_audit_log_is_forgotten_by_its_age(engine: Engine) -> None:
+    with writing(engine) as conn:
+        for at in (OLD, OLD, OLD, NOW):
+            audit.note(conn, audit.ByCommand(user="ana"), "silence added", "silence 1", now=at)
+        assert walk(conn, pruning.audit_log, YEAR_AGO) == {"entries of the audit log": 3}
+        assert [one.at for one in audit.list_entries(conn, 9)] == [NOW]
+
+
+def test_counted_days_go_with_their_reports_when_no_rule_looks_back_to_them(engine: Engine) -> None:
+    with writing(engine) as conn:
+        feed = add_feed(conn)
+        listed(conn, feed, items(1, 2, 3))
+        for name, at in zip(("Report 1", "Report 2", "Report 3"), (OLD, OLD, NOW), strict=True):
+            item = values.evidence(ids(conn)[name], published=at, hit=values.hit(event_time=at))
+            reports.count(conn, TAIZ, item, None)
+        assert walk(conn, pruning.reports, YEAR_AGO) == {"reports that were counted": 2, "days that were counted": 1}
+        assert (count(conn, report), count(conn, count_day)) == (1, 1)
+
+
+def test_everything_together_leaves_no_row_that_names_what_is_gone(engine: Engine) -> None:
+    with writing(engine) as conn:
+        feed = add_feed(conn)
+        listed(conn, feed, items(*range(1, 30)))
+        listed(conn, feed, items(*range(20, 40)), NOW - 390 * DAY)
+        own = ids(conn)
+        reader = people.add_person(conn, "a@example.org", now=OLD).id
+        for n in range(1, 40, 5):
+            state = "ended" if n % 2 else "active"
+            number = evidence_of(conn, own[f"Report {n}"], f"key {n}", state=state)
+            lead = mail(conn, number, reader)
+            mail(conn, number, reader, version=2, lead_id=lead, trigger_id=int(own[f"Report {n}"]))
+        for n in range(2, 40, 7):
+            reports.keep(conn, TAIZ, values.evidence(own[f"Report {n}"]))
+            conn.execute(insert(linked).values(_link(int(own[f"Report {n}"]))))
+        before = {
+            one.alert.id: alerts.get_alert(conn, one.alert.id) for one in alerts.list_alerts(conn) if one.alert.id
+        }
+        walk(conn, pruning.mails, YEAR_AGO, YEAR_AGO, limit=7)
+        walk(conn, pruning.articles, YEAR_AGO, limit=7)
+        walk(conn, pruning.texts_of_evidence, YEAR_AGO, limit=7)
+        assert {number: alerts.get_alert(conn, number) for number in before} == before
+        assert told.told(conn, next(n for n, one in before.items() if one and one.alert.state == "active"))
+        assert listed(conn, feed, items(*range(20, 40)), NOW) == 0
+        if conn.dialect.name == "sqlite":
+            assert conn.execute(text("PRAGMA foreign_key_check")).all() == []
+
+
+def _link(article_id: int) -> dict[str, Any]:
+    return {
+        "article_id": article_id,
+        "kind": "page",
+        "url": "https://news.example/p",
+        "host": "news.example",
+        "revision": 1,
+        "wanted": OLD,
+        "text": "the whole page",
+    }
