@@ -325,5 +325,5 @@ async def test_old_rows_of_the_log_of_polls_are_forgotten(desk: Newsdesk) -> Non
             [feed] = feeds.list_feeds(conn)
             long_ago = datetime.now(UTC) - timedelta(days=31)
             values.poll(conn, feed, Outcome(status="ok"), long_ago)
-        await service.upkeep()
+        await service.prune()
     assert outcome_kinds(desk) == ["ok"]
