@@ -333,6 +333,11 @@ class Config(Section):
         """The Maildir that takes the mails while no SMTP server is configured."""
         return self.service.data / "mail"
 
+    @property
+    def editions_folder(self) -> Path:
+        """Where a machine keeps the rules and templates that all machines of its database go by."""
+        return self.service.data / "editions"
+
     def owner_of(self, source: str) -> str:
         """The owner group of a publisher: itself where [owners] does not name it."""
         return _group_of(self.owners, source, source)

@@ -12,6 +12,8 @@ from sqlalchemy import Engine
 from alerts import __version__
 from alerts.collect.settings import CollectSettings, user_agent
 from alerts.config import Config
+from alerts.engine.edition_files import EditionFiles
+from alerts.engine.editions import Editions, EditionSettings
 from alerts.engine.loading import RuleSources
 from alerts.engine.pruning import Terms
 from alerts.engine.rulebook import Rulebook
@@ -50,6 +52,26 @@ def rule_sources(config: Config) -> RuleSources:
     """The rule folders of a configuration: the shipped ones first, so that the user's replace them."""
     own = config.rules.folders
     return RuleSources(folders=(shipped("rules"), *own) if config.rules.shipped else own, off=config.rules.off)
+
+
+def in_force(config: Config) -> Config:
+    """The configuration with the folders of the edition in force in place of the operator's own, where machines share
+    them (`editions_of`)."""
+    files = EditionFiles(config.editions_folder)
+    rules = config.rules.model_copy(update={"folders": (files.rules,)})
+    templates = config.templates.model_copy(update={"folder": files.templates})
+    return config.model_copy(update={"rules": rules, "templates": templates})
+
+
+def editions_of(config: Config, engine: Engine, machine: str, clock: Callable[[], datetime]) -> Editions:
+    """What brings the operator's own rules and templates to all machines; `machine` is this one's name."""
+    settings = EditionSettings(
+        home=config.editions_folder,
+        rules=config.rules.folders,
+        templates=config.templates.folder,
+        machine=machine,
+    )
+    return Editions(engine, settings, clock=clock)
 
 
 def households(config: Config) -> Households:

@@ -78,7 +78,7 @@ class Shelf:
         if (there.digest if there else "") != over:
             raise InputError("the file has changed since you looked: see what differs now")
         try:
-            _put(path, text)
+            put_whole(path, text.encode("utf-8"))
         except OSError as error:
             raise InputError(f"{path} cannot be written: {error.strerror}") from None
         return path
@@ -88,14 +88,15 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
 
 
-def _put(path: Path, text: str) -> None:
-    """All or nothing, also when the power fails. A file that is new must still be so at the last moment."""
+def put_whole(path: Path, content: bytes) -> None:
+    """Write a file all or not at all, also when the power fails. One that is new must still be so at the last moment.
+    Raises OSError."""
     new = not path.exists()
     mode = 0o644 if new else path.stat().st_mode & 0o777
     handle, made = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with open(handle, "wb") as file:
-            file.write(text.encode("utf-8"))
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         os.chmod(made, mode)
