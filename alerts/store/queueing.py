@@ -13,7 +13,8 @@ from sqlalchemy import Connection, text
 
 from alerts.store import meta
 
-_APPLIED: Final = "tables of the queue"
+APPLIED: Final = "tables of the queue"
+"""What `meta` calls the version of these tables in this database."""
 # Fetching a job asks whether another holds its lock: once for each that waits.
 _INDEX: Final = """CREATE INDEX IF NOT EXISTS alerts_jobs_lock ON procrastinate_jobs (lock)
     WHERE status IN ('todo', 'doing') AND lock IS NOT NULL"""
@@ -32,12 +33,12 @@ def bring_up(conn: Connection) -> None:
     if conn.execute(text("SELECT to_regclass('procrastinate_jobs')")).scalar_one() is None:
         _run(conn, SchemaManager.get_schema())
     else:
-        applied = str(meta.get(conn, _APPLIED) or "")
+        applied = str(meta.get(conn, APPLIED) or "")
         for file in files:
             if applied and file.name > applied:
                 _run(conn, file.read_text(encoding="utf-8"))
     _run(conn, _INDEX)
-    meta.put(conn, _APPLIED, files[-1].name)
+    meta.put(conn, APPLIED, files[-1].name)
 
 
 def _run(conn: Connection, sql: str) -> None:

@@ -37,8 +37,7 @@ def upgrade(engine: Engine) -> str | None:
     """Bring the tables to the required version; returns the version they had (the required one: nothing
     was to do; None: they are new). Raises StoreError for a database of a newer version of this program."""
     with writing(engine) as conn:
-        if engine.dialect.name == "postgresql":
-            conn.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        one_at_a_time(conn)
         before = _revision(conn)
         _refuse_newer(before)
         if before != required():
@@ -48,6 +47,13 @@ def upgrade(engine: Engine) -> str | None:
             archive.list_missing(conn)
         queueing.bring_up(conn)  # it may be newer than the tables of this version
     return before
+
+
+def one_at_a_time(conn: Connection) -> None:
+    """Nobody else brings this database up, and so no service begins on it, before this transaction ends. (SQLite has
+    one writer anyway.)"""
+    if conn.dialect.name == "postgresql":
+        conn.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
 
 
 def check(engine: Engine) -> None:

@@ -1,4 +1,4 @@
-"""`alerts db`: the database."""
+"""`alerts db upgrade`."""
 
 from __future__ import annotations
 
@@ -9,12 +9,7 @@ import click
 from alerts.cli import common
 
 
-@click.group(name="db", cls=common.Group, short_help="Bring the database up to date.")
-def command() -> None:
-    """The database: SQLite in the data folder, or PostgreSQL."""
-
-
-@command.command()
+@click.command(short_help="Bring the database to the form that this version needs.")
 @common.config_option
 def upgrade(config_path: Path) -> None:
     """Bring the database to the form that this version needs. `alerts run` does it too; this is for doing it

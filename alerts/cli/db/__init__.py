@@ -1,0 +1,18 @@
+"""`alerts db`: the database, as a whole."""
+
+from __future__ import annotations
+
+import click
+
+from alerts.cli import common
+from alerts.cli.db.copying import copy
+from alerts.cli.db.upgrading import upgrade
+
+
+@click.group(name="db", cls=common.Group, short_help="Bring the database up to date, move it to another.")
+def command() -> None:
+    """The database: SQLite in the data folder, or PostgreSQL."""
+
+
+for one in (upgrade, copy):
+    command.add_command(one)

@@ -1,0 +1,61 @@
+"""Databases as they are named on the command line, and whether a service is at work on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from alerts.errors import InputError, StoreError
+
+if TYPE_CHECKING:
+    from alerts.config import Config
+
+
+def address(given: str, config: Config) -> str:
+    """The address of a database: of the one in the data folder ("sqlite", as in the configuration), of a file by its
+    path, or as it stands."""
+    if given == "sqlite":
+        return f"sqlite:///{config.service.data / 'alerts.db'}"
+    return given if "://" in given else f"sqlite:///{Path(given).absolute()}"
+
+
+def file_of(url: str) -> Path | None:
+    """The file of a SQLite database; None for another."""
+    from sqlalchemy import make_url
+
+    parsed = make_url(url)
+    return Path(parsed.database).absolute() if parsed.get_backend_name() == "sqlite" and parsed.database else None
+
+
+def shown(url: str) -> str:
+    """An address for people, without a password."""
+    from sqlalchemy import make_url
+
+    return str(file_of(url) or make_url(url).render_as_string(hide_password=True))
+
+
+@contextmanager
+def at_rest(url: str, config: Config, *, advice: str) -> Iterator[None]:
+    """No service runs on this database meanwhile, as far as it can be known here: none on its folder, nor on the data
+    folder of a configuration that names it. Raises StoreError with `advice` where one does."""
+    from alerts.engine.single import SingleService
+
+    file = file_of(url)
+    folders = {file.parent} if file else set()
+    if config.database_url == url:
+        folders.add(config.service.data.absolute())
+    with ExitStack() as stack:
+        for folder in sorted(folders):
+            lock = SingleService(folder)
+            if not lock.path.exists():
+                continue  # no service ever ran there
+            try:
+                lock.take()
+            except StoreError as error:
+                if error.reason != "locked":
+                    raise
+                raise InputError(f"the service runs on {folder}: {advice}") from None
+            stack.callback(lock.release)
+        yield

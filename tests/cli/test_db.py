@@ -1,0 +1,110 @@
+"""`alerts db`: an installation moves to another database, and says what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import create_engine, make_url, text
+
+from alerts.engine.single import SingleService
+from alerts.store.copying import TABLES
+from alerts.store.database import open_database, writing
+from tests.cli.conftest import World
+from tests.cli.run import alerts
+from tests.store import anyrows
+from tests.store.conftest import postgres_admin_url
+
+
+@pytest.fixture
+def used(world: World, ready: None) -> World:
+    """An installation in operation."""
+    engine = open_database(f"sqlite:///{world.folder}/data/alerts.db")
+    with writing(engine) as conn:
+        anyrows.fill(conn)
+    engine.dispose()
+    (world.folder / "data" / "running").touch()  # a service ran there
+    return world
+
+
+@pytest.fixture
+def bare_postgres() -> Iterator[str]:
+    """The address of a database without tables."""
+    admin = create_engine(postgres_admin_url(), isolation_level="AUTOCOMMIT")
+    name = f"alerts_copied_{uuid4().hex}"
+    with admin.connect() as conn:
+        conn.execute(text(f'CREATE DATABASE "{name}"'))
+        yield make_url(postgres_admin_url()).set(database=name).render_as_string(hide_password=False)
+        conn.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
+    admin.dispose()
+
+
+def test_an_installation_moves_to_postgresql_and_is_told_how_to_go_on(used: World, bare_postgres: str) -> None:
+    ran = alerts("db", "copy", "sqlite", bare_postgres)
+    assert ran.code == 0, ran.err
+    assert f"{8 * len(TABLES)} rows copied in" in ran.out
+    assert "every table is the same in both databases" in ran.out
+    assert f'[service] database = "{bare_postgres}"' in ran.err
+    assert "keep the secret" in ran.err
+    assert "copying the database: copying outbox (8 rows)" in ran.err
+    again = alerts("db", "copy", bare_postgres, "back.db")
+    assert again.code == 0, again.err
+    assert [line for line in again.out.splitlines() if " copied " not in line] == [
+        line for line in ran.out.splitlines() if " copied " not in line
+    ]
+    assert str(used.folder / "back.db") in again.err
+
+
+def test_a_service_that_runs_is_to_be_stopped_first_unless_it_is_a_rehearsal(used: World) -> None:
+    service = SingleService(used.folder / "data")
+    service.take()
+    for source in ("sqlite", "data/alerts.db"):
+        ran = alerts("db", "copy", source, "new.db")
+        assert (ran.code, ran.out) == (1, "")
+        assert f"the service runs on {used.folder / 'data'}: stop it first" in ran.err
+        assert not (used.folder / "new.db").exists()
+    ran = alerts("db", "copy", "sqlite", "new.db", "--rehearse")
+    assert ran.code == 0, ran.err
+    assert "this was a rehearsal" in ran.err
+    service.release()
+
+
+def test_no_service_begins_while_it_copies(used: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    from alerts.store import copying
+
+    def look(*args: object) -> list[object]:
+        with pytest.raises(Exception, match="another service runs"):
+            SingleService(used.folder / "data").take()
+        return []
+
+    monkeypatch.setattr(copying, "copy", look)
+    assert alerts("db", "copy", "sqlite", "new.db").code == 0
+    service = SingleService(used.folder / "data")
+    service.take()
+    service.release()
+
+
+def test_a_target_with_rows_is_refused(used: World) -> None:
+    assert alerts("db", "copy", "sqlite", "new.db").code == 0
+    ran = alerts("db", "copy", "sqlite", "new.db")
+    assert ran.code == 1
+    assert "the database that is to be filled is not empty" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        (("missing.db", "new.db"), "missing.db: there is no such file to copy from"),
+        (("sqlite", "data/alerts.db"), "FROM and TO are the same database"),
+        (("sqlite", "mysql://host/alerts"), "is no database this service knows"),
+        (("sqlite", "postgresql+psycopg://ana:hush@127.0.0.1:1/alerts"), "the database cannot be reached"),
+        (("config.toml", "new.db"), "damaged or no database"),
+    ],
+)
+def test_what_cannot_be_copied_is_told_in_words(given: tuple[str, str], says: str, used: World) -> None:
+    ran = alerts("db", "copy", *given)
+    assert ran.code == 1
+    assert says in ran.err
+    assert "hush" not in ran.err
+    assert not (used.folder / "missing.db").exists()
