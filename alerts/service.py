@@ -42,9 +42,11 @@ from alerts.engine.linked import Linker
 from alerts.engine.local import LocalEngine, Stage
 from alerts.engine.notices import Watchman
 from alerts.engine.pruning import Pruner
+from alerts.engine.pulse import Pulse
 from alerts.engine.rulebook import Rulebook
 from alerts.engine.single import SingleService
 from alerts.engine.tracking import Tracker
+from alerts.engine.watchdog import Watchdog
 from alerts.errors import AlertsError, Fault
 from alerts.match.rule import Rule
 from alerts.notify import silences
@@ -60,6 +62,7 @@ from alerts.store import articles, feeds, issuing, linked, meta, notices, people
 from alerts.store.database import reading, writing
 from alerts.store.linked import Link
 from alerts.store.polling import PollResult
+from alerts.systemd import Notifier
 from alerts.track.policy import Desk
 from alerts.urls import host_and_path, without_secrets
 
@@ -81,6 +84,10 @@ class Counts:
     messages: int = 0
     mails: int = 0
 
+    def said(self) -> str:
+        """In one line."""
+        return f"since the start: {self.polls} polls, {self.articles} articles read, {self.mails} mails"
+
 
 @dataclass(slots=True, kw_only=True)
 class Watch:
@@ -95,10 +102,19 @@ class Watch:
 class Service:
     """New -> prepare -> start -> stop."""
 
-    def __init__(self, config: Config, *, clock: Callable[[], datetime] = utc_now, watch: Watch | None = None) -> None:
+    def __init__(
+        self,
+        config: Config,
+        *,
+        clock: Callable[[], datetime] = utc_now,
+        watch: Watch | None = None,
+        notifier: Notifier | None = None,
+    ) -> None:
         self.config, self.clock, self.watch = config, clock, watch or Watch()
+        self.notifier = notifier or Notifier()
         self.sources = rule_sources(config)
         self._stamp = self.sources.stamp()
+        self.pulse = Pulse()
         self._stopping = False
         self._single = SingleService(config.service.data)
 
@@ -198,6 +214,7 @@ class Service:
             covers=lambda: rulebook.covers(self.rulebook),
             limits=limits_of(self.config),
             retry=retry_of(self.config),
+            progress=lambda: self.pulse.done("mails"),
         )
         await self.courier.recover()
         self.watchman = Watchman(
@@ -206,6 +223,14 @@ class Service:
             domain=domain_of(self.config.notify.sender),
             started=self.clock(),
             canary=self.canary,
+        )
+        self.watchdog = Watchdog(
+            engine=self.engine,
+            pulse=self.pulse,
+            clock=self.clock,
+            notifier=self.notifier,
+            others=lambda: (self.collector.longest,),
+            said=self.watch.counts.said,
         )
 
     def _take_over(self) -> None:
@@ -224,15 +249,17 @@ class Service:
         await self._start_inbox()
         self._local = LocalEngine(
             (
-                Stage(name="collecting", every_s=1.0, run=self.collector.tick),
+                Stage(name="collecting", every_s=1.0, run=self.collect, kind="feeds"),
                 Stage(name="following links", every_s=1.0, run=self.linker.run),
-                Stage(name="reading", every_s=1.0, run=self.analyse),
-                Stage(name="mailing", every_s=1.0, run=self.deliver),
+                Stage(name="reading", every_s=1.0, run=self.analyse, kind="articles"),
+                Stage(name="mailing", every_s=1.0, run=self.deliver, kind="mails"),
                 Stage(name="reloading rules", every_s=2.0, run=self.reload_if_changed),
                 Stage(name="upkeep", every_s=60.0, run=self.upkeep),
                 Stage(name="pruning", every_s=60.0, run=self.prune),
                 Stage(name="watching", every_s=30.0, run=self.look_around),
-            )
+                Stage(name="feeding the watchdog", every_s=self.watchdog.every_s, run=self.watchdog.look),
+            ),
+            self.pulse,
         )
         self._local.start()
 
@@ -274,11 +301,18 @@ class Service:
         await self.upkeep()
         await self.prune()
 
+    async def collect(self) -> None:
+        """Begin to poll what is due, as far as there are places."""
+        await self.collector.tick()
+        if self.collector.hosts.free:  # else it is the end of a poll that shows that they get on
+            self.pulse.done("feeds")
+
     async def analyse(self) -> None:
         """Take all waiting articles through; when the service is to stop, no further batch."""
         while not self._stopping:
             report = await asyncio.to_thread(self.analyst.run, self.clock)
             await asyncio.to_thread(self.canary.read)
+            self.pulse.done("articles")
             if not report.articles:
                 return
             self._on_report(report)
@@ -287,6 +321,7 @@ class Service:
         """Send all mails that are due."""
         tally = await self.courier.deliver_all()
         await self.canary.deliver()
+        self.pulse.done("mails")
         self.watch.counts.mails += tally.accepted
 
     async def look_around(self) -> None:
@@ -365,6 +400,7 @@ class Service:
         _log.log(level, "%s", text)
 
     def _on_poll(self, polled: Polled) -> None:
+        self.pulse.done("feeds")
         self.watch.counts.polls += 1
         self.watch.counts.new += polled.result.new
         if not polled.outcome.ok:

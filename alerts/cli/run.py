@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import logging
 import signal
 from pathlib import Path
@@ -37,12 +38,16 @@ def command(config_path: Path, no_web: bool) -> None:
     from alerts import log
     from alerts.cli.common import progress
     from alerts.interpreter import settle
+    from alerts.systemd import take_notifier
 
+    faulthandler.enable()  # when the watchdog ends us, the log says where each thread was
+    notifier = take_notifier()
     config = load_config(config_path)  # before what takes its time: faults are told at once
     from alerts.service import Service
 
     log.configure(config.service.log)
-    service = Service(config)
+    service = Service(config, notifier=notifier)
+    notifier.status("opening the database, the index of places and the rules")
     with progress("making the index of places (once)") as show:
         service.prepare(show)
     settle()
@@ -57,10 +62,12 @@ async def _run(service: Service, *, web: bool) -> None:
     pages = await start_web(service) if web else None
     try:
         await service.start()
+        service.notifier.started()
         _log.info("running: %d rules in force", len(service.rulebook.ruleset.rules))
         doubting = asyncio.create_task(try_trail(service.config))
         await stop.wait()
         _log.info("stopping")
+        service.notifier.stopping()
         doubting.cancel()
         await service.stop()
     finally:

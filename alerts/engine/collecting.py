@@ -28,6 +28,7 @@ from alerts.collect.outcome import Outcome, Settled
 from alerts.collect.poll import Parser, poll_feed
 from alerts.engine import older
 from alerts.engine.hosts import Hosts
+from alerts.engine.pulse import Work
 from alerts.engine.recording import Recorder, Threads
 from alerts.errors import StoreError
 from alerts.store import meta, polling
@@ -83,6 +84,14 @@ class Collector:
         )
         self._outage_noted: datetime | None = None
         self._token = secrets.token_hex(16)
+
+    @property
+    def longest(self) -> Work:
+        """The host that was begun first, for the watchdog: it must end, however slow its server is. What cannot be
+        stored waits for the database, and is not stuck."""
+        going, most = self.hosts.longest_s, 2 * (LEASE_S + _AT_A_TIME * self.fetcher.settings.host_gap)
+        outer = "" if self.recorder.trouble is None else str(self.recorder.trouble)
+        return Work(name="the polls of a host", due_s=going, quiet_s=going, patience_s=most, outer=outer)
 
     async def tick(self) -> int:
         """Begin to poll hosts that have feeds due, as far as places are free; returns how many hosts.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Final
 
@@ -15,6 +16,7 @@ class Hosts:
     def __init__(self, at_once: int) -> None:
         self.at_once = at_once
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._begun: dict[str, float] = {}  # by the monotonic clock
 
     @property
     def free(self) -> int:
@@ -26,10 +28,19 @@ class Hosts:
         """The hosts that are being asked."""
         return tuple(self._tasks)
 
+    @property
+    def longest_s(self) -> float:
+        """For how long the host that was begun first is being asked; 0 when none is."""
+        return time.monotonic() - min(self._begun.values()) if self._begun else 0.0
+
     def begin(self, host: str, work: Coroutine[None, None, None]) -> None:
         """Do this work; the host is busy until it ends."""
         task = self._tasks[host] = asyncio.create_task(work, name=f"host {host}")
-        task.add_done_callback(lambda _: self._tasks.pop(host))
+        self._begun[host] = time.monotonic()
+        task.add_done_callback(lambda _: self._ended(host))
+
+    def _ended(self, host: str) -> None:
+        del self._tasks[host], self._begun[host]
 
     async def all_due(self, begin: Callable[[], Awaitable[int]]) -> int:
         """Call `begin`, which begins what is due and says for how many hosts, to the last; how many in all."""

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from alerts.engine.pulse import Kind, Pulse
 from alerts.errors import AlertsError
 
 _log = logging.getLogger(__name__)
@@ -21,18 +22,20 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """Something to do again and again: `run` every `every_s` seconds, never twice at a time."""
+    """Something to do again and again: `run` every `every_s` seconds, never twice at a time. `kind`: of the work that
+    it does, where the watchdog asks for that."""
 
     name: str
     every_s: float
     run: Callable[[], Awaitable[object]]
+    kind: Kind | None = None
 
 
 class LocalEngine:
-    """Runs stages by APScheduler ticks in the running event loop."""
+    """Runs stages by APScheduler ticks in the running event loop. `pulse` hears of their runs and troubles."""
 
-    def __init__(self, stages: tuple[Stage, ...]) -> None:
-        self._stages = stages
+    def __init__(self, stages: tuple[Stage, ...], pulse: Pulse | None = None) -> None:
+        self._stages, self._pulse = stages, pulse or Pulse()
         self._scheduler = AsyncIOScheduler(timezone="UTC")
         self._said: dict[str, str] = {}
         self._running: set[asyncio.Task[None]] = set()
@@ -72,16 +75,22 @@ class LocalEngine:
         task.add_done_callback(self._running.discard)
 
     async def _run(self, stage: Stage) -> None:
+        self._pulse.began(stage.name, stage.kind)
         try:
             await stage.run()
         except AlertsError as error:
+            if stage.kind:
+                self._pulse.kept_from(stage.kind, str(error))
             self._say(stage, f"has to wait: {error}")
         except Exception as error:
+            if stage.kind:
+                self._pulse.failed(stage.kind)
             self._say(stage, f"failed, and is tried again: {error!r}", fault=error)
         else:
             if self._said.pop(stage.name, None):
                 _log.info("%s works again", stage.name)
         finally:
+            self._pulse.ended(stage.name)
             self._busy.discard(stage.name)
 
     def _say(self, stage: Stage, message: str, *, fault: Exception | None = None) -> None:

@@ -76,9 +76,10 @@ class Courier:
     """Delivers what is due, round by round. One courier a process; several processes may share a database.
 
     `clock` gives the time, `crash` is the hook of the crash tests; `covers` says of the rules now in force whose alerts
-    make a mail about whose others needless, `limits` how many mails a reader gets. After `stop` what is under way has
-    `grace_s` seconds. `life` is what its leases are known by, `way` the way its mails go: what became of those that
-    went another way it does not look up, and takes for unknowable when who could tell has not looked for some time.
+    make a mail about whose others needless, `limits` how many mails a reader gets. `progress` hears whenever it is
+    stored what became of mails. After `stop` what is under way has `grace_s` seconds. `life` is what its leases are known
+    by, `way` the way its mails go: what became of those that went another way it does not look up, and takes for
+    unknowable when who could tell has not looked for some time.
     """
 
     engine: Engine
@@ -90,6 +91,7 @@ class Courier:
     crash: Crash = no_crash
     covers: Callable[[], Covers] = dict
     limits: Limits = UNLIMITED
+    progress: Callable[[], None] = lambda: None
     grace_s: float = GRACE_S
     life: str = field(default_factory=leases.new_life)
     way: str = ""
@@ -233,6 +235,7 @@ class Courier:
         ours = await self._write(work)
         run.stopped = bool(run.stops)
         if stored:
+            self.progress()
             self.crash("result-committed")
         if made:
             self.crash("sending-committed")
@@ -315,6 +318,7 @@ class Courier:
                 self._end(conn, token, run)
 
         await self._write(work)
+        self.progress()
         self._unsettled.clear()
         self._unended.clear()
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, get_args
 
-from sqlalchemy import ColumnElement, Connection, or_, select, union_all
+from sqlalchemy import ColumnElement, Connection, func, or_, select, union_all
 
 from alerts.readers import ALL, Person, Wishes
 from alerts.store import codec, holds
@@ -169,6 +169,12 @@ def _most_urgent(conn: Connection, now: datetime, limit: int) -> list[int]:
     every = union_all(*levels).subquery()
     query = select(every.c.person_id).order_by(every.c.urgency.desc(), every.c.not_before, every.c.id)
     return list(conn.execute(query.limit(limit)).scalars().all())
+
+
+def oldest_due(conn: Connection, now: datetime) -> datetime | None:
+    """Since when the oldest mail is due that no courier holds and nobody keeps back; None: there is none."""
+    found: datetime | None = conn.execute(select(func.min(outbox.c.not_before)).where(_due(conn, now))).scalar_one()
+    return found
 
 
 def waiting_for(conn: Connection, people: Mapping[int, Person], now: datetime) -> list[Waiting]:

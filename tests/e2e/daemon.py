@@ -20,8 +20,15 @@ ROOT = Path(__file__).parents[2]
 class Daemon:
     """`async with Daemon(desk) as daemon`: started and running; killed at the end if it still lives."""
 
-    def __init__(self, desk: Newsdesk, *arguments: str) -> None:
+    def __init__(
+        self,
+        desk: Newsdesk,
+        *arguments: str,
+        program: tuple[str, ...] = ("-m", "alerts", "run"),
+        folder: Path = ROOT,
+    ) -> None:
         self.desk, self.arguments = desk, arguments or ("--no-web",)
+        self.program, self.folder = program, folder
         self.log_path = desk.folder / "log"
         self._process: Process | None = None
 
@@ -39,8 +46,9 @@ class Daemon:
         """Start it; it may end by itself at once."""
         with self.log_path.open("wb") as log:
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "alerts", "run", "-c", str(self.desk.config_path), *self.arguments),
-                cwd=ROOT,
+                *(sys.executable, *self.program, "-c", str(self.desk.config_path), *self.arguments),
+                cwd=self.folder,
+                env=os.environ | {"PYTHONPATH": str(ROOT)},
                 stdin=DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -16,12 +16,13 @@ from tests.e2e.daemon import Daemon, alive
 from tests.e2e.newsdesk import READERS, Newsdesk, report
 from tests.engine.world import SHELLING
 from tests.fakes import waiting
+from tests.fakes.notify import NotifySocket
 from tests.fakes.ports import free_port
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
 
-async def test_it_ends_cleanly_when_it_is_told_to(desk: Newsdesk) -> None:
+async def test_it_ends_cleanly_when_it_is_told_to(desk: Newsdesk, monkeypatch: pytest.MonkeyPatch) -> None:
     never = asyncio.Event()
 
     async def hang(request: web.Request) -> web.StreamResponse:
@@ -33,6 +34,17 @@ async def test_it_ends_cleanly_when_it_is_told_to(desk: Newsdesk) -> None:
     desk.add_paper("slow", f"http://localhost:{desk.server.port}/slow")
     desk.server.answer(hang, "/slow")
     desk.publish("daily", report("Taiz"))
+    systemd = f"@alerts-e2e-{os.getpid()}"
+    monkeypatch.setenv("NOTIFY_SOCKET", systemd)
+    with NotifySocket(systemd) as ear:
+        await _live_and_end(desk, port)
+        assert ear.lines[0].startswith("STATUS=opening")
+        assert [line for line in ear.lines if not line.startswith("STATUS=")] == ["READY=1", "STOPPING=1"]
+    assert desk.left_half() == []
+    assert desk.states() == {"accepted": 2}
+
+
+async def _live_and_end(desk: Newsdesk, port: int) -> None:
     async with Daemon(desk, "-c", str(desk.config_path)) as daemon:
         await waiting.until(lambda: len(desk.mails()) == 2)
         async with ClientSession() as session, session.get(f"http://127.0.0.1:{port}/") as page:
@@ -40,8 +52,6 @@ async def test_it_ends_cleanly_when_it_is_told_to(desk: Newsdesk) -> None:
         assert await daemon.end(seconds=20) == 0
         assert "stopping" in daemon.log
         assert "Traceback" not in daemon.log
-    assert desk.left_half() == []
-    assert desk.states() == {"accepted": 2}
 
 
 @linux

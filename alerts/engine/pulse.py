@@ -1,0 +1,109 @@
+"""Whether the stages get on: what they report, and when one is stuck.
+
+A stage is stuck when there is work for it, none was done for longer than that can take, and nothing outside keeps
+it from being done. A service that catches up after a long stop, meets a network or a mail server that is down, or a
+disk that is full, is not: to start it anew would mend nothing, and what it had under way would begin again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+Kind = Literal["feeds", "articles", "mails"]
+
+# Seconds. A poll takes 45, some articles a moment; a mail server may take five minutes to answer for one mail.
+PATIENCE_S: Final[dict[Kind, float]] = {"feeds": 600.0, "articles": 600.0, "mails": 900.0}
+RUN_PATIENCE_S: Final = 1800.0  # for one run of a stage that reports nothing meanwhile, such as upkeep
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """Something that is to be done, in seconds: `due_s` since the oldest of it should have been (0: there is none),
+    `quiet_s` since any of it was, `patience_s` how long both may last. `outer` says what keeps it from being done
+    though the service does what it can; "" if nothing does."""
+
+    name: str
+    due_s: float
+    quiet_s: float
+    patience_s: float
+    outer: str = ""
+
+    @property
+    def stuck(self) -> bool:
+        return not self.outer and min(self.due_s, self.quiet_s) > self.patience_s
+
+
+def stuck(works: Iterable[Work]) -> tuple[str, ...]:
+    """A reason for each work that is stuck; () while all get on."""
+    return tuple(
+        f"{work.name}: nothing was done for {work.quiet_s:.0f} s, and the oldest waits for {work.due_s:.0f} s"
+        for work in works
+        if work.stuck
+    )
+
+
+@dataclass(slots=True)
+class Pulse:
+    """What stages report, whatever runs them. `clock`: seconds that only go forward. To be used from one thread, or for
+    one kind or run from one thread at a time."""
+
+    clock: Callable[[], float] = time.monotonic
+    _done: dict[str, float] = field(default_factory=dict)
+    _runs: dict[str, tuple[float, Kind | None]] = field(default_factory=dict)
+    _outer: dict[str, str] = field(default_factory=dict)
+    _since: float = 0.0
+
+    def __post_init__(self) -> None:
+        self._since = self.clock()
+
+    def done(self, kind: Kind) -> None:
+        """Something of this kind was done: a poll finished, articles read, a mail's fate stored; or it was looked, and
+        there was nothing to do."""
+        self._done[kind] = self.clock()
+        self._outer.pop(kind, None)
+
+    def kept_from(self, kind: Kind, why: str) -> None:
+        """Nothing of this kind can be done, by no fault of ours. Holds until something is `done`, or `failed`."""
+        self._outer[kind] = why
+
+    def failed(self, kind: Kind) -> None:
+        """It failed by what may well be a fault of ours: whatever kept it before counts no longer."""
+        self._outer.pop(kind, None)
+
+    def began(self, stage: str, kind: Kind | None = None) -> None:
+        """A run of this stage has begun, which does work of that kind."""
+        self._runs[stage] = (self.clock(), kind)
+
+    def ended(self, stage: str) -> None:
+        """It has ended, well or not."""
+        self._runs.pop(stage, None)
+
+    def quiet_s(self, kind: Kind) -> float:
+        """Seconds since something of this kind was done, or since the start."""
+        return self.clock() - self._done.get(kind, self._since)
+
+    def work(self, kind: Kind, due_s: float) -> Work:
+        """The work of this kind, of which the oldest should have been done `due_s` seconds ago."""
+        return Work(
+            name=kind,
+            due_s=due_s,
+            quiet_s=self.quiet_s(kind),
+            patience_s=PATIENCE_S[kind],
+            outer=self._outer.get(kind, ""),
+        )
+
+    def runs(self) -> list[Work]:
+        """The runs of stages that are under way, also of those that there is no work for."""
+        now = self.clock()
+        return [
+            Work(
+                name=f"a run of {stage!r}",
+                due_s=now - begun,
+                quiet_s=min(now - begun, self.quiet_s(kind)) if kind else now - begun,
+                patience_s=RUN_PATIENCE_S,
+            )
+            for stage, (begun, kind) in list(self._runs.items())
+        ]

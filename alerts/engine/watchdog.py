@@ -1,0 +1,77 @@
+"""The watchdog: looks every few seconds whether the stages get on, and tells systemd that the service is alive only
+while they do. When one is stuck it says why and falls silent; then systemd ends the service and starts it anew.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Engine
+
+from alerts.engine.pulse import Pulse, Work, stuck
+from alerts.errors import StoreError
+from alerts.store.database import reading
+from alerts.store.duework import DueWork, due_work
+from alerts.systemd import Notifier
+
+_log = logging.getLogger(__name__)
+EVERY_S: Final = 20.0
+_NOTHING: Final = DueWork()
+
+
+@dataclass(slots=True, kw_only=True)
+class Watchdog:
+    """`others` are works that the pulse does not know of; `said` what is told of the service while all is well.
+    `reasons` says, after each look, which stages are stuck; () while all get on."""
+
+    engine: Engine
+    pulse: Pulse
+    clock: Callable[[], datetime]
+    notifier: Notifier
+    others: Callable[[], Sequence[Work]] = tuple
+    said: Callable[[], str] = str
+    reasons: tuple[str, ...] = ()
+    due: DueWork = _NOTHING
+
+    @property
+    def every_s(self) -> float:
+        """How often to look: thrice in the time after which systemd gives us up."""
+        return EVERY_S if self.notifier.watchdog_s is None else self.notifier.watchdog_s / 3
+
+    async def look(self) -> None:
+        """One look. While the database does not answer nobody can know what is due: then only what hangs is stuck."""
+        try:
+            self.due = await asyncio.to_thread(self._due)
+        except StoreError:
+            self.due = _NOTHING
+        self._judge(stuck([*self._works(), *self.pulse.runs(), *self.others()]))
+        if self.reasons:
+            self.notifier.status(f"stuck: {'; '.join(self.reasons)}")
+        else:
+            self.notifier.alive()
+            self.notifier.status(self.said())
+
+    def _due(self) -> DueWork:
+        with reading(self.engine) as conn:
+            return due_work(conn, self.clock())
+
+    def _works(self) -> list[Work]:
+        due = self.due
+        return [
+            self.pulse.work("feeds", due.feed.total_seconds()),
+            self.pulse.work("articles", due.article.total_seconds()),
+            self.pulse.work("mails", due.mail.total_seconds()),
+        ]
+
+    def _judge(self, reasons: tuple[str, ...]) -> None:
+        if reasons and not self.reasons:
+            ends = "" if self.notifier.watchdog_s is None else "; systemd will start the service anew"
+            _log.error("stuck: %s%s", "; ".join(reasons), ends)
+        if self.reasons and not reasons:
+            _log.info("no longer stuck")
+        self.reasons = reasons

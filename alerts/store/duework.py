@@ -1,0 +1,48 @@
+"""The oldest work that is due: a feed to be polled, an article to be read, a mail to be begun. Each by an index, cheap
+enough to be asked every few seconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Connection, func, or_, select
+
+from alerts.store import linked, waiting
+from alerts.store.schema import article, feed
+
+_NONE: Final = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueWork:
+    """For how long the oldest of each kind is due; 0 where nothing is. What is under way does not count: a feed that is
+    being polled, a mail that a courier holds. Nor does what is kept back: an article that waits for what it links to,
+    a mail on hold."""
+
+    feed: timedelta = _NONE
+    article: timedelta = _NONE
+    mail: timedelta = _NONE
+
+
+def due_work(conn: Connection, now: datetime) -> DueWork:
+    """What is due now, and for how long."""
+    mine = or_(feed.c.lease_until.is_(None), feed.c.lease_until <= now)
+    oldest_feed = select(func.min(feed.c.next_due)).where(feed.c.active, feed.c.next_due <= now, mine)
+    oldest_article = (
+        select(article.c.first_seen)
+        .where(article.c.analysed.is_(None), ~linked.held(now))
+        .order_by(article.c.backlog, article.c.id)
+        .limit(1)
+    )
+    return DueWork(
+        feed=_age(conn.execute(oldest_feed).scalar_one(), now),
+        article=_age(conn.execute(oldest_article).scalar_one_or_none(), now),
+        mail=_age(waiting.oldest_due(conn, now), now),
+    )
+
+
+def _age(since: datetime | None, now: datetime) -> timedelta:
+    return _NONE if since is None else max(now - since, _NONE)
