@@ -115,6 +115,7 @@ class Service:
         self.sources = rule_sources(config)
         self._stamp = self.sources.stamp()
         self.pulse = Pulse()
+        self.watchdog: Watchdog | None = None
         self._stopping = False
         self._single = SingleService(config.service.data)
 
@@ -224,14 +225,6 @@ class Service:
             started=self.clock(),
             canary=self.canary,
         )
-        self.watchdog = Watchdog(
-            engine=self.engine,
-            pulse=self.pulse,
-            clock=self.clock,
-            notifier=self.notifier,
-            others=lambda: (self.collector.longest,),
-            said=self.watch.counts.said,
-        )
 
     def _take_over(self) -> None:
         with writing(self.engine) as conn:
@@ -247,6 +240,14 @@ class Service:
         """Begin to run by the clock. Call `prepare` first."""
         await self.open()
         await self._start_inbox()
+        self.watchdog = Watchdog(
+            engine=self.engine,
+            pulse=self.pulse,
+            clock=self.clock,
+            notifier=self.notifier,
+            others=lambda: (self.collector.longest,),
+            said=self.watch.counts.said,
+        )
         self._local = LocalEngine(
             (
                 Stage(name="collecting", every_s=1.0, run=self.collect, kind="feeds"),

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 
 from sqlalchemy import Engine
 
@@ -21,13 +21,16 @@ from alerts.systemd import Notifier
 
 _log = logging.getLogger(__name__)
 EVERY_S: Final = 20.0
+_LOOKS_MISSED: Final = 6
 _NOTHING: Final = DueWork()
+
+State = Literal["starting", "ok", "stuck"]
 
 
 @dataclass(slots=True, kw_only=True)
 class Watchdog:
     """`others` are works that the pulse does not know of; `said` what is told of the service while all is well.
-    `reasons` says, after each look, which stages are stuck; () while all get on."""
+    `reasons` says, after each look, which stages are stuck; () while all get on. `due` is what it found due."""
 
     engine: Engine
     pulse: Pulse
@@ -37,11 +40,20 @@ class Watchdog:
     said: Callable[[], str] = str
     reasons: tuple[str, ...] = ()
     due: DueWork = _NOTHING
+    _looked: float | None = None
 
     @property
     def every_s(self) -> float:
         """How often to look: thrice in the time after which systemd gives us up."""
         return EVERY_S if self.notifier.watchdog_s is None else self.notifier.watchdog_s / 3
+
+    @property
+    def state(self) -> State:
+        """How the stages do. Without a look for long, whatever makes them run does so no more."""
+        if self._looked is None:
+            return "starting"
+        late = self.pulse.clock() - self._looked > _LOOKS_MISSED * self.every_s
+        return "stuck" if late or self.reasons else "ok"
 
     async def look(self) -> None:
         """One look. While the database does not answer nobody can know what is due: then only what hangs is stuck."""
@@ -50,6 +62,7 @@ class Watchdog:
         except StoreError:
             self.due = _NOTHING
         self._judge(stuck([*self._works(), *self.pulse.runs(), *self.others()]))
+        self._looked = self.pulse.clock()
         if self.reasons:
             self.notifier.status(f"stuck: {'; '.join(self.reasons)}")
         else:

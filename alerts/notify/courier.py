@@ -77,8 +77,8 @@ class Courier:
 
     `clock` gives the time, `crash` is the hook of the crash tests; `covers` says of the rules now in force whose alerts
     make a mail about whose others needless, `limits` how many mails a reader gets. `progress` hears whenever it is
-    stored what became of mails. After `stop` what is under way has `grace_s` seconds. `life` is what its leases are known
-    by, `way` the way its mails go: what became of those that went another way it does not look up, and takes for
+    stored what became of mails. After `stop` what is under way has `grace_s` seconds. `life` is what its leases are
+    known by, `way` the way its mails go: what became of those that went another way it does not look up, and takes for
     unknowable when who could tell has not looked for some time.
     """
 

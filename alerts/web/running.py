@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -82,7 +83,16 @@ def pages_of(service: Service, *, keeps: float = KEEPS_S) -> Starlette:
         places=service.gazetteer,
         operating=operating,
         lab=laboratory(config, book=lambda: service.rulebook, places=service.gazetteer, now=service.clock),
+        checks=checks_of(service),
     )
+
+
+def checks_of(service: Service) -> dict[str, Callable[[], str]]:
+    """Of which parts of this service `/readyz` tells, beside its database."""
+    return {
+        "rules": lambda: "ok" if service.rulebook.ruleset.rules else "none",
+        "stages": lambda: "starting" if service.watchdog is None else service.watchdog.state,
+    }
 
 
 async def beside(service: Service, pages: Starlette) -> None:

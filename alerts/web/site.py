@@ -33,6 +33,7 @@ from alerts.web.access.pace import Pace
 from alerts.web.access.parts import closed
 from alerts.web.access.visitor import NOBODY, visitor_of
 from alerts.web.data.topics import Topics
+from alerts.web.fresh import Fresh
 from alerts.web.operations.laboratory import Laboratory
 from alerts.web.operations.metrics import Meter
 from alerts.web.operations.opening import Kept, open_to
@@ -47,6 +48,7 @@ _TYPES: Final = {
     ".png": "image/png",
 }
 _HTML: Final = "text/html; charset=utf-8"
+_READY_S: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +97,7 @@ class Parts(TypedDict, total=False):
     places: Gazetteer | None
     operating: Operating | None
     lab: Laboratory | None
+    checks: Mapping[str, Callable[[], str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +106,8 @@ class Web:
     the links of their mails: without one they can say nothing of alerts; without `joining` nobody can become a reader
     or change what they get. `meter` has counted since the service was started. `rulebook` gives the rules in
     force at the moment, `places` knows the world's places: without one the pages say what the archive alone knows.
-    Without an `operating` operators can change nothing, without a `lab` rules can be neither explained nor tried."""
+    Without an `operating` operators can change nothing, without a `lab` rules can be neither explained nor tried.
+    `checks` say of parts of the service, by name, whether they are ready: "ok", or one word on why not."""
 
     engine: Engine
     site: Site
@@ -120,6 +124,8 @@ class Web:
     places: Gazetteer | None = None
     operating: Operating | None = None
     lab: Laboratory | None = None
+    checks: Mapping[str, Callable[[], str]] = field(default_factory=dict)
+    ready: Fresh[Mapping[str, str]] = field(default_factory=lambda: Fresh(_READY_S))
     pictures: Pictures = field(default_factory=Pictures)
     drawing: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(2))
     downloads: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(2))

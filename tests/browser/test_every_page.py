@@ -25,7 +25,17 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 PUBLIC = {"X-Forwarded-For": "192.0.2.7"}
 """Somebody who does not ask on this machine itself."""
 OPERATOR = {"Cookie": f"{COOKIE}={ADMIN}"}
-BESIDE = ("/login", "/healthz", "/metrics", "/feeds", "/feeds/1", "/mails", "/alerts.png", "/land/world.geojson")
+BESIDE = (
+    "/login",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/feeds",
+    "/feeds/1",
+    "/mails",
+    "/alerts.png",
+    "/land/world.geojson",
+)
 """Routes to which no link leads."""
 AMISS = ("/nothing", "/alerts?severity=x", "/v/none", "/alerts?where=Xyzzyx", "/alerts?where=Goma")
 """What is mistyped, gone, or has two meanings."""

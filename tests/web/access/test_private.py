@@ -25,7 +25,8 @@ from tests.web.client import Answer, ask
 
 OPEN = {
     *("/about", "/v/{token}", "/subscribe", "/confirm/{token}", "/unsubscribe/{token}", "/preferences/{token}"),
-    *("/preferences/{token}/copy.json", "/forget/{token}", "/login", "/login/{token}", "/logout", "/healthz"),
+    *("/preferences/{token}/copy.json", "/forget/{token}", "/login", "/login/{token}", "/logout"),
+    *("/healthz", "/readyz"),
     *("/static/{name}", "/land/{name}.geojson"),
 }
 """What everybody reaches in any case. A new address that is to be so has to be put here."""
