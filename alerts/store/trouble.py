@@ -57,7 +57,7 @@ def trouble(error: DBAPIError, url: URL) -> StoreError | None:
     original = error.orig
     if original is None:
         return None
-    reason = _sqlite_reason(original) if url.get_backend_name() == "sqlite" else _postgres_reason(error, original)
+    reason = sqlite_reason(original) if url.get_backend_name() == "sqlite" else _postgres_reason(error, original)
     if reason is None:
         return None
     lines = str(original).strip().splitlines() or [type(original).__name__]
@@ -65,7 +65,8 @@ def trouble(error: DBAPIError, url: URL) -> StoreError | None:
     return StoreError(f"{_ADVICE[reason]}{said} [{url.render_as_string(hide_password=True)}]", reason=reason)
 
 
-def _sqlite_reason(error: BaseException) -> StoreReason | None:
+def sqlite_reason(error: BaseException) -> StoreReason | None:
+    """What kind of trouble SQLite tells of; None for a fault of the program."""
     name = getattr(error, "sqlite_errorname", "")
     for begin, reason in _SQLITE:
         if name.startswith(begin):

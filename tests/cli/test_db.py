@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from uuid import uuid4
 
@@ -108,3 +109,46 @@ def test_what_cannot_be_copied_is_told_in_words(given: tuple[str, str], says: st
     assert says in ran.err
     assert "hush" not in ran.err
     assert not (used.folder / "missing.db").exists()
+
+
+def test_a_backup_is_made_and_says_what_is_not_in_it(used: World) -> None:
+    ran = alerts("db", "backup", "one.backup")
+    assert ran.code == 0, ran.err
+    assert re.match(r"one\.backup: .* KiB in .* s, looked through and in order\n", ran.out)
+    assert f"the secret {used.folder / 'data' / 'secret'} is not in it" in ran.err
+    again = alerts("db", "backup", "one.backup")
+    assert again.code == 1
+    assert "one.backup is there already" in again.err
+    assert alerts("db", "backup", "one.backup", "--force").code == 0
+
+
+def test_backups_each_night_are_named_by_the_time_and_the_oldest_go(used: World) -> None:
+    folder = used.folder / "backups"
+    folder.mkdir()
+    for name in ("alerts-20250101T000000Z.backup", "alerts-20250102T000000Z.backup", "notes.txt"):
+        (folder / name).touch()
+    ran = alerts("db", "backup", folder, "--keep", "2", "--quiet")
+    assert (ran.code, ran.out, ran.err) == (0, "", "")
+    first, second, notes = sorted(path.name for path in folder.iterdir())
+    assert (first, notes) == ("alerts-20250102T000000Z.backup", "notes.txt")
+    assert re.fullmatch(r"alerts-20\d{6}T\d{6}Z\.backup", second)
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        (("nowhere/one.backup",), "nowhere: there is no such folder; make it first"),
+        (("one.backup", "--keep", "3"), "one.backup is no folder: --keep is for a folder"),
+    ],
+)
+def test_a_backup_that_cannot_be_is_told_in_words(given: tuple[str, ...], says: str, used: World) -> None:
+    ran = alerts("db", "backup", *given)
+    assert (ran.code, ran.out) == (1, "")
+    assert says in ran.err
+
+
+def test_where_no_database_is_yet_nothing_is_backed_up_and_none_is_made(world: World) -> None:
+    ran = alerts("db", "backup", "one.backup")
+    assert (ran.code, ran.out) == (1, "")
+    assert "there is no database yet" in ran.err
+    assert not (world.folder / "data" / "alerts.db").exists()

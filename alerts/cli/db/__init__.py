@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from alerts.cli import common
+from alerts.cli.db.backup import backup
 from alerts.cli.db.copying import copy
 from alerts.cli.db.upgrading import upgrade
 
@@ -14,5 +15,5 @@ def command() -> None:
     """The database: SQLite in the data folder, or PostgreSQL."""
 
 
-for one in (upgrade, copy):
+for one in (upgrade, copy, backup):
     command.add_command(one)

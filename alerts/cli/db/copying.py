@@ -77,8 +77,6 @@ def _say(copied: Sequence[Copied], seconds: float) -> None:
 
 
 def _say_next(source: str, target: str, config: Config, *, rehearse: bool) -> None:
-    from alerts.vault import secret_file
-
     if rehearse:
         click.echo("this was a rehearsal: empty it again, stop the service, and copy once more", err=True)
         return
@@ -87,10 +85,9 @@ def _say_next(source: str, target: str, config: Config, *, rehearse: bool) -> No
         first = f'set [service] database = "{given.shown(target)}"'
     else:
         first = f'set [service] database = "sqlite", and data to a folder that has {file} as alerts.db'
-    secret = secret_file(config.service.data, config.service.secret_file).path
     for line in (
         f"next: {first}",
-        f"keep the secret {secret}: readers' addresses cannot be read without it, on this machine or another",
+        f"keep the secret {given.secret_path(config)}: without it no reader's address can be read",
         "then: alerts check, and start the service",
         f"{given.shown(source)} is as it was; do not run a service on it again, which would send the same mails",
     ):

@@ -36,6 +36,13 @@ def shown(url: str) -> str:
     return str(file_of(url) or make_url(url).render_as_string(hide_password=True))
 
 
+def secret_path(config: Config) -> Path:
+    """Where the installation's secret lies."""
+    from alerts.vault import secret_file
+
+    return secret_file(config.service.data, config.service.secret_file).path
+
+
 @contextmanager
 def at_rest(url: str, config: Config, *, advice: str) -> Iterator[None]:
     """No service runs on this database meanwhile, as far as it can be known here: none on its folder, nor on the data
