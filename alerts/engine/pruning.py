@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine
 
-from alerts.store import documents, polling, pruning, tallies
+from alerts.store import documents, polling, pruning, stories, tallies
 from alerts.store.database import writing
 from alerts.store.pruning import Batch
 from alerts.track.spike import LONGEST
@@ -30,6 +30,8 @@ _AT_ONCE_AGAIN: Final = frozenset(("polls", "documents"))
 # Of days that no rule looks back to: late news may yet tell of days a while before them.
 _MARGIN: Final = timedelta(days=365)
 _DAY: Final = timedelta(days=1)
+# A text of which no copy was found for so long will have none.
+COPIED_FOR: Final = 2 * stories.FOUND_FOR
 
 _log = logging.getLogger(__name__)
 
@@ -76,6 +78,7 @@ def steps(terms: Terms, now: datetime) -> Mapping[str, Step]:
         found["audit"] = lambda conn, after, limit: pruning.audit_log(conn, now - done, after, limit)
     counted = terms.counted_since(now)
     found["reports"] = lambda conn, after, limit: pruning.reports(conn, counted, after, limit)
+    found["prints"] = lambda conn, after, limit: pruning.prints(conn, now - COPIED_FOR, after, limit)
     if (read := terms.articles) is not None:
         found["articles"] = lambda conn, after, limit: pruning.articles(conn, now - read, after, limit)
     if (told := terms.evidence) is not None:

@@ -8,12 +8,12 @@ Several may forget at once: rows that another has in hand are left to it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, exists, select, tuple_, update
+from sqlalchemy import Column, ColumnElement, Connection, and_, delete, exists, select, tuple_, update
 
 from alerts.collect.formats import delta
 from alerts.collect.formats.identity import short
@@ -34,6 +34,7 @@ from alerts.store.schema import (
 )
 from alerts.types import OPEN_STATES
 
+_OTHER: Final = story.alias("other")
 # In these states a mail is still to go, or waits for a person.
 UNDONE: Final = ("queued", "bundled", "sending", "held", "ambiguous")
 
@@ -48,7 +49,9 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class _Moment:
-    first_seen: datetime
+    """A row by when it came, or was printed."""
+
+    at: datetime
     id: int
 
 
@@ -75,14 +78,36 @@ def articles(conn: Connection, before: datetime, after: _Moment | None, limit: i
 
 def unneeded() -> ColumnElement[bool]:
     """Of an article: it was read, and no alert, no count of a rule and no other article's story rests on it."""
-    another = story.c.article_id != article.c.id
+    return and_(article.c.analysed.is_not(None), _nothing_rests_on(article.c.id))
+
+
+def _nothing_rests_on(article_id: Column[int]) -> ColumnElement[bool]:
+    """No alert, no count of a rule and no other article's story."""
+    copies = _OTHER.c.article_id != article_id
     return and_(
-        article.c.analysed.is_not(None),
-        ~exists().where(evidence.c.article_id == article.c.id),
-        ~exists().where(report.c.article_id == article.c.id),
-        ~exists().where(story.c.copies_id == article.c.id, another),
-        ~exists().where(story.c.first_id == article.c.id, another),
+        ~exists().where(evidence.c.article_id == article_id),
+        ~exists().where(report.c.article_id == article_id),
+        ~exists().where(_OTHER.c.copies_id == article_id, copies),
+        ~exists().where(_OTHER.c.first_id == article_id, copies),
     )
+
+
+def unneeded_print() -> ColumnElement[bool]:
+    """The same of an article's print, and so of its row in `story`."""
+    return _nothing_rests_on(story.c.article_id)
+
+
+def prints(conn: Connection, before: datetime, after: _Moment | None, limit: int) -> Batch:
+    """Forget by what texts printed `before` are known again, when no copy of them can come any more: it takes as much
+    room as they do."""
+    rows = _older(conn, story.c.published, story.c.article_id, before, after, limit)
+    old = story.c.article_id.in_([row.id for row in rows])
+    free = select(story.c.article_id).where(old, unneeded_print())
+    go = list(conn.execute(free.with_for_update(skip_locked=True)).scalars())
+    if go:
+        for table in (minhash, story):
+            conn.execute(delete(table).where(table.c.article_id.in_(go)))
+    return Batch(gone={"prints of texts": len(go)}, after=_next(rows, limit))
 
 
 def texts_of_evidence(conn: Connection, before: datetime, after: _Moment | None, limit: int) -> Batch:
@@ -115,15 +140,20 @@ def rests_on_old(before: datetime) -> ColumnElement[bool]:
 
 def _old(conn: Connection, before: datetime, after: _Moment | None, limit: int) -> Sequence[Any]:
     """The next articles that came in before a time, by when they did."""
-    query = select(article.c.id, article.c.first_seen).where(article.c.first_seen < before)
+    return _older(conn, article.c.first_seen, article.c.id, before, after, limit)
+
+
+def _older(
+    conn: Connection, at: Column[datetime], number: Column[int], before: datetime, after: _Moment | None, limit: int
+) -> Sequence[Any]:
+    query = select(at.label("at"), number.label("id")).where(at < before)
     if after is not None:
-        moment = tuple_(article.c.first_seen, article.c.id)
-        query = query.where(article.c.first_seen >= after.first_seen, moment > (after.first_seen, after.id))
-    return conn.execute(query.order_by(article.c.first_seen, article.c.id).limit(limit)).all()
+        query = query.where(at >= after.at, tuple_(at, number) > (after.at, after.id))
+    return conn.execute(query.order_by(at, number).limit(limit)).all()
 
 
 def _next(rows: Sequence[Any], limit: int) -> _Moment | None:
-    return _Moment(rows[-1].first_seen, rows[-1].id) if len(rows) == limit else None
+    return _Moment(rows[-1].at, rows[-1].id) if len(rows) == limit else None
 
 
 class _Lists:
@@ -140,29 +170,35 @@ class _Lists:
 
 
 def mails(conn: Connection, before: datetime, alerts_before: datetime, after: int | None, limit: int) -> Batch:
-    """Forget mails that were done with `before`: those about alerts only when these were over `alerts_before`,
-    with what they were merged into and what covered them. (Mails come in the order of their ids.)"""
-    query = select(
-        *(outbox.c.id, outbox.c.alert_id, outbox.c.covered_by, outbox.c.state, outbox.c.created, outbox.c.finished)
-    ).where(outbox.c.id > (after or 0))
-    rows = conn.execute(query.order_by(outbox.c.id).limit(limit).with_for_update(skip_locked=True)).all()
+    """Forget mails that were done with `before`: those about alerts only when these were over `alerts_before`, with
+    what they were merged into and what covered them."""
+    go, after = mails_to_go(conn, before, alerts_before, after, limit)
+    if go:
+        conn.execute(delete(outbox).where(outbox.c.id.in_(go)))
+    return Batch(gone={"mails": len(go)}, after=after)
+
+
+def mails_to_go(
+    conn: Connection, before: datetime, alerts_before: datetime, after: int | None, limit: int
+) -> tuple[list[int], int | None]:
+    """Of the next mails those that may go, and where the next ones begin. They come in the order of their ids."""
+    columns = "id alert_id covered_by state created finished".split()
+    query = select(*(outbox.c[name] for name in columns)).where(outbox.c.id > (after or 0))
+    rows = conn.execute(query.order_by(outbox.c.id).limit(limit)).all()
     old = [row for row in rows if row.created < before]
     done = [row for row in old if row.state not in UNDONE and (row.finished or row.created) < before]
     over = _over(conn, {one for row in done for one in _alerts_of(row)}, alerts_before)
-    go = [row.id for row in done if _alerts_of(row) <= over]
-    if go:
-        conn.execute(delete(outbox).where(outbox.c.id.in_(go)))
     more = len(rows) == limit and len(old) == limit
-    return Batch(gone={"mails": len(go)}, after=rows[-1].id if more else None)
+    return [row.id for row in done if _alerts_of(row) <= over], rows[-1].id if more else None
 
 
 def _alerts_of(row: Any) -> set[int]:
     return {row.alert_id, row.covered_by} - {None}
 
 
-def _over(conn: Connection, alert_ids: Iterable[int], before: datetime) -> set[int]:
-    """Which of these alerts, and what they were merged into, were over before a time."""
-    known: dict[int, Row[Any]] = {}
+def _over(conn: Connection, alert_ids: Collection[int], before: datetime) -> set[int]:
+    """Which of these alerts were over before a time, with what they were merged into."""
+    known: dict[int, Any] = {}
     fresh = set(alert_ids)
     while fresh:
         query = select(alert.c.id, alert.c.state, alert.c.updated, alert.c.last_event, alert.c.merged_into)

@@ -7,6 +7,7 @@ import click
 from alerts.cli import common
 from alerts.cli.db.backup import backup
 from alerts.cli.db.copying import copy
+from alerts.cli.db.size import compact, size
 from alerts.cli.db.upgrading import upgrade
 
 
@@ -15,5 +16,5 @@ def command() -> None:
     """The database: SQLite in the data folder, or PostgreSQL."""
 
 
-for one in (upgrade, copy, backup):
+for one in (upgrade, copy, backup, size, compact):
     command.add_command(one)
