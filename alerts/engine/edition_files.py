@@ -125,7 +125,11 @@ class EditionFiles:
         for folder in {made / "rules", made / "templates", *((made / path).parent for path in files)}:
             folder.mkdir(parents=True, exist_ok=True)
         for path, content in files.items():
-            _put(made / path, content)
+            same = self.home / CURRENT / path
+            if _stands_in(same, content):
+                os.link(same, made / path)  # what is as it was need not be written, nor loaded, again
+            else:
+                _put(made / path, content)
         for each, _, _ in os.walk(made):
             _sync(Path(each))
         os.rename(made, self.home / name)
@@ -156,6 +160,13 @@ def merged(files: Files) -> Files:
 
 def _order(path: str) -> int:
     return int(path.split("/")[1])
+
+
+def _stands_in(path: Path, content: bytes) -> bool:
+    try:
+        return path.stat().st_size == len(content) and path.read_bytes() == content
+    except OSError:
+        return False
 
 
 def _put(path: Path, content: bytes) -> None:

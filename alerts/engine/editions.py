@@ -32,6 +32,9 @@ WHAT_TO_DO: Final = (
     "'alerts rules pull' brings them to the edition in force, and keeps what stands here beside it;"
     " 'alerts rules publish' puts what stands here in force on all machines"
 )
+_EMPTIED: Final = (
+    f"no file is left in one of the folders on this machine, which may be a disk that is not there; {WHAT_TO_DO}"
+)
 
 Doing = Literal["nothing", "same", "publish", "bring", "apart", "emptied"]
 
@@ -77,6 +80,7 @@ class Editions:
         self.files = EditionFiles(settings.home)
         self.own = OwnFolders(settings.rules, settings.templates)
         self._edition: Edition | None = None
+        self._theirs: Manifest = {}  # of the files of the edition in force
         self._stamp: Stamp | None = None
         self._mine: Manifest | None = None
         self._troubles = {"folders": "", "edition": "", "templates": "", "rules": ""}
@@ -122,7 +126,7 @@ class Editions:
             if force is None:
                 raise InputError("no edition is in force yet: 'alerts rules publish' makes the first")
             mine = manifest_of(self.own.read())
-            of, wanted = self.files.known().of, within(manifest_of(force.files), self.own.slots)
+            of, wanted = self.files.known().of, within(self._theirs, self.own.slots)
             changed = [path for path in differing(mine, wanted) if path in mine]
             keep = [path for path in changed if all(one.get(path) != mine[path] for one in of)]
             self._bring(force, mine, keep=keep)
@@ -143,7 +147,7 @@ class Editions:
     def compare(self) -> tuple[Edition | None, list[str]]:
         """The edition in force, and the files in which the own folders differ from it. Raises AlertsError."""
         force, mine = self._in_force(), manifest_of(self.own.read())
-        wanted = within(manifest_of(force.files), self.own.slots) if force else {}
+        wanted = within(self._theirs, self.own.slots)
         return force, differing(mine, wanted)
 
     def _look(self, *, at_once: bool = False) -> bool:
@@ -171,7 +175,9 @@ class Editions:
                 self._mine = manifest_of(self.own.read())
             except Faults as error:
                 self._mine = None
-                self._troubles["folders"] = f"its own folders are not looked at, for not all can be read: {error}"
+                self._troubles["folders"] = (
+                    f"what lies on this machine is left as it is, for not all of it can be read: {error}"
+                )
         return self._mine
 
     def _in_force(self) -> Edition | None:
@@ -180,38 +186,43 @@ class Editions:
             known = self._edition
             if head is None or known is None or (head.number, head.digest) != (known.number, known.digest):
                 self._edition = editions.get(conn, head.number) if head else None
+                self._theirs = manifest_of(self._edition.files) if self._edition else {}
         return self._edition
 
     def _settle(self, force: Edition | None, mine: Manifest) -> bool:
         """Do with the own folders what is to be done; returns whether another edition is in force for it."""
-        known, slots = self.files.known(), self.own.slots
-        theirs = manifest_of(force.files) if force else None
-        doing = decide(mine, known.of, theirs, slots)
-        if doing == "bring" and force is not None and not self._follows(known, force):
-            doing = "apart"
-        elif doing == "apart" and not known.of and self._once_in_force(mine):
-            doing = "bring"
-        trouble = ""
+        known = self.files.known()
+        doing = self._what_to_do(force, mine, known)
         try:
-            if doing == "publish":
-                self._publish(force, self.own.read(), self._machine)
-            elif doing == "bring" and force is not None:
-                self._bring(force, mine)
-                self._mine, self._stamp = None, None
-            elif doing == "same" and force is not None:
-                self._remember(force)
-            elif doing == "apart" and force is not None:
-                trouble = self._apart(force, mine, known)
-            elif doing == "emptied":
-                trouble = (
-                    f"no file is left in one of its own folders, which may be a disk that is not there; {WHAT_TO_DO}"
-                )
+            trouble = self._do(doing, force, mine, known)
         except Faults as error:
-            trouble = f"its own folders cannot be read: {error}"
+            trouble = f"what lies on this machine cannot be read: {error}"
         except InputError as error:
-            trouble = f"its own folders are not as the edition in force: {error}"
+            trouble = f"the folders on this machine are not brought to the edition in force: {error}"
         self._troubles["folders"] = trouble
         return doing == "publish" and not trouble
+
+    def _what_to_do(self, force: Edition | None, mine: Manifest, known: Known) -> Doing:
+        doing = decide(mine, known.of, self._theirs if force else None, self.own.slots)
+        if doing == "bring" and force is not None and not self._follows(known, force):
+            return "apart"
+        if doing == "apart" and not known.of and self._once_in_force(mine):
+            return "bring"
+        return doing
+
+    def _do(self, doing: Doing, force: Edition | None, mine: Manifest, known: Known) -> str:
+        """Returns what is wrong, "" for nothing."""
+        if doing == "publish":
+            self._publish(force, self.own.read(), self._machine)
+        elif doing == "bring" and force is not None:
+            self._bring(force, mine)
+            self._mine, self._stamp = None, None
+        elif doing == "same" and force is not None:
+            if (known.of, known.digest) != ((mine,), force.digest):
+                self._know(self._theirs, force.number)
+        elif doing == "apart" and force is not None:
+            return self._apart(force, mine, known)
+        return _EMPTIED if doing == "emptied" else ""
 
     def _follows(self, known: Known, force: Edition) -> bool:
         """Whether what is in force came after what the folders are of. A database brought back from a backup knows
@@ -228,14 +239,15 @@ class Editions:
             return any(within(manifest_of(one.files), self.own.slots) == mine for one in editions.kept(conn))
 
     def _apart(self, force: Edition, mine: Manifest, known: Known) -> str:
-        wanted = within(manifest_of(force.files), self.own.slots)
+        wanted = within(self._theirs, self.own.slots)
         paths = differing(mine, wanted)
         touched = [path for path in paths if known.of and all(one.get(path) != mine.get(path) for one in known.of)]
         named = [str(self.own.where(path)) for path in touched or paths]
         more = f" and {len(named) - 5} more" if len(named) > 5 else ""
         return (
-            f"its own folders are neither as edition {force.number} by {force.by}, which is in force, nor as they were"
-            f" before it ({', '.join(named[:5])}{more}): nothing of theirs is in force; {WHAT_TO_DO}"
+            f"the rules and templates that lie on this machine are not those of edition {force.number} by {force.by},"
+            f" which is in force, nor as they were before it ({', '.join(named[:5])}{more}): they are not in force;"
+            f" {WHAT_TO_DO}"
         )
 
     def _publish(self, force: Edition | None, files: Files, by: str) -> int | None:
@@ -267,11 +279,8 @@ class Editions:
             )
         )
         self.own.bring(wanted, mine, keep=keep)
-        self._remember(force)
-        _log.info("its own folders are as edition %d by %s now", force.number, force.by)
-
-    def _remember(self, force: Edition) -> None:
         self._know(manifest_of(force.files), force.number)
+        _log.info("the folders on this machine are as edition %d by %s now", force.number, force.by)
 
     def _know(self, manifest: Manifest, number: int) -> None:
         digest = digest_of(manifest)

@@ -67,10 +67,11 @@ class OwnFolders:
     def stamp(self) -> Stamp:
         """Changes when any file does, and when one can be read that could not."""
         found = []
-        for path, file in self._listed([]):
-            with suppress(OSError):  # it has just gone: the next stamp differs
-                info = file.stat()
-                found.append((path, info.st_mtime_ns, info.st_ctime_ns, info.st_size, info.st_ino))
+        for slot, folder in self.slots.items():
+            for path, entry in _Look(folder, []).files(slot):
+                with suppress(OSError):  # it has just gone: the next stamp differs
+                    info = entry.stat()
+                    found.append((f"{slot}/{path}", info.st_mtime_ns, info.st_ctime_ns, info.st_size, info.st_ino))
         return tuple(sorted(found))
 
     def read(self) -> Files:
@@ -78,11 +79,13 @@ class OwnFolders:
         taken away."""
         faults: list[Fault] = []
         found: dict[str, bytes] = {}
-        for path, file in self._listed(faults):
-            try:
-                found[path] = _read(file)
-            except InputError as error:
-                faults.append(Fault(str(file), 0, str(error)))
+        for slot, folder in self.slots.items():
+            look = _Look(folder, faults)
+            for path, entry in look.files(slot):
+                try:
+                    found[f"{slot}/{path}"] = _read(f"{slot}/{path}", entry)
+                except InputError as error:
+                    look.fault(entry.path, str(error))
         if not faults and (size := sum(map(len, found.values()))) > LARGEST_ALL:
             why = f"all rules and templates together have {about(size)}; more than {about(LARGEST_ALL)} are too many"
             faults.append(Fault(str(next(iter(self.slots.values()))), 0, why))
@@ -122,17 +125,6 @@ class OwnFolders:
             except OSError as error:
                 raise InputError(f"{file} cannot be written: {error.strerror}") from None
 
-    def _listed(self, faults: list[Fault]) -> Iterator[tuple[str, Path]]:
-        """Every file with what it is called; what cannot be followed or used is among the faults."""
-        for slot, folder in self.slots.items():
-            looked = _Look(folder.resolve(), faults)
-            for file in looked.templates(folder) if slot == "templates" else looked.rules(folder):
-                path = f"{slot}/{file.relative_to(folder).as_posix()}"
-                if usable(path):
-                    yield path, file
-                else:
-                    looked.fault(file, "this name cannot be had on all machines: write letters, digits, - and _")
-
     @staticmethod
     def _unchanged(path: str, file: Path, found: str | None) -> None:
         now: str | None = None
@@ -155,52 +147,61 @@ class OwnFolders:
 
 
 class _Look:
-    """A look through one folder, the real path of which is `root`. What cannot be looked at is a fault."""
+    """A look through one folder. What cannot be looked at is a fault."""
 
-    def __init__(self, root: Path, faults: list[Fault]) -> None:
-        self._root, self._faults = root, faults
+    def __init__(self, folder: Path, faults: list[Fault]) -> None:
+        self._folder, self._faults = folder, faults
 
-    def fault(self, where: Path, why: str) -> None:
-        name = str(where).encode("utf-8", "backslashreplace").decode()
-        self._faults.append(Fault(name, 0, why))
+    def fault(self, where: str, why: str) -> None:
+        self._faults.append(Fault(where.encode("utf-8", "backslashreplace").decode(), 0, why))
 
-    def rules(self, folder: Path) -> list[Path]:
-        """Rules and word lists, as the loader finds them."""
-        entries = self._entries(folder)
-        lists = [Path(one) for one in entries if one.name == "lexicon" and one.is_dir()]
-        entries += [one for folder in lists for one in self._entries(folder)]
-        return [Path(one) for one in entries if one.name.endswith(".toml")]
+    def files(self, slot: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
+        """Every file with its path in the folder, as the loaders of rules and of templates find them."""
+        return self._templates(str(self._folder)) if slot == "templates" else self._rules()
 
-    def templates(self, folder: Path, above: tuple[str, ...] = ()) -> list[Path]:
-        """All files of a folder and of those in it."""
-        found, here = [], os.path.realpath(folder)
+    def _rules(self) -> Iterator[tuple[str, os.DirEntry[str]]]:
+        for one in self._entries(str(self._folder)):
+            if one.name.endswith(".toml"):
+                yield one.name, one
+            elif one.name == "lexicon" and one.is_dir():
+                lists = self._entries(one.path)
+                yield from ((f"lexicon/{each.name}", each) for each in lists if each.name.endswith(".toml"))
+
+    def _templates(
+        self, folder: str, inside: str = "", above: tuple[str, ...] = ()
+    ) -> Iterator[tuple[str, os.DirEntry[str]]]:
+        here = os.path.realpath(folder)
         for one in self._entries(folder) if here not in above else ():  # a link round itself has no end
-            found += self.templates(Path(one), (*above, here)) if one.is_dir() else [Path(one)]
-        return found
+            path = f"{inside}{one.name}"
+            if one.is_dir():
+                yield from self._templates(one.path, f"{path}/", (*above, here))
+            else:
+                yield path, one
 
-    def _entries(self, folder: Path) -> list[os.DirEntry[str]]:
+    def _entries(self, folder: str) -> list[os.DirEntry[str]]:
         try:
             with os.scandir(folder) as entries:
-                return [one for one in entries if not _NOBODYS.search(one.name) and self._inside(one)]
+                return [one for one in entries if not _NOBODYS.search(one.name) and self._stays(one)]
         except FileNotFoundError:
             self.fault(folder, "there is no such folder; make it, or take it out of the configuration")
         except OSError as error:
             self.fault(folder, f"this folder cannot be read: {error.strerror}")
         return []
 
-    def _inside(self, entry: os.DirEntry[str]) -> bool:
-        inside = not entry.is_symlink() or Path(entry).resolve().is_relative_to(self._root)
-        if not inside:
-            self.fault(Path(entry), "this is a link to something outside its folder: put the file itself there")
-        return inside
+    def _stays(self, entry: os.DirEntry[str]) -> bool:
+        if not entry.is_symlink() or Path(entry).resolve().is_relative_to(self._folder.resolve()):
+            return True
+        self.fault(entry.path, "this is a link to something outside its folder: put the file itself there")
+        return False
 
 
-def _read(file: Path) -> bytes:
+def _read(path: str, entry: os.DirEntry[str]) -> bytes:
     """Raises InputError."""
+    if not usable(path):
+        raise InputError("this name cannot be had on all machines: write letters, digits, - and _")
     try:
-        with open(os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as opened:
-            info = os.fstat(opened.fileno())
-            if not stat.S_ISREG(info.st_mode):
+        with open(os.open(entry, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as opened:
+            if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
                 raise InputError("this is no file")
             content = opened.read(LARGEST + 1)
     except OSError as error:

@@ -82,7 +82,13 @@ def pages_of(service: Service, *, keeps: float = KEEPS_S) -> Starlette:
         rulebook=lambda: service.rulebook,
         places=service.gazetteer,
         operating=operating,
-        lab=laboratory(config, book=lambda: service.rulebook, places=service.gazetteer, now=service.clock),
+        lab=laboratory(
+            config,
+            sources=service.sources,
+            book=lambda: service.rulebook,
+            places=service.gazetteer,
+            now=service.clock,
+        ),
         checks=checks_of(service),
     )
 

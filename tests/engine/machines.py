@@ -26,7 +26,7 @@ class Machine:
         self.templates = self.home / "my-templates" if templates else None
         for folder in (self.rules, self.templates):
             if folder is not None:
-                folder.mkdir(parents=True)
+                folder.mkdir(parents=True, exist_ok=True)
         self.restart()
 
     def restart(self) -> None:
@@ -72,4 +72,8 @@ class Machine:
 
 
 def _texts(folder: Path, base: Path) -> dict[str, str]:
-    return {path.relative_to(base).as_posix(): path.read_text() for path in folder.rglob("*") if path.is_file()}
+    return {
+        path.relative_to(base).as_posix(): path.read_text()
+        for path in folder.rglob("*")
+        if path.is_file() and not path.name.startswith(".")
+    }

@@ -7,7 +7,7 @@ import hashlib
 import os
 import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -36,11 +36,12 @@ class Filed:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shelf:
     """The folders of rules, later ones before earlier ones; `own` are those of the user. Not `editable`: rules are
-    changed by hand alone."""
+    changed by hand alone. `barred` says why nothing should be written at the moment, "" where it may."""
 
     folders: tuple[Path, ...]
     own: tuple[Path, ...]
     editable: bool = True
+    barred: Callable[[], str] = lambda: ""
 
     def find(self, name: str) -> Filed | None:
         """The file that a rule of this name has."""
@@ -58,6 +59,8 @@ class Shelf:
             raise InputError(f"“{name[:60]}” is no name of a rule: write small letters, digits and _, as in water_cut")
         if not self.editable:
             raise InputError("here rules are not written by pages ([rules] editable): put the file into place by hand")
+        if why := self.barred():
+            raise InputError(why)
         there = self.find(name)
         folders: Sequence[Path] = (there.path.parent,) if there and there.own else self.own
         if not folders:

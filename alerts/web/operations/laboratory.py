@@ -14,6 +14,7 @@ from alerts.configured import households, rule_sources
 from alerts.engine.lab import checking
 from alerts.engine.lab.filing import Shelf
 from alerts.engine.lab.request import Material
+from alerts.engine.loading import RuleSources
 from alerts.engine.rulebook import Rulebook
 from alerts.match.bind import Households
 from alerts.match.rule import Rule
@@ -81,10 +82,17 @@ class Laboratory:
 
 
 def laboratory(
-    config: Config, *, book: Callable[[], Rulebook], places: Gazetteer, now: Callable[[], datetime]
+    config: Config,
+    *,
+    sources: RuleSources,
+    book: Callable[[], Rulebook],
+    places: Gazetteer,
+    now: Callable[[], datetime],
+    barred: Callable[[], str] = lambda: "",
 ) -> Laboratory:
-    """The laboratory of a service."""
-    sources, homes = rule_sources(config), households(config)
+    """The laboratory of a service. `sources` are where its rules come from; what is written goes to the folders of the
+    configuration, where nothing has `barred` it."""
+    homes = households(config)
     material = Material(
         folders=sources.folders,
         off=sources.off,
@@ -94,7 +102,12 @@ def laboratory(
     )
     return Laboratory(
         workshop=Workshop(material, book, now=now),
-        shelf=Shelf(folders=sources.folders, own=config.rules.folders, editable=config.rules.editable),
+        shelf=Shelf(
+            folders=rule_sources(config).folders,
+            own=config.rules.folders,
+            editable=config.rules.editable,
+            barred=barred,
+        ),
         book=book,
         places=places,
         households=homes,

@@ -62,6 +62,17 @@ def test_names_are_small_letters_digits_and_underscores(name: str) -> None:
         assert name.isascii() and name.replace("_", "a").isalnum() and name == name.lower()
 
 
+def test_nothing_is_written_while_that_is_barred(shelf: Shelf) -> None:
+    why = ""
+    guarded = Shelf(folders=shelf.folders, own=shelf.own, barred=lambda: why)
+    guarded.write("water_cut", "one", over="")
+    why = "edition 4 is on its way"
+    with pytest.raises(InputError, match="edition 4 is on its way"):
+        guarded.write("water_cut", "two", over=digest("one"))
+    found = guarded.find("water_cut")
+    assert found is not None and found.text == "one"
+
+
 def test_a_link_to_elsewhere_is_not_followed(shelf: Shelf, tmp_path: Path) -> None:
     other = tmp_path / "other.txt"
     other.write_text("secret")
