@@ -39,6 +39,7 @@ from alerts.config_values import (
     Owners,
     Parts,
     Port,
+    Roles,
     Second,
     SeverityOrNone,
     Size,
@@ -48,6 +49,7 @@ from alerts.config_values import (
     YesNoOrAuto,
 )
 from alerts.errors import ConfigError, Fault, Faults
+from alerts.roles import MACHINE_ROLES
 from alerts.toml_lines import Document
 from alerts.types import SEVERITIES, Severity
 
@@ -67,6 +69,9 @@ class Service(Section):
     name: Annotated[str, Field(min_length=1, max_length=60)] = "alerts"
     contact: Contact = ""
     log: Literal["console", "json"] = "console"
+    engine: Literal["local", "cluster"] = "local"
+    machine: Annotated[str, Field(max_length=100)] = ""
+    roles: Roles = MACHINE_ROLES
 
 
 class Rules(Section):
@@ -309,6 +314,11 @@ class Config(Section):
         if self.keep.mails is not None and self.keep.mails < self.verdicts.expire:
             fault = "is shorter than [verdicts] expire: who was told of an alert must be known while they may answer"
             disagree([(("keep", "mails"), fault)])
+        if self.service.engine == "cluster" and self.service.database == "sqlite":
+            fault = '"cluster" needs a database that machines can share: set database to PostgreSQL'
+            disagree([(("service", "engine"), fault)])
+        if self.service.engine == "local" and self.service.roles != MACHINE_ROLES:
+            disagree([(("service", "roles"), 'only machines that share the work have roles: engine = "cluster"')])
         home = self.notify.sender.rpartition("@")[2].encode("idna").decode("ascii").lower()
         if self.dkim.key_file and self.dkim.domain and not f".{home}".endswith(f".{self.dkim.domain}"):
             fault = f"is neither {home}, the domain in [notify] from, nor above it: receivers would not count it"

@@ -15,6 +15,7 @@ from alerts.addresses import normal_address
 from alerts.config_faults import disagree, size, told
 from alerts.durations import duration, say
 from alerts.listening import Listen, listen_at
+from alerts.roles import MachineRole
 from alerts.types import Severity
 
 MIB = 1024 * 1024
@@ -226,6 +227,7 @@ CapName = Annotated[str, AfterValidator(_cap_name)]
 Hosts = Annotated[tuple[Annotated[str, AfterValidator(_host_ok)], ...], Field(strict=False)]
 Networks = Annotated[tuple[Annotated[IPv4Network | IPv6Network, PlainValidator(_network)], ...], Field(strict=False)]
 Parts = Annotated[tuple[Literal["all", "alerts", "places", "rules", "data"], ...], Field(strict=False)]
+Roles = Annotated[tuple[MachineRole, ...], Field(strict=False, min_length=1)]
 Households = Annotated[dict[str, float], AfterValidator(_countries)]
 Tiers = Annotated[dict[Annotated[int, Field(strict=False)], Texts], AfterValidator(_tiers), AfterValidator(_once)]
 Owners = Annotated[dict[str, Texts], AfterValidator(_once)]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from socket import gethostname
 
 from sqlalchemy import Engine
 
@@ -40,8 +43,9 @@ from alerts.read.places import Gazetteer
 from alerts.render.cap import Issuer, issuer_of
 from alerts.render.view import Site
 from alerts.resources import shipped
-from alerts.store import people
+from alerts.store import leases, people
 from alerts.store.database import open_database, writing
+from alerts.store.machines import Machine
 from alerts.store.migrations import upgrade
 from alerts.vault import Vault, load_secret
 
@@ -249,6 +253,37 @@ def transport_of(config: Config) -> Transport:
     """A Maildir until a mail server is configured."""
     settings = smtp_settings(config)
     return Maildir(config.mail_folder) if settings is None else Smtp(settings, trail=trail_of(config))
+
+
+def way_of(config: Config) -> str:
+    """Names what `transport_of` looks at to find out what became of mails: a folder or a log is of this machine, a mail
+    server without a log is everybody's."""
+    smtp = config.smtp
+    if not smtp.host:
+        seen_by = f"{gethostname()} {config.mail_folder.resolve()}"
+    elif smtp.postfix_log is not None and smtp.reconciles:
+        seen_by = f"{gethostname()} {smtp.postfix_log.resolve()}"
+    else:
+        seen_by = f"{smtp.host}:{smtp.port}"
+    return hashlib.sha256(seen_by.encode()).hexdigest()[:32]
+
+
+def machine_of(config: Config) -> Machine:
+    """This start of this machine, among those that share the work. Raises AlertsError for a secret that cannot be
+    read."""
+    own = {"data", "machine", "roles", "log", "database", "secret_file"}
+    shared = config.model_dump(mode="json", exclude={"service": own, "web": {"host", "port"}, "inbox": True})
+    now = datetime.now(UTC)
+    return Machine(
+        name=config.service.machine or gethostname(),
+        life=leases.new_life(),
+        home=f"{gethostname()}:{config.service.data}",
+        roles=config.service.roles,
+        version=__version__,
+        settings=hashlib.sha256(json.dumps(shared, sort_keys=True, default=str).encode()).hexdigest(),
+        started=now,
+        seen=now,
+    )
 
 
 def trail_of(config: Config) -> PostfixTrail | None:

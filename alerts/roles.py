@@ -1,4 +1,5 @@
-"""What somebody who has logged in may do on the pages. Each role may do what those before it may.
+"""Roles: what somebody who has logged in may do on the pages, where each role may do what those before it may; and what
+a machine does of the service's work.
 
 Not to be mixed up with the duty "operator" (`readers.Duty`), whose people are written to about how the service does.
 """
@@ -15,6 +16,10 @@ ROLES: Final[tuple[Role, ...]] = get_args(Role)
 OperatorRole = Literal["viewer", "analyst", "admin"]
 OPERATOR_ROLES: Final[tuple[OperatorRole, ...]] = get_args(OperatorRole)
 """The roles that an operator can have; a reader is one by being written to."""
+
+MachineRole = Literal["collect", "analyse", "notify", "web"]
+MACHINE_ROLES: Final[tuple[MachineRole, ...]] = get_args(MachineRole)
+"""Asks feeds; reads articles; sends mails and takes them in; serves the pages."""
 
 
 def at_least(role: Role | None, wanted: Role) -> bool:

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from datetime import UTC, datetime, timedelta
 
 from alerts.collect.asking.fetch import Fetcher
 from alerts.collect.links import fulltext
@@ -23,6 +23,7 @@ from alerts.configured import (
     issuer,
     kept_by,
     limits_of,
+    machine_of,
     open_gazetteer,
     open_store,
     post_of,
@@ -32,22 +33,26 @@ from alerts.configured import (
     sender_of,
     site_of,
     transport_of,
+    way_of,
 )
 from alerts.engine import acts, loading, rulebook
-from alerts.engine.analysis import Analyst, Report
+from alerts.engine.analysis import Analyst
+from alerts.engine.base import Stage
 from alerts.engine.canary import Canary
+from alerts.engine.cluster import ClusterEngine
 from alerts.engine.collecting import Collector, Polled
 from alerts.engine.feedback import Reporter
+from alerts.engine.heart import Heart
 from alerts.engine.linked import Linker
-from alerts.engine.local import LocalEngine, Stage
+from alerts.engine.local import LocalEngine
 from alerts.engine.notices import Watchman
 from alerts.engine.pruning import Pruner
 from alerts.engine.pulse import Pulse
+from alerts.engine.recording import no_news
 from alerts.engine.rulebook import Rulebook
 from alerts.engine.single import SingleService
 from alerts.engine.tracking import Tracker
 from alerts.engine.watchdog import Watchdog
-from alerts.errors import AlertsError, Fault
 from alerts.match.rule import Rule
 from alerts.notify import silences
 from alerts.notify.courier import Courier
@@ -58,45 +63,18 @@ from alerts.notify.joining.whereabouts import region_name
 from alerts.notify.message.mime import domain_of
 from alerts.notify.reminding import remind, reminding_of
 from alerts.render.mail import mail_renderer
-from alerts.store import articles, feeds, issuing, linked, meta, notices, people, polling
+from alerts.reports import Watch
+from alerts.sharing import SharedWork, on_news, on_one
+from alerts.store import articles, feeds, issuing, leases, linked, meta, notices, people, polling
 from alerts.store.database import reading, writing
-from alerts.store.linked import Link
-from alerts.store.polling import PollResult
 from alerts.systemd import Notifier
 from alerts.track.policy import Desk
-from alerts.urls import host_and_path, without_secrets
 
 _log = logging.getLogger(__name__)
 
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
-
-
-@dataclass(slots=True)
-class Counts:
-    """What the service did since it was started."""
-
-    polls: int = 0
-    new: int = 0
-    articles: int = 0
-    hits: int = 0
-    messages: int = 0
-    mails: int = 0
-
-    def said(self) -> str:
-        """In one line."""
-        return f"since the start: {self.polls} polls, {self.articles} articles read, {self.mails} mails"
-
-
-@dataclass(slots=True, kw_only=True)
-class Watch:
-    """Whom the service tells of what it does; all optional. For progress at a terminal, and for tests."""
-
-    polled: Callable[[Polled], None] = lambda polled: None
-    analysed: Callable[[Report], None] = lambda report: None
-    fault: Callable[[Fault], None] = lambda fault: None
-    counts: Counts = field(default_factory=Counts)
 
 
 class Service:
@@ -116,6 +94,7 @@ class Service:
         self._stamp = self.sources.stamp()
         self.pulse = Pulse()
         self.watchdog: Watchdog | None = None
+        self.heart: Heart | None = None  # of a machine that shares the work
         self._stopping = False
         self._single = SingleService(config.service.data)
 
@@ -123,7 +102,13 @@ class Service:
         """Open and check everything that can fail: database, places, rules, secret. Raises AlertsError; a
         faulty rule stops only itself, and is in `rulebook.faults`."""
         config = self.config
+        if config.service.engine == "cluster":
+            self._single.take()  # before it says in the database that it lives
         self.engine = open_store(config)
+        if config.service.engine == "cluster":
+            self.heart = Heart(engine=open_store(config), me=machine_of(config))
+            self.heart.join()
+            self.clock = self.heart.now
         self.gazetteer = open_gazetteer(config.gazetteer_path, progress)
         self.secret = secret_of(config)
         book = loading.load(
@@ -190,6 +175,7 @@ class Service:
             at_once=settings.at_once,
             on_poll=self._on_poll,
             on_error=lambda feed, error: _log.error("feed %d: its poll could not be stored: %s", feed.id, error),
+            on_news=no_news if self.heart is None else on_news,
         )
         # What reads web pages is slow to start and large: it is started when a page comes, and the feeds' stays small.
         self.linked_pool = ParserPool(replace(settings, parse_workers=1), "linked")
@@ -199,7 +185,8 @@ class Service:
             self.linked_pool,
             clock=self.clock,
             pages=fulltext.missing() is None,
-            on_error=self._on_link_error,
+            on_news=(lambda conn, article_id: None) if self.heart is None else on_one,
+            on_error=self.watch.on_link_error,
         )
         self.courier = Courier(
             engine=self.engine,
@@ -207,7 +194,7 @@ class Service:
             renderer=mail_renderer(
                 site_of(self.config),
                 own=self.config.templates.folder,
-                report=self._tell_fault,
+                report=self.watch.on_fault,
                 named=lambda region: region_name(region, self.gazetteer),
             ),
             sender=sender_of(self.config, self.secret),
@@ -216,8 +203,10 @@ class Service:
             limits=limits_of(self.config),
             retry=retry_of(self.config),
             progress=lambda: self.pulse.done("mails"),
+            life=leases.new_life() if self.heart is None else self.heart.me.life,
+            way=way_of(self.config),
         )
-        await self.courier.recover()
+        await (self.courier.recover() if self.heart is None else self.courier.look_after())
         self.watchman = Watchman(
             engine=self.engine,
             secret=self.secret,
@@ -227,11 +216,14 @@ class Service:
         )
 
     def _take_over(self) -> None:
+        """What an earlier service left half-way; where machines share the work each job sees to that."""
         with writing(self.engine) as conn:
-            polling.forget_leases(conn)
-            linked.forget_claims(conn, self.clock())
-            meta.put_outage(conn, None)
-            notices.put_start(conn, self.clock())
+            if self.heart is None:
+                polling.forget_leases(conn)
+                linked.forget_claims(conn, self.clock())
+                meta.put_outage(conn, None)
+            if self.heart is None or len(self.heart.living) == 1:
+                notices.put_start(conn, self.clock())
             again = articles.retry_faulty(conn)
         if again:
             _log.info("%d articles that were set aside are tried again", again)
@@ -248,7 +240,12 @@ class Service:
             others=lambda: (self.collector.longest,),
             said=self.watch.counts.said,
         )
-        self._local = LocalEngine(
+        feeding = Stage(name="feeding the watchdog", every_s=self.watchdog.every_s, run=self.watchdog.look)
+        self._runs = self._alone(feeding) if self.heart is None else self._shared(self.heart, feeding)
+        await self._runs.start()
+
+    def _alone(self, feeding: Stage) -> LocalEngine:
+        return LocalEngine(
             (
                 Stage(name="collecting", every_s=1.0, run=self.collect, kind="feeds"),
                 Stage(name="following links", every_s=1.0, run=self.linker.run),
@@ -258,17 +255,62 @@ class Service:
                 Stage(name="upkeep", every_s=60.0, run=self.upkeep),
                 Stage(name="pruning", every_s=60.0, run=self.prune),
                 Stage(name="watching", every_s=30.0, run=self.look_around),
-                Stage(name="feeding the watchdog", every_s=self.watchdog.every_s, run=self.watchdog.look),
+                feeding,
             ),
             self.pulse,
         )
-        self._local.start()
+
+    def _shared(self, heart: Heart, feeding: Stage) -> ClusterEngine:
+        """Jobs for what its roles say; what is at the machine itself it does by its own clock."""
+        settings, roles = collect_settings(self.config), self.config.service.roles
+        work = SharedWork(
+            engine=self.engine,
+            heart=heart,
+            collector=self.collector,
+            linker=self.linker,
+            analyst=self.analyst,
+            courier=self.courier,
+            canary=self.canary,
+            watch=self.watch,
+            pulse=self.pulse,
+            gap=timedelta(seconds=settings.host_gap),
+            pages=fulltext.missing() is None,
+            keep_up=self.upkeep,
+        )
+        at_once = {"collect": settings.at_once, "analyse": 1, "notify": 1}
+        stages = [
+            feeding,
+            Stage(name="reloading rules", every_s=2.0, run=self.reload_if_changed),
+            Stage(name="watching", every_s=30.0, run=heart.for_all(self.look_around)),
+            Stage(name="pruning", every_s=60.0, run=heart.for_all(self.prune)),
+            Stage(name="the canary", every_s=5.0, run=work.sing),
+        ]
+        if "notify" in roles:
+            stages.append(Stage(name="looking after mails", every_s=5.0, run=work.look_after))
+        engine = ClusterEngine(
+            url=self.engine.url,
+            work=work,
+            heart=heart,
+            queues={"upkeep": 4} | {role: at_once[role] for role in roles if role in at_once},
+            local=LocalEngine(tuple(stages), self.pulse),
+        )
+
+        def cut() -> None:
+            engine.cut()
+            self.courier.stop()
+
+        heart.on_cut, heart.on_back = cut, self.courier.go_on
+        heart.start()
+        return engine
 
     async def _start_inbox(self) -> None:
         """Take mail in, where it is to come in: while this service runs by the clock, and no longer."""
         settings = inbox_of(self.config, events=lambda: self.rulebook.events, country_of=self.gazetteer.country_of)
         desk = desk_of(self.config, self.secret)
-        self._inbox = None if settings is None else Inbox(self.engine, desk, settings, self.clock)
+        heart = self.heart
+        fetches = (lambda: True) if heart is None else (lambda: heart.is_first("notify"))
+        takes = settings is not None and "notify" in self.config.service.roles
+        self._inbox = Inbox(self.engine, desk, settings, self.clock, fetches) if settings and takes else None
         if self._inbox is not None:
             await self._inbox.start()
 
@@ -278,8 +320,13 @@ class Service:
         self.courier.stop()
         if self._inbox is not None:
             await self._inbox.stop()
-        await self._local.stop()
-        await self.close()
+        if self.heart is None:
+            await self._runs.stop()
+            await self.close()
+        else:  # jobs end as what they wait for does
+            await asyncio.gather(self._runs.stop(), self.collector.stop(), self.linker.stop())
+            await self.close()
+            await self.heart.stop()
 
     async def close(self) -> None:
         """Let go of everything `open` opened."""
@@ -316,7 +363,7 @@ class Service:
             self.pulse.done("articles")
             if not report.articles:
                 return
-            self._on_report(report)
+            self.watch.on_report(report)
 
     async def deliver(self) -> None:
         """Send all mails that are due."""
@@ -402,45 +449,4 @@ class Service:
 
     def _on_poll(self, polled: Polled) -> None:
         self.pulse.done("feeds")
-        self.watch.counts.polls += 1
-        self.watch.counts.new += polled.result.new
-        if not polled.outcome.ok:
-            _log.warning("%s", without_secrets(polled.outcome.error or ""), extra={"feed": polled.feed.id})
-        for news in _news_of(polled.result):
-            _log.warning("%s: %s", host_and_path(polled.feed.url), news, extra={"feed": polled.feed.id})
-        for warning in polled.outcome.warnings:
-            _log.info("%s: %s", host_and_path(polled.feed.url), warning, extra={"feed": polled.feed.id})
-        self.watch.polled(polled)
-
-    def _on_link_error(self, link: Link, error: Exception) -> None:
-        if isinstance(error, AlertsError):
-            _log.info("%s", error, extra={"article": link.article_id})
-        else:
-            _log.error("%s cannot be taken in", link.url, exc_info=error)
-
-    def _on_report(self, report: Report) -> None:
-        counts = self.watch.counts
-        counts.articles += report.articles
-        counts.hits += report.hits
-        counts.messages += len(report.told)
-        for told in report.told:
-            _log.info("%s: %s", told.message.kind, told.title, extra={"alert": told.alert.id, "rule": told.rule.name})
-        for article_id, error in report.unread:
-            _log.error("article %s cannot be read, and is set aside", article_id, exc_info=error)
-        for fault in report.faults:
-            _log.error("%s", fault)
-        self.watch.analysed(report)
-
-    def _tell_fault(self, fault: Fault) -> None:
-        self.watch.fault(fault)
-        _log.log(logging.ERROR if fault.level == "error" else logging.WARNING, "%s", fault)
-
-
-def _news_of(result: PollResult) -> Iterator[str]:
-    """What a poll taught about the feed itself."""
-    if result.gap:
-        yield "nothing in its document was known: items may have come and gone; it is asked more often from now on"
-    if result.lied:
-        yield 'its server says "not modified" when there is news; it is always asked in full from now on'
-    if result.url:
-        yield f"it has moved to {result.url} for good, and is asked there from now on"
+        self.watch.on_poll(polled)

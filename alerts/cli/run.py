@@ -59,7 +59,7 @@ async def _run(service: Service, *, web: bool) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    pages = await start_web(service) if web else None
+    pages = await start_web(service) if web and "web" in service.config.service.roles else None
     try:
         await service.start()
         service.notifier.started()

@@ -22,7 +22,8 @@ from alerts.demo.story import Story, load
 from alerts.engine.analysis import Report
 from alerts.errors import WebError
 from alerts.readers import Wishes
-from alerts.service import Service, Watch
+from alerts.reports import Watch
+from alerts.service import Service
 from alerts.store import alerts, feeds, outbox, people
 from alerts.store.database import reading, writing
 from alerts.toml_lines import Document

@@ -58,7 +58,22 @@ class Analyst:
         that are not done yet still wait."""
         with reading(self.engine) as conn:
             items = articles.waiting(conn, limit, now=clock())
-        return _Batch(self.engine, replace(self.tracker), self.households, clock).run(items)
+        return self._batch(clock).run(items)
+
+    def run_some(self, ids: Sequence[int], clock: Callable[[], datetime]) -> Report:
+        """The same for those of these articles that wait. Raises StoreError."""
+        with reading(self.engine) as conn:
+            items = articles.waiting_of(conn, ids, now=clock())
+        return self._batch(clock).run(items)
+
+    def set_aside(self, ids: Sequence[int], error: Exception, clock: Callable[[], datetime]) -> Report:
+        """Set these articles aside, as ones that cannot be read."""
+        with reading(self.engine) as conn:
+            items = articles.waiting_of(conn, ids, now=clock())
+        return self._batch(clock).set_aside(items, error)
+
+    def _batch(self, clock: Callable[[], datetime]) -> _Batch:
+        return _Batch(self.engine, replace(self.tracker), self.households, clock)
 
 
 class _Batch:
@@ -85,6 +100,11 @@ class _Batch:
                 self._alone(pair)
         return self.report
 
+    def set_aside(self, items: Sequence[Waiting], error: Exception) -> Report:
+        for item in items:
+            self._set_aside(item, error)
+        return self.report
+
     def _detect(self, item: Waiting) -> Detection | None:
         """The findings in one article; None if it cannot be read: an article that once was evidence must not
         look as if it had been rewritten."""
@@ -95,19 +115,23 @@ class _Batch:
             return None
 
     def _store(self, work: Work) -> int:
-        """Track as many articles as there is time for, the first at least; returns how many."""
-        now, begun = self.clock(), time.monotonic()
+        """Track as many articles as there is time for, the first at least; returns how many. One that another has taken
+        meanwhile is that one's."""
+        now, begun, count = self.clock(), time.monotonic(), 0
         outcomes: list[Outcome] = []
         with writing(self.engine) as conn:
             self.tracker.begin(conn, now)
+            ours = {item.article.id for item in articles.claim_waiting(conn, [item for item, _ in work])}
             for item, found in work:
-                outcomes.append(self.tracker.track(conn, item, found, now))
+                count += 1
+                if item.article.id in ours:
+                    outcomes.append(self.tracker.track(conn, item, found, now))
                 if time.monotonic() - begun > LONGEST:
                     break
-            articles.mark_analysed(conn, [item for item, _ in work[: len(outcomes)]], now)
+            articles.mark_analysed(conn, [item for item, _ in work[:count] if item.article.id in ours], now)
         for outcome in outcomes:
             self.report.add(outcome)
-        return len(outcomes)
+        return count
 
     def _alone(self, pair: tuple[Waiting, Detection]) -> None:
         try:

@@ -29,7 +29,7 @@ from alerts.collect.poll import Parser, poll_feed
 from alerts.engine import older
 from alerts.engine.hosts import Hosts
 from alerts.engine.pulse import Work
-from alerts.engine.recording import Recorder, Threads
+from alerts.engine.recording import News, Recorder, Threads, no_news
 from alerts.errors import StoreError
 from alerts.store import meta, polling
 from alerts.store.database import writing
@@ -54,7 +54,7 @@ class Polled:
 class Collector:
     """Polls feeds of `at_once` hosts side by side. `on_poll` is told of each finished poll, `on_error` of one
     that broke off by a fault of ours (its feed is due again when its lease ends). `retry_s` is the wait until
-    a database that could not be written is tried again.
+    a database that could not be written is tried again. `on_news` is called in the transaction that stores articles.
     """
 
     def __init__(
@@ -68,6 +68,7 @@ class Collector:
         retry_s: float = 5.0,
         on_poll: Callable[[Polled], None] = lambda polled: None,
         on_error: Callable[[FeedRow, Exception], None] = lambda feed, error: None,
+        on_news: News = no_news,
     ) -> None:
         self.engine, self.fetcher, self.parser, self.clock = engine, fetcher, parser, clock
         self.on_poll, self.on_error = on_poll, on_error
@@ -81,6 +82,7 @@ class Collector:
             threads=self._threads,
             under_way=lambda: len(self.hosts.busy),
             retry_s=retry_s,
+            on_news=on_news,
         )
         self._outage_noted: datetime | None = None
         self._token = secrets.token_hex(16)
@@ -98,9 +100,7 @@ class Collector:
 
         Raises StoreError when the database cannot be used, or could not take what a poll brought.
         """
-        if self.recorder.trouble is not None:
-            raise self.recorder.trouble
-        await self._note_outage()
+        await self._ready()
         free, busy = self.hosts.free, self.hosts.busy
         if not free:
             return 0
@@ -114,6 +114,19 @@ class Collector:
     async def run_due(self) -> int:
         """Poll all feeds that are due now, to the last; returns how many hosts were asked. Raises StoreError."""
         return await self.hosts.all_due(self.tick)
+
+    async def poll_host(self, host: str) -> None:
+        """Poll feeds of a host that are due, some of them: for who sees to it that nobody else asks this host. Raises
+        StoreError."""
+        await self._ready()
+        if claimed := await self._threads.do(lambda: self._claim_host(host)):
+            await self.hosts.run(host, self._host(host, claimed))
+
+    async def _ready(self) -> None:
+        """Raises StoreError when the database could not take what a poll brought."""
+        if self.recorder.trouble is not None:
+            raise self.recorder.trouble
+        await self._note_outage()
 
     async def stop(self) -> None:
         """Break off what runs, and give the feeds back; what is being stored is stored."""
@@ -182,6 +195,12 @@ class Collector:
                 each=_AT_A_TIME,
                 but=busy,
                 lease_s=LEASE_S,
+            )
+
+    def _claim_host(self, host: str) -> list[FeedRow]:
+        with writing(self.engine) as conn:
+            return polling.claim_host(
+                conn, self.clock(), host=host, token=self._token, each=_AT_A_TIME, lease_s=LEASE_S
             )
 
     async def _put_off(self, host: str, outcome: Outcome) -> bool:

@@ -42,6 +42,17 @@ class Hosts:
     def _ended(self, host: str) -> None:
         del self._tasks[host], self._begun[host]
 
+    async def run(self, host: str, work: Coroutine[None, None, None]) -> None:
+        """Do this work to its end, or until `stop`; who is cancelled meanwhile breaks it off."""
+        self.begin(host, work)
+        task = self._tasks[host]
+        try:
+            await task
+        except asyncio.CancelledError:
+            me = asyncio.current_task()
+            if me is not None and me.cancelling():
+                raise
+
     async def all_due(self, begin: Callable[[], Awaitable[int]]) -> int:
         """Call `begin`, which begins what is due and says for how many hosts, to the last; how many in all."""
         count, more = 0, True

@@ -114,7 +114,8 @@ def resting(error: AlertsError, now: datetime, longest: timedelta) -> datetime |
 
 class Linker:
     """Fetches for up to `at_once` hosts side by side, one document a host at a time. `pages`: full text can be read
-    (`fulltext.missing`). `on_read` is told of each article that reads otherwise now, `on_error` of what failed."""
+    (`fulltext.missing`). `on_news` is called in the transaction after which an article may be read (anew). `on_read` is
+    told of each article that reads otherwise now, `on_error` of what failed."""
 
     def __init__(
         self,
@@ -127,13 +128,14 @@ class Linker:
         pages: bool = True,
         allowance: Allowance | None = None,
         lease: timedelta = timedelta(minutes=3),
+        on_news: Callable[[Connection, int], None] = lambda conn, article_id: None,
         on_read: Callable[[Link, Reading], None] = lambda link, reading: None,
         on_error: Callable[[Link, Exception], None] = lambda link, error: None,
     ) -> None:
         self.engine, self.fetcher, self.extractor, self.clock = engine, fetcher, extractor, clock
         self.pages, self.lease = pages, lease
         self.allowance = allowance or Allowance()
-        self.on_read, self.on_error = on_read, on_error
+        self.on_news, self.on_read, self.on_error = on_news, on_read, on_error
         self.hosts = Hosts(at_once)
         self._rests: dict[str, datetime] = {}  # hosts that want no requests until then: news of theirs waits as well
         self._threads = Threads()
@@ -147,6 +149,28 @@ class Linker:
         for links in taken:
             self.hosts.begin(links[0].host, self._host(links))
         return len(taken)
+
+    async def fetch_host(self, host: str) -> bool:
+        """Fetch what is due of a host, some of it: for who sees to it that nobody else asks this host. Returns whether
+        it was asked. Raises StoreError."""
+        if not await self._threads.do(lambda: self._wanted(host)):
+            return False
+        await self._threads.do(lambda: self._write(lambda conn: self._take_over(conn, host)))
+        asked = await self._claim(1, only=host)
+        for links in asked:
+            await self.hosts.run(host, self._host(links))
+        spent = self.allowance.spent(asyncio.get_running_loop().time())
+        if host in spent:  # whoever asks next does not know how much was asked for here
+            rest = self.clock() + timedelta(seconds=self.allowance.at_once * self.allowance.every)
+            await self._threads.do(lambda: self._write(lambda conn: linked.put_off(conn, host, rest, _PAGES)))
+        return bool(asked)
+
+    def _wanted(self, host: str) -> bool:
+        with reading(self.engine) as conn:
+            return linked.is_wanted(conn, host)
+
+    def _take_over(self, conn: Connection, host: str) -> None:
+        linked.forget_claims(conn, self.clock(), host=host)
 
     async def run_due(self) -> int:
         """Fetch all that is due now and may be, to the last; returns how many hosts were asked. Raises StoreError."""
@@ -243,7 +267,7 @@ class Linker:
         reads = [(link, reading_of(link, found)) for link in links]
         now = self.clock()
         with writing(self.engine) as conn:
-            return [(link, one) for link, one in reads if _settle(conn, link, one, now)]
+            return [(link, one) for link, one in reads if self._settle(conn, link, one, now)]
 
     def _failed(self, conn: Connection, links: Sequence[Link], error: FetchError | ParseError) -> None:
         now, longest = self.clock(), timedelta(seconds=self.fetcher.settings.max_retry_after)
@@ -251,12 +275,27 @@ class Linker:
         for link in links:
             again = None if error.reason == "late" else next_try(link, error, now, longest)
             if again is None:
-                _settle(conn, link, as_given(link), now, said)
+                self._settle(conn, link, as_given(link), now, said)
             else:
                 linked.postpone(conn, link, again, said)
         if (rest := resting(error, now, longest)) is not None:
             linked.put_off(conn, links[0].host, rest)
             self._rests[links[0].host] = rest
+
+    def _settle(self, conn: Connection, link: Link, reads: Reading, now: datetime, error: str | None = None) -> bool:
+        changed = linked.settle(
+            conn,
+            link,
+            now=now,
+            title=reads.title,
+            text=reads.text,
+            found=reads.found,
+            language=reads.language,
+            error=error,
+        )
+        if changed or link.kind == "cap":  # it was held back until now
+            self.on_news(conn, link.article_id)
+        return changed
 
     def _give_back(self, conn: Connection, links: Sequence[Link]) -> None:
         for link in links:
@@ -265,16 +304,3 @@ class Linker:
     def _write(self, work: Callable[[Connection], None]) -> None:
         with writing(self.engine) as conn:
             work(conn)
-
-
-def _settle(conn: Connection, link: Link, reads: Reading, now: datetime, error: str | None = None) -> bool:
-    return linked.settle(
-        conn,
-        link,
-        now=now,
-        title=reads.title,
-        text=reads.text,
-        found=reads.found,
-        language=reads.language,
-        error=error,
-    )

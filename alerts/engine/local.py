@@ -7,28 +7,13 @@ every step is a transaction. So a full disk stops the service from going on, and
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from alerts.engine.pulse import Kind, Pulse
-from alerts.errors import AlertsError
-
-_log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
-    """Something to do again and again: `run` every `every_s` seconds, never twice at a time. `kind`: of the work that
-    it does, where the watchdog asks for that."""
-
-    name: str
-    every_s: float
-    run: Callable[[], Awaitable[object]]
-    kind: Kind | None = None
+from alerts.engine.base import Stage
+from alerts.engine.guard import Guard
+from alerts.engine.pulse import Pulse
 
 
 class LocalEngine:
@@ -37,11 +22,11 @@ class LocalEngine:
     def __init__(self, stages: tuple[Stage, ...], pulse: Pulse | None = None) -> None:
         self._stages, self._pulse = stages, pulse or Pulse()
         self._scheduler = AsyncIOScheduler(timezone="UTC")
-        self._said: dict[str, str] = {}
+        self._guard = Guard(self._pulse)
         self._running: set[asyncio.Task[None]] = set()
         self._busy: set[str] = set()
 
-    def start(self) -> None:
+    async def start(self) -> None:
         """Begin to tick. Must be called in a running event loop."""
         for stage in self._stages:
             self._scheduler.add_job(
@@ -77,24 +62,7 @@ class LocalEngine:
     async def _run(self, stage: Stage) -> None:
         self._pulse.began(stage.name, stage.kind)
         try:
-            await stage.run()
-        except AlertsError as error:
-            if stage.kind:
-                self._pulse.kept_from(stage.kind, str(error))
-            self._say(stage, f"has to wait: {error}")
-        except Exception as error:
-            if stage.kind:
-                self._pulse.failed(stage.kind)
-            self._say(stage, f"failed, and is tried again: {error!r}", fault=error)
-        else:
-            if self._said.pop(stage.name, None):
-                _log.info("%s works again", stage.name)
+            await self._guard.run(stage.name, stage.run(), stage.kind)
         finally:
             self._pulse.ended(stage.name)
             self._busy.discard(stage.name)
-
-    def _say(self, stage: Stage, message: str, *, fault: Exception | None = None) -> None:
-        """The same trouble is said once, not each second."""
-        if self._said.get(stage.name) != message:
-            self._said[stage.name] = message
-            _log.error("%s %s", stage.name, message, exc_info=fault)

@@ -5,12 +5,12 @@ transaction together. A poll that the database cannot take is kept until it can.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from alerts.collect.outcome import Outcome
 from alerts.errors import StoreError
@@ -19,12 +19,19 @@ from alerts.store.database import writing
 from alerts.store.feeds import FeedRow
 from alerts.store.polling import Finished, PollResult, Settle
 
+News = Callable[[Connection, Mapping[int, Sequence[str]]], None]
+"""What follows from articles that are new or revised (their keys, by feed), in the transaction that stores them."""
+
 _Result = TypeVar("_Result")
 _TOGETHER: Final = 64
 # Seconds that a poll waits for others: a transaction costs more than what most polls write in it.
 _GATHER: Final = 0.05
 # A transaction that stores thousands of articles would keep all other writers waiting.
 _ENTRIES_TOGETHER: Final = 400
+
+
+def no_news(conn: Connection, keys: Mapping[int, Sequence[str]]) -> None:
+    """Nothing follows: the reading stage looks for itself what waits."""
 
 
 class Threads:
@@ -63,6 +70,7 @@ class Recorder:
     threads: Threads
     under_way: Callable[[], int]
     retry_s: float = 5.0
+    on_news: News = no_news
     trouble: StoreError | None = None
     _waiting: list[_Poll] = field(default_factory=list)
     _writer: asyncio.Task[None] | None = None
@@ -137,7 +145,10 @@ class Recorder:
             for feed, outcome in polls
         ]
         with writing(self.engine) as conn:
-            return polling.finish_polls(conn, finished, now, self.settle(now))
+            results = polling.finish_polls(conn, finished, now, self.settle(now))
+            if news := {feed.id: result.news for (feed, _), result in zip(polls, results, strict=True) if result.news}:
+                self.on_news(conn, news)
+            return results
 
 
 def _end(poll: _Poll, result: PollResult | Exception) -> None:

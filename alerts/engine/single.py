@@ -21,7 +21,9 @@ class SingleService:
         self._handle: int | None = None
 
     def take(self) -> None:
-        """Raises StoreError when another service has it, or when it cannot be had."""
+        """Raises StoreError when another service has it, or when it cannot be had. Does nothing when it is ours."""
+        if self._handle is not None:
+            return
         try:
             handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:

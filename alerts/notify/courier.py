@@ -110,6 +110,12 @@ class Courier:
         await self._write(lambda conn: leases.forget(conn, look))
         return await self._reconcile()
 
+    async def look_after(self) -> Tally:
+        """Look what became of mails whose courier is gone, and store what could not be stored before. Not while this
+        courier delivers."""
+        await self._settle([])
+        return await self._reconcile()
+
     async def deliver_once(self) -> Tally:
         """One round: some mails, the most urgent first. Raises StoreError when the database fails; the results of mails
         that went out by then are kept, and stored first by the next round."""

@@ -9,7 +9,7 @@ other; it is counted in the status, and tried again at the next start of the ser
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -58,11 +58,12 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
-    """What a document came to: how many articles were new, revised, or there as they are."""
+    """What a document came to: how many articles were new, revised, or there as they are; the keys of the first two."""
 
     new: int = 0
     revised: int = 0
     same: int = 0
+    keys: tuple[str, ...] = ()
 
 
 def drafts(entries: Iterable[Entry], *, seen: datetime, language: str | None = None) -> list[Draft]:
@@ -125,7 +126,8 @@ def store(
             conn.execute(_REVISE_DATED if dated else _REVISE, rows)
     if full_text or any(draft.cap for draft in found):
         linked.want(conn, feed_id, [*new, *revised], now=now, full_text=full_text)
-    return Stored(new=len(new), revised=len(revised), same=len(found) - len(new) - len(revised))
+    keys = tuple(draft.key for draft in (*new, *revised))
+    return Stored(new=len(new), revised=len(revised), same=len(found) - len(keys), keys=keys)
 
 
 def _differs(draft: Draft, there: Mapping[str, str]) -> bool:
@@ -236,6 +238,36 @@ def waiting(conn: Connection, limit: int, *, claim: bool = False, now: datetime 
     if claim:
         query = query.with_for_update(of=article, skip_locked=True)
     return [_waiting(row) for row in conn.execute(query)]
+
+
+def waiting_of(conn: Connection, ids: Collection[int], *, now: datetime) -> list[Waiting]:
+    """Those of these articles that wait to be read, and are not held back, as they came in."""
+    mine = article.c.id.in_(ids) & article.c.analysed.is_(None) & ~linked.held(now)
+    return [_waiting(row) for row in conn.execute(_ARTICLES.where(mine).order_by(article.c.id))]
+
+
+def overlooked(conn: Connection, seen_before: datetime, *, limit: int, now: datetime) -> list[int]:
+    """Articles that wait to be read though they, or their feed's news, came before a time; as they came in."""
+    wait = article.c.analysed.is_(None) & (article.c.first_seen < seen_before) & ~linked.held(now)
+    return list(conn.execute(select(article.c.id).where(wait).order_by(article.c.id).limit(limit)).scalars())
+
+
+def claim_waiting(conn: Connection, items: Sequence[Waiting]) -> list[Waiting]:
+    """Those of `items` that still wait, in the revision that was read; nobody else marks them before this transaction
+    ends. Others were read meanwhile, or are being read, by another."""
+    mine = article.c.id.in_([int(item.article.id) for item in items]) & article.c.analysed.is_(None)
+    query = select(article.c.id, article.c.revision).where(mine).order_by(article.c.id)
+    there = {str(row.id): row.revision for row in conn.execute(query.with_for_update(skip_locked=True))}
+    return [item for item in items if there.get(item.article.id) == item.revision]
+
+
+def ids_of(conn: Connection, feed_id: int, keys: Sequence[str]) -> list[int]:
+    """The articles of a feed with these keys."""
+    found: list[int] = []
+    for start in range(0, len(keys), _KEYS_AT_ONCE):
+        some = article.c.key.in_(keys[start : start + _KEYS_AT_ONCE])
+        found += conn.execute(select(article.c.id).where(article.c.feed_id == feed_id, some)).scalars()
+    return sorted(found)
 
 
 def mark_analysed(conn: Connection, done: Sequence[Waiting], now: datetime) -> None:

@@ -163,6 +163,12 @@ def is_due(conn: Connection, now: datetime, kinds: Collection[Kind] = KINDS) -> 
     return conn.execute(select(exists(select(linked.c.article_id).where(_due(now, kinds))))).scalar_one()
 
 
+def is_wanted(conn: Connection, host: str) -> bool:
+    """Is anything of this host to be fetched, now or later?"""
+    here = (linked.c.host == host) & linked.c.next_try.is_not(None)
+    return conn.execute(select(exists(select(linked.c.article_id).where(here)))).scalar_one()
+
+
 def _due(now: datetime, kinds: Collection[Kind]) -> ColumnElement[bool]:
     return linked.c.next_try.is_not(None) & (linked.c.next_try <= now) & linked.c.kind.in_(kinds)
 
@@ -271,16 +277,18 @@ def give_back(conn: Connection, link: Link, now: datetime) -> None:
     conn.execute(update(linked).where(unsettled).values(next_try=now, tries=linked.c.tries - 1))
 
 
-def forget_claims(conn: Connection, now: datetime) -> int:
-    """End all claims: for the start of the only process that fetches, when whoever had claimed is dead. (What failed
-    before, and waits, has an error.)"""
+def forget_claims(conn: Connection, now: datetime, *, host: str | None = None) -> int:
+    """End all claims (of a host): for the start of the only process that fetches (there), when whoever had claimed is
+    dead. (What failed before, and waits, has an error.)"""
     held = (linked.c.next_try > now) & (linked.c.tries > 0) & linked.c.error.is_(None)
+    if host is not None:
+        held &= linked.c.host == host
     return conn.execute(update(linked).where(held).values(next_try=now)).rowcount
 
 
-def put_off(conn: Connection, host: str, until: datetime) -> None:
-    """Ask nothing of a host before a time."""
-    here = (linked.c.host == host) & (linked.c.next_try < until)
+def put_off(conn: Connection, host: str, until: datetime, kinds: Collection[Kind] = KINDS) -> None:
+    """Ask nothing (of these kinds) of a host before a time."""
+    here = (linked.c.host == host) & (linked.c.next_try < until) & linked.c.kind.in_(kinds)
     conn.execute(update(linked).where(here).values(next_try=until, holds_until=None))
 
 

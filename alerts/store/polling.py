@@ -37,7 +37,8 @@ class PollResult:
     """What a finished poll stored. `first`: it was the feed's first success. `gap`: no article of the
     document was known, so there may have been others in between. `lease_lost`: another poller has taken the
     feed meanwhile; the articles are stored, the feed's validators and times are left to that one. `lied`: the server
-    had said that nothing was new when something was. `url`: where the feed is from now on, if it has moved."""
+    had said that nothing was new when something was. `url`: where the feed is from now on, if it has moved.
+    `news`: the keys of the articles that are new or revised."""
 
     new: int = 0
     revised: int = 0
@@ -47,6 +48,7 @@ class PollResult:
     lease_lost: bool = False
     lied: bool = False
     url: str | None = None
+    news: tuple[str, ...] = ()
     next_due: datetime
     due_reason: str
 
@@ -92,6 +94,16 @@ def claim_due(
         .returning(feed)
     )
     return sorted((from_row(row) for row in conn.execute(claim)), key=lambda row: (row.next_due, row.id))
+
+
+def claim_host(conn: Connection, now: datetime, *, host: str, token: str, each: int, lease_s: float) -> list[FeedRow]:
+    """Take up to `each` feeds of a host that are due, the longest due first, whoever had them: for the only one that
+    asks this host."""
+    due = feed.c.active & (feed.c.host == host) & (feed.c.next_due <= now)
+    some = select(feed.c.id).where(due).order_by(feed.c.next_due, feed.c.id).limit(each).with_for_update()
+    claim = update(feed).where(feed.c.id.in_(some.scalar_subquery())).returning(feed)
+    rows = conn.execute(claim.values(lease_until=now + timedelta(seconds=lease_s), lease_token=token))
+    return sorted((from_row(row) for row in rows), key=lambda row: (row.next_due, row.id))
 
 
 def release(conn: Connection, token: str) -> int:
@@ -187,6 +199,7 @@ def _finish(
         lease_lost=row.lease_token != polled.lease_token,
         lied=lied,
         url=url,
+        news=stored.keys,
     )
     return result, _change(one, settled, now) | moved
 

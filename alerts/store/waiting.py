@@ -138,6 +138,11 @@ def _due(conn: Connection, now: datetime) -> ColumnElement[bool]:
     return due & outbox.c.bulletin_id.is_not(None) if holds.all_held(conn) else due
 
 
+def count_readers(conn: Connection, now: datetime, most: int) -> int:
+    """How many readers mails are due for, of the `most` most urgent mails."""
+    return len(set(_most_urgent(conn, now, most)))
+
+
 def lock_readers(conn: Connection, now: datetime, limit: int) -> dict[int, Person]:
     """Up to `limit` readers of mails that are due, by id, the most urgent first; without those about whose mails
     another courier decides at this moment."""

@@ -20,8 +20,9 @@ from alerts.notify.message.mime import domain_of
 from alerts.notify.preview import Preview
 from alerts.render.mail import MailRenderer, mail_renderer
 from alerts.render.pictures import Pictures
+from alerts.reports import Watch
 from alerts.resources import shipped
-from alerts.service import Service, Watch
+from alerts.service import Service
 from alerts.web.app import create_app
 from alerts.web.data.websub import Announcer
 from alerts.web.operations.laboratory import laboratory

@@ -20,7 +20,8 @@ from sqlalchemy import Engine, text
 
 from alerts.config import load
 from alerts.engine.collecting import Polled
-from alerts.service import Service, Watch
+from alerts.reports import Watch
+from alerts.service import Service
 from alerts.store.database import reading
 from alerts.web.running import pages_of
 from alerts.web.serve import WebServer

@@ -10,11 +10,21 @@ from asyncio.subprocess import DEVNULL, Process
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
+from typing import Protocol
 
-from tests.e2e.newsdesk import Newsdesk
 from tests.fakes import waiting
 
 ROOT = Path(__file__).parents[2]
+
+
+class Installed(Protocol):
+    """A folder with a configuration."""
+
+    @property
+    def folder(self) -> Path: ...
+
+    @property
+    def config_path(self) -> Path: ...
 
 
 class Daemon:
@@ -22,7 +32,7 @@ class Daemon:
 
     def __init__(
         self,
-        desk: Newsdesk,
+        desk: Installed,
         *arguments: str,
         program: tuple[str, ...] = ("-m", "alerts", "run"),
         folder: Path = ROOT,

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from alerts.config import Config, load
 from alerts.configured import open_store
-from alerts.service import Service, Watch
+from alerts.reports import Watch
+from alerts.service import Service
 from alerts.store import feeds, people
 from alerts.store.database import writing
 from alerts.types import SEVERITIES

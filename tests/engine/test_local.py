@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from alerts.engine.local import LocalEngine, Stage
+from alerts.engine.base import Stage
+from alerts.engine.local import LocalEngine
 from alerts.errors import StoreError
 from tests.fakes import waiting
 
@@ -16,7 +17,7 @@ from tests.fakes import waiting
 async def run(*stages: Stage, until: Callable[[], bool]) -> None:
     """Run stages until a condition holds, then stop."""
     engine = LocalEngine(stages)
-    engine.start()
+    await engine.start()
     await waiting.until(until)
     await engine.stop()
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, Engine, event
 
-from alerts.engine.local import LocalEngine, Stage
+from alerts.engine.base import Stage
+from alerts.engine.local import LocalEngine
 from alerts.errors import MailError, StoreError
 from alerts.notify.courier import Courier
 from alerts.notify.ways.maildir import Maildir
@@ -176,7 +177,7 @@ async def test_the_operator_is_told_in_words_and_once(
     async with FakeSmtp() as server:
         one = sending(engine, server, warm, crash=at("handed-over", 2, disk.fill))
         service = LocalEngine((Stage(name="mailing", every_s=0.02, run=one.deliver_all),))
-        service.start()
+        await service.start()
         await until(lambda: "mailing has to wait" in caplog.text)
         disk.free()
         await until(lambda: states(engine) == {"accepted": READERS})

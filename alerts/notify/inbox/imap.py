@@ -63,11 +63,20 @@ PutAside = Callable[[Connection, Request, Mail, Exception], bool]
 
 class Poller:
     """New -> start -> stop; `fetch` is one round. `put` does what a mail asks, `put_aside` keeps one that trips over a
-    fault of ours, `note` hears of each when that is committed."""
+    fault of ours, `note` hears of each when that is committed. `ours`: whether it is for this machine to look."""
 
     def __init__(
-        self, mailbox: Mailbox, house: House, engine: Engine, *, put: Put, put_aside: PutAside, note: Note
+        self,
+        mailbox: Mailbox,
+        house: House,
+        engine: Engine,
+        *,
+        put: Put,
+        put_aside: PutAside,
+        note: Note,
+        ours: Callable[[], bool] = lambda: True,
     ) -> None:
+        self._ours = ours
         self._box, self._house, self._engine = mailbox, house, engine
         self._put, self._put_aside, self._note = put, put_aside, note
         self._task: asyncio.Task[None] | None = None
@@ -85,7 +94,8 @@ class Poller:
     async def _run(self) -> None:
         while True:
             try:
-                await asyncio.to_thread(self.fetch)
+                if self._ours():
+                    await asyncio.to_thread(self.fetch)
             except Exception as error:
                 _log.error("the mailbox cannot be read: %s", said(error))
             await asyncio.sleep(self._box.every_s)

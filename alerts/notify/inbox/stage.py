@@ -36,9 +36,18 @@ class InboxSettings:
 
 
 class Inbox:
-    """New -> start -> stop. `counts` says what came of the mails since the start."""
+    """New -> start -> stop. `counts` says what came of the mails since the start. `fetches`: whether this machine is to
+    look into the mailbox, of several that could."""
 
-    def __init__(self, engine: Engine, desk: Desk, settings: InboxSettings, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        desk: Desk,
+        settings: InboxSettings,
+        clock: Callable[[], datetime],
+        fetches: Callable[[], bool] = lambda: True,
+    ) -> None:
+        self._fetches = fetches
         self._engine, self._desk, self._settings, self._clock = engine, desk, settings, clock
         self._one = asyncio.Lock()
         self._stumbles = Stumbles()
@@ -48,7 +57,9 @@ class Inbox:
 
     def _poller(self, mailbox: Mailbox) -> Poller:
         house = self._settings.house
-        return Poller(mailbox, house, self._engine, put=self.put, put_aside=self.put_aside, note=self._note)
+        return Poller(
+            mailbox, house, self._engine, put=self.put, put_aside=self.put_aside, note=self._note, ours=self._fetches
+        )
 
     async def start(self) -> None:
         """Take mail from now on, and what was put aside before. Raises AlertsError where the door cannot be opened."""

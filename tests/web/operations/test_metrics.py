@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 
 from alerts import __version__
 from alerts.engine.collecting import Polled
-from alerts.service import Watch
+from alerts.reports import Watch
 from alerts.store import aside, meta, notices, tallies
 from alerts.store.database import writing
 from alerts.store.polling import PollResult

@@ -1,0 +1,171 @@
+"""Several machines share the work by one PostgreSQL database: procrastinate's workers run the stages as jobs.
+
+What can go wrong with the database ends the workers (procrastinate's own way); they are begun again until it works. A
+machine that is cut off breaks its jobs off, and lets nobody finish them: they are others' by then (`heart`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import URL
+
+from alerts.engine.heart import Heart
+from alerts.engine.local import LocalEngine
+from alerts.engine.tasks import Work, build_app
+from alerts.errors import StoreError
+from alerts.store.machines import DEAD_AFTER
+
+if TYPE_CHECKING:
+    from procrastinate.worker import Worker
+
+_log = logging.getLogger(__name__)
+_CONNECTIONS: Final = 6
+_OPEN_S: Final = 10.0
+_CLOSE_S: Final = 2.0
+_END_S: Final = 20.0
+_AGAIN_S: Final = 0.5
+_AGAIN_MOST_S: Final = 5.0
+_HEARTBEAT_S: Final = 3.0
+MISSING: Final = 'engine = "cluster" needs procrastinate: pip install "alerts[postgres]"'
+
+
+def connector_of(url: URL) -> Any:
+    """procrastinate's connections to the database at `url`. Raises StoreError where it is not installed."""
+    try:
+        from procrastinate import PsycopgConnector
+    except ModuleNotFoundError:
+        raise StoreError(MISSING) from None
+    plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    settings = {"application_name": "alerts jobs", "connect_timeout": 10, "tcp_user_timeout": 8_000}
+    return PsycopgConnector(
+        conninfo=plain, kwargs=settings, min_size=1, max_size=_CONNECTIONS, timeout=_OPEN_S, reconnect_timeout=_OPEN_S
+    )
+
+
+@dataclass(slots=True, kw_only=True)
+class ClusterEngine:
+    """One machine of several. `queues`: how many jobs of each queue it takes at once. `local` runs what every
+    machine does for itself, by its own clock."""
+
+    url: URL
+    work: Work
+    heart: Heart
+    queues: Mapping[str, int]
+    local: LocalEngine
+    _halt: asyncio.Event = field(default_factory=asyncio.Event)
+    _stopping: bool = False
+    _keeping: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Take jobs from now on. The heart beats already."""
+        for name in ("procrastinate", "psycopg.pool"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters of it is said here, once
+        await self.local.start()
+        self._keeping = asyncio.create_task(self._keep_working(), name="jobs")
+
+    async def stop(self) -> None:
+        """Take no more jobs; waits for those under way."""
+        self._stopping = True
+        self._halt.set()
+        await self.local.stop()
+        if self._keeping is not None:
+            await self._keeping
+
+    def cut(self) -> None:
+        """Break off all jobs at once: to be called when the heart is cut off."""
+        self._halt.set()
+
+    async def _keep_working(self) -> None:
+        wait, said = _AGAIN_S, ""
+        while not self._stopping:
+            if self.heart.is_cut:
+                await asyncio.sleep(_AGAIN_S)
+                continue
+            self._halt.clear()
+            begun = asyncio.get_running_loop().time()
+            trouble = await self._session()
+            if trouble and trouble != said and not self._stopping:
+                _log.error("no jobs can be taken, this is tried again: %s", trouble)
+            said = trouble
+            lasted = asyncio.get_running_loop().time() - begun
+            wait = _AGAIN_S if lasted > _END_S else min(2 * wait, _AGAIN_MOST_S)
+            if not self._stopping:
+                await asyncio.sleep(wait)
+
+    async def _session(self) -> str:
+        """Work until it is to stop or something fails; returns what failed."""
+        from procrastinate import exceptions
+
+        connector = connector_of(self.url)
+        workers: list[Worker] = []
+        try:
+            async with asyncio.timeout(_OPEN_S):
+                await connector.open_async()
+            workers = self._workers(connector)
+            return await self._run(workers, connector)
+        except (exceptions.ConnectorException, TimeoutError, OSError) as error:
+            return _words(error)
+        finally:
+            await _close(connector)
+
+    def _workers(self, connector: Any) -> list[Worker]:
+        from procrastinate.worker import Worker
+
+        async def mine() -> Work:
+            return self.work
+
+        apps = {periodic: build_app(connector, mine, periodic=periodic) for periodic in (True, False)}
+        return [
+            Worker(
+                app=apps[queue == "upkeep"],
+                queues=[queue],
+                name=queue,
+                concurrency=at_once,
+                fetch_job_polling_interval=1.0,
+                delete_jobs="successful",
+                install_signal_handlers=False,
+                update_heartbeat_interval=_HEARTBEAT_S,
+                stalled_worker_timeout=DEAD_AFTER.total_seconds(),
+                shutdown_graceful_timeout=_END_S,
+            )
+            for queue, at_once in self.queues.items()
+        ]
+
+    async def _run(self, workers: list[Worker], connector: Any) -> str:
+        running = [asyncio.create_task(_forever(worker), name=f"jobs of {worker.worker_name}") for worker in workers]
+        halted = asyncio.create_task(self._halt.wait())
+        await asyncio.wait((*running, halted), return_when=asyncio.FIRST_COMPLETED)
+        halted.cancel()
+        if self.heart.is_cut:
+            await _close(connector)  # first: nobody shall say that a job is done which is another's by now
+        for worker in workers:
+            if not self._stopping:
+                worker.shutdown_graceful_timeout = 0.0
+            worker.stop()  # type: ignore[no-untyped-call]
+        ends = await asyncio.gather(*running, return_exceptions=True)
+        if self._stopping or self.heart.is_cut:
+            return ""
+        faults = dict.fromkeys(_words(end) for end in ends if isinstance(end, Exception))
+        return "; ".join(faults) or "it ended"
+
+
+async def _forever(worker: Worker) -> None:
+    await worker.run()  # type: ignore[no-untyped-call]
+
+
+async def _close(connector: Any) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_CLOSE_S):
+            await connector.close_async()
+
+
+def _words(error: BaseException) -> str:
+    """What went wrong, by its cause where there is one: procrastinate wraps what the database says."""
+    cause = error.__cause__ or error
+    return " ".join(str(cause).split()) or type(cause).__name__

@@ -1,0 +1,167 @@
+"""The heart of a machine that shares the work: it tells the database every two seconds that the machine lives, and
+brings back what the database's clock says, by which all machines decide.
+
+A machine that cannot say that it lives is dead to the others after 16 seconds (`machines.DEAD_AFTER`), and they take
+over what it had in hand. So it stops its own work after 8: two never ask one host at once, nor send one mail.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Engine
+
+from alerts.errors import StoreError
+from alerts.roles import MachineRole
+from alerts.store import machines
+from alerts.store.database import writing
+from alerts.store.machines import Machine
+
+_log = logging.getLogger(__name__)
+BEAT_S: Final = 2.0
+CUT_AFTER_S: Final = 8.0
+_WATCH_S: Final = 0.25
+SKEW: Final = timedelta(seconds=2)
+"""A clock that is further off than this is told of: what stands in logs and mails' heads is off by as much."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Heart:
+    """Beats by `engine`, which had best be its own. `on_cut` is called when the database was not reached for too long,
+    `on_back` when it is again."""
+
+    engine: Engine
+    me: Machine
+    on_cut: Callable[[], object] = lambda: None
+    on_back: Callable[[], object] = lambda: None
+    living: tuple[Machine, ...] = ()
+    _anchor: tuple[datetime, float] | None = None
+    _latest: datetime = datetime(1970, 1, 1, tzinfo=UTC)
+    _beaten: float = 0.0
+    _cut: bool = True
+    _skewed: bool = False
+    _tasks: list[asyncio.Task[None]] = field(default_factory=list)
+
+    def now(self) -> datetime:
+        """What the database's clock says, as far as this machine knows: it never goes back."""
+        if self._anchor is None:
+            return datetime.now(UTC)
+        at, mark = self._anchor
+        self._latest = max(self._latest, at + timedelta(seconds=time.monotonic() - mark))
+        return self._latest
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether this machine must not work, as others may believe it dead."""
+        return self._cut or time.monotonic() - self._beaten > CUT_AFTER_S
+
+    def is_first(self, role: MachineRole | None = None) -> bool:
+        """Whether this machine does what one machine (of a role) has to do for all."""
+        names = [one.name for one in self.living if role is None or role in one.roles]
+        return bool(names) and names[0] == self.me.name
+
+    def for_all(self, run: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+        """What one machine does for all."""
+
+        async def run_if_first() -> None:
+            if self.is_first() and not self.is_cut:
+                await run()
+
+        return run_if_first
+
+    def join(self) -> None:
+        """Register this machine, and learn the time. Raises StoreError, as for a name that another has."""
+        with writing(self.engine) as conn:
+            self._set(conn_time := machines.database_time(conn), time.monotonic())
+            self.me = replace(self.me, started=conn_time, seen=conn_time)
+            machines.register(conn, self.me)
+            self.living = tuple(machines.living(conn, conn_time))
+        self._alive()
+
+    def start(self) -> None:
+        """Beat from now on."""
+        self._tasks = [asyncio.create_task(self._beat_on()), asyncio.create_task(self._watch())]
+
+    async def stop(self) -> None:
+        """Beat no more. The machine is not missed by the others."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._cut = True
+        try:
+            await asyncio.to_thread(self._leave)
+        except StoreError as error:
+            _log.warning("the other machines are not told that this one stops: %s", error)
+        self.engine.dispose()
+
+    def _leave(self) -> None:
+        with writing(self.engine) as conn:
+            machines.leave(conn, self.me.life)
+
+    async def _beat_on(self) -> None:
+        while True:
+            await asyncio.sleep(BEAT_S)
+            try:
+                await asyncio.to_thread(self._beat)
+            except StoreError as error:
+                _log.debug("no heartbeat: %s", error)
+            except Exception:
+                _log.exception("no heartbeat")
+
+    def _beat(self) -> None:
+        """Say that it lives. What it takes as the time of the answer is the middle of asking and hearing."""
+        begun = time.monotonic()
+        with writing(self.engine) as conn:
+            at = machines.beat(conn, self.me.life, self._skew_ms())
+            if at is None:
+                machines.register(conn, replace(self.me, seen=self.now()))
+                at = machines.database_time(conn)
+            middle = (begun + time.monotonic()) / 2
+            self.living = tuple(machines.living(conn, at))
+        self._set(at, middle)
+        self._say_skew()
+        # Counted from before it was said: the others may have heard it as early as that.
+        self._alive(begun)
+
+    def _set(self, at: datetime, mark: float) -> None:
+        self._anchor = (at, mark)
+
+    def _alive(self, mark: float | None = None) -> None:
+        self._beaten = time.monotonic() if mark is None else mark
+
+    async def _watch(self) -> None:
+        while True:
+            late = time.monotonic() - self._beaten > CUT_AFTER_S
+            if late and not self._cut:
+                self._cut = True
+                _log.error(
+                    "the database cannot be reached: the other machines may take over, so this one stops its work"
+                )
+                self.on_cut()
+            elif not late and self._cut:
+                self._cut = False
+                self.on_back()
+            await asyncio.sleep(_WATCH_S)
+
+    @property
+    def skew(self) -> timedelta:
+        """How far this machine's own clock is ahead of the database's."""
+        return datetime.now(UTC) - self.now()
+
+    def _skew_ms(self) -> int:
+        return round(self.skew / timedelta(milliseconds=1))
+
+    def _say_skew(self) -> None:
+        skewed = abs(self.skew) > SKEW
+        if skewed and not self._skewed:
+            _log.warning(
+                "this machine's clock is %.1f seconds off the database's, by which alerts goes: set it by NTP",
+                self.skew.total_seconds(),
+            )
+        self._skewed = skewed

@@ -1,0 +1,167 @@
+"""What a machine does of the work that several share: the service's own stages, taken up job by job."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import Connection, Engine
+
+from alerts.engine.analysis import BATCH, Analyst
+from alerts.engine.canary import Canary
+from alerts.engine.collecting import Collector
+from alerts.engine.guard import Guard
+from alerts.engine.heart import Heart
+from alerts.engine.linked import Linker
+from alerts.engine.pulse import Pulse
+from alerts.engine.tasks import ANALYSE, DELIVER, FAILED_KEPT, POLL_HOST
+from alerts.notify.courier import Courier
+from alerts.reports import Watch
+from alerts.store import articles, jobs, leases, machines, waiting
+from alerts.store.database import writing
+from alerts.store.jobs import Job
+
+_log = logging.getLogger(__name__)
+PEOPLE: Final = 100
+"""How many people a job of mails is for."""
+_HOSTS_WAIT: Final = 500  # jobs of hosts that wait at the most: a queue of twenty thousand is slow to take from
+_OVERLOOKED_AFTER: Final = timedelta(seconds=10)
+_OVERLOOKED: Final = 200
+_ALONE_FROM: Final = 2  # an article whose job has ended two machines is read by itself,
+_ASIDE_FROM: Final = 4  # and set aside when that has ended two more
+_SKETCHY: Final = "reading it ended the process, again and again"
+
+
+def on_news(conn: Connection, news: Mapping[int, Sequence[str]]) -> None:
+    """Articles are new or revised: they are to be read. In the transaction that stores them."""
+    ids = [article_id for feed_id, keys in news.items() for article_id in articles.ids_of(conn, feed_id, keys)]
+    to_be_read(conn, ids)
+
+
+def on_one(conn: Connection, article_id: int) -> None:
+    """An article may be read, or reads otherwise now."""
+    to_be_read(conn, [article_id])
+
+
+def to_be_read(conn: Connection, ids: Sequence[int], *, each: int = BATCH) -> None:
+    """Put in jobs that read these articles."""
+    parts = [list(ids[start : start + each]) for start in range(0, len(ids), each)]
+    jobs.defer(conn, [Job(queue="analyse", task=ANALYSE, args={"ids": part}) for part in parts])
+
+
+@dataclass(slots=True, kw_only=True)
+class SharedWork:
+    """A machine's part (`engine.tasks.Work`). `gap` lies between two requests to one host, `pages` says whether this
+    machine can read full text, `upkeep` is the service's."""
+
+    engine: Engine
+    heart: Heart
+    collector: Collector
+    linker: Linker
+    analyst: Analyst
+    courier: Courier
+    canary: Canary
+    watch: Watch
+    gap: timedelta
+    pages: bool
+    keep_up: Callable[[], Awaitable[None]]
+    pulse: Pulse
+    _mailing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _guard: Guard = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._guard = Guard(self.pulse)
+
+    async def plan(self) -> None:
+        await self._guard.run("planning", asyncio.to_thread(self._plan))
+
+    def _plan(self) -> None:
+        now = self.heart.now()
+        with writing(self.engine) as conn:
+            jobs.plan_hosts(conn, now, task=POLL_HOST, most=_HOSTS_WAIT, gap=self.gap, pages=self.pages)
+            couriers = sum("notify" in one.roles for one in self.heart.living)
+            people = waiting.count_readers(conn, now, PEOPLE * couriers)
+            wanted = min(couriers, -(-people // PEOPLE))
+            jobs.defer(conn, [Job(queue="notify", task=DELIVER, waits_once=f"deliver {n}") for n in range(wanted)])
+            late = articles.overlooked(conn, now - _OVERLOOKED_AFTER, limit=_OVERLOOKED, now=now)
+            if late and not jobs.waits(conn, ANALYSE):
+                job = Job(queue="analyse", task=ANALYSE, args={"ids": late}, lock="overlooked", waits_once="overlooked")
+                jobs.defer(conn, [job])
+
+    async def take_over(self) -> None:
+        await self._guard.run("taking over", asyncio.to_thread(self.free))
+
+    def free(self) -> None:
+        """Free what dead machines had in hand. Raises StoreError."""
+        with writing(self.engine) as conn:
+            now = machines.database_time(conn)
+            if again := jobs.take_over(conn, machines.DEAD_AFTER):
+                _log.warning("%d jobs of a machine that is gone, or was cut off, are taken over", again)
+            living = machines.lives(machines.living(conn, now))
+            if mails := leases.forget(conn, now + self.courier.transport.settles, but=living):
+                _log.warning("%d mails that a machine which is gone had in hand are taken over", mails)
+
+    async def poll_host(self, host: str) -> None:
+        await self._guard.run("collecting", self._poll_host(host), "feeds")
+
+    async def _poll_host(self, host: str) -> None:
+        await self.collector.poll_host(host)
+        if await self.linker.fetch_host(host):
+            await asyncio.sleep(self.gap.total_seconds())  # the next may ask from another machine
+
+    async def analyse(self, ids: Sequence[int], attempts: int) -> None:
+        await self._guard.run("reading", self._analyse(ids, attempts), "articles")
+
+    async def _analyse(self, ids: Sequence[int], attempts: int) -> None:
+        if attempts >= _ALONE_FROM and len(ids) > 1:
+            await asyncio.to_thread(self._each_alone, ids)
+            return
+        if attempts >= _ASIDE_FROM:
+            error = RuntimeError(_SKETCHY)
+            self.watch.on_report(await asyncio.to_thread(self.analyst.set_aside, ids, error, self.heart.now))
+            return
+        report = await asyncio.to_thread(self.analyst.run_some, ids, self.heart.now)
+        self.pulse.done("articles")
+        if report.articles:
+            self.watch.on_report(report)
+
+    def _each_alone(self, ids: Sequence[int]) -> None:
+        with writing(self.engine) as conn:
+            to_be_read(conn, ids, each=1)
+
+    async def deliver(self) -> None:
+        # What is under way goes on to its end, even when the job is broken off: it knows best what became of a mail.
+        await asyncio.shield(asyncio.ensure_future(self._guard.run("mailing", self._deliver(), "mails")))
+
+    async def _deliver(self) -> None:
+        async with self._mailing:
+            tally = await self.courier.deliver_some(PEOPLE)
+            self.pulse.done("mails")
+            self.watch.counts.mails += tally.accepted
+
+    async def look_after(self) -> None:
+        """What became of mails that were being sent by a courier which is gone? Only who went the same way can tell."""
+        if not self._mailing.locked() and not self.heart.is_cut:
+            async with self._mailing:
+                await self.courier.look_after()
+
+    async def sing(self) -> None:
+        """Take this machine's canary through its own stages."""
+        await asyncio.to_thread(self.canary.read)
+        await self.canary.deliver()
+
+    async def upkeep(self) -> None:
+        await self._guard.run("upkeep", self.keep_up())
+
+    async def prune_jobs(self) -> None:
+        await self._guard.run("pruning jobs", asyncio.to_thread(self._prune_jobs))
+
+    def _prune_jobs(self) -> None:
+        now = self.heart.now()
+        with writing(self.engine) as conn:
+            jobs.prune(conn, now - FAILED_KEPT)
+            machines.forget_long_dead(conn, now)

@@ -1,0 +1,136 @@
+"""Work for the machines that share a PostgreSQL database: rows of procrastinate's table of jobs, written in our own
+transactions, so that what is rolled back leaves no job behind and what is committed has one.
+
+A host is polled by one job at a time: its name is the job's lock, and the lock of the queue, so it waits there once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection, text
+
+QUEUES: Final = ("collect", "analyse", "notify", "upkeep")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """Work to be done once. `lock`: at no time beside another of this lock; `waits_once`: not while another of this
+    name waits."""
+
+    queue: str
+    task: str
+    args: dict[str, Any] = field(default_factory=dict)
+    lock: str | None = None
+    waits_once: str | None = None
+
+
+def defer(conn: Connection, jobs: Sequence[Job]) -> None:
+    """Put in jobs, with all else of this transaction."""
+    rows = [
+        {
+            "queue": job.queue,
+            "task": job.task,
+            "args": json.dumps(job.args),
+            "lock": job.lock,
+            "once": job.waits_once,
+        }
+        for job in jobs
+    ]
+    if rows:
+        conn.execute(_DEFER, rows)
+
+
+_DEFER: Final = text(
+    "INSERT INTO procrastinate_jobs (queue_name, task_name, args, lock, queueing_lock)"
+    " VALUES (:queue, :task, CAST(:args AS jsonb), :lock, :once)"
+    " ON CONFLICT (queueing_lock) WHERE status = 'todo' DO NOTHING"
+)
+
+
+def plan_hosts(conn: Connection, now: datetime, *, task: str, most: int, gap: timedelta, pages: bool) -> int:
+    """Put in a job for each host of which feeds or linked documents are due (with `pages`, pages too), the longest due
+    first, while fewer than `most` wait; none for a host that has a job, or that was asked within `gap`. Returns how
+    many."""
+    values = {"now": now, "task": task, "most": most, "rested": now - gap, "pages": pages}
+    return conn.execute(_PLAN, values).rowcount
+
+
+_PLAN: Final = text(
+    """
+    WITH due AS (
+        SELECT host, min(since) AS since FROM (
+            SELECT host, next_due AS since FROM feed WHERE active AND next_due <= :now
+            UNION ALL
+            SELECT host, next_try AS since FROM linked WHERE next_try <= :now AND (:pages OR kind = 'cap')
+                AND NOT EXISTS (SELECT 1 FROM feed WHERE feed.host = linked.host
+                                AND feed.last_status = 'throttled' AND feed.next_due > :now)
+        ) AS both_kinds GROUP BY host
+    ), room AS (
+        SELECT greatest(0, :most - count(*)) AS places FROM procrastinate_jobs
+        WHERE queue_name = 'collect' AND status = 'todo'
+    )
+    INSERT INTO procrastinate_jobs (queue_name, task_name, args, lock, queueing_lock)
+    SELECT 'collect', :task, jsonb_build_object('host', host), 'host ' || host, 'host ' || host FROM due
+    WHERE NOT EXISTS (SELECT 1 FROM procrastinate_jobs AS jobs
+                      WHERE jobs.lock = 'host ' || due.host AND jobs.status IN ('todo', 'doing'))
+      AND NOT EXISTS (SELECT 1 FROM feed WHERE feed.host = due.host AND feed.last_poll > :rested)
+    ORDER BY since, host LIMIT (SELECT places FROM room)
+    ON CONFLICT (queueing_lock) WHERE status = 'todo' DO NOTHING
+    """
+)
+
+
+def take_over(conn: Connection, silent: timedelta) -> int:
+    """Let the jobs that nobody works at any more wait again: their workers were not heard of for so long, or ended
+    without them. They wait as new ones: whoever had one and is not dead after all cannot end it, nor free its lock.
+    Returns how many."""
+    return conn.execute(_TAKE_OVER, {"silent": silent}).rowcount
+
+
+_TAKE_OVER: Final = text(
+    """
+    WITH lost AS (
+        DELETE FROM procrastinate_jobs AS jobs WHERE status = 'doing' AND (
+            worker_id IS NULL OR worker_id IN
+                (SELECT id FROM procrastinate_workers WHERE last_heartbeat < now() - CAST(:silent AS interval)))
+        RETURNING queue_name, task_name, args, lock, queueing_lock, attempts
+    )
+    INSERT INTO procrastinate_jobs (queue_name, task_name, args, lock, queueing_lock, attempts)
+    SELECT queue_name, task_name, args, lock, queueing_lock, attempts + 1 FROM lost
+    ON CONFLICT (queueing_lock) WHERE status = 'todo' DO NOTHING
+    """
+)
+
+
+def prune(conn: Connection, before: datetime) -> int:
+    """Forget jobs that failed or were given up before a time; returns how many. (Those that were done are gone.)"""
+    return conn.execute(_PRUNE, {"before": before}).rowcount
+
+
+_PRUNE: Final = text(
+    """
+    DELETE FROM procrastinate_jobs AS jobs WHERE status NOT IN ('todo', 'doing') AND NOT EXISTS
+        (SELECT 1 FROM procrastinate_events AS events WHERE events.job_id = jobs.id AND events.at >= :before)
+    """
+)
+
+
+def counts(conn: Connection) -> dict[tuple[str, str], int]:
+    """How many jobs there are, by queue and status."""
+    return {(queue, status): number for queue, status, number in conn.execute(_COUNTS)}
+
+
+_COUNTS: Final = text("SELECT queue_name, status::text, count(*) FROM procrastinate_jobs GROUP BY 1, 2")
+
+
+def waits(conn: Connection, task: str) -> bool:
+    """Whether a job of this task waits to be begun."""
+    return bool(conn.execute(_WAITS, {"task": task}).scalar_one())
+
+
+_WAITS: Final = text("SELECT EXISTS (SELECT 1 FROM procrastinate_jobs WHERE task_name = :task AND status = 'todo')")
