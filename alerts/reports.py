@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from alerts.engine.analysis import Report
 from alerts.engine.collecting import Polled
 from alerts.errors import AlertsError, Fault
+from alerts.notify.lags import Taken, taken
 from alerts.store.linked import Link
+from alerts.store.outbox import OutboxRow
 from alerts.store.polling import PollResult
 from alerts.urls import host_and_path, without_secrets
 
@@ -38,6 +41,7 @@ class Watch:
 
     polled: Callable[[Polled], None] = lambda polled: None
     analysed: Callable[[Report], None] = lambda report: None
+    mailed: Callable[[Sequence[Taken]], None] = lambda mails: None
     fault: Callable[[Fault], None] = lambda fault: None
     counts: Counts = field(default_factory=Counts)
 
@@ -72,6 +76,10 @@ class Watch:
         for fault in report.faults:
             _log.error("%s", fault)
         self.analysed(report)
+
+    def on_mails(self, accepted: Sequence[OutboxRow], now: datetime) -> None:
+        """These mails were taken just now."""
+        self.mailed(taken(accepted, now))
 
     def on_fault(self, fault: Fault) -> None:
         """A template or a rule has a fault."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 
@@ -67,6 +67,7 @@ from alerts.reports import Watch
 from alerts.sharing import SharedWork, on_news, on_one
 from alerts.store import articles, feeds, issuing, leases, linked, meta, notices, people, polling
 from alerts.store.database import reading, writing
+from alerts.store.outbox import OutboxRow
 from alerts.systemd import Notifier
 from alerts.track.policy import Desk
 
@@ -202,7 +203,7 @@ class Service:
             covers=lambda: rulebook.covers(self.rulebook),
             limits=limits_of(self.config),
             retry=retry_of(self.config),
-            progress=lambda: self.pulse.done("mails"),
+            progress=self._on_mails,
             life=leases.new_life() if self.heart is None else self.heart.me.life,
             way=way_of(self.config),
         )
@@ -446,6 +447,10 @@ class Service:
         """All that a reading of the rules came to, in one entry of the log."""
         level = logging.ERROR if book.errors else logging.WARNING if book.faults else logging.INFO
         _log.log(level, "%s", text)
+
+    def _on_mails(self, accepted: Sequence[OutboxRow]) -> None:
+        self.pulse.done("mails")
+        self.watch.on_mails(accepted, self.clock())
 
     def _on_poll(self, polled: Polled) -> None:
         self.pulse.done("feeds")

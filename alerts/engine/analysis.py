@@ -7,9 +7,10 @@ that others do not have to wait for long.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
 
@@ -24,15 +25,21 @@ from alerts.store.database import reading, writing
 BATCH = 25
 # Seconds after which a transaction takes no further article: the poller and the courier want to write too.
 LONGEST = 0.5
+_NONE = timedelta(0)
 
 
 @dataclass(slots=True)
 class Report:
-    """What a batch came to. `unread` are articles that could not be read or tracked, with the reason: they are
-    set aside so that they hold up nobody, counted in `alerts status`, and tried again at the next start."""
+    """What a batch came to. `fired`: the hits of each rule. Of new articles `read_after` says how long after their
+    first sight they were read, `seen_after` how long after their publication they were seen, where that is known.
+    `unread` are articles that could not be read or tracked, with the reason: they are set aside so that they hold up
+    nobody, counted in `alerts status`, and tried again at the next start."""
 
     articles: int = 0
     hits: int = 0
+    fired: Counter[str] = field(default_factory=Counter)
+    seen_after: list[timedelta] = field(default_factory=list)
+    read_after: list[timedelta] = field(default_factory=list)
     told: list[Told] = field(default_factory=list)
     faults: list[TemplateError] = field(default_factory=list)
     unread: list[tuple[str, Exception]] = field(default_factory=list)
@@ -87,7 +94,9 @@ class _Batch:
     def run(self, items: Sequence[Waiting]) -> Report:
         self.report.articles = len(items)
         work = [(item, found) for item in items if (found := self._detect(item)) is not None]
-        self.report.hits = sum(len(found.hits) for _, found in work)
+        self.report.fired = Counter(hit.rule for _, found in work for hit in found.hits)
+        self.report.hits = self.report.fired.total()
+        self._measure(items)
         done = 0
         try:
             while done < len(work):
@@ -104,6 +113,14 @@ class _Batch:
         for item in items:
             self._set_aside(item, error)
         return self.report
+
+    def _measure(self, items: Sequence[Waiting]) -> None:
+        now = self.clock()
+        for item in items:
+            if item.revision == 1 and not item.backlog:
+                self.report.read_after.append(max(now - item.first_seen, _NONE))
+                if item.article.dated:
+                    self.report.seen_after.append(max(item.first_seen - item.article.published, _NONE))
 
     def _detect(self, item: Waiting) -> Detection | None:
         """The findings in one article; None if it cannot be read: an article that once was evidence must not

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable
 
-from alerts.engine.pulse import Kind, Pulse
+from alerts.engine.pulse import Ended, Kind, Pulse
 from alerts.errors import AlertsError
 
 _log = logging.getLogger(__name__)
@@ -20,9 +20,12 @@ class Guard:
 
     async def run(self, name: str, work: Awaitable[object], kind: Kind | None = None) -> None:
         """Do this. An error is logged and goes no further; the same of one `name` is said once, not each second."""
+        how: Ended = "failed"
+        run = self._pulse.began(name, kind)
         try:
             await work
         except AlertsError as error:
+            how = "waits"
             if kind:
                 self._pulse.kept_from(kind, str(error))
             self._say(name, f"has to wait: {error}")
@@ -31,8 +34,11 @@ class Guard:
                 self._pulse.failed(kind)
             self._say(name, f"failed, and is tried again: {error!r}", fault=error)
         else:
+            how = "well"
             if self._said.pop(name, None):
                 _log.info("%s works again", name)
+        finally:
+            self._pulse.ended(run, how)
 
     def _say(self, name: str, message: str, *, fault: Exception | None = None) -> None:
         if self._said.get(name) != message:

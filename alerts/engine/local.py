@@ -20,9 +20,9 @@ class LocalEngine:
     """Runs stages by APScheduler ticks in the running event loop. `pulse` hears of their runs and troubles."""
 
     def __init__(self, stages: tuple[Stage, ...], pulse: Pulse | None = None) -> None:
-        self._stages, self._pulse = stages, pulse or Pulse()
+        self._stages = stages
         self._scheduler = AsyncIOScheduler(timezone="UTC")
-        self._guard = Guard(self._pulse)
+        self._guard = Guard(pulse or Pulse())
         self._running: set[asyncio.Task[None]] = set()
         self._busy: set[str] = set()
 
@@ -60,9 +60,7 @@ class LocalEngine:
         task.add_done_callback(self._running.discard)
 
     async def _run(self, stage: Stage) -> None:
-        self._pulse.began(stage.name, stage.kind)
         try:
             await self._guard.run(stage.name, stage.run(), stage.kind)
         finally:
-            self._pulse.ended(stage.name)
             self._busy.discard(stage.name)

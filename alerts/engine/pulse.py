@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 Kind = Literal["feeds", "articles", "mails"]
+Ended = Literal["well", "waits", "failed"]
+"""How a run ended: `waits` for what it needs (the database), `failed` by what may well be a fault of ours."""
 
 # Seconds. A poll takes 45, some articles a moment; a mail server may take five minutes to answer for one mail.
 PATIENCE_S: Final[dict[Kind, float]] = {"feeds": 600.0, "articles": 600.0, "mails": 900.0}
@@ -47,12 +49,14 @@ def stuck(works: Iterable[Work]) -> tuple[str, ...]:
 
 @dataclass(slots=True)
 class Pulse:
-    """What stages report, whatever runs them. `clock`: seconds that only go forward. To be used from one thread, or for
-    one kind or run from one thread at a time."""
+    """What stages report, whatever runs them. `clock`: seconds that only go on; `ran` hears of each run that ended: its
+    stage, how many seconds it took, and how it ended."""
 
     clock: Callable[[], float] = time.monotonic
+    ran: Callable[[str, float, Ended], None] = lambda stage, seconds, how: None
     _done: dict[str, float] = field(default_factory=dict)
-    _runs: dict[str, tuple[float, Kind | None]] = field(default_factory=dict)
+    _runs: dict[int, tuple[str, float, Kind | None]] = field(default_factory=dict)
+    _count: int = 0
     _outer: dict[str, str] = field(default_factory=dict)
     _since: float = 0.0
 
@@ -73,13 +77,16 @@ class Pulse:
         """It failed by what may well be a fault of ours: whatever kept it before counts no longer."""
         self._outer.pop(kind, None)
 
-    def began(self, stage: str, kind: Kind | None = None) -> None:
-        """A run of this stage has begun, which does work of that kind."""
-        self._runs[stage] = (self.clock(), kind)
+    def began(self, stage: str, kind: Kind | None = None) -> int:
+        """A run of this stage has begun, which does work of that kind. Several may be under way: returns its number."""
+        self._count += 1
+        self._runs[self._count] = (stage, self.clock(), kind)
+        return self._count
 
-    def ended(self, stage: str) -> None:
-        """It has ended, well or not."""
-        self._runs.pop(stage, None)
+    def ended(self, run: int, how: Ended = "well") -> None:
+        """The run of this number has ended."""
+        stage, begun, _ = self._runs.pop(run)
+        self.ran(stage, self.clock() - begun, how)
 
     def quiet_s(self, kind: Kind) -> float:
         """Seconds since something of this kind was done, or since the start."""
@@ -105,5 +112,5 @@ class Pulse:
                 quiet_s=min(now - begun, self.quiet_s(kind)) if kind else now - begun,
                 patience_s=RUN_PATIENCE_S,
             )
-            for stage, (begun, kind) in list(self._runs.items())
+            for stage, begun, kind in list(self._runs.values())
         ]

@@ -77,9 +77,9 @@ class Courier:
 
     `clock` gives the time, `crash` is the hook of the crash tests; `covers` says of the rules now in force whose alerts
     make a mail about whose others needless, `limits` how many mails a reader gets. `progress` hears whenever it is
-    stored what became of mails. After `stop` what is under way has `grace_s` seconds. `life` is what its leases are
-    known by, `way` the way its mails go: what became of those that went another way it does not look up, and takes for
-    unknowable when who could tell has not looked for some time.
+    stored what became of mails, and which of them were taken. After `stop` what is under way has `grace_s` seconds.
+    `life` is what its leases are known by, `way` the way its mails go: what became of those that went another way it
+    does not look up, and takes for unknowable when who could tell has not looked for some time.
     """
 
     engine: Engine
@@ -91,7 +91,7 @@ class Courier:
     crash: Crash = no_crash
     covers: Callable[[], Covers] = dict
     limits: Limits = UNLIMITED
-    progress: Callable[[], None] = lambda: None
+    progress: Callable[[Sequence[OutboxRow]], None] = lambda accepted: None
     grace_s: float = GRACE_S
     life: str = field(default_factory=leases.new_life)
     way: str = ""
@@ -241,7 +241,7 @@ class Courier:
         ours = await self._write(work)
         run.stopped = bool(run.stops)
         if stored:
-            self.progress()
+            self.progress(_accepted(stored))
             self.crash("result-committed")
         if made:
             self.crash("sending-committed")
@@ -324,7 +324,7 @@ class Courier:
                 self._end(conn, token, run)
 
         await self._write(work)
-        self.progress()
+        self.progress(_accepted(self._unsettled))
         self._unsettled.clear()
         self._unended.clear()
 
@@ -335,6 +335,10 @@ class Courier:
     def _in_transaction(self, work: Callable[[Connection], _Result]) -> _Result:
         with writing(self.engine) as conn:
             return work(conn)
+
+
+def _accepted(settled: Iterable[_Stored]) -> list[OutboxRow]:
+    return [one.row for one in settled if one.verdict.state == "accepted"]
 
 
 def _store(conn: Connection, settled: Iterable[_Stored], now: datetime) -> None:

@@ -302,6 +302,16 @@ _MARK: Final = (
 )
 
 
+def published(conn: Connection, ids: Collection[int]) -> dict[int, datetime]:
+    """When these articles were published; without those whose feed did not say."""
+    query, wanted = select(article.c.id, article.c.published).where(article.c.dated), sorted(ids)
+    found: dict[int, datetime] = {}
+    for start in range(0, len(wanted), _KEYS_AT_ONCE):
+        some = query.where(article.c.id.in_(wanted[start : start + _KEYS_AT_ONCE]))
+        found |= {number: when for number, when in conn.execute(some)}
+    return found
+
+
 def get(conn: Connection, article_id: str) -> Waiting | None:
     """One article, read or not."""
     row = conn.execute(_ARTICLES.where(article.c.id == int(article_id))).one_or_none()

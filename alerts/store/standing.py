@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, case, func, select
 
-from alerts.store import articles, aside, linked, meta, notices, outbox, polls, tallies
+from alerts.store import articles, aside, holds, linked, meta, notices, outbox, polls, tallies
+from alerts.store.duework import DueWork, due_work
 from alerts.store.overview import Lag, lag
 from alerts.store.schema import article, feed
 from alerts.track.feeds_quiet import GAP_LASTS, LATE
@@ -26,9 +27,14 @@ class Standing:
     """`feeds` are polled; `troubled` says how many of them fail, are silent, are late, may lose articles, or were never
     asked (one feed may be several). `polls` are those of the last 15 minutes by status. Lengths of time are None where
     there is nothing to count from; `outage` is 0 while there is none. `mails_in` (by what came of them) and
-    `sign_ups` are all that there ever were; `mails_aside` came in and could not be taken."""
+    `sign_ups` are all that there ever were; `mails_aside` came in and could not be taken. `due` says for how long the
+    oldest of all due work waits, `feeds_due` how many feeds do; `holds` keep mails back; `since_canary`: since a
+    made-up article last came out as a mail."""
 
     feeds: int
+    feeds_due: int
+    due: DueWork
+    holds: int
     troubled: Mapping[str, float]
     polls: Mapping[str, float]
     since_good_poll: timedelta | None
@@ -45,6 +51,7 @@ class Standing:
     sign_ups: Mapping[str, float]
     notices: Mapping[str, float]
     since_look: timedelta | None
+    since_canary: timedelta | None
 
 
 def standing(conn: Connection, now: datetime) -> Standing:
@@ -55,6 +62,9 @@ def standing(conn: Connection, now: datetime) -> Standing:
     oldest = conn.execute(_OLDEST).scalar_one_or_none()
     return Standing(
         feeds=row.feeds,
+        feeds_due=int(row.due or 0),
+        due=due_work(conn, now),
+        holds=len(holds.in_force(conn)),
         troubled={name: int(row._mapping[name] or 0) for name in ("failing", "late", "losing", "new")}
         | {"silent": open_now["feed silent"]},
         polls=dict(polls.statuses(conn, now - RECENT)),
@@ -72,6 +82,7 @@ def standing(conn: Connection, now: datetime) -> Standing:
         sign_ups=dict(tallies.counted(conn, "sign-up").items()),
         notices=dict(open_now.items()),
         since_look=None if look is None else now - look.at,
+        since_canary=None if look is None or look.canary is None else now - look.canary,
     )
 
 
@@ -82,6 +93,7 @@ def _sums(now: datetime) -> tuple[Any, ...]:
     return (
         func.count().label("feeds"),
         _count(feed.c.failures > 0).label("failing"),
+        _count(feed.c.next_due <= now).label("due"),
         _count(feed.c.next_due < now - LATE).label("late"),
         _count(feed.c.gap_at > now - GAP_LASTS).label("losing"),
         _count(feed.c.last_poll.is_(None)).label("new"),

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
+from prometheus_client.metrics_core import Metric
 from starlette.applications import Starlette
 
 from alerts.configured import collect_settings, desk_of, sender_of, site_of
-from alerts.engine.collecting import Polled
 from alerts.engine.verdicts import Hearing
 from alerts.errors import Fault
 from alerts.notify.joining.whereabouts import region_name
@@ -20,11 +21,11 @@ from alerts.notify.message.mime import domain_of
 from alerts.notify.preview import Preview
 from alerts.render.mail import MailRenderer, mail_renderer
 from alerts.render.pictures import Pictures
-from alerts.reports import Watch
 from alerts.resources import shipped
 from alerts.service import Service
 from alerts.web.app import create_app
 from alerts.web.data.websub import Announcer
+from alerts.web.operations.gauges import families_of_machine, families_of_rules
 from alerts.web.operations.laboratory import laboratory
 from alerts.web.operations.metrics import Meter
 from alerts.web.operations.operating import Operating, TemplateFaults
@@ -32,6 +33,7 @@ from alerts.web.readers.joining import Joining
 from alerts.web.site import WebSettings
 
 KEEPS_S: Final = 1.0
+_Told = TypeVar("_Told")
 
 
 def pages_of(service: Service, *, keeps: float = KEEPS_S) -> Starlette:
@@ -65,7 +67,7 @@ def pages_of(service: Service, *, keeps: float = KEEPS_S) -> Starlette:
         languages=lambda: languages(config.templates.folder),
         check_key=(lambda key: pgp.usual_form(key, now=service.clock())) if pgp.available() else None,
     )
-    meter = meter_of(service.watch)
+    meter = meter_of(service)
     operating = operating_of(service)
 
     def report(fault: Fault) -> None:
@@ -143,13 +145,29 @@ def _folders(mail: Path) -> list[str]:
         return []
 
 
-def meter_of(watch: Watch) -> Meter:
-    """Counts the polls of a service from now on, beside whoever is told of them."""
-    meter, before = Meter(), watch.polled
-
-    def polled(one: Polled) -> None:
-        meter.polled(one)
-        before(one)
-
-    watch.polled = polled
+def meter_of(service: Service) -> Meter:
+    """Counts what a service does from now on, beside whoever is told of it."""
+    meter, watch = Meter(), service.watch
+    watch.polled = _both(meter.polled, watch.polled)
+    watch.analysed = _both(meter.analysed, watch.analysed)
+    watch.mailed = _both(meter.mailed, watch.mailed)
+    service.pulse.ran = meter.ran
+    meter.add(lambda: families_of_rules(service.rulebook))
+    meter.add(lambda: _machine(service))
     return meter
+
+
+def _both(one: Callable[[_Told], None], other: Callable[[_Told], None]) -> Callable[[_Told], None]:
+    def both(told: _Told) -> None:
+        one(told)
+        other(told)
+
+    return both
+
+
+def _machine(service: Service) -> Iterator[Metric]:
+    try:
+        free = shutil.disk_usage(service.config.service.data).free
+    except OSError:
+        free = None
+    return families_of_machine(stuck=len(service.watchdog.reasons) if service.watchdog else 0, disk_free=free)

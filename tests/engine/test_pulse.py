@@ -94,12 +94,12 @@ def test_what_keeps_it_counts_until_something_is_done_or_fails_otherwise() -> No
 def test_a_run_that_never_ends_is_stuck_whether_work_is_due_or_not() -> None:
     clock = Clock()
     pulse = Pulse(clock)
-    pulse.began("upkeep")
+    upkeep = pulse.began("upkeep")
     pulse.began("reading", "articles")
     clock.now += RUN_PATIENCE_S + 1
     pulse.done("articles")  # a long run, but it gets on
     assert [work.name for work in pulse.runs() if work.stuck] == ["a run of 'upkeep'"]
-    pulse.ended("upkeep")
+    pulse.ended(upkeep)
     assert stuck(pulse.runs()) == ()
     clock.now += RUN_PATIENCE_S + 1
     assert [work.name for work in pulse.runs() if work.stuck] == ["a run of 'reading'"]

@@ -25,7 +25,6 @@ from alerts.render.view import country_name
 from alerts.store.database import reading
 from alerts.store.overview import Overview, overview, report
 from alerts.store.polls import PollRow
-from alerts.store.standing import standing
 from alerts.track.feedstate import SAYS, STATES, WRONG, FeedState
 from alerts.track.quiet import said
 from alerts.web.access.visitor import needs, visitor_of
@@ -208,9 +207,8 @@ def metrics(request: Request) -> Response:
     web = web_of(request)
     if not web.shows_operations(request):
         raise HTTPException(HTTPStatus.NOT_FOUND, _CLOSED)
-    with reading(web.engine) as conn:
-        now = standing(conn, web.now())
-    return Response(web.meter.text(now), media_type=MEDIA_TYPE, headers={"Cache-Control": "no-store"})
+    text = web.meter.text(web.engine, web.now)
+    return Response(text, media_type=MEDIA_TYPE, headers={"Cache-Control": "no-store"})
 
 
 def moved(request: Request) -> Response:

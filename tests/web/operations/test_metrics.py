@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-import re
+from collections import Counter
 from datetime import timedelta
-from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 from prometheus_client.parser import text_string_to_metric_families
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, event
 from starlette.applications import Starlette
 
 from alerts import __version__
+from alerts.engine.analysis import Report
 from alerts.engine.collecting import Polled
-from alerts.reports import Watch
+from alerts.engine.pulse import Ended
+from alerts.notify.lags import Taken, taken
 from alerts.store import aside, meta, notices, tallies
 from alerts.store.database import writing
+from alerts.store.outbox import OutboxRow
 from alerts.store.polling import PollResult
+from alerts.store.totals import Totals
 from alerts.track.quiet import Trouble
 from alerts.web.app import create_app
+from alerts.web.operations.gauges import MOST_RULES, OTHERS, families_of_machine, families_of_totals
 from alerts.web.operations.metrics import Meter
-from alerts.web.running import meter_of
 from alerts.web.site import WebSettings
 from tests.store.pollrows import add_polls, set_feed
 from tests.store.values import HOUR, add_articles, add_feed, outcome
@@ -28,7 +33,6 @@ from tests.web.archive import NOW
 from tests.web.client import ask
 
 MINUTE = timedelta(minutes=1)
-README = Path(__file__).parents[3] / "README.md"
 
 
 def application(engine: Engine, meter: Meter | None = None) -> Starlette:
@@ -70,17 +74,6 @@ def test_polls_are_counted_by_what_they_came_to(engine: Engine) -> None:
     assert found["alerts_poll_seconds_bucket{le=0.5}"] == 2
     assert found["alerts_poll_seconds_count"] == 3
     assert (found["alerts_gaps_total"], found["alerts_untrue_not_modified_total"]) == (1, 0)
-
-
-def test_the_polls_of_a_service_are_counted_beside_who_is_told_of_them(engine: Engine) -> None:
-    told: list[Polled] = []
-    watch = Watch(polled=told.append)
-    meter = meter_of(watch)
-    with writing(engine) as conn:
-        one = polled(conn)
-    watch.polled(one)
-    assert told == [one]
-    assert meter.registry.get_sample_value("alerts_polls_total", {"status": "ok"}) == 1
 
 
 def test_how_things_stand_is_read_from_the_database(engine: Engine) -> None:
@@ -151,17 +144,76 @@ def test_labels_are_few_and_from_closed_sets(engine: Engine) -> None:
         tallies.add(conn, "mail in", "gone", NOW)
     text = ask(application(engine, meter), "/metrics").text
     names = {name for family in text_string_to_metric_families(text) for s in family.samples for name in s.labels}
-    assert names <= {"status", "kind", "what", "state", "outcome", "quantile", "le", "version"}
+    assert names <= {"status", "kind", "what", "work", "state", "outcome", "quantile", "le", "version"}
     assert "example" not in text and "_created" not in text
 
 
-def test_the_readme_tells_of_every_metric(engine: Engine) -> None:
-    text = ask(application(engine), "/metrics").text
-    told = README.read_text(encoding="utf-8")
-    names = set(re.findall(r"^# TYPE (\S+)", text, re.MULTILINE))
-    assert len(names) > 15
-    for name in names:
-        assert f"`{name}" in told or name.startswith("process_"), name
+def test_of_thousands_of_rules_the_most_are_shown_and_the_rest_is_summed() -> None:
+    meter = Meter()
+    fired = Counter({f"rule{number}": 1 for number in range(MOST_RULES + 50)})
+    meter.analysed(Report(articles=1, fired=fired))
+    meter.analysed(Report(articles=1, fired=fired))
+    assert meter.registry.get_sample_value("alerts_hits_total", {"rule": "rule0"}) == 2
+    assert meter.registry.get_sample_value("alerts_hits_total", {"rule": OTHERS}) == 100
+    told = {f"rule{number}": number for number in range(1, MOST_RULES + 51)}
+    [family] = [one for one in families_of_totals(Totals(told=told)) if one.name == "alerts_rule_alerts"]
+    shown = {sample.labels["rule"]: sample.value for sample in family.samples}
+    assert len(shown) == MOST_RULES + 1
+    assert (shown["rule250"], shown[OTHERS]) == (250, sum(range(1, 51)))
+
+
+def test_mails_are_measured_from_the_publication_of_their_article(engine: Engine) -> None:
+    meter = Meter()
+    with writing(engine) as conn:
+        [one] = add_articles(conn, "a")
+    number, published = int(one.article.id), one.article.published
+    meter.mailed(
+        [
+            Taken(article_id=number, severity="severe", at=published + 4 * MINUTE),
+            Taken(article_id=number, severity="minor", at=published + 3 * HOUR),
+            Taken(article_id=77, severity="minor", at=published),  # forgotten meanwhile
+        ]
+    )
+    for _ in range(2):  # each is counted once
+        found = numbers(ask(application(engine, meter), "/metrics").text)
+        assert found["alerts_mail_lag_seconds_bucket{le=300.0,severity=severe}"] == 1
+        assert found["alerts_mail_lag_seconds_sum{severity=minor}"] == 3 * 3600
+
+
+def test_digests_reminders_and_what_was_put_off_say_nothing_of_how_fast_we_are() -> None:
+    row = SimpleNamespace(trigger_id=5, urgency=2, round=0, collected=False, waits=None)
+    assert [one.severity for one in taken([cast(OutboxRow, row)], NOW)] == ["severe"]
+    for other in ({"trigger_id": None}, {"round": 1}, {"collected": True}, {"waits": "quiet"}):
+        assert taken([cast(OutboxRow, SimpleNamespace(**vars(row) | other))], NOW) == []
+
+
+def test_runs_of_stages_are_measured() -> None:
+    meter = Meter()
+    hows: list[Ended] = ["well", "waits", "failed"]
+    for how in hows:
+        meter.ran("mailing", 0.2, how)
+    value = meter.registry.get_sample_value
+    assert value("alerts_stage_seconds_count", {"stage": "mailing"}) == 3
+    troubles = [value("alerts_stage_troubles_total", {"stage": "mailing", "how": how}) for how in hows]
+    assert troubles == [None, 1, 1]
+
+
+def test_however_often_they_are_asked_for_the_database_is_asked_once_in_some_seconds(engine: Engine) -> None:
+    app, asked = application(engine), []
+    event.listen(engine, "before_cursor_execute", lambda *rest: asked.append(rest[2]))
+    ask(app, "/metrics")
+    first = len(asked)
+    for _ in range(10):
+        ask(app, "/metrics")
+    assert len(asked) == first > 0
+
+
+def test_what_others_add_is_shown(engine: Engine) -> None:
+    meter = Meter()
+    meter.add(lambda: families_of_machine(stuck=2, disk_free=None))
+    found = numbers(ask(application(engine, meter), "/metrics").text)
+    assert found["alerts_stuck"] == 2
+    assert found["alerts_disk_free_bytes"] != found["alerts_disk_free_bytes"]  # not known
 
 
 async def test_the_lag_of_the_loop_is_measured_until_it_is_stopped() -> None:
