@@ -38,7 +38,7 @@ COMMANDS = {
     "operators": ("alerts.cli.operators", "Who may log in to the pages, and as what."),
     "notices": ("alerts.cli.notices", "What does not go on as it should."),
     "status": ("alerts.cli.status", "What the service is doing: feeds, queues, last alerts."),
-    "db": ("alerts.cli.db", "Bring the database up to date, move it to another."),
+    "db": ("alerts.cli.db", "Bring the database up to date, move it, back it up and restore it."),
 }
 
 

@@ -138,6 +138,11 @@ def take_secret(conn: Connection) -> None:
     seal_addresses(conn)
 
 
+def sealed(conn: Connection) -> bool:
+    """Whether a secret was ever used with this database."""
+    return meta.get(conn, _SECRET) is not None
+
+
 def get_person(conn: Connection, person_id: int) -> Person | None:
     row = conn.execute(_PEOPLE.where(person.c.id == person_id)).one_or_none()
     return None if row is None else _person(conn, row)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import create_engine, make_url, text
 
+from alerts.config import load
+from alerts.configured import open_store
 from alerts.engine.single import SingleService
 from alerts.store.copying import TABLES
 from alerts.store.database import open_database, writing
@@ -152,3 +155,72 @@ def test_where_no_database_is_yet_nothing_is_backed_up_and_none_is_made(world: W
     assert (ran.code, ran.out) == (1, "")
     assert "there is no database yet" in ran.err
     assert not (world.folder / "data" / "alerts.db").exists()
+
+
+@pytest.fixture
+def backup(used: World) -> Path:
+    """Of an installation in operation, which has its secret."""
+    open_store(load(used.folder / "config.toml")).dispose()
+    assert alerts("db", "backup", "one.backup", "--quiet").code == 0
+    return used.folder / "one.backup"
+
+
+def test_a_backup_is_looked_at_before_it_is_needed(used: World, backup: Path) -> None:
+    before = (used.folder / "data" / "alerts.db").read_bytes()
+    ran = alerts("db", "restore", backup, "--check")
+    assert ran.code == 0, ran.err
+    assert re.search(r"is a backup of 20\S+ \S+ UTC with 8 articles, 8 alerts, 8 readers, no mails that", ran.out)
+    assert (used.folder / "data" / "alerts.db").read_bytes() == before
+
+
+def test_a_backup_takes_the_place_of_a_database_in_use_only_when_it_is_said(used: World, backup: Path) -> None:
+    ran = alerts("db", "restore", backup)
+    assert (ran.code, ran.out) == (1, "")
+    assert f"{used.folder / 'data' / 'alerts.db'} is in use: --replace puts it aside" in ran.err
+    ran = alerts("db", "restore", backup, "--replace")
+    assert ran.code == 0, ran.err
+    [kept] = (used.folder / "data").glob("alerts.db.before-*")
+    assert f"the database that was there is kept: {kept}" in ran.err
+    assert "is restored: a backup of" in ran.out
+    assert not list((used.folder / "data").glob("*.restoring*"))
+
+
+def test_a_backup_comes_back_where_nothing_was(used: World, backup: Path) -> None:
+    for name in ("alerts.db", "alerts.db-wal", "alerts.db-shm"):
+        (used.folder / "data" / name).unlink(missing_ok=True)
+    ran = alerts("db", "restore", backup)
+    assert ran.code == 0, ran.err
+    assert "readers who left since then" in ran.err
+    assert "at version" in alerts("db", "upgrade").out
+
+
+def test_nothing_is_restored_under_a_service_that_runs(used: World, backup: Path) -> None:
+    service = SingleService(used.folder / "data")
+    service.take()
+    ran = alerts("db", "restore", backup, "--replace")
+    service.release()
+    assert (ran.code, ran.out) == (1, "")
+    assert "the service runs on" in ran.err
+
+
+@pytest.mark.parametrize("found", ["none", "another"])
+def test_without_the_secret_that_belongs_to_it_nothing_is_restored_and_no_other_is_made(
+    found: str, used: World, backup: Path
+) -> None:
+    secret, database = used.folder / "data" / "secret", used.folder / "data" / "alerts.db"
+    database.unlink()
+    secret.unlink()
+    if found == "another":
+        secret.write_bytes(b"n" * 32)
+    ran = alerts("db", "restore", backup)
+    assert (ran.code, ran.out) == (1, "")
+    assert "kept apart" in ran.err if found == "none" else "sealed with another secret" in ran.err
+    assert secret.exists() == (found == "another")
+    assert not database.exists()
+
+
+def test_what_is_no_backup_is_told_in_words(used: World) -> None:
+    ran = alerts("db", "restore", "config.toml", "--replace")
+    assert (ran.code, ran.out) == (1, "")
+    assert "config.toml is damaged or no backup" in ran.err
+    assert "missing.backup: there is no such file" in alerts("db", "restore", "missing.backup").err
