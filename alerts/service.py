@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from alerts.collect.asking.fetch import Fetcher
 from alerts.collect.links import fulltext
@@ -47,7 +48,7 @@ from alerts.engine.linked import Linker
 from alerts.engine.local import LocalEngine
 from alerts.engine.notices import Watchman
 from alerts.engine.pruning import Pruner
-from alerts.engine.pulse import Pulse
+from alerts.engine.pulse import Kind, Pulse
 from alerts.engine.recording import no_news
 from alerts.engine.rulebook import Rulebook
 from alerts.engine.single import SingleService
@@ -64,6 +65,7 @@ from alerts.notify.message.mime import domain_of
 from alerts.notify.reminding import remind, reminding_of
 from alerts.render.mail import mail_renderer
 from alerts.reports import Watch
+from alerts.roles import MachineRole
 from alerts.sharing import SharedWork, on_news, on_one
 from alerts.store import articles, feeds, issuing, leases, linked, meta, notices, people, polling
 from alerts.store.database import reading, writing
@@ -72,6 +74,7 @@ from alerts.systemd import Notifier
 from alerts.track.policy import Desk
 
 _log = logging.getLogger(__name__)
+KIND_OF: Final[Mapping[MachineRole, Kind]] = {"collect": "feeds", "analyse": "articles", "notify": "mails"}
 
 
 def utc_now() -> datetime:
@@ -238,6 +241,8 @@ class Service:
             pulse=self.pulse,
             clock=self.clock,
             notifier=self.notifier,
+            kinds=[KIND_OF[role] for role in self.config.service.roles if role in KIND_OF],
+            is_cut=lambda: self.heart is not None and self.heart.is_cut,
             others=lambda: (self.collector.longest,),
             said=self.watch.counts.said,
         )

@@ -10,9 +10,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 Kind = Literal["feeds", "articles", "mails"]
+KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 Ended = Literal["well", "waits", "failed"]
 """How a run ended: `waits` for what it needs (the database), `failed` by what may well be a fault of ours."""
 

@@ -6,14 +6,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Literal
 
 from sqlalchemy import Engine
 
-from alerts.engine.pulse import Pulse, Work, stuck
+from alerts.engine.pulse import KINDS, Kind, Pulse, Work, stuck
 from alerts.errors import StoreError
 from alerts.store.database import reading
 from alerts.store.duework import DueWork, due_work
@@ -29,13 +29,16 @@ State = Literal["starting", "ok", "stuck"]
 
 @dataclass(slots=True, kw_only=True)
 class Watchdog:
-    """`others` are works that the pulse does not know of; `said` what is told of the service while all is well.
+    """`kinds` are those of the work that this machine has a part in; while `is_cut` it must not do any. `others` are
+    works that the pulse does not know of; `said` what is told of the service while all is well.
     `reasons` says, after each look, which stages are stuck; () while all get on. `due` is what it found due."""
 
     engine: Engine
     pulse: Pulse
     clock: Callable[[], datetime]
     notifier: Notifier
+    kinds: Collection[Kind] = KINDS
+    is_cut: Callable[[], bool] = lambda: False
     others: Callable[[], Sequence[Work]] = tuple
     said: Callable[[], str] = str
     reasons: tuple[str, ...] = ()
@@ -74,12 +77,15 @@ class Watchdog:
             return due_work(conn, self.clock())
 
     def _works(self) -> list[Work]:
-        due = self.due
-        return [
-            self.pulse.work("feeds", due.feed.total_seconds()),
-            self.pulse.work("articles", due.article.total_seconds()),
-            self.pulse.work("mails", due.mail.total_seconds()),
-        ]
+        """Feeds of one slow server may be due for long, and another machine polls them: any poll counts."""
+        due, cut = self.due, "this machine is cut off from the others" if self.is_cut() else ""
+        ages = {"feeds": due.feed, "articles": due.article, "mails": due.mail}
+        found = [self.pulse.work(kind, ages[kind].total_seconds()) for kind in KINDS if kind in self.kinds]
+        found = [replace(work, outer=work.outer or cut) for work in found]
+        if due.polled is None:
+            return found
+        polled = due.polled.total_seconds()
+        return [replace(work, quiet_s=min(work.quiet_s, polled)) if work.name == "feeds" else work for work in found]
 
     def _judge(self, reasons: tuple[str, ...]) -> None:
         if reasons and not self.reasons:

@@ -20,11 +20,12 @@ _NONE: Final = timedelta(0)
 class DueWork:
     """For how long the oldest of each kind is due; 0 where nothing is. What is under way does not count: a feed that is
     being polled, a mail that a courier holds. Nor does what is kept back: an article that waits for what it links to,
-    a mail on hold."""
+    a mail on hold. `polled`: since any feed was polled, by whichever machine; None: never."""
 
     feed: timedelta = _NONE
     article: timedelta = _NONE
     mail: timedelta = _NONE
+    polled: timedelta | None = None
 
 
 def due_work(conn: Connection, now: datetime) -> DueWork:
@@ -37,10 +38,12 @@ def due_work(conn: Connection, now: datetime) -> DueWork:
         .order_by(article.c.backlog, article.c.id)
         .limit(1)
     )
+    polled = conn.execute(select(func.max(feed.c.last_poll)).where(feed.c.active)).scalar_one()
     return DueWork(
         feed=_age(conn.execute(oldest_feed).scalar_one(), now),
         article=_age(conn.execute(oldest_article).scalar_one_or_none(), now),
         mail=_age(waiting.oldest_due(conn, now), now),
+        polled=None if polled is None else _age(polled, now),
     )
 
 

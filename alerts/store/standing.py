@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, case, func, select
 
-from alerts.store import articles, aside, holds, linked, meta, notices, outbox, polls, tallies
+from alerts.store import articles, aside, holds, linked, meta, notices, polls, tallies
 from alerts.store.duework import DueWork, due_work
 from alerts.store.overview import Lag, lag
 from alerts.store.schema import article, feed
@@ -44,7 +44,6 @@ class Standing:
     waiting_for: timedelta
     faulty: int
     links: int
-    mails: Mapping[str, float]
     mails_in: Mapping[str, float]
     mails_aside: int
     hub_failing: timedelta
@@ -75,7 +74,6 @@ def standing(conn: Connection, now: datetime) -> Standing:
         waiting_for=timedelta(0) if oldest is None else max(now - oldest, timedelta(0)),
         faulty=articles.count_faulty(conn),
         links=linked.count_waiting(conn),
-        mails=dict(outbox.counts(conn).items()),
         mails_in=dict(tallies.counted(conn, "mail in").items()),
         mails_aside=aside.count(conn),
         hub_failing=timedelta(0) if hub is None else max(now - hub.since, timedelta(0)),

@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import Connection, func, select, text
 
 from alerts.match.precision import Score, score
-from alerts.store import rulefigures, suppression
+from alerts.store import outbox, rulefigures, suppression
 from alerts.store.schema import alert, listing
 
 _EVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -22,10 +22,11 @@ _SIZE: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
-    """`alerts` by state; `told` of each rule to readers; `scores` of the rules of which anything was judged;
-    `suppressed` addresses by reason; `size` of the database in bytes."""
+    """`alerts` and `mails` by state; `told` of each rule to readers; `scores` of the rules of which anything was
+    judged; `suppressed` addresses by reason; `size` of the database in bytes."""
 
     alerts: Mapping[str, int] = field(default_factory=dict)
+    mails: Mapping[str, int] = field(default_factory=dict)
     told: Mapping[str, int] = field(default_factory=dict)
     scores: Mapping[str, Score] = field(default_factory=dict)
     suppressed: Mapping[str, int] = field(default_factory=dict)
@@ -38,6 +39,7 @@ def totals(conn: Connection) -> Totals:
     told = select(listing.c.rule, func.count()).group_by(listing.c.rule)
     return Totals(
         alerts={state: number for state, number in conn.execute(states)},
+        mails=dict(outbox.counts(conn).items()),
         told={rule: number for rule, number in conn.execute(told)},
         scores={rule: score(opinions) for rule, opinions in rulefigures.judged(conn).items()},
         suppressed=dict(suppression.count_since(conn, _EVER).items()),

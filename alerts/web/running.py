@@ -23,9 +23,12 @@ from alerts.render.mail import MailRenderer, mail_renderer
 from alerts.render.pictures import Pictures
 from alerts.resources import shipped
 from alerts.service import Service
+from alerts.store import jobs, machines
+from alerts.store.database import reading
 from alerts.web.app import create_app
 from alerts.web.data.websub import Announcer
-from alerts.web.operations.gauges import families_of_machine, families_of_rules
+from alerts.web.fresh import Fresh
+from alerts.web.operations.gauges import families_of_cluster, families_of_machine, families_of_rules
 from alerts.web.operations.laboratory import laboratory
 from alerts.web.operations.metrics import Meter
 from alerts.web.operations.operating import Operating, TemplateFaults
@@ -33,6 +36,7 @@ from alerts.web.readers.joining import Joining
 from alerts.web.site import WebSettings
 
 KEEPS_S: Final = 1.0
+_CLUSTER_S: Final = 4.0
 _Told = TypeVar("_Told")
 
 
@@ -98,10 +102,13 @@ def pages_of(service: Service, *, keeps: float = KEEPS_S) -> Starlette:
 
 def checks_of(service: Service) -> dict[str, Callable[[], str]]:
     """Of which parts of this service `/readyz` tells, beside its database."""
-    return {
+    checks: dict[str, Callable[[], str]] = {
         "rules": lambda: "ok" if service.rulebook.ruleset.rules else "none",
         "stages": lambda: "starting" if service.watchdog is None else service.watchdog.state,
     }
+    if (heart := service.heart) is not None:
+        checks["cluster"] = lambda: "cut" if heart.is_cut else "ok"
+    return checks
 
 
 async def beside(service: Service, pages: Starlette) -> None:
@@ -154,6 +161,9 @@ def meter_of(service: Service) -> Meter:
     service.pulse.ran = meter.ran
     meter.add(lambda: families_of_rules(service.rulebook))
     meter.add(lambda: _machine(service))
+    if service.heart is not None:
+        shared: Fresh[list[Metric]] = Fresh(_CLUSTER_S)
+        meter.add(lambda: shared.get(lambda: _cluster(service)))
     return meter
 
 
@@ -163,6 +173,11 @@ def _both(one: Callable[[_Told], None], other: Callable[[_Told], None]) -> Calla
         other(told)
 
     return both
+
+
+def _cluster(service: Service) -> list[Metric]:
+    with reading(service.engine) as conn:
+        return list(families_of_cluster(machines.every(conn), jobs.counts(conn), service.clock()))
 
 
 def _machine(service: Service) -> Iterator[Metric]:

@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, create_engine
 
-from alerts.engine.pulse import Pulse, Work
+from alerts.engine.pulse import Kind, Pulse, Work
 from alerts.engine.watchdog import Watchdog
 from alerts.store.database import writing
 from alerts.systemd import Notifier
 from tests.fakes.notify import NotifySocket
 from tests.store import values
+from tests.store.pollrows import set_feed
 
 NOW = values.NOW
 
@@ -69,6 +70,34 @@ async def test_due_work_of_which_nothing_is_done_starves_it_until_something_is(s
     scene.pulse.done("feeds")
     assert await scene.fed()
     assert not scene.dog.reasons
+
+
+async def test_feeds_that_another_machine_polls_get_on(scene: Scene) -> None:
+    with writing(scene.engine) as conn:
+        values.add_feed(conn)
+        other = values.add_feed(conn, "https://other.example/feed")
+        set_feed(conn, other.id, last_poll=NOW + timedelta(seconds=900))
+    scene.seconds = 1000
+    assert await scene.fed()
+    scene.seconds = 2000
+    assert not await scene.fed()
+
+
+async def test_a_machine_is_judged_by_the_work_it_has_a_part_in(scene: Scene) -> None:
+    with writing(scene.engine) as conn:
+        values.add_feed(conn)
+    scene.seconds = 1000
+    wanted: list[Kind] = ["mails"]
+    scene.dog.kinds = wanted
+    assert await scene.fed()
+
+
+async def test_a_machine_that_is_cut_off_is_not_started_anew_for_that(scene: Scene) -> None:
+    with writing(scene.engine) as conn:
+        values.add_feed(conn)
+    scene.seconds = 1000
+    scene.dog.is_cut = lambda: True
+    assert await scene.fed()
 
 
 async def test_quiet_stages_without_work_are_well(scene: Scene) -> None:

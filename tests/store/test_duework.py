@@ -46,7 +46,7 @@ def test_an_article_counts_from_when_it_was_seen_until_it_is_read(engine: Engine
     assert now_due(engine).article == 4 * MINUTE
     with writing(engine) as conn:
         articles.mark_analysed(conn, items, NOW)
-    assert now_due(engine) == DueWork()
+    assert now_due(engine) == DueWork(polled=timedelta(0))
 
 
 def test_a_mail_counts_from_when_it_was_due_unless_it_is_on_hold_or_under_way(engine: Engine) -> None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
 from typing import Final
 
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
 
 from alerts import __version__
 from alerts.engine.rulebook import Rulebook
+from alerts.store.machines import Machine
 from alerts.store.standing import Standing
 from alerts.store.totals import Totals
 
@@ -40,7 +41,6 @@ def families(now: Standing) -> Iterator[Metric]:
     yield _gauge("alerts_articles_waiting_seconds", "Since the oldest of them was seen.", _seconds(now.waiting_for))
     yield _gauge("alerts_articles_set_aside", "Articles that could not be read.", now.faulty)
     yield _gauge("alerts_links_waiting", "Pages and CAP messages that are still to be fetched.", now.links)
-    yield _by("alerts_mails", "Mails in the outbox, by state.", "state", now.mails)
     yield _gauge("alerts_holds", "Holds that keep mails back until an operator lets them go.", now.holds)
     yield _ever("alerts_mails_in", "Mails that came in, by what came of them.", "outcome", now.mails_in)
     yield _gauge("alerts_mails_in_set_aside", "Mails that came in and could not be taken.", now.mails_aside)
@@ -57,6 +57,7 @@ def families(now: Standing) -> Iterator[Metric]:
 def families_of_totals(all_: Totals) -> Iterator[Metric]:
     """What there is in all."""
     yield _by("alerts_alerts", "Alerts, by state.", "state", all_.alerts)
+    yield _by("alerts_mails", "Mails in the outbox, by state.", "state", all_.mails)
     shown = {rule for rule, _ in Counter(all_.told).most_common(MOST_RULES)}
     yield _by("alerts_rule_alerts", "Alerts that readers were told of, by rule.", "rule", _few(all_.told, shown))
     judged = GaugeMetricFamily("alerts_rule_judged", "Alerts that were judged.", labels=["rule", "verdict"])
@@ -85,6 +86,26 @@ def families_of_rules(book: Rulebook) -> Iterator[Metric]:
     levels = Counter(fault.level for fault in book.faults)
     faults = {"error": levels["error"], "warning": levels["warning"]}
     yield _by("alerts_rule_faults", "Faults in the files of rules.", "level", faults)
+
+
+def families_of_cluster(
+    machines: Iterable[Machine], jobs: Mapping[tuple[str, str], int], now: datetime
+) -> Iterator[Metric]:
+    """The machines that share the work, as each was heard of last, and the jobs that they share."""
+    known = list(machines)
+    alive = sum(one.lives(now) for one in known)
+    about = "Machines that share the work: alive, or dead and not stopped."
+    yield _by("alerts_machines", about, "state", {"alive": alive, "dead": len(known) - alive})
+    seen = {one.name: max((now - one.seen).total_seconds(), 0.0) for one in known}
+    yield _by("alerts_machine_seen_seconds", "Since a machine was heard of.", "machine", seen)
+    skew = {one.name: one.skew_ms / 1000 for one in known}
+    yield _by("alerts_machine_skew_seconds", "How far its clock is ahead of the database's.", "machine", skew)
+    editions = {one.name: one.edition for one in known if one.edition is not None}
+    yield _by("alerts_machine_edition", "The edition of rules and templates it goes by.", "machine", editions)
+    family = GaugeMetricFamily("alerts_jobs", "Jobs, by queue and status.", labels=["queue", "status"])
+    for (queue, status), number in sorted(jobs.items()):
+        family.add_metric([queue, status], number)
+    yield family
 
 
 def families_of_machine(*, stuck: int, disk_free: int | None) -> Iterator[Metric]:

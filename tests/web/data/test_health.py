@@ -91,3 +91,18 @@ def test_what_was_found_is_told_for_some_seconds_and_a_fault_is_not_kept() -> No
     assert [fresh.get(lambda: 1), fresh.get(lambda: 2)] == [1, 1]
     now[0] = 5.0
     assert fresh.get(lambda: 3) == 3
+
+
+def test_what_takes_long_to_find_is_told_for_longer() -> None:
+    now = [0.0]
+    fresh: Fresh[int] = Fresh(5.0, clock=lambda: now[0])
+
+    def slow() -> int:
+        now[0] += 2.0
+        return 1
+
+    assert fresh.get(slow) == 1
+    now[0] += 60
+    assert fresh.get(lambda: 2) == 1
+    now[0] += 60
+    assert fresh.get(lambda: 2) == 2

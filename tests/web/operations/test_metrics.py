@@ -19,12 +19,19 @@ from alerts.engine.pulse import Ended
 from alerts.notify.lags import Taken, taken
 from alerts.store import aside, meta, notices, tallies
 from alerts.store.database import writing
+from alerts.store.machines import Machine
 from alerts.store.outbox import OutboxRow
 from alerts.store.polling import PollResult
 from alerts.store.totals import Totals
 from alerts.track.quiet import Trouble
 from alerts.web.app import create_app
-from alerts.web.operations.gauges import MOST_RULES, OTHERS, families_of_machine, families_of_totals
+from alerts.web.operations.gauges import (
+    MOST_RULES,
+    OTHERS,
+    families_of_cluster,
+    families_of_machine,
+    families_of_totals,
+)
 from alerts.web.operations.metrics import Meter
 from alerts.web.site import WebSettings
 from tests.store.pollrows import add_polls, set_feed
@@ -214,6 +221,25 @@ def test_what_others_add_is_shown(engine: Engine) -> None:
     found = numbers(ask(application(engine, meter), "/metrics").text)
     assert found["alerts_stuck"] == 2
     assert found["alerts_disk_free_bytes"] != found["alerts_disk_free_bytes"]  # not known
+
+
+def test_machines_that_share_the_work_are_told_apart_by_name() -> None:
+    def machine(name: str, ago: float, skew_ms: int) -> Machine:
+        at = NOW - timedelta(seconds=ago)
+        return Machine(
+            name=name, life=name, home="x", roles=("collect",), version="1", settings="", started=at, seen=at,
+            skew_ms=skew_ms, edition=3,
+        )  # fmt: skip
+
+    found = families_of_cluster([machine("a", 1, 40), machine("b", 60, -7000)], {("collect", "todo"): 5}, NOW)
+    values = {(one.name, *sample.labels.values()): sample.value for one in found for sample in one.samples}
+    assert values == {
+        ("alerts_machines", "alive"): 1, ("alerts_machines", "dead"): 1,
+        ("alerts_machine_seen_seconds", "a"): 1, ("alerts_machine_seen_seconds", "b"): 60,
+        ("alerts_machine_skew_seconds", "a"): 0.04, ("alerts_machine_skew_seconds", "b"): -7,
+        ("alerts_machine_edition", "a"): 3, ("alerts_machine_edition", "b"): 3,
+        ("alerts_jobs", "collect", "todo"): 5,
+    }  # fmt: skip
 
 
 async def test_the_lag_of_the_loop_is_measured_until_it_is_stopped() -> None:

@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import Engine
 
 from alerts.engine.rulebook import compiled
-from alerts.web.operations.gauges import families_of_machine, families_of_rules
+from alerts.web.operations.gauges import families_of_cluster, families_of_machine, families_of_rules
 from alerts.web.operations.metrics import Meter
 from tests.web.archive import NOW
 
@@ -34,6 +34,7 @@ def text(engine: Engine) -> str:
     meter = Meter()
     meter.add(lambda: families_of_rules(compiled([])))
     meter.add(lambda: families_of_machine(stuck=0, disk_free=1))
+    meter.add(lambda: families_of_cluster([], {}, NOW))
     return meter.text(engine, lambda: NOW).decode()
 
 
