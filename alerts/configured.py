@@ -67,13 +67,13 @@ def in_force(config: Config) -> Config:
     return config.model_copy(update={"rules": rules, "templates": templates})
 
 
-def editions_of(config: Config, engine: Engine, machine: str, clock: Callable[[], datetime]) -> Editions:
-    """What brings the operator's own rules and templates to all machines; `machine` is this one's name."""
+def editions_of(config: Config, engine: Engine, clock: Callable[[], datetime]) -> Editions:
+    """What brings the operator's own rules and templates to all machines."""
     settings = EditionSettings(
         home=config.editions_folder,
         rules=config.rules.folders,
         templates=config.templates.folder,
-        machine=machine,
+        machine=machine_name(config),
     )
     return Editions(engine, settings, clock=clock)
 
@@ -268,14 +268,22 @@ def way_of(config: Config) -> str:
     return hashlib.sha256(seen_by.encode()).hexdigest()[:32]
 
 
+def machine_name(config: Config) -> str:
+    """What this machine is called among those that share the work."""
+    return config.service.machine or gethostname()
+
+
 def machine_of(config: Config) -> Machine:
     """This start of this machine, among those that share the work. Raises AlertsError for a secret that cannot be
     read."""
     own = {"data", "machine", "roles", "log", "database", "secret_file"}
-    shared = config.model_dump(mode="json", exclude={"service": own, "web": {"host", "port"}, "inbox": True})
+    shared = config.model_dump(
+        mode="json",
+        exclude={"service": own, "web": {"host", "port"}, "inbox": True, "rules": {"folders"}, "templates": True},
+    )
     now = datetime.now(UTC)
     return Machine(
-        name=config.service.machine or gethostname(),
+        name=machine_name(config),
         life=leases.new_life(),
         home=f"{gethostname()}:{config.service.data}",
         roles=config.service.roles,

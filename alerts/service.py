@@ -19,7 +19,9 @@ from alerts.configured import (
     Progress,
     collect_settings,
     desk_of,
+    editions_of,
     households,
+    in_force,
     inbox_of,
     issuer,
     kept_by,
@@ -42,6 +44,7 @@ from alerts.engine.base import Stage
 from alerts.engine.canary import Canary
 from alerts.engine.cluster import ClusterEngine
 from alerts.engine.collecting import Collector, Polled
+from alerts.engine.editions import Editions
 from alerts.engine.feedback import Reporter
 from alerts.engine.heart import Heart
 from alerts.engine.linked import Linker
@@ -94,11 +97,14 @@ class Service:
     ) -> None:
         self.config, self.clock, self.watch = config, clock, watch or Watch()
         self.notifier = notifier or Notifier()
-        self.sources = rule_sources(config)
+        # Machines that share the work go by the edition of rules and templates that is in force for all.
+        self.in_force = in_force(config) if config.service.engine == "cluster" else config
+        self.sources = rule_sources(self.in_force)
         self._stamp = self.sources.stamp()
         self.pulse = Pulse()
         self.watchdog: Watchdog | None = None
         self.heart: Heart | None = None  # of a machine that shares the work
+        self.editions: Editions | None = None  # likewise
         self._stopping = False
         self._single = SingleService(config.service.data)
 
@@ -113,6 +119,8 @@ class Service:
             self.heart = Heart(engine=open_store(config), me=machine_of(config))
             self.heart.join()
             self.clock = self.heart.now
+            self.editions = editions_of(config, self.engine, self.clock)
+            self.editions.prepare()
         self.gazetteer = open_gazetteer(config.gazetteer_path, progress)
         self.secret = secret_of(config)
         book = loading.load(
@@ -153,7 +161,7 @@ class Service:
         )
         self.canary = Canary(
             gazetteer=self.gazetteer,
-            renderer=mail_renderer(site_of(self.config), own=config.templates.folder, report=lambda fault: None),
+            renderer=mail_renderer(site_of(self.config), own=self.in_force.templates.folder, report=lambda fault: None),
             clock=lambda: self.clock(),
         )
 
@@ -197,7 +205,7 @@ class Service:
             transport=transport,
             renderer=mail_renderer(
                 site_of(self.config),
-                own=self.config.templates.folder,
+                own=self.in_force.templates.folder,
                 report=self.watch.on_fault,
                 named=lambda region: region_name(region, self.gazetteer),
             ),
@@ -286,7 +294,7 @@ class Service:
         at_once = {"collect": settings.at_once, "analyse": 1, "notify": 1}
         stages = [
             feeding,
-            Stage(name="reloading rules", every_s=2.0, run=self.reload_if_changed),
+            Stage(name="reloading rules", every_s=2.0, run=self.follow_editions),
             Stage(name="watching", every_s=30.0, run=heart.for_all(self.look_around)),
             Stage(name="pruning", every_s=60.0, run=heart.for_all(self.prune)),
             Stage(name="the canary", every_s=5.0, run=work.sing),
@@ -406,6 +414,17 @@ class Service:
         for done in self.reporter.run(self.rulebook.ruleset.rules, now):
             _log.info("%s", done)
 
+    async def follow_editions(self) -> None:
+        """Publish what was changed in this machine's own folders, and go by what others published."""
+        if self.editions is not None:
+            await self.editions.look()
+        await self.reload_if_changed()
+
+    def barred(self) -> str:
+        """Why nothing should be written to this machine's own folders at the moment; "" where it may. Raises
+        StoreError."""
+        return "" if self.editions is None else self.editions.barred()
+
     async def reload_if_changed(self) -> None:
         """Read the rules again when a file of theirs changed; a faulty one keeps its earlier version."""
         stamp = await asyncio.to_thread(self.sources.stamp)
@@ -446,6 +465,8 @@ class Service:
         with reading(self.engine) as conn:
             self.tracker.first_loaded = meta.first_loaded(conn)
         self.tracker.rulebook = book
+        if self.editions is not None:
+            self.editions.say(rulebook.told(book) if book.errors else "")
 
     @staticmethod
     def _say(book: Rulebook, text: str) -> None:

@@ -43,6 +43,7 @@ def command(config_path: Path, as_json: bool) -> None:
             "rules": _try(faults, "rules", lambda: _rules(config, config_path, faults)),
             "templates": _try(faults, "templates", lambda: _templates(config, faults)),
             "database": _try(faults, "[service] database", lambda: _database(config, config_path, faults)),
+            "editions": _try(faults, "[service] engine", lambda: _editions(config, faults)),
             "web": _try(faults, "[web]", lambda: _web(config, config_path, faults)),
             "secret": _try(faults, "[service] secret_file", lambda: _secret(config)),
             "mail": _try(faults, "[smtp]", lambda: _mail(config, config_path, faults)),
@@ -140,6 +141,31 @@ def _database(config: Config, config_path: Path, faults: list[Fault]) -> str:
         return f"{kind}, version {version}"
     finally:
         engine.dispose()
+
+
+def _editions(config: Config, faults: list[Fault]) -> str | None:
+    """Where machines share the work, whether this one's own rules and templates are those in force on all."""
+    from alerts.configured import editions_of
+    from alerts.engine.editions import WHAT_TO_DO
+    from alerts.store import migrations
+    from alerts.store.database import open_database
+
+    if config.service.engine != "cluster":
+        return None
+    engine = open_database(config.database_url)
+    try:
+        if migrations.current(engine) is None:
+            return "none yet"
+        own = editions_of(config, engine, common.now)
+        force, differs = own.compare()
+    finally:
+        engine.dispose()
+    if force is None:
+        return "none yet: the first machine that starts publishes its own rules and templates"
+    for path in differs:
+        message = f"differs from edition {force.number} by {force.by}, which all machines go by"
+        faults.append(Fault(str(own.own.where(path)), 0, f"{message}; if that lasts: {WHAT_TO_DO}", "warning"))
+    return f"{force.number} by {force.by} is in force"
 
 
 def _vault(config: Config) -> Vault | None:

@@ -76,7 +76,7 @@ class Editions:
     seconds; rules and templates are loaded from `files`."""
 
     def __init__(self, engine: Engine, settings: EditionSettings, *, clock: Callable[[], datetime]) -> None:
-        self._engine, self._machine, self._clock = engine, settings.machine, clock
+        self._engine, self.machine, self._clock = engine, settings.machine, clock
         self.files = EditionFiles(settings.home)
         self.own = OwnFolders(settings.rules, settings.templates)
         self._edition: Edition | None = None
@@ -118,9 +118,9 @@ class Editions:
             return f"edition {head.number} by {head.by} is on its way to this machine: try again in some seconds"
         return ""
 
-    def pull(self) -> list[Path]:
-        """Bring the own folders to the edition in force; returns the files of which what stood in them is kept beside.
-        Raises AlertsError."""
+    def pull(self) -> tuple[Edition, list[Path]]:
+        """Bring the own folders to the edition in force; returns it, and the files in which what stood here and in no
+        edition is kept. Raises AlertsError."""
         with self.files.alone():
             force = self._in_force()
             if force is None:
@@ -129,8 +129,7 @@ class Editions:
             of, wanted = self.files.known().of, within(self._theirs, self.own.slots)
             changed = [path for path in differing(mine, wanted) if path in mine]
             keep = [path for path in changed if all(one.get(path) != mine[path] for one in of)]
-            self._bring(force, mine, keep=keep)
-            return [self.own.where(path) for path in keep]
+            return force, self._bring(force, mine, keep=keep)
 
     def publish(self, by: str) -> tuple[int, bool]:
         """Put what stands in the own folders in force on all machines; returns the edition's number, and whether it
@@ -213,7 +212,7 @@ class Editions:
     def _do(self, doing: Doing, force: Edition | None, mine: Manifest, known: Known) -> str:
         """Returns what is wrong, "" for nothing."""
         if doing == "publish":
-            self._publish(force, self.own.read(), self._machine)
+            self._publish(force, self.own.read(), self.machine)
         elif doing == "bring" and force is not None:
             self._bring(force, mine)
             self._mine, self._stamp = None, None
@@ -264,7 +263,7 @@ class Editions:
             _log.info("edition %d of rules and templates is published from %s", number, by)
         return number
 
-    def _bring(self, force: Edition, mine: Manifest, *, keep: Collection[str] = ()) -> None:
+    def _bring(self, force: Edition, mine: Manifest, *, keep: Collection[str] = ()) -> list[Path]:
         """Bring the own folders to what is in force. Where this is broken off, each file is as it was or is to be, and
         it is gone on with."""
         wanted = {path: one for path, one in force.files.items() if slot_of(path) in self.own.slots}
@@ -278,9 +277,10 @@ class Editions:
                 digest=known.digest,
             )
         )
-        self.own.bring(wanted, mine, keep=keep)
+        kept = self.own.bring(wanted, mine, keep=keep)
         self._know(manifest_of(force.files), force.number)
         _log.info("the folders on this machine are as edition %d by %s now", force.number, force.by)
+        return kept
 
     def _know(self, manifest: Manifest, number: int) -> None:
         digest = digest_of(manifest)
@@ -309,15 +309,16 @@ class Editions:
     def _note(self) -> None:
         """Tell the log and the others where this machine stands."""
         trouble = self.trouble
-        if trouble != self._told:
-            self._told = trouble
-            _log.log(
-                logging.ERROR if trouble else logging.INFO, "rules and templates: %s", trouble or "all is well again"
-            )
+        news = "\n".join(
+            text for of, text in self._troubles.items() if text and of != "rules"
+        )  # those are told already
+        if news != self._told:
+            self._told = news
+            _log.log(logging.ERROR if news else logging.INFO, "rules and templates: %s", news or "all is well again")
         number, base = self.files.number(), self.files.known().digest
         now = Standing(edition=number, base=base, trouble=trouble[:_LONGEST])
         with reading(self._engine) as conn:
-            said = editions.standing(conn, self._machine)
+            said = editions.standing(conn, self.machine)
         if said is not None and said != now:
             with writing(self._engine) as conn:
-                editions.put_standing(conn, self._machine, now)
+                editions.put_standing(conn, self.machine, now)

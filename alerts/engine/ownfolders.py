@@ -103,19 +103,19 @@ class OwnFolders:
             if not os.access(folder, os.W_OK | os.X_OK):
                 raise InputError(f"{folder} may not be written to by this user")
 
-    def bring(self, wanted: Files, found: Manifest, *, keep: Collection[str] = ()) -> None:
-        """Write what is `wanted` in these folders over what was `found` in them, and delete the rest. Files of `keep`
-        are kept beside, with ".before" at the end of their names.
+    def bring(self, wanted: Files, found: Manifest, *, keep: Collection[str] = ()) -> list[Path]:
+        """Write what is `wanted` in these folders over what was `found` in them, and delete the rest. What stood in the
+        files of `keep` is kept beside, with ".before" at the end of the name; returns these files.
 
         Raises InputError: a folder may not be written to, or a file has changed since it was found.
         """
-        new = manifest_of(wanted)
+        new, kept = manifest_of(wanted), []
         for path in differing(new, found):
             file = self.where(path)
             self._unchanged(path, file, found.get(path))
             try:
                 if path in keep and path in found:
-                    _keep_beside(file)
+                    kept.append(_keep_beside(file))
                 if path in new:
                     file.parent.mkdir(parents=True, exist_ok=True)
                     put_whole(file, wanted[path])
@@ -124,6 +124,7 @@ class OwnFolders:
                     self._without_empty(path, file.parent)
             except OSError as error:
                 raise InputError(f"{file} cannot be written: {error.strerror}") from None
+        return kept
 
     @staticmethod
     def _unchanged(path: str, file: Path, found: str | None) -> None:
@@ -211,13 +212,13 @@ def _read(path: str, entry: os.DirEntry[str]) -> bytes:
     return content
 
 
-def _keep_beside(file: Path) -> None:
+def _keep_beside(file: Path) -> Path:
     """What stands here under another name, beside those that were kept before."""
     number = 1
     while True:
         beside = file.with_name(f"{file.name}.before{f'-{number}' if number > 1 else ''}")
         try:
             os.link(file, beside)
-            return
+            return beside
         except FileExistsError:
             number += 1

@@ -25,6 +25,7 @@ class SingleService:
         if self._handle is not None:
             return
         try:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise StoreError(f"{self.path} cannot be opened: {error.strerror}") from None

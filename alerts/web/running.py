@@ -47,7 +47,7 @@ def pages_of(service: Service, *, keeps: float = KEEPS_S) -> Starlette:
         name=config.service.name,
         base_url=config.web.base_url,
         contact=config.service.contact,
-        templates=config.templates.folder,
+        templates=service.in_force.templates.folder,
         operations=config.web.operations,
         host=config.web.host,
         mails=None if config.smtp.host else config.mail_folder,
@@ -68,7 +68,7 @@ def pages_of(service: Service, *, keeps: float = KEEPS_S) -> Starlette:
         desk=desk_of(config, service.secret),
         places=service.gazetteer,
         events=lambda: service.rulebook.events,
-        languages=lambda: languages(config.templates.folder),
+        languages=lambda: languages(service.in_force.templates.folder),
         check_key=(lambda key: pgp.usual_form(key, now=service.clock())) if pgp.available() else None,
     )
     meter = meter_of(service)
@@ -95,6 +95,7 @@ def pages_of(service: Service, *, keeps: float = KEEPS_S) -> Starlette:
             book=lambda: service.rulebook,
             places=service.gazetteer,
             now=service.clock,
+            barred=service.barred,
         ),
         checks=checks_of(service),
     )
@@ -124,7 +125,7 @@ def operating_of(service: Service) -> Operating:
     def renderer() -> MailRenderer:
         return mail_renderer(
             site_of(config),
-            own=config.templates.folder,
+            own=service.in_force.templates.folder,
             report=lambda fault: faults.add(fault, service.clock()),
             named=lambda region: region_name(region, service.gazetteer),
             pictures=pictures,

@@ -11,6 +11,9 @@ import pytest
 from alerts.store.database import open_database
 from alerts.store.migrations import upgrade
 from tests.sealed import VAULT
+from tests.store.conftest import migrated_postgres, postgres_url
+
+__all__ = ["migrated_postgres", "postgres_url"]
 
 FLIGHT = """\
 format = 1
