@@ -13,6 +13,7 @@ from alerts.read.gazetteer import ensure
 from alerts.read.places import Gazetteer
 from tests.installed import demo, programs, wheel
 from tests.order import long_ones_early
+from tests.sharing import import_a_share
 from tests.warm import forget_the_long_lived, share_statements
 
 __all__ = ["demo", "programs", "wheel"]
@@ -35,6 +36,11 @@ def gazetteer_path() -> Path:
 @pytest.fixture(scope="session")
 def gazetteer(gazetteer_path: Path) -> Gazetteer:
     return Gazetteer.open(gazetteer_path)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    import_a_share(session.config.args)
 
 
 @pytest.hookimpl(trylast=True)  # after they were put in random order
