@@ -38,7 +38,15 @@ def status(**known: Any) -> Status:
          "last_mail", "rules_trouble_since", "hub_trouble", "last_canary")
     )  # fmt: skip
     fine |= {"at": NOW, "alerts_open": {}, "outbox": dict.fromkeys(STATES, 0) | known.pop("outbox", {}), "holds": ()}
-    fine |= {"suppressed": {}, "mails_in": {}, "sign_ups": {}, "rules_trouble": "", "rules_fallen": (), "notices": ()}
+    fine |= {
+        "suppressed": {},
+        "forgotten": {},
+        "mails_in": {},
+        "sign_ups": {},
+        "rules_trouble": "",
+        "rules_fallen": (),
+        "notices": (),
+    }
     return Status(**fine | {"last_look": NOW - MINUTE} | known)
 
 
