@@ -41,13 +41,17 @@ from alerts.config_values import (
     Port,
     Roles,
     Second,
+    SecretPath,
     SeverityOrNone,
     Size,
     Texts,
     Tiers,
     WeekOrNever,
     YesNoOrAuto,
+    takes_password,
+    with_password,
 )
+from alerts.credentials import read_password
 from alerts.errors import ConfigError, Fault, Faults
 from alerts.roles import MACHINE_ROLES
 from alerts.toml_lines import Document
@@ -63,15 +67,25 @@ class Section(PydanticModel):
 
 
 class Service(Section):
-    secret_file: OptionalPath = None
+    secret_file: SecretPath = None
     data: FilePath = Path("data")
     database: Database = Field("sqlite", repr=False)
+    database_password_file: SecretPath = None
     name: Annotated[str, Field(min_length=1, max_length=60)] = "alerts"
     contact: Contact = ""
     log: Literal["console", "json"] = "console"
     engine: Literal["local", "cluster"] = "local"
     machine: Annotated[str, Field(max_length=100)] = ""
     roles: Roles = MACHINE_ROLES
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        if self.database_password_file is not None and not takes_password(self.database):
+            fault = (
+                'needs an address that names a user and no password: database = "postgresql+psycopg://USER@HOST/NAME"'
+            )
+            disagree([("database_password_file", fault)])
+        return self
 
 
 class Rules(Section):
@@ -191,7 +205,7 @@ class Smtp(Section):
     port: Port = 25
     security: Literal["none", "starttls", "tls"] = "none"
     username: str = ""
-    password_file: OptionalPath = None
+    password_file: SecretPath = None
     unknown: Literal["auto", "reconcile", "resend", "hold"] = "auto"
     postfix_log: OptionalPath = None
     postqueue: Annotated[str, Field(min_length=1)] = "postqueue"
@@ -219,7 +233,7 @@ class Inbox(Section):
     imap_host: str = ""
     imap_port: Port = 993
     imap_username: str = Field("", repr=False)
-    imap_password_file: OptionalPath = None
+    imap_password_file: SecretPath = None
     imap_folder: Annotated[str, Field(min_length=1)] = "INBOX"
     imap_every: Second = timedelta(minutes=1)
 
@@ -242,7 +256,7 @@ class Subscribe(Section):
 class Dkim(Section):
     domain: DnsName = ""
     selector: Annotated[DnsName, Field(min_length=1)] = "mail"
-    key_file: OptionalPath = None
+    key_file: SecretPath = None
 
 
 class Web(Section):
@@ -327,12 +341,13 @@ class Config(Section):
 
     @property
     def database_url(self) -> str:
-        """What `store.database.open_database` takes."""
-        return (
-            f"sqlite:///{self.service.data / 'alerts.db'}"
-            if self.service.database == "sqlite"
-            else self.service.database
-        )
+        """What `store.database.open_database` takes. Raises AlertsError for a password that cannot be read."""
+        own = self.service
+        if own.database == "sqlite":
+            return f"sqlite:///{own.data / 'alerts.db'}"
+        if own.database_password_file is None:
+            return own.database
+        return with_password(own.database, read_password(own.database_password_file, "the database's"))
 
     @property
     def gazetteer_path(self) -> Path:

@@ -6,11 +6,12 @@ import re
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
-from urllib.parse import urlsplit
+from typing import Annotated, Final, Literal, TypeVar
+from urllib.parse import quote, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, ValidationInfo
 
+from alerts import credentials
 from alerts.addresses import normal_address
 from alerts.config_faults import disagree, size, told
 from alerts.durations import duration, say
@@ -79,6 +80,13 @@ def _from_the_file(path: Path, info: ValidationInfo) -> Path:
     return Path(base, path.expanduser()).absolute()
 
 
+def _secret(value: object) -> object:
+    try:
+        return credentials.path_of(value) if isinstance(value, str) else value
+    except ValueError as error:
+        raise told(str(error)) from None
+
+
 def _mail_address(value: str) -> str:
     try:
         return normal_address(value)
@@ -90,12 +98,27 @@ def _contact(value: str) -> str:
     return value if not value or value.startswith(("http://", "https://")) else _mail_address(value)
 
 
+_POSTGRES: Final = "postgresql+psycopg://"
+
+
 def _database(value: str) -> str:
-    if value == "sqlite" or value.startswith("postgresql+psycopg://"):
+    if value == "sqlite" or value.startswith(_POSTGRES):
         return value
     if value.startswith(("postgres://", "postgresql://")):
         raise told("begin the address with postgresql+psycopg://")
     raise told('write "sqlite" or "postgresql+psycopg://USER@HOST/DATABASE"')
+
+
+def with_password(database: str, password: str) -> str:
+    """The address of a PostgreSQL database, which names a user and no password, with this password in it."""
+    user, _, rest = database.removeprefix(_POSTGRES).partition("@")
+    return f"{_POSTGRES}{user}:{quote(password, safe='')}@{rest}"
+
+
+def takes_password(database: str) -> bool:
+    """Whether `with_password` can put one into this address."""
+    parts = urlsplit(database)
+    return database.startswith(_POSTGRES) and bool(parts.username) and parts.password is None
 
 
 def _base_url(value: str) -> str:
@@ -213,6 +236,7 @@ WeekOrNever = Annotated[timedelta | None, never_or_at_least(timedelta(days=7))]
 MonthOrNever = Annotated[timedelta | None, never_or_at_least(timedelta(days=30))]
 Size = Annotated[int, BeforeValidator(_bytes)]
 OptionalPath = Annotated[FilePath | None, BeforeValidator(lambda value: None if value == "" else value)]
+SecretPath = Annotated[OptionalPath, BeforeValidator(_secret)]
 ListenAt = Annotated[Listen | None, PlainValidator(_listen)]
 Texts = Annotated[tuple[str, ...], Field(strict=False)]
 Port = Annotated[int, AfterValidator(_port_ok)]

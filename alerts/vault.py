@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from alerts import credentials
 from alerts.errors import AlertsError
 
 BYTES: Final = 32
@@ -74,8 +75,8 @@ def secret_file(data: Path, wanted: Path | None = None) -> SecretFile:
     "alerts-secret", else `secret` in the folder `data`, the only one that is made by itself."""
     if wanted is not None:
         return SecretFile(wanted, made=False)
-    credentials = os.environ.get("CREDENTIALS_DIRECTORY")
-    if credentials and (found := Path(credentials, _CREDENTIAL)).exists():
+    found = credentials.folder() / _CREDENTIAL
+    if os.path.exists(found):  # unlike Path.exists, never raises
         return SecretFile(found, made=False)
     return SecretFile(data / "secret", made=True)
 

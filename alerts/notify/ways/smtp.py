@@ -18,7 +18,8 @@ from typing import Final, Literal, Protocol
 
 import aiosmtplib
 
-from alerts.errors import MailError
+from alerts import credentials
+from alerts.errors import AlertsError, MailError
 from alerts.notify.message.mime import ascii_address
 from alerts.notify.ways.conversation import Conversation, Reply, taken_over
 from alerts.notify.ways.transport import Crash, Envelope, Fate, Reason, Unanswered, no_crash
@@ -66,17 +67,9 @@ class Trail(Protocol):
 def read_password(path: Path) -> str:
     """The password in the first line of a file. Raises MailError that names the file."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise MailError(
-            f"{path}: the mail server's password cannot be read: {why}", reason="auth", permanent=False
-        ) from error
-    if not lines or not lines[0].strip():
-        raise MailError(
-            f"{path}: the first line should hold the mail server's password", reason="auth", permanent=False
-        )
-    return lines[0].strip()
+        return credentials.read_password(path, "the mail server's")
+    except AlertsError as error:
+        raise MailError(str(error), reason="auth", permanent=False) from error
 
 
 class Smtp:
