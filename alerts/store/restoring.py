@@ -20,10 +20,10 @@ from typing import Final, Literal, get_args
 from sqlalchemy import Connection, Engine, delete, select, true, update
 
 from alerts.errors import StoreError
-from alerts.store import backups, copying, counters, leases, migrations, queueing, rows, trouble
+from alerts.store import backups, copying, counters, leases, linked, migrations, polling, queueing, rows, trouble
 from alerts.store.database import open_database, reading, writing
 from alerts.store.outbox import State
-from alerts.store.schema import alert, article, feed, login_link, machine, meta, outbox, person, session
+from alerts.store.schema import alert, article, login_link, machine, meta, outbox, person, session
 from alerts.vault import Vault
 
 Mails = Literal["hold", "send", "drop"]
@@ -70,7 +70,8 @@ def settle(engine: Engine, now: datetime, held: Held, mails: Mails) -> None:
         for table in (machine, session, login_link):
             conn.execute(delete(table))
         conn.execute(delete(meta).where(meta.c.name.in_((backups.TAKEN, queueing.APPLIED))))
-        conn.execute(update(feed).values(lease_token=None, lease_until=None))
+        polling.forget_leases(conn)
+        linked.forget_claims(conn, now)
         leases.forget(conn, now)
         counters.put(conn, {name: used + max(_LEAST_GAP, used) for name, used in counters.read(conn).items()})
         if mails != "send":
