@@ -20,6 +20,8 @@ from alerts.engine.editions import Editions, EditionSettings
 from alerts.engine.loading import RuleSources
 from alerts.engine.pruning import Terms
 from alerts.engine.rulebook import Rulebook
+from alerts.engine.single import SingleService
+from alerts.errors import StoreError
 from alerts.match.bind import Households
 from alerts.match.rule import Spike
 from alerts.notify import audience
@@ -43,10 +45,9 @@ from alerts.read.places import Gazetteer
 from alerts.render.cap import Issuer, issuer_of
 from alerts.render.view import Site
 from alerts.resources import shipped
-from alerts.store import leases, people
+from alerts.store import leases, migrations, people
 from alerts.store.database import open_database, writing
 from alerts.store.machines import Machine
-from alerts.store.migrations import upgrade
 from alerts.vault import Vault, load_secret
 
 Progress = Callable[[str, float], None]
@@ -120,15 +121,38 @@ def secret_of(config: Config) -> bytes:
     return load_secret(config.service.data, config.service.secret_file)
 
 
-def open_store(config: Config) -> Engine:
+def open_store(config: Config, progress: Progress = migrations.SILENT) -> Engine:
     """The configured database, brought up to date. Raises StoreError, and AlertsError where the addresses in it were
     sealed with another secret."""
     vault = Vault(secret_of(config))
     engine = open_database(config.database_url, vault=vault)
-    upgrade(engine)
+    bring_up(engine, config, progress)
     with writing(engine) as conn:
         people.take_secret(conn)
     return engine
+
+
+def bring_up(engine: Engine, config: Config, progress: Progress = migrations.SILENT) -> str | None:
+    """Bring the configured database up to date; returns the version that it had. Raises StoreError while a service of
+    an older version runs on it: it would go on with tables that it does not know."""
+    older = migrations.outdated(engine)
+    lock = SingleService(config.service.data)
+    if older is None or not lock.path.exists():
+        return migrations.upgrade(engine, progress)
+    try:
+        lock.take()
+    except StoreError as error:
+        if error.reason != "locked":
+            raise
+        raise StoreError(
+            f"the database has tables of an older version ({older}), and the service runs with them: stop it, and start"
+            " it with this version",
+            reason="schema",
+        ) from None
+    try:
+        return migrations.upgrade(engine, progress)
+    finally:
+        lock.release()
 
 
 def open_gazetteer(path: Path, progress: Progress = lambda stage, share: None) -> Gazetteer:

@@ -114,14 +114,16 @@ class Service:
         config = self.config
         if config.service.engine == "cluster":
             self._single.take()  # before it says in the database that it lives
-        self.engine = open_store(config)
+        self.engine = open_store(config, progress)
         if config.service.engine == "cluster":
             self.heart = Heart(engine=open_store(config), me=machine_of(config))
             self.heart.join()
             self.clock = self.heart.now
             self.editions = editions_of(config, self.engine, self.clock)
             self.editions.prepare()
-        self.gazetteer = open_gazetteer(config.gazetteer_path, progress)
+        self.gazetteer = open_gazetteer(
+            config.gazetteer_path, lambda stage, share: progress(f"index of places: {stage}", share)
+        )
         self.secret = secret_of(config)
         book = loading.load(
             self.sources,

@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -100,7 +100,8 @@ def store(config: Config) -> Iterator[Engine]:
     """The database of a configuration, up to date; closed afterwards."""
     from alerts.configured import open_store
 
-    engine = open_store(config)
+    with progress("bringing the database up to date") as show:
+        engine = open_store(config, show)
     try:
         yield engine
     finally:
@@ -226,6 +227,19 @@ def places_cache() -> Path:
 def progress(title: str) -> Iterator[Callable[[str, float], None]]:
     """A bar on standard error that appears when the first step is told; plain lines where there is no
     terminal."""
+    with ExitStack() as shown:
+        begun: list[Callable[[str, float], None]] = []
+
+        def show(stage: str, share: float) -> None:
+            if not begun:
+                begun.append(shown.enter_context(_bar(title)))
+            begun[0](stage, share)
+
+        yield show
+
+
+@contextmanager
+def _bar(title: str) -> Iterator[Callable[[str, float], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 

@@ -48,7 +48,7 @@ def command(config_path: Path, no_web: bool) -> None:
     log.configure(config.service.log)
     service = Service(config, notifier=notifier)
     notifier.status("opening the database, the index of places and the rules")
-    with progress("making the index of places (once)") as show:
+    with progress("getting ready (once)") as show:
         service.prepare(show)
     settle()
     asyncio.run(_run(service, web=not no_web))

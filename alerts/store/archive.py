@@ -6,7 +6,7 @@ waits for a person, or was dropped by one, is shown as it was told last.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -81,18 +81,20 @@ def told_others(conn: Connection, value: Alert) -> list[tuple[Alert, str]]:
     return [(item.alert, item.title) for item in _shown(conn, [item for item in others if item.alert.version])]
 
 
-def list_missing(conn: Connection) -> int:
+def list_missing(conn: Connection, progress: Callable[[float], None] = lambda share: None) -> int:
     """List all that readers were told of before there was a listing; how many alerts."""
     query = (
         select(alert).where(alert.c.version > 0, alert.c.id > bindparam("after")).order_by(alert.c.id).limit(_AT_ONCE)
     )
     after = conn.execute(select(func.max(listing.c.alert_id))).scalar_one() or 0
+    last = conn.execute(select(func.max(alert.c.id))).scalar_one() or 0
     number = 0
     while rows := conn.execute(query, {"after": after}).all():
         listings.add(
             conn, [listings.Entry(alert=alert_from(row), title=row.title, summary=row.summary) for row in rows]
         )
         number, after = number + len(rows), rows[-1].id
+        progress(after / last)
     return number
 
 

@@ -13,15 +13,17 @@ from alerts.cli import common
 @common.config_option
 def upgrade(config_path: Path) -> None:
     """Bring the database to the form that this version needs. `alerts run` does it too; this is for doing it
-    at a time of your choice. Back it up before: there is no way back."""
+    at a time of your choice, while the service stands still. Back it up before (alerts db backup): there is no way
+    back. It is done whole or not at all: when it is killed, the database is as it was."""
+    from alerts.configured import bring_up
     from alerts.store.database import open_database
     from alerts.store.migrations import current
-    from alerts.store.migrations import upgrade as bring_up
 
-    engine = open_database(common.load_config(config_path).database_url)
+    config = common.load_config(config_path)
+    engine = open_database(config.database_url)
     try:
-        before = current(engine)
-        bring_up(engine)
+        with common.progress("bringing the database up to date") as show:
+            before = bring_up(engine, config, show)
         after = current(engine)
     finally:
         engine.dispose()

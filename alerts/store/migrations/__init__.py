@@ -6,7 +6,12 @@ do it one after the other.
 
 from __future__ import annotations
 
+import logging
+import time
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
+from typing import Final
 
 from alembic import command
 from alembic.config import Config
@@ -19,6 +24,10 @@ from alerts.errors import StoreError
 from alerts.store import archive, queueing
 from alerts.store.database import reading, writing
 
+_log = logging.getLogger(__name__)
+
+Progress = Callable[[str, float], None]
+SILENT: Final[Progress] = lambda stage, share: None  # noqa: E731
 _LOCK = 0x616C657274  # any number nobody else uses, for PostgreSQL's advisory lock
 
 
@@ -33,7 +42,15 @@ def current(engine: Engine) -> str | None:
         return _revision(conn)
 
 
-def upgrade(engine: Engine) -> str | None:
+def outdated(engine: Engine) -> str | None:
+    """The version of tables that are to be brought up to date; None where they are, or where there are none. Raises
+    StoreError for a database of a newer version of this program."""
+    found = current(engine)
+    _refuse_newer(found)
+    return None if found == required() else found
+
+
+def upgrade(engine: Engine, progress: Progress = SILENT) -> str | None:
     """Bring the tables to the required version; returns the version they had (the required one: nothing
     was to do; None: they are new). Raises StoreError for a database of a newer version of this program."""
     with writing(engine) as conn:
@@ -41,12 +58,24 @@ def upgrade(engine: Engine) -> str | None:
         before = _revision(conn)
         _refuse_newer(before)
         if before != required():
-            config = _config()
-            config.attributes["connection"] = conn
-            command.upgrade(config, "head")
-            archive.list_missing(conn)
+            _bring_up(conn, before, progress)
         queueing.bring_up(conn)  # it may be newer than the tables of this version
     return before
+
+
+def _bring_up(conn: Connection, before: str | None, progress: Progress) -> None:
+    """What takes long is said: who sees nothing for a minute ends it."""
+    begun = time.monotonic()
+    if before is not None:
+        _log.info("the database is brought from version %s to %s; this may take minutes", before, required())
+        progress(f"tables from version {before} to {required()}", 0.0)
+    config = _config()
+    config.attributes["connection"] = conn
+    command.upgrade(config, "head")
+    number = archive.list_missing(conn, lambda share: progress("listing what readers were told", share))
+    if before is not None:
+        listed = f", {number:,} alerts listed" if number else ""
+        _log.info("the database is at version %s: %.0f s%s", required(), time.monotonic() - begun, listed)
 
 
 def one_at_a_time(conn: Connection) -> None:
@@ -89,5 +118,6 @@ def _config() -> Config:
     return config
 
 
+@cache
 def _scripts() -> ScriptDirectory:
     return ScriptDirectory.from_config(_config())
