@@ -47,7 +47,7 @@ def command(config_path: Path, as_json: bool) -> None:
     ]
     if now.outage_since:
         lines.insert(0, ("network", f"nothing can be fetched; our own went out {common.ago(now.outage_since, at)}"))
-    lines += [*_stuck(now), *_coming(now)]
+    lines += [*_stuck(now), *_coming(now), *_machines(now)]
     hid = f", hid {now.silenced_today} today" if now.silences or now.silenced_today else ""
     lines.append(("silences", f"{now.silences or 'none'} in force{hid}"))
     if now.rules_trouble:
@@ -78,6 +78,19 @@ def _stuck(now: Status) -> list[tuple[str, str]]:
         gone = "; ".join(f"{number}: {SAID[reason]}" for reason, number in now.suppressed.items())
         found.append(("", f"addresses that nothing is sent to: {gone}"))
     return found + [("held", f"{held(one, now.at)}; alerts mail release --hold {one.id}") for one in now.holds]
+
+
+def _machines(now: Status) -> list[tuple[str, str]]:
+    """Those that share the work, and what is wrong on each."""
+    found = []
+    for one in now.machines:
+        edition = f"edition {one.edition}" if one.edition else "no edition yet"
+        behind = f" ({now.edition} is in force)" if one.edition != now.edition else ""
+        found.append(
+            ("machine", f"{one.name}: {', '.join(one.roles)}; seen {common.ago(one.seen, now.at)}; {edition}{behind}")
+        )
+        found += [("", f"  {line.strip()}") for line in (one.trouble or "").splitlines()]
+    return found
 
 
 def _coming(now: Status) -> list[tuple[str, str]]:

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine
 
 from alerts.engine.canary import Canary
 from alerts.notify import bulletins
-from alerts.store import acts, aside, health, meta, notices, people, polls
+from alerts.store import acts, aside, health, machines, meta, notices, people, polls
 from alerts.store.database import reading, writing
 from alerts.store.notices import Notice
 from alerts.track import feeds_quiet, outages, quiet
@@ -61,6 +61,7 @@ _TITLES: Final[dict[Kind, tuple[str, str]]] = {
     "mail in": ("mail that came in was set aside", "mail that came in was set aside"),
     "triage": ("an alert waits for a person", "{} alerts wait for a person"),
     "canary": ("the canary did not come out", "the canary did not come out"),
+    "machine": ("a machine is in trouble", "{} machines are in trouble"),
 }
 
 
@@ -98,7 +99,7 @@ class Watchman:
         with reading(self.engine) as conn:
             self._learn(conn, now)
             found += [*self._feeds(conn, now), *self._rules(conn, now), *_articles(conn, now), *_mails(conn, now)]
-            found += [*_mail_in(conn), *_triage(conn)]
+            found += [*_mail_in(conn), *_triage(conn), *_machines(conn, now)]
         with writing(self.engine) as conn:
             result = _changes(notices.open_notices(conn), found)
             notices.begin(conn, result.opened, now)
@@ -286,6 +287,22 @@ def _triage(conn: Connection) -> Iterable[Trouble]:
             f"Alert {listed.alert.id} ({listed.alert.severity}) waits for a person: {listed.title}. See: alerts triage"
         )
         yield Trouble(kind="triage", subject=listed.alert.id, text=text, since=since)
+
+
+def _machines(conn: Connection, now: datetime) -> Iterable[Trouble]:
+    """Of those that share the work. Faulty rules are told for all of them at once."""
+    rules = meta.rules_trouble(conn)
+    for one in machines.every(conn):
+        if not one.lives(now):
+            text = (
+                f"The machine {one.name} has not been heard of since {moment(one.seen)}: the others do its work. Start"
+                f" it again; if it is gone for good, it is forgotten after {machines.FORGOTTEN_AFTER.days} days."
+            )
+            yield Trouble(kind="machine", subject=one.name, text=text, since=one.seen)
+        elif trouble := (one.trouble or "").replace(rules.text if rules else "", "").strip():
+            said = "; ".join(line.strip() for line in trouble.splitlines())
+            text = f"The machine {one.name} has trouble with rules or templates: {said}"
+            yield Trouble(kind="machine", subject=f"files of {one.name}", text=text, since=now)
 
 
 def _changes(known: Iterable[Notice], found: Sequence[Trouble]) -> Look:

@@ -12,7 +12,9 @@ from alerts.store import (
     articles,
     aside,
     demotions,
+    editions,
     holds,
+    machines,
     meta,
     notices,
     outbox,
@@ -24,6 +26,7 @@ from alerts.store import (
 from alerts.store.alerts import count_open
 from alerts.store.demotions import Fallen
 from alerts.store.holds import Hold
+from alerts.store.machines import Machine
 from alerts.store.notices import Notice
 from alerts.store.outbox import State
 from alerts.store.schema import alert, article, feed, person
@@ -50,7 +53,8 @@ class Status:
     `silences` are those in force, `silenced_today` the alerts that any of them hid from somebody. `rules_trouble` says
     which rules cannot be taken as their files are, and why; `rules_fallen` are those that fell to test, `hub_trouble`
     says why the hub cannot be told of news. `notices` are open; `last_look` is when the service last looked for what
-    does not go on as it should, `last_canary` when its canary last came out."""
+    does not go on as it should, `last_canary` when its canary last came out. `machines`
+    share the work, and should go by the `edition` of rules and templates that is in force."""
 
     at: datetime
     feeds: int
@@ -92,6 +96,8 @@ class Status:
     notices: tuple[Notice, ...]
     last_look: datetime | None
     last_canary: datetime | None
+    machines: tuple[Machine, ...]
+    edition: int | None
 
 
 def status(conn: Connection, now: datetime) -> Status:
@@ -184,7 +190,10 @@ def _silences(conn: Connection, now: datetime) -> dict[str, Any]:
 
 def _notices(conn: Connection) -> dict[str, Any]:
     look = notices.last_look(conn)
+    force = editions.head(conn)
     return {
+        "machines": tuple(machines.every(conn)),
+        "edition": force.number if force else None,
         "notices": tuple(notices.open_notices(conn)),
         "last_look": look.at if look else None,
         "last_canary": look.canary if look else None,

@@ -15,7 +15,7 @@ from typing import Final, Literal, get_args
 
 Kind = Literal[
     "feed silent", "feed failing", "feeds failing", "feed gap", "feeds late", "rule silent", "rules", "articles",
-    "backlog", "mail", "mail in", "triage", "canary",
+    "backlog", "mail", "mail in", "triage", "canary", "machine",
 ]  # fmt: skip
 KINDS: tuple[Kind, ...] = get_args(Kind)
 

@@ -6,8 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, insert, update
 
+from alerts.cli import common
+from alerts.store import editions, schema
+from alerts.store.database import writing
 from tests.cli.conftest import SIEGE, World
 from tests.cli.run import Ran, alerts
 from tests.store.conftest import empty
@@ -67,6 +70,28 @@ def test_a_check_compares_the_folders_with_what_is_in_force(machines: tuple[Worl
     path = one.write("rules/siege.toml", SIEGE.replace("12", "11"))
     ran = ask(one, "check")
     assert ran.code == 0 and f"{path}: warning: differs from edition" in ran.out and "rules publish" in ran.out
+
+
+def test_the_status_says_which_machine_goes_by_what(machines: tuple[World, World], migrated_postgres: Engine) -> None:
+    one, _ = machines
+    ask(one, "rules", "publish")
+    now = common.now()
+    row = {"home": "h", "roles": ["collect", "web"], "version": "1", "settings": "", "skew_ms": 0, "started": now}
+    with writing(migrated_postgres) as conn:
+        head = editions.head(conn)
+        assert head is not None
+        for name, number in (("one", head.number), ("two", head.number + 8)):
+            conn.execute(
+                insert(schema.machine).values(row | {"name": name, "life": name, "seen": now, "edition": number})
+            )
+        conn.execute(
+            update(schema.machine).where(schema.machine.c.name == "two").values(trouble="cannot be taken: disk full")
+        )
+    lines = ask(one, "status").out.splitlines()
+    at = next(number for number, line in enumerate(lines) if line.startswith("machine   one:"))
+    assert lines[at].endswith(f"edition {head.number}") and "collect, web; seen" in lines[at]
+    assert lines[at + 1].endswith(f"edition {head.number + 8} ({head.number} is in force)")
+    assert lines[at + 2].strip() == "cannot be taken: disk full"
 
 
 def test_one_machine_by_itself_needs_neither(world: World) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
 from alerts.engine.notices import EVERY, SETTLES, Look, Watchman
 from alerts.store import articles, aside, bulletins, feeds, meta, notices, outbox, people
 from alerts.store.database import reading, writing
-from alerts.store.schema import alert, feed
+from alerts.store.schema import alert, feed, machine
 from tests.engine.world import MINUTE, NOON, World
 
 
@@ -223,6 +223,25 @@ def test_a_mail_that_came_in_and_trips_over_a_fault_is_told_once(world: World, w
         for number in aside.listed(conn):
             aside.take(conn, number)
     assert [one.kind for one in watchman.look(world.now).ended] == ["mail in"]
+
+
+def test_a_machine_that_died_or_cannot_load_its_files_is_told(world: World, watchman: Watchman) -> None:
+    row = {"life": "x", "home": "h", "roles": [], "version": "1", "settings": "", "skew_ms": 0}
+    with writing(world.engine) as conn:
+        meta.put_rules_trouble(conn, "2 in force\n  a.toml:1: error: no", world.now)
+        trouble = "a disk that is not there\n2 in force\n  a.toml:1: error: no"
+        for name, words in (("alpha", trouble), ("beta", "2 in force\n  a.toml:1: error: no"), ("gamma", None)):
+            times = {"started": world.now, "seen": world.now - (MINUTE if name == "gamma" else 0 * MINUTE)}
+            conn.execute(insert(machine).values({**row, **times, "life": name, "name": name, "trouble": words}))
+    look = watchman.look(world.now)
+    assert opened(look) == [("rules", "rules"), ("machine", "files of alpha"), ("machine", "gamma")]
+    texts = [one.text for one in look.opened]
+    assert texts[1] == "The machine alpha has trouble with rules or templates: a disk that is not there"
+    assert texts[2].startswith("The machine gamma has not been heard of since") and "Start it again" in texts[2]
+    with writing(world.engine) as conn:
+        conn.execute(update(machine).values(seen=world.now, trouble=None))
+        meta.put_rules_trouble(conn, "", world.now)
+    assert {one.kind for one in watchman.look(world.now).ended} == {"rules", "machine"}
 
 
 def test_mails_that_do_not_get_out_are_told(world: World, watchman: Watchman) -> None:

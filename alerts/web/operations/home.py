@@ -100,7 +100,14 @@ def standing(found: Status, now: datetime) -> list[tuple[str, str]]:
         ("Silences", f"{found.silences or 'none'} in force; alerts hidden in the last day: {found.silenced_today}"),
         ("Watched", f"{_ago(found.last_look, now)}; the canary came out: {_ago(found.last_canary, now)}"),
         *_came_in(found.mails_in),
+        *_machines(found, now),
     ]
+
+
+def _machines(found: Status, now: datetime) -> list[tuple[str, str]]:
+    """Those that share the work."""
+    seen = [f"{one.name} (seen {_ago(one.seen, now)}, edition {one.edition or '–'})" for one in found.machines]
+    return [("Machines", "; ".join(seen))] if seen else []
 
 
 def _came_in(mails_in: dict[str, int]) -> Sequence[tuple[str, str]]:

@@ -156,6 +156,7 @@ _TITLES: Final = {
     "backlog": "Articles wait too long",
     "articles": "Articles are in trouble",
     "rule silent": "A rule has gone quiet",
+    "machine": "A machine is in trouble",
 }
 
 

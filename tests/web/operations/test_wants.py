@@ -47,6 +47,7 @@ def status(**known: Any) -> Status:
         "rules_fallen": (),
         "notices": (),
     }
+    fine |= {"machines": (), "edition": None}
     return Status(**fine | {"last_look": NOW - MINUTE} | known)
 
 
