@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from socket import gethostname
+from typing import Final
 
 from sqlalchemy import Engine
 
@@ -45,8 +47,8 @@ from alerts.read.places import Gazetteer
 from alerts.render.cap import Issuer, issuer_of
 from alerts.render.view import Site
 from alerts.resources import shipped
-from alerts.store import leases, migrations, people
-from alerts.store.database import open_database, writing
+from alerts.store import leases, machines, migrations, people
+from alerts.store.database import open_database, reading, writing
 from alerts.store.machines import Machine
 from alerts.vault import Vault, load_secret
 
@@ -121,38 +123,60 @@ def secret_of(config: Config) -> bytes:
     return load_secret(config.service.data, config.service.secret_file)
 
 
-def open_store(config: Config, progress: Progress = migrations.SILENT) -> Engine:
-    """The configured database, brought up to date. Raises StoreError, and AlertsError where the addresses in it were
-    sealed with another secret."""
+def open_store(config: Config, progress: Progress = migrations.SILENT, *, locked: bool = False) -> Engine:
+    """The configured database, brought up to date; `locked`: the caller is the service of this data folder. Raises
+    StoreError, and AlertsError where the addresses in it were sealed with another secret."""
     vault = Vault(secret_of(config))
     engine = open_database(config.database_url, vault=vault)
-    bring_up(engine, config, progress)
+    bring_up(engine, config, progress, locked=locked)
     with writing(engine) as conn:
         people.take_secret(conn)
     return engine
 
 
-def bring_up(engine: Engine, config: Config, progress: Progress = migrations.SILENT) -> str | None:
+def bring_up(
+    engine: Engine, config: Config, progress: Progress = migrations.SILENT, *, locked: bool = False
+) -> str | None:
     """Bring the configured database up to date; returns the version that it had. Raises StoreError while a service of
-    an older version runs on it: it would go on with tables that it does not know."""
+    an older version runs on it, here or on another machine: it would go on with tables that it does not know."""
     older = migrations.outdated(engine)
+    if older is None:
+        return migrations.upgrade(engine, progress)
+    with nullcontext() if locked else _no_service(config, older):
+        _refuse_beside(engine, config, older)
+        return migrations.upgrade(engine, progress)
+
+
+@contextmanager
+def _no_service(config: Config, older: str) -> Iterator[None]:
     lock = SingleService(config.service.data)
-    if older is None or not lock.path.exists():
-        return migrations.upgrade(engine, progress)
+    if lock.path.exists():  # else no service ever ran here
+        try:
+            lock.take()
+        except StoreError as error:
+            if error.reason != "locked":
+                raise
+            raise StoreError(f"{_older(older)}, and the service runs with them: {_ANEW}", reason="schema") from None
     try:
-        lock.take()
-    except StoreError as error:
-        if error.reason != "locked":
-            raise
-        raise StoreError(
-            f"the database has tables of an older version ({older}), and the service runs with them: stop it, and start"
-            " it with this version",
-            reason="schema",
-        ) from None
-    try:
-        return migrations.upgrade(engine, progress)
+        yield
     finally:
         lock.release()
+
+
+def _refuse_beside(engine: Engine, config: Config, older: str) -> None:
+    with reading(engine) as conn:
+        beside = machines.living_beside(conn, machine_of(config).home)
+    if beside:
+        raise StoreError(
+            f"{_older(older)}, and the service on {', '.join(beside)} runs with them: {_ANEW}", reason="schema"
+        )
+
+
+def _older(version: str) -> str:
+    return f"the database has tables of an older version ({version})"
+
+
+_ANEW: Final = "stop all of it, and start it with this version"
 
 
 def open_gazetteer(path: Path, progress: Progress = lambda stage, share: None) -> Gazetteer:

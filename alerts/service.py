@@ -114,9 +114,9 @@ class Service:
         config = self.config
         if config.service.engine == "cluster":
             self._single.take()  # before it says in the database that it lives
-        self.engine = open_store(config, progress)
+        self.engine = open_store(config, progress, locked=config.service.engine == "cluster")
         if config.service.engine == "cluster":
-            self.heart = Heart(engine=open_store(config), me=machine_of(config))
+            self.heart = Heart(engine=open_store(config, locked=True), me=machine_of(config))
             self.heart.join()
             self.clock = self.heart.now
             self.editions = editions_of(config, self.engine, self.clock)

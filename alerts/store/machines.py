@@ -93,6 +93,15 @@ def living(conn: Connection, now: datetime) -> list[Machine]:
     return [one for one in every(conn) if one.lives(now)]
 
 
+def living_beside(conn: Connection, home: str) -> list[str]:
+    """The names of machines that live elsewhere than at `home`, in a database of any version: asks for no more than all
+    versions know."""
+    if conn.dialect.name == "sqlite" or not conn.dialect.has_table(conn, "machine"):
+        return []
+    query = select(machine.c.name).where(machine.c.home != home, machine.c.seen > database_time(conn) - DEAD_AFTER)
+    return list(conn.execute(query.order_by(machine.c.name)).scalars())
+
+
 def forget_long_dead(conn: Connection, now: datetime) -> int:
     """Miss those no more that have been dead for a week; returns how many."""
     return conn.execute(delete(machine).where(machine.c.seen < now - FORGOTTEN_AFTER)).rowcount

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
+from sqlalchemy import Engine
 
+from alerts.configured import machine_of, open_store
 from alerts.engine.single import SingleService
 from alerts.errors import StoreError
-from alerts.store import migrations
-from alerts.store.database import open_database
+from alerts.store import machines, migrations
+from alerts.store.database import open_database, writing
 from tests.e2e.newsdesk import Newsdesk, report
 from tests.sealed import SECRET
+from tests.store.conftest import empty
 from tests.store.olderrows import make, versions
 
 
@@ -49,10 +54,34 @@ async def test_it_goes_on_with_the_readers_and_alerts_that_are_there(
     assert not [one for (one,) in older.ask("SELECT address FROM person") if "@" in str(one)]
 
 
+async def test_it_is_brought_up_by_a_machine_that_has_the_lock_of_its_folder_itself(older: Newsdesk) -> None:
+    own = SingleService(older.folder / "data")
+    own.take()
+    open_store(older.config, locked=True).dispose()
+    own.release()
+
+
+async def test_machines_that_still_run_are_named(
+    older: Newsdesk, postgres_url: str, migrated_postgres: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = older.config.model_copy(
+        update={"service": older.config.service.model_copy(update={"database": postgres_url})}
+    )
+    with writing(migrated_postgres) as conn:
+        now = machines.database_time(conn)
+        for name, home, seen in (("north", "n:/d", now), ("dead", "d:/d", now - timedelta(minutes=1))):
+            machines.register(conn, replace(machine_of(config), name=name, home=home, seen=seen, life=name))
+        machines.register(conn, machine_of(config))
+    monkeypatch.setattr(migrations, "required", lambda: "9999")
+    with pytest.raises(StoreError, match=r"the service on north runs with them: stop all of it"):
+        open_store(config)
+    empty(migrated_postgres)
+
+
 async def test_a_service_that_still_runs_is_to_be_stopped_first(older: Newsdesk) -> None:
     running = SingleService(older.folder / "data")
     running.take()
-    with pytest.raises(StoreError, match=r"older version \(0001\), and the service runs with them: stop it") as caught:
+    with pytest.raises(StoreError, match=r"older version \(0001\), and the service runs with them: stop all") as caught:
         older.service()
     assert caught.value.reason == "schema"
     engine = open_database(older.config.database_url)
