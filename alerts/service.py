@@ -121,6 +121,7 @@ class Service:
             self.clock = self.heart.now
             self.editions = editions_of(config, self.engine, self.clock)
             self.editions.prepare()
+            self._stamp = self.sources.stamp()
         self.gazetteer = open_gazetteer(
             config.gazetteer_path, lambda stage, share: progress(f"index of places: {stage}", share)
         )

@@ -162,10 +162,10 @@ def _editions(config: Config, faults: list[Fault]) -> str | None:
         engine.dispose()
     if force is None:
         return "none yet: the first machine that starts publishes its own rules and templates"
-    for path in differs:
-        message = f"differs from edition {force.number} by {force.by}, which all machines go by"
-        faults.append(Fault(str(own.own.where(path)), 0, f"{message}; if that lasts: {WHAT_TO_DO}", "warning"))
-    return f"{force.number} by {force.by} is in force"
+    name = f"edition {force.number} by {force.by}"
+    message = f"differs from {name}, which all machines go by"
+    faults += [Fault(str(own.own.where(path)), 0, message, "warning") for path in differs]
+    return f"{name} is in force" + (f"; files of this machine differ from it: {WHAT_TO_DO}" if differs else "")
 
 
 def _vault(config: Config) -> Vault | None:

@@ -48,7 +48,9 @@ def differing(one: Manifest, other: Manifest) -> list[str]:
 def usable(path: str) -> bool:
     """Whether a file may be called so: it stays in its folder, and is not hidden."""
     parts = path.split("/")
-    return bool(_PATH.fullmatch(path)) and path.isprintable() and not any(_NOBODYS.search(one) for one in parts)
+    return (
+        bool(_PATH.fullmatch(path)) and path.isprintable() and not any(not one or _NOBODYS.search(one) for one in parts)
+    )
 
 
 class OwnFolders:

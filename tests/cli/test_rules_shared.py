@@ -69,7 +69,7 @@ def test_a_check_compares_the_folders_with_what_is_in_force(machines: tuple[Worl
     assert ran.out == "" and "by one (" in ran.err
     path = one.write("rules/siege.toml", SIEGE.replace("12", "11"))
     ran = ask(one, "check")
-    assert ran.code == 0 and f"{path}: warning: differs from edition" in ran.out and "rules publish" in ran.out
+    assert ran.code == 0 and f"{path}: warning: differs from edition" in ran.out and "rules publish" in ran.err
 
 
 def test_the_status_says_which_machine_goes_by_what(machines: tuple[World, World], migrated_postgres: Engine) -> None:
