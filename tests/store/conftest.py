@@ -10,6 +10,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 from uuid import uuid4
 
 import pytest
@@ -92,5 +93,11 @@ def sqlite_engine(migrated_sqlite: Path, tmp_path: Path) -> Iterator[Engine]:
 def empty(engine: Engine) -> None:
     """Delete all rows (an instant on tables with a few)."""
     with writing(engine) as conn:
+        if engine.dialect.name == "postgresql":  # in one message: forty of them would cost more than most tests
+            conn.exec_driver_sql(_EVERYTHING)
+            return
         for table in reversed(metadata.sorted_tables):
             conn.execute(table.delete())
+
+
+_EVERYTHING: Final = ";".join(f'DELETE FROM "{table.name}"' for table in reversed(metadata.sorted_tables))
