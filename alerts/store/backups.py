@@ -48,7 +48,9 @@ def back_up(engine: Engine, file: Path, now: datetime, progress: Progress = lamb
             made.execute("PRAGMA journal_mode = DELETE")  # one file is all there is
             made.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (TAKEN, json.dumps(now.isoformat())))
             want_sound(made, file)
-        size = put_in_place(part, file)
+        size = make_last(part)
+        part.replace(file)
+        sync_folder(file.parent)
     progress("done", 1.0)
     return size
 
@@ -80,17 +82,14 @@ def want_sound(conn: sqlite3.Connection, path: Path) -> None:
         raise StoreError(f"{path} is damaged: {'; '.join(found)}", reason="damaged")
 
 
-def put_in_place(part: Path, file: Path) -> int:
-    """Give a file that is whole its name, for good; how many bytes it has."""
-    handle = os.open(part, os.O_RDONLY)
+def make_last(file: Path) -> int:
+    """What is in a file lasts through a power cut from now on; how many bytes it has."""
+    handle = os.open(file, os.O_RDONLY)
     try:
         os.fsync(handle)
-        size = os.fstat(handle).st_size
+        return os.fstat(handle).st_size
     finally:
         os.close(handle)
-    part.replace(file)
-    sync_folder(file.parent)
-    return size
 
 
 def _copy_rows(engine: Engine, part: Path, progress: Progress) -> None:

@@ -56,6 +56,7 @@ def copy(source: Engine, target: Engine, progress: Progress = lambda stage, shar
         _want_whole(new)
         for table, copied in zip(TABLES, taken, strict=True):
             _want_same(copied, _look_again(new, table, told))
+        _get_to_know(new)
     return taken
 
 
@@ -78,7 +79,9 @@ class _Told:
 
     def rows(self, number: int, table: Table, stage: str) -> None:
         self._done += number
-        self._progress(f"{stage} {table.name} ({self._sizes[table.name]:,} rows)", min(1.0, self._done / self._all))
+        if self._sizes[table.name]:
+            share = min(1.0, self._done / self._all)
+            self._progress(f"{stage} {table.name} ({self._sizes[table.name]:,} rows)", share)
 
 
 def _have_alone(conn: Connection) -> None:
@@ -103,6 +106,12 @@ def _want_empty(conn: Connection) -> None:
             f"{' and others' if len(found) > 4 else ''}; name a new one"
         )
     conn.execute(meta.delete().where(_ours(meta)))
+
+
+def _get_to_know(conn: Connection) -> None:
+    """Let PostgreSQL look at what its tables hold now: until then its queries would go slow ways."""
+    if conn.dialect.name == "postgresql":
+        conn.execute(text("ANALYZE " + ", ".join(f'"{table.name}"' for table in TABLES)))
 
 
 def _copy_table(old: Connection, new: Connection, table: Table, told: _Told) -> Copied:

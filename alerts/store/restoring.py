@@ -24,7 +24,7 @@ from alerts.store import backups, copying, counters, leases, linked, migrations,
 from alerts.store.database import open_database, reading, writing
 from alerts.store.outbox import State
 from alerts.store.schema import alert, article, login_link, machine, meta, outbox, person, session
-from alerts.vault import Vault
+from alerts.vault import Vault, sync_folder
 
 Mails = Literal["hold", "send", "drop"]
 MAILS: Final[tuple[Mails, ...]] = get_args(Mails)
@@ -34,7 +34,7 @@ _LEAST_GAP: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
+class Contents:
     """What a backup holds. `taken`: when it was made, where it says so; `mails`: how many waited or were being sent."""
 
     taken: datetime | None
@@ -46,7 +46,7 @@ class Held:
 
 
 @contextmanager
-def opened(file: Path, work: Path, vault: Vault | None = None) -> Iterator[tuple[Engine, Held]]:
+def opened(file: Path, work: Path, vault: Vault | None = None) -> Iterator[tuple[Engine, Contents]]:
     """A copy of the backup `file`, brought to this version, in the private file `work`, which is taken away in the end
     unless it was put in place. The backup is only read.
 
@@ -64,7 +64,7 @@ def opened(file: Path, work: Path, vault: Vault | None = None) -> Iterator[tuple
         _clear(work)
 
 
-def settle(engine: Engine, now: datetime, held: Held, mails: Mails) -> None:
+def settle(engine: Engine, now: datetime, held: Contents, mails: Mails) -> None:
     """Make of a copy of a backup what a service can go on with."""
     with writing(engine) as conn:
         for table in (machine, session, login_link):
@@ -113,11 +113,13 @@ def put_in_place(engine: Engine, target: str, stamp: str, progress: copying.Prog
     engine.dispose()
     with closing(sqlite3.connect(work)) as conn:
         conn.execute("PRAGMA journal_mode = DELETE")  # one file is all there is
+    backups.make_last(work)
     kept = file.with_name(f"{file.name}.before-{stamp}")
     for suffix in ("-wal", "-shm", ""):  # a -wal that stayed would be taken for one of the new file
         with suppress(FileNotFoundError):
             file.with_name(file.name + suffix).rename(kept.with_name(kept.name + suffix))
-    backups.put_in_place(work, file)
+    work.replace(file)
+    sync_folder(file.parent)
     return kept if kept.exists() else None
 
 
@@ -151,14 +153,14 @@ def _copy(file: Path, work: Path) -> str:
         raise StoreError(f"{what} ({error}); nothing was changed", reason=reason) from None
 
 
-def _brought_up(engine: Engine, file: Path, version: str) -> Held:
+def _brought_up(engine: Engine, file: Path, version: str) -> Contents:
     try:
         migrations.upgrade(engine)
     except StoreError as error:
         raise StoreError(f"{file}: {error}", reason=error.reason) from None
     with reading(engine) as conn:
         taken = conn.execute(select(meta.c.value).where(meta.c.name == backups.TAKEN)).scalar_one_or_none()
-        return Held(
+        return Contents(
             taken=datetime.fromisoformat(taken) if taken else None,
             version=version,
             articles=rows.count(conn, article, true()),
@@ -171,7 +173,7 @@ def _brought_up(engine: Engine, file: Path, version: str) -> Held:
 _UNFINISHED: Final = outbox.c.state.in_(("queued", "sending")) & outbox.c.lead_id.is_(None)
 
 
-def _stop_mails(conn: Connection, now: datetime, held: Held, state: State) -> None:
+def _stop_mails(conn: Connection, now: datetime, held: Contents, state: State) -> None:
     """With all that goes in them."""
     when = f"{held.taken:%Y-%m-%d %H:%M} UTC" if held.taken else "an earlier time"
     values = {

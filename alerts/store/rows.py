@@ -47,6 +47,7 @@ Raw = Sequence[Any]
 Encode = Callable[[Any], bytes]
 
 _TOGETHER: Final = 2_000
+_STREAMED: Final = {"stream_results": True, "max_row_buffer": _TOGETHER}
 _MODULUS: Final = 2**256
 
 
@@ -72,8 +73,7 @@ def read(conn: Connection, table: Table, which: ColumnElement[bool]) -> Iterator
     postgres = conn.dialect.name == "postgresql"
     columns = [_raw(column, postgres) for column in table.columns]
     query = select(*columns).where(which).order_by(*table.primary_key.columns)
-    streamed = conn.execution_options(stream_results=True, max_row_buffer=_TOGETHER)
-    with streamed.execute(query) as found:
+    with conn.execute(query, execution_options=_STREAMED) as found:
         yield from found.partitions(_TOGETHER)
 
 

@@ -13,8 +13,10 @@ from sqlalchemy import create_engine, make_url, text
 from alerts.config import load
 from alerts.configured import open_store
 from alerts.engine.single import SingleService
+from alerts.store import machines
 from alerts.store.copying import TABLES
 from alerts.store.database import open_database, writing
+from alerts.store.machines import Machine
 from tests.cli.conftest import World
 from tests.cli.run import alerts
 from tests.store import anyrows
@@ -72,6 +74,23 @@ def test_a_service_that_runs_is_to_be_stopped_first_unless_it_is_a_rehearsal(use
     assert ran.code == 0, ran.err
     assert "this was a rehearsal" in ran.err
     service.release()
+
+
+def test_machines_that_share_a_database_are_to_be_stopped_first(used: World, bare_postgres: str) -> None:
+    assert alerts("db", "copy", "sqlite", bare_postgres).code == 0
+    engine = open_database(bare_postgres)
+    with writing(engine) as conn:
+        now = machines.database_time(conn)
+        alive = Machine(name="north", life="a" * 12, home="north:/srv", roles=("collect",), version="1", settings="",
+                        started=now, seen=now)  # fmt: skip
+        machines.register(conn, alive)
+    ran = alerts("db", "copy", bare_postgres, "back.db")
+    assert (ran.code, ran.out) == (1, "")
+    assert "the service runs on north: stop it first" in ran.err
+    with writing(engine) as conn:
+        machines.leave(conn, alive.life)
+    engine.dispose()
+    assert alerts("db", "copy", bare_postgres, "back.db").code == 0
 
 
 def test_no_service_begins_while_it_copies(used: World, monkeypatch: pytest.MonkeyPatch) -> None:

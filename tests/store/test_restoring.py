@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections import Counter
 from contextlib import closing
@@ -16,8 +17,9 @@ from alerts.errors import StoreError
 from alerts.store import copying, counters, migrations, restoring
 from alerts.store.backups import back_up
 from alerts.store.database import open_database, reading, writing
-from alerts.store.restoring import Held, Mails
+from alerts.store.restoring import Contents, Mails
 from alerts.store.schema import feed, login_link, machine, outbox, session
+from tests.fakes.disk import barred_disk
 from tests.sealed import VAULT
 from tests.store import anyrows
 from tests.store.conftest import empty
@@ -45,7 +47,7 @@ def backup(sqlite_engine: Engine, tmp_path: Path) -> Path:
     return file
 
 
-def restore(file: Path, target: str, *, mails: Mails = "hold") -> tuple[Held, Path | None]:
+def restore(file: Path, target: str, *, mails: Mails = "hold") -> tuple[Contents, Path | None]:
     work = file.with_name("work")
     with restoring.opened(file, work) as (engine, held):
         restoring.settle(engine, NOW, held, mails)
@@ -71,7 +73,7 @@ def opened(target: str) -> Engine:
 def test_all_of_it_is_there_again_on_either_database(backup: Path, target: str, sqlite_engine: Engine) -> None:
     before = {name: sorted(map(repr, rows)) for name, rows in dump(sqlite_engine).items() if name not in CHANGED}
     held, kept = restore(backup, target)
-    assert held == Held(taken=TAKEN, version=migrations.required(), articles=8, alerts=8, people=8, mails=3)
+    assert held == Contents(taken=TAKEN, version=migrations.required(), articles=8, alerts=8, people=8, mails=3)
     assert kept is None
     made = opened(target)
     assert {name: sorted(map(repr, rows)) for name, rows in dump(made).items() if name not in CHANGED} == before
@@ -229,3 +231,17 @@ def test_a_database_of_postgresql_that_is_in_use_is_left_alone(backup: Path, mig
         restore(backup, migrated_postgres.url.render_as_string(hide_password=False))
     with reading(migrated_postgres) as conn:
         assert copying.has_rows(conn) == ["feed"]
+
+
+def test_on_a_full_disk_nothing_is_restored_and_the_old_one_stays(backup: Path, tmp_path: Path) -> None:
+    with barred_disk(tmp_path / "disk") as disk:
+        target = f"sqlite:///{disk.folder}/alerts.db"
+        restore(backup, target)
+        before = (disk.folder / "alerts.db").read_bytes()
+        file = Path(shutil.copy(backup, disk.folder))
+        disk.fill(but=64 * 1024)
+        with pytest.raises(StoreError, match=r"one\.backup cannot be restored in .*disk.*nothing was changed"):
+            restore(file, target)
+        disk.free()
+        assert (disk.folder / "alerts.db").read_bytes() == before
+        assert sorted(path.name for path in disk.folder.iterdir()) == ["alerts.db", "one.backup"]

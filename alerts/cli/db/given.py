@@ -45,14 +45,17 @@ def secret_path(config: Config) -> Path:
 
 @contextmanager
 def at_rest(url: str, config: Config, *, advice: str) -> Iterator[None]:
-    """No service runs on this database meanwhile, as far as it can be known here: none on its folder, nor on the data
-    folder of a configuration that names it. Raises StoreError with `advice` where one does."""
+    """No service runs on this database, as far as it can be known here: none on its folder, nor on the data folder of a
+    configuration that names it (while this lasts), and no machine says there that it lives. Raises InputError with
+    `advice` where one does."""
     from alerts.engine.single import SingleService
 
     file = file_of(url)
     folders = {file.parent} if file else set()
     if config.database_url == url:
         folders.add(config.service.data.absolute())
+    if file is None and (names := _machines(url)):
+        raise InputError(f"the service runs on {', '.join(names)}: {advice}")
     with ExitStack() as stack:
         for folder in sorted(folders):
             lock = SingleService(folder)
@@ -66,3 +69,20 @@ def at_rest(url: str, config: Config, *, advice: str) -> Iterator[None]:
                 raise InputError(f"the service runs on {folder}: {advice}") from None
             stack.callback(lock.release)
         yield
+
+
+def _machines(url: str) -> list[str]:
+    """The machines of a service that share this database and live."""
+    from alerts.store import machines
+    from alerts.store.database import open_database, reading
+
+    engine = open_database(url)
+    try:
+        with reading(engine) as conn:
+            return [one.name for one in machines.living(conn, machines.database_time(conn))]
+    except StoreError as error:
+        if error.reason == "schema":
+            return []  # of an older version, or empty
+        raise
+    finally:
+        engine.dispose()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from alerts.config import Config
-    from alerts.store.restoring import Held, Mails
+    from alerts.store.restoring import Contents, Mails
     from alerts.vault import Vault
 
 _STOP = "stop it first"
@@ -104,14 +104,14 @@ def _want_secret(engine: Engine, config: Config) -> None:
             )
 
 
-def _say(file: Path, held: Held, *, check: bool) -> None:
+def _say(file: Path, held: Contents, *, check: bool) -> None:
     taken = f" of {held.taken:%Y-%m-%d %H:%M} UTC" if held.taken else ""
     what = f"{held.articles:,} articles, {held.alerts:,} alerts, {held.people:,} readers"
     waited = f"{mails_said(held.mails)} that waited"
     click.echo(f"{file} {'is a backup' if check else 'is restored: a backup'}{taken} with {what}, {waited}")
 
 
-def _say_next(held: Held, mails: Mails, kept: Path | None) -> None:
+def _say_next(held: Contents, mails: Mails, kept: Path | None) -> None:
     said = []
     if kept:
         said.append(f"the database that was there is kept: {kept}")
