@@ -32,6 +32,7 @@ WHAT_TO_DO: Final = (
     "'alerts rules pull' brings them to the edition in force, and keeps what stands here beside it;"
     " 'alerts rules publish' puts what stands here in force on all machines"
 )
+_IN_BETWEEN: Final = "another edition came at this moment: see what is in it, then publish again"
 _EMPTIED: Final = (
     f"no file is left in one of the folders on this machine, which may be a disk that is not there; {WHAT_TO_DO}"
 )
@@ -76,7 +77,7 @@ class Editions:
     seconds; rules and templates are loaded from `files`."""
 
     def __init__(self, engine: Engine, settings: EditionSettings, *, clock: Callable[[], datetime]) -> None:
-        self._engine, self.machine, self._clock = engine, settings.machine, clock
+        self.engine, self.machine, self._clock = engine, settings.machine, clock
         self.files = EditionFiles(settings.home)
         self.own = OwnFolders(settings.rules, settings.templates)
         self._edition: Edition | None = None
@@ -112,7 +113,7 @@ class Editions:
         """Why the own folders should not be written to at the moment; "" where they may. Raises StoreError."""
         if self._troubles["folders"]:
             return self._troubles["folders"]
-        with reading(self._engine) as conn:
+        with reading(self.engine) as conn:
             head = editions.head(conn)
         if head is not None and head.digest != self.files.known().digest:
             return f"edition {head.number} by {head.by} is on its way to this machine: try again in some seconds"
@@ -140,8 +141,22 @@ class Editions:
                 raise InputError("the configuration names no folder of your own: [rules] folders, [templates] folder")
             number = self._publish(force, files, by)
             if number is None:
-                raise InputError("another edition came at this moment: see what is in it, then publish again")
+                raise InputError(_IN_BETWEEN)
             return number, force is None or number != force.number
+
+    def publish_again(self, number: int, by: str) -> tuple[int, bool]:
+        """Put an earlier edition in force on all machines once more; returns the number it has now, and whether it is a
+        new one. The own folders follow, as everywhere. Raises AlertsError."""
+        with writing(self.engine) as conn:
+            force, wanted = editions.head(conn), editions.get(conn, number)
+            if force is None or wanted is None:
+                raise InputError(f"edition {number} is not kept: see 'alerts rules editions'")
+            again = editions.put(
+                conn, wanted.files, by=f"{by}: as edition {number}", now=self._clock(), over=force.number
+            )
+        if again is None:
+            raise InputError(_IN_BETWEEN)
+        return again, again != force.number
 
     def compare(self) -> tuple[Edition | None, list[str]]:
         """The edition in force, and the files in which the own folders differ from it. Raises AlertsError."""
@@ -180,7 +195,7 @@ class Editions:
         return self._mine
 
     def _in_force(self) -> Edition | None:
-        with reading(self._engine) as conn:
+        with reading(self.engine) as conn:
             head = editions.head(conn)
             known = self._edition
             if head is None or known is None or (head.number, head.digest) != (known.number, known.digest):
@@ -228,13 +243,13 @@ class Editions:
         nothing of what came since."""
         if not known.number:
             return True
-        with reading(self._engine) as conn:
+        with reading(self.engine) as conn:
             before = editions.digest_at(conn, known.number)
         return known.number < force.number and before in (None, known.digest)
 
     def _once_in_force(self, mine: Manifest) -> bool:
         """Whether an edition had the same files: nothing is lost when they are written over."""
-        with reading(self._engine) as conn:
+        with reading(self.engine) as conn:
             return any(within(manifest_of(one.files), self.own.slots) == mine for one in editions.kept(conn))
 
     def _apart(self, force: Edition, mine: Manifest, known: Known) -> str:
@@ -253,7 +268,7 @@ class Editions:
         others = (
             {path: one for path, one in force.files.items() if slot_of(path) not in self.own.slots} if force else {}
         )
-        with writing(self._engine) as conn:
+        with writing(self.engine) as conn:
             number = editions.put(
                 conn, {**others, **files}, by=by, now=self._clock(), over=force.number if force else None
             )
@@ -317,8 +332,8 @@ class Editions:
             _log.log(logging.ERROR if news else logging.INFO, "rules and templates: %s", news or "all is well again")
         number, base = self.files.number(), self.files.known().digest
         now = Standing(edition=number, base=base, trouble=trouble[:_LONGEST])
-        with reading(self._engine) as conn:
+        with reading(self.engine) as conn:
             said = editions.standing(conn, self.machine)
         if said is not None and said != now:
-            with writing(self._engine) as conn:
+            with writing(self.engine) as conn:
                 editions.put_standing(conn, self.machine, now)

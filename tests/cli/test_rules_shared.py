@@ -72,6 +72,26 @@ def test_a_check_compares_the_folders_with_what_is_in_force(machines: tuple[Worl
     assert ran.code == 0 and f"{path}: warning: differs from edition" in ran.out and "rules publish" in ran.err
 
 
+def test_an_earlier_edition_is_put_in_force_again(machines: tuple[World, World], migrated_postgres: Engine) -> None:
+    one, two = machines
+    ask(one, "rules", "publish")
+    one.write("rules/siege.toml", SIEGE.replace("12", "11"))
+    one.write("rules/siege2.toml", SIEGE)
+    ask(one, "rules", "publish")
+    last, first = ask(one, "rules", "editions", "--json").rows
+    assert last["changed"] == ["rules/0/siege.toml", "rules/0/siege2.toml"] and first["changed"] is None
+    assert last["by"].startswith("one (")
+    again = ask(two, "rules", "publish", "--edition", str(first["edition"]))
+    assert again.code == 0 and f"edition {last['edition'] + 1} is in force" in again.err
+    assert "nothing had to be published" in ask(two, "rules", "publish", "--edition", str(first["edition"])).err
+    listed = ask(two, "rules", "editions").out
+    assert f"as edition {first['edition']}" in listed and "rules/0/siege.toml, rules/0/siege2.toml" in listed
+    assert not ask(one, "rules", "pull").out.count("kept")  # what stood there was in force once
+    assert (one.folder / "rules/siege.toml").read_text() == SIEGE and not (one.folder / "rules/siege2.toml").exists()
+    gone = ask(two, "rules", "publish", "--edition", "999999")
+    assert gone.code == 1 and "edition 999999 is not kept: see 'alerts rules editions'" in gone.err
+
+
 def test_the_status_says_which_machine_goes_by_what(machines: tuple[World, World], migrated_postgres: Engine) -> None:
     one, _ = machines
     ask(one, "rules", "publish")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -30,6 +32,13 @@ def shared(made: Engine) -> Engine:
         conn.exec_driver_sql("DELETE FROM edition")
         conn.exec_driver_sql("DELETE FROM sqlite_sequence WHERE name = 'edition'")
     return made
+
+
+@pytest.fixture
+def shared_postgres(migrated_postgres: Engine) -> Engine:
+    with writing(migrated_postgres) as conn:
+        conn.exec_driver_sql("TRUNCATE edition RESTART IDENTITY")
+    return migrated_postgres
 
 
 @pytest.fixture
@@ -262,6 +271,36 @@ def test_the_editor_waits_for_what_is_on_its_way(alpha: Machine, beta: Machine) 
     alpha.write("my-rules/siege.toml", rule("third")).tick()
     beta.tick()
     assert "rules pull" in beta.editions.barred()
+
+
+def test_a_disk_that_is_full_leaves_the_earlier_edition_in_force(
+    alpha: Machine, beta: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alpha.write("my-rules/siege.toml", rule("second")).tick()
+
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.fsync", full)
+        assert not beta.tick() and beta.goes_by == {"rules/siege.toml": rule("siege")}
+    assert "edition 2 cannot be taken" in beta.trouble and "No space left on device" in beta.trouble
+    assert beta.tick() and beta.goes_by == alpha.goes_by and not beta.trouble
+
+
+def test_machines_that_start_at_the_same_moment_publish_once(shared_postgres: Engine, tmp_path: Path) -> None:
+    machines = [Machine(shared_postgres, tmp_path, f"m{number}") for number in range(4)]
+    for one in machines:
+        one.write("my-rules/siege.toml", rule("siege"))
+    with ThreadPoolExecutor(len(machines)) as pool:
+        list(pool.map(Machine.start, machines))
+    assert number(shared_postgres) == 1 and not any(one.trouble for one in machines)
+    for at, one in enumerate(machines):
+        one.write("my-rules/siege.toml", rule(f"by {at}"))
+    with ThreadPoolExecutor(len(machines)) as pool:
+        list(pool.map(Machine.tick, machines))
+    assert sum(bool(one.trouble) for one in machines) == len(machines) - 1  # one was first, the others say so
+    assert len({str(one.goes_by) for one in machines if one.tick() or True}) == 1
 
 
 def test_by_hand_nothing_happens_where_nothing_can(shared: Engine, tmp_path: Path) -> None:

@@ -57,9 +57,9 @@ def play(machines: list[Machine], shared: Engine, what: str, one: Machine, file:
         one.restart()
         one.editions.prepare()
     elif what == "cut":
-        one.editions._engine = UNREACHABLE
+        one.editions.engine = UNREACHABLE
     elif what == "heal":
-        one.editions._engine = shared
+        one.editions.engine = shared
     elif what == "break off":
         break_off(one, number)
     elif what == "pull":
@@ -102,7 +102,7 @@ def check(shared: Engine, folder: Path, done: list[tuple[str, int, str, int]]) -
         if what not in ("edit", "roll out", "remove"):
             assert before <= written(machines, shared)
     for one in machines:
-        one.editions._engine = shared
+        one.editions.engine = shared
         with suppress(AlertsError):
             one.editions.prepare()
     for one in machines * 3:

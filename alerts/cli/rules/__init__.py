@@ -21,6 +21,10 @@ COMMANDS = {
     "adopt": ("alerts.cli.rules.adopt", "Make a judged alert's sentence an example of its rule."),
     "promote": ("alerts.cli.rules.promote", "Let a rule that fell to test alert everybody again."),
     "overlap": ("alerts.cli.rules.overlap", "Pairs of rules that flag the same sentences."),
+    "editions": (
+        "alerts.cli.rules.editions",
+        "The rules and templates that were in force on all machines, and by whom.",
+    ),
     "publish": ("alerts.cli.rules.publish", "Put your own rules and templates in force on all machines."),
     "pull": ("alerts.cli.rules.pull", "Bring your own folders to what is in force on all machines."),
 }
