@@ -130,7 +130,8 @@ def _database(config: Config, config_path: Path, faults: list[Fault]) -> str:
         if version is None:
             faults += _nobody_in(config, config_path, 0)
             return f"{kind}, still empty"
-        migrations.check(engine)
+        if migrations.outdated(engine) is not None:
+            return f"{kind}, version {version}: alerts run brings it to {migrations.required()}, or alerts db upgrade"
         with reading(engine) as conn:
             wanted = [one.url for one in feeds.list_feeds(conn, active_only=True) if one.full_text]
             faults += _keys(conn)

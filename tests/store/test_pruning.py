@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, Table, func, insert, select, text, update
 
 from alerts.collect.formats import delta
@@ -28,7 +31,7 @@ from alerts.store import (
     stories,
     told,
 )
-from alerts.store.database import writing
+from alerts.store.database import open_scratch, reading, writing
 from alerts.store.feeds import FeedRow
 from alerts.store.pruning import Batch
 from alerts.store.schema import alert as alert_table
@@ -385,3 +388,72 @@ def _link(article_id: int) -> dict[str, Any]:
         "wanted": OLD,
         "text": "the whole page",
     }
+
+
+# In any order
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What a feed has on a day: items by number, those from 100 on without a date."""
+
+    numbers: tuple[int, ...]
+    whole: bool = True
+
+
+DOCUMENTS = st.builds(
+    Document,
+    st.lists(st.sampled_from((1, 2, 3, 4, 101, 102)), unique=True, max_size=4).map(tuple),
+    st.booleans(),
+)
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.lists(st.one_of(DOCUMENTS, st.just(None)), min_size=2, max_size=12))
+def test_nothing_that_is_undated_or_still_listed_is_news_twice(days: list[Document | None]) -> None:
+    """Documents come and go, and between them (None) all that is old is forgotten."""
+    engine = open_scratch()
+    known: set[int] = set()
+    with writing(engine) as conn:
+        feed = add_feed(conn)
+        last: tuple[int, ...] = ()
+        for number, day in enumerate(days):
+            now = OLD + number * DAY
+            if day is None:
+                walk(conn, pruning.articles, now - DAY / 2)
+                known = {one for one in known if one > 100 or one in last}
+                continue
+            document = [*items(*(n for n in day.numbers if n < 100)), *_undated(day.numbers)]
+            new = listed(conn, feed, document, now, **({} if day.whole else {"marks": b""}))
+            assert new <= len(set(day.numbers) - known), "an item came in as new that was known"
+            known |= set(day.numbers)
+            last = day.numbers
+    engine.dispose()
+
+
+def _undated(numbers: Sequence[int]) -> list[Item]:
+    return items(*(n for n in numbers if n > 100), dated=False)
+
+
+def test_two_that_forget_at_once_are_not_in_each_others_way(engine: Engine) -> None:
+    with writing(engine) as conn:
+        feed = add_feed(conn)
+        listed(conn, feed, items(*range(1, 60)))
+        listed(conn, feed, items(70), NOW)
+
+    def forget(_: int) -> int:
+        gone = 0
+        after = None
+        while True:
+            with writing(engine) as conn:
+                batch = pruning.articles(conn, YEAR_AGO, after, 5)
+            gone += batch.gone["articles"]
+            after = batch.after
+            if after is None:
+                return gone
+
+    with ThreadPoolExecutor(2) as pool:
+        gone = list(pool.map(forget, range(2)))
+    assert sum(gone) == 59
+    with reading(engine) as conn:
+        assert texts(conn) == {"Report 70": True}
