@@ -127,7 +127,7 @@ def open_store(config: Config, progress: Progress = migrations.SILENT, *, locked
     """The configured database, brought up to date; `locked`: the caller is the service of this data folder. Raises
     StoreError, and AlertsError where the addresses in it were sealed with another secret."""
     vault = Vault(secret_of(config))
-    engine = open_database(config.database_url, vault=vault)
+    engine = open_database(config.database_url, vault=vault, shared=config.service.engine == "cluster")
     bring_up(engine, config, progress, locked=locked)
     with writing(engine) as conn:
         people.take_secret(conn)

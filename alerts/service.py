@@ -190,6 +190,7 @@ class Service:
             at_once=settings.at_once,
             on_poll=self._on_poll,
             on_error=lambda feed, error: _log.error("feed %d: its poll could not be stored: %s", feed.id, error),
+            may=self._may_work,
             on_news=no_news if self.heart is None else on_news,
         )
         # What reads web pages is slow to start and large: it is started when a page comes, and the feeds' stays small.
@@ -218,6 +219,7 @@ class Service:
             limits=limits_of(self.config),
             retry=retry_of(self.config),
             progress=self._on_mails,
+            may=self._may_work,
             life=leases.new_life() if self.heart is None else self.heart.me.life,
             way=way_of(self.config),
         )
@@ -229,6 +231,9 @@ class Service:
             started=self.clock(),
             canary=self.canary,
         )
+
+    def _may_work(self) -> bool:
+        return self.heart is None or not self.heart.is_cut
 
     def _take_over(self) -> None:
         """What an earlier service left half-way; where machines share the work each job sees to that."""

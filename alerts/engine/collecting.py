@@ -54,7 +54,8 @@ class Polled:
 class Collector:
     """Polls feeds of `at_once` hosts side by side. `on_poll` is told of each finished poll, `on_error` of one
     that broke off by a fault of ours (its feed is due again when its lease ends). `retry_s` is the wait until
-    a database that could not be written is tried again. `on_news` is called in the transaction that stores articles.
+    a database that could not be written is tried again. `on_news` is called in the transaction that stores articles;
+    `may` says whether a feed may be asked at this moment.
     """
 
     def __init__(
@@ -69,9 +70,10 @@ class Collector:
         on_poll: Callable[[Polled], None] = lambda polled: None,
         on_error: Callable[[FeedRow, Exception], None] = lambda feed, error: None,
         on_news: News = no_news,
+        may: Callable[[], bool] = lambda: True,
     ) -> None:
         self.engine, self.fetcher, self.parser, self.clock = engine, fetcher, parser, clock
-        self.on_poll, self.on_error = on_poll, on_error
+        self.on_poll, self.on_error, self.may = on_poll, on_error, may
         self.outage = Outage()
         self._threads = Threads()
         self.hosts = Hosts(at_once)
@@ -143,6 +145,8 @@ class Collector:
     async def _host(self, host: str, claimed: list[FeedRow]) -> None:
         """Poll these feeds of a host, one after the other."""
         for feed in claimed:
+            if not self.may():
+                return
             try:
                 polled = await self._one(feed)
             except Exception as error:

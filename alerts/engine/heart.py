@@ -27,6 +27,7 @@ _log = logging.getLogger(__name__)
 BEAT_S: Final = 2.0
 CUT_AFTER_S: Final = 8.0
 _WATCH_S: Final = 0.25
+_PROMPT_S: Final = 0.5
 SKEW: Final = timedelta(seconds=2)
 """A clock that is further off than this is told of: what stands in logs and mails' heads is off by as much."""
 
@@ -78,11 +79,12 @@ class Heart:
     def join(self) -> None:
         """Register this machine, and learn the time. Raises StoreError, as for a name that another has."""
         with writing(self.engine) as conn:
-            self._set(conn_time := machines.database_time(conn), time.monotonic())
-            self.me = replace(self.me, started=conn_time, seen=conn_time)
+            now = machines.database_time(conn)
+            self._anchor = (now, time.monotonic())
+            self.me = replace(self.me, started=now, seen=now)
             machines.register(conn, self.me)
-            self.living = tuple(machines.living(conn, conn_time))
-        self._alive()
+            self.living = tuple(machines.living(conn, now))
+        self._beaten = time.monotonic()
 
     def start(self) -> None:
         """Beat from now on."""
@@ -122,27 +124,20 @@ class Heart:
             if at is None:
                 machines.register(conn, replace(self.me, seen=self.now()))
                 at = machines.database_time(conn)
-            middle = (begun + time.monotonic()) / 2
+            heard = time.monotonic()
             self.living = tuple(machines.living(conn, at))
-        self._set(at, middle)
-        self._say_skew()
+        if heard - begun < _PROMPT_S:  # else nobody can say when it was that time
+            self._anchor = (at, (begun + heard) / 2)
+            self._say_skew()
         # Counted from before it was said: the others may have heard it as early as that.
-        self._alive(begun)
-
-    def _set(self, at: datetime, mark: float) -> None:
-        self._anchor = (at, mark)
-
-    def _alive(self, mark: float | None = None) -> None:
-        self._beaten = time.monotonic() if mark is None else mark
+        self._beaten = begun
 
     async def _watch(self) -> None:
         while True:
             late = time.monotonic() - self._beaten > CUT_AFTER_S
             if late and not self._cut:
                 self._cut = True
-                _log.error(
-                    "the database cannot be reached: the other machines may take over, so this one stops its work"
-                )
+                _log.error("the database cannot be reached: this machine stops its work, which others may take over")
                 self.on_cut()
             elif not late and self._cut:
                 self._cut = False

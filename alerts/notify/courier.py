@@ -39,6 +39,7 @@ _log = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
 LEASE_S = 120.0
 SENDING_S = 600.0  # longer than any attempt takes (`SmtpSettings`): while it runs the mail is nobody else's
+LOOK_S = 30.0  # a look at the log and the queue takes seconds; one that broke off is taken up again soon
 STRANGE_S = 600.0  # how long who could tell what became of a mail has to come back
 
 
@@ -78,8 +79,9 @@ class Courier:
     `clock` gives the time, `crash` is the hook of the crash tests; `covers` says of the rules now in force whose alerts
     make a mail about whose others needless, `limits` how many mails a reader gets. `progress` hears whenever it is
     stored what became of mails, and which of them were taken. After `stop` what is under way has `grace_s` seconds.
-    `life` is what its leases are known by, `way` the way its mails go: what became of those that went another way it
-    does not look up, and takes for unknowable when who could tell has not looked for some time.
+    `may` says whether a mail may be begun at this moment. `life` is what its leases are known by, `way` the way its
+    mails go: what became of those that went another way it does not look up, and takes for unknowable when who could
+    tell has not looked for some time.
     """
 
     engine: Engine
@@ -93,6 +95,7 @@ class Courier:
     limits: Limits = UNLIMITED
     progress: Callable[[Sequence[OutboxRow]], None] = lambda accepted: None
     grace_s: float = GRACE_S
+    may: Callable[[], bool] = lambda: True
     life: str = field(default_factory=leases.new_life)
     way: str = ""
     _unsettled: list[_Stored] = field(default_factory=list)
@@ -100,6 +103,7 @@ class Courier:
     _blocked_until: datetime | None = None
     _blocks: int = 0
     _stopping: bool = False
+    _stops: int = 0
     _stream: Stream | None = None
     _one_by_one: asyncio.Lock = field(default_factory=asyncio.Lock)  # SQLite has one writer anyway
 
@@ -130,13 +134,14 @@ class Courier:
         return await self._deliver()
 
     def go_on(self) -> None:
-        """After `stop`: begin mails again."""
+        """After `stop`: begin mails again, but none of those that were leased before."""
         self._stopping = False
 
     def stop(self) -> None:
         """Begin nothing new. What is under way has some seconds to end; what the server then says nothing of stays
         `sending`, and is looked after at the next start."""
         self._stopping = True
+        self._stops += 1
         if self._stream is not None:
             self._stream.wake()
 
@@ -154,14 +159,14 @@ class Courier:
         tally = await self._reconcile()
         if self._stopping or (self._blocked_until is not None and self.clock() < self._blocked_until):
             return tally
-        token, run = leases.new_token(self.life), Run()
+        token, run, stops = leases.new_token(self.life), Run(), self._stops
         stream = self._stream = Stream(
             at_once=self.transport.at_once,
             fetch=lambda limit: self._fetch(min(limit, MOST, most - tally.leased), token, tally),
             commit=lambda marks, results: self._commit(marks, results, token, run),
             send=lambda item: self._attempt(item, tally, run),
-            goes_on=lambda: not (self._stopping or tally.trouble),
-            stops=lambda: self._stopping,
+            goes_on=lambda: self._stops == stops and not tally.trouble and self.may(),
+            stops=lambda: self._stops != stops,
             hang_up=self.transport.hang_up,
             unbegun=lambda: Verdict(state="unbegun", not_before=self.clock()),
             rounds=rounds,
@@ -299,7 +304,7 @@ class Courier:
         """Find out what became of mails that were perhaps sent."""
         tally, now, token = Tally(), self.clock(), leases.new_token(self.life)
         stale = partial(outbox.stale_sending, way=self.way, strange_s=STRANGE_S)
-        while rows := await self._write(lambda conn: stale(conn, now, token, MOST, LEASE_S)):
+        while rows := await self._write(lambda conn: stale(conn, now, token, MOST, LOOK_S)):
             here = {row.message_id: row.not_before for row in rows if row.way in (None, self.way)}
             found = await self.transport.find(here) if here else {}
             settled = []

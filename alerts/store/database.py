@@ -29,11 +29,12 @@ _WRITES: Final = "alerts_writes"
 _VAULT: Final = "alerts_vault"
 
 
-def open_database(url: str, *, vault: Vault | None = None, busy_s: float = BUSY_S) -> Engine:
+def open_database(url: str, *, vault: Vault | None = None, busy_s: float = BUSY_S, shared: bool = False) -> Engine:
     """The engine for `url` ("sqlite:////var/lib/alerts/alerts.db", "postgresql+psycopg://host/name").
 
     A SQLite file is made when absent, for the owner's eyes only. `vault` seals and opens readers' addresses
-    (`vault_of`); `busy_s`: how long to wait for a lock. Raises StoreError.
+    (`vault_of`); `busy_s`: how long to wait for a lock; `shared`: other machines must not have to wait for what this
+    one holds when it is cut off. Raises StoreError.
     """
     try:
         parsed = make_url(url)
@@ -42,7 +43,7 @@ def open_database(url: str, *, vault: Vault | None = None, busy_s: float = BUSY_
     if parsed.get_backend_name() == "sqlite":
         engine = _open_sqlite(parsed, busy_s)
     elif parsed.drivername == "postgresql+psycopg":
-        engine = _open_postgres(parsed, busy_s)
+        engine = _open_postgres(parsed, busy_s, shared)
     else:
         raise StoreError(f'"{parsed.drivername}" is no database this service knows: use sqlite or postgresql+psycopg')
     engine.update_execution_options(**{_VAULT: vault})
@@ -115,14 +116,19 @@ def _told(engine: Engine) -> Iterator[None]:
         raise found from None
 
 
-def _open_postgres(url: URL, busy_s: float) -> Engine:
-    options = f"-c timezone=UTC -c lock_timeout={int(busy_s * 1000)}"
+_CUT_OFF: Final = " -c idle_in_transaction_session_timeout=10s -c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2"
+_HEARD: Final = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 8_000}
+
+
+def _open_postgres(url: URL, busy_s: float, shared: bool) -> Engine:
+    options = f"-c timezone=UTC -c lock_timeout={int(busy_s * 1000)}{_CUT_OFF if shared else ''}"
     try:
         return create_engine(
             url,
             pool_pre_ping=True,
             hide_parameters=True,  # addresses of readers must not get into a log
-            connect_args={"connect_timeout": 10, "application_name": "alerts", "options": options},
+            connect_args={"connect_timeout": 10, "application_name": "alerts", "options": options}
+            | (_HEARD if shared else {}),
         )
     except (ModuleNotFoundError, NoSuchModuleError):
         raise StoreError('PostgreSQL needs a driver: pip install "alerts[postgres]"') from None

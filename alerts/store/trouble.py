@@ -44,6 +44,7 @@ _SQLSTATE: Final[tuple[tuple[str, StoreReason], ...]] = (
     ("28", "unreachable"),  # who are you?
     ("3D000", "unreachable"),  # no such database
     ("57P", "unreachable"),  # shutting down, starting up
+    ("25P03", "unreachable"),  # idle in a transaction for too long: we were cut off
     ("25006", "unreachable"),  # a read-only standby
     ("42501", "unreachable"),  # insufficient_privilege
     ("58", "unreachable"),  # input/output error

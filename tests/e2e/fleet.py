@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, make_url, text
 
 from alerts.config import Config, load
 from alerts.configured import open_store
@@ -21,7 +21,9 @@ from tests.e2e.daemon import Daemon
 from tests.e2e.newsdesk import AT_ONCE, CONFIG
 from tests.e2e.press import Press
 from tests.engine.world import SHELLING
+from tests.fakes.cable import Cable
 
+_OURS = "ours"  # the folder by which the test itself looks into the database
 READERS = ("one@example.org", "two@example.org")
 
 
@@ -55,12 +57,16 @@ class Fleet:
     more: str = ""
     readers: Iterable[str] = READERS
     machines: dict[str, Daemon] = field(default_factory=dict)
+    cables: dict[str, Cable] = field(default_factory=dict)
     _engine: Engine | None = None
 
     async def __aenter__(self) -> Fleet:
         for name in self.names:
-            self._set_up(name)
-        self._engine = open_store(Place(self.folder / self.names[0]).config)
+            self.cables[name] = Cable(make_url(self.database).port or 5432)
+            await self.cables[name].__aenter__()
+            self._set_up(name, self.cables[name].port)
+        self._set_up(_OURS, make_url(self.database).port or 5432)
+        self._engine = open_store(Place(self.folder / _OURS).config)
         now = datetime.now(UTC)
         with writing(self._engine) as conn:
             for address in self.readers:
@@ -74,14 +80,18 @@ class Fleet:
     ) -> None:
         for machine in self.machines.values():
             await machine.kill()
+        for cable in self.cables.values():
+            await cable.__aexit__(None, None, None)
         assert self._engine is not None
         self._engine.dispose()
 
-    def _set_up(self, name: str) -> None:
+    def _set_up(self, name: str, port: int) -> None:
+        """`port`: where it finds the database."""
+        database = make_url(self.database).set(port=port).render_as_string(hide_password=False)
         folder = self.folder / name
         service = "\n".join(
             (
-                f"database = {json.dumps(self.database)}",
+                f"database = {json.dumps(database)}",
                 'engine = "cluster"',
                 f'machine = "{name}"',
                 f"secret_file = {json.dumps(str(self.folder / 'secret'))}",
@@ -122,6 +132,11 @@ class Fleet:
     def number(self, query: str) -> int:
         [[found]] = self.ask(query)
         return int(found)
+
+    def note(self, text: str) -> None:
+        """For who looks at a long run."""
+        with (self.folder / "notes").open("a", encoding="utf-8") as notes:
+            notes.write(f"{text}\n")
 
     def states(self) -> Counter[str]:
         """How many mails are in which state."""

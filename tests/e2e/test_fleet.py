@@ -1,0 +1,214 @@
+"""Machines that share the work are killed, cut off, and lose their database for a while: no article is lost, no alert
+and no mail is doubled, no host is asked by two at once, and what one had in hand another takes up soon."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import subprocess
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.fleet import Fleet
+from tests.e2e.newsdesk import report
+from tests.e2e.press import Press
+from tests.fakes import waiting
+from tests.fakes.ports import free_port
+from tests.fakes.postfix import PrivatePostfix, needs_postfix
+from tests.store.conftest import postgres_admin_url
+
+ROOT = Path(__file__).parents[2]
+SOON_S = 30.0
+GAP_S = 0.3
+CUT_S = 22.0  # longer than it takes the others to think it dead
+TOWNS = (
+    "Kassala Gedaref Nyala Zalingei Idlib Homs Sirte Goma Bukavu Beni Uvira Bunia Kisangani Mosul Tikrit"
+    " Kirkuk Ramadi Aden Taiz Hodeidah Marib Kandahar Kunduz Herat Jalalabad Mazar-i-Sharif Kharkiv"
+    " Kherson Odesa Mariupol Donetsk Luhansk Zaporizhzhia Mogadishu Kismayo Baidoa Beledweyne Juba Malakal"
+    " Wau Bentiu Gao Timbuktu Mopti Kidal Ouahigouya Djibo Maiduguri Pulka"
+).split()
+
+
+@pytest.fixture
+def server() -> Iterator[tuple[Path, str]]:
+    """A PostgreSQL of this test's own: its folder, and the address of an empty database."""
+    postgres_admin_url()  # skips where there is none
+    folder = Path(tempfile.mkdtemp(prefix="alerts-pg-"))
+    command = (str(ROOT / "tests" / "postgres-server"),)
+    made = subprocess.run(
+        (*command, "start", str(folder), str(free_port())), capture_output=True, text=True, check=True
+    )
+    yield folder, made.stdout.strip()
+    subprocess.run((*command, "stop", str(folder)), check=False)
+
+
+def _postgres(*what: str) -> str:
+    """What `tests/postgres-server` says."""
+    command = (str(ROOT / "tests" / "postgres-server"), *what)
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+@pytest.fixture
+def postfix() -> Iterator[PrivatePostfix]:
+    needs_postfix()
+    with PrivatePostfix(folder=Path(tempfile.mkdtemp(prefix="alerts-postfix-"))) as one:
+        yield one
+
+
+@pytest.fixture
+async def press() -> AsyncIterator[Press]:
+    async with Press(8) as one:
+        yield one
+
+
+@dataclass(slots=True)
+class Reporters:
+    """Publish reports until they are told to stop, and know when each came out."""
+
+    press: Press
+    every_s: float
+    sent: dict[str, float] = field(default_factory=dict)  # when, by title
+    stopped: bool = False
+
+    async def write(self) -> None:
+        number = 0
+        while not self.stopped:
+            item = report(TOWNS[number % len(TOWNS)], number, killed=12 + number // len(TOWNS))
+            self.press.publish(number, item)
+            self.sent[item.title] = time.time()
+            number += 1
+            await asyncio.sleep(self.every_s)
+
+
+@dataclass(slots=True)
+class Misfortunes:
+    """What befalls a fleet. One machine at least is always well."""
+
+    fleet: Fleet
+    server: Path
+    chance: random.Random
+    kills: int = 0
+
+    async def kill_one(self, *, dead_s: float) -> None:
+        """Kill -9, and start it again after a while."""
+        name = self.chance.choice(self.fleet.names)
+        await self.fleet.machines[name].kill()
+        self.kills += 1
+        await asyncio.sleep(dead_s)
+        await self.fleet.start(name)
+
+    async def restart_database(self) -> None:
+        await asyncio.to_thread(_postgres, "restart", str(self.server))
+
+    async def cut_one(self) -> None:
+        """It reaches the web and the mail server, and not the database."""
+        cable = self.fleet.cables[self.chance.choice(self.fleet.names)]
+        cable.cut()
+        await asyncio.sleep(CUT_S)
+        cable.mend()
+
+
+async def _settled(fleet: Fleet, reporters: Reporters) -> None:
+    """All that was published is stored, read and mailed."""
+    await waiting.until(
+        lambda: fleet.number("SELECT count(*) FROM article") >= len(reporters.sent), what="all articles"
+    )
+    await waiting.until(
+        lambda: not fleet.number("SELECT count(*) FROM article WHERE analysed IS NULL"), what="all read"
+    )
+    await waiting.until(lambda: not set(fleet.states()) & {"queued", "sending", "bundled"}, what=str(fleet.states()))
+
+
+def _nothing_lost_or_doubled(fleet: Fleet, reporters: Reporters, postfix: PrivatePostfix) -> None:
+    keys = [str(key) for (key,) in fleet.ask("SELECT key FROM article")]
+    assert len(keys) == len(set(keys)) == len(reporters.sent)
+    assert fleet.number("SELECT count(*) FROM article WHERE fault IS NOT NULL") == 0
+    of_two = "SELECT article_id FROM evidence GROUP BY article_id HAVING count(DISTINCT alert_id) > 1"
+    assert fleet.ask(of_two) == []
+    twins = """SELECT rule, place_id FROM alert WHERE state IN ('unconfirmed', 'active')
+        GROUP BY rule, place_id HAVING count(*) > 1"""
+    assert fleet.ask(twins) == []
+    mails = {
+        str(name): str(state) for name, state in fleet.ask("SELECT message_id, state FROM outbox WHERE lead_id IS NULL")
+    }
+    came = postfix.taken()
+    accepted = {name for name, state in mails.items() if state == "accepted"}
+    assert {name: came[name] for name in accepted} == dict.fromkeys(accepted, 1)
+    assert set(came) == accepted
+    assert set(mails.values()) <= {"accepted", "withdrawn"}
+
+
+def _waits(fleet: Fleet, reporters: Reporters) -> dict[str, float]:
+    """The longest that a report waited to be stored, then to be read, and that a mail of it waited then, in seconds."""
+    stored = [float(at) - reporters.sent[str(title)] for title, at in fleet.ask(_STORED)]
+    return {"stored": max(stored), "read": max(_seconds(fleet, _READ)), "mailed": max(_seconds(fleet, _MAILED))}
+
+
+def _seconds(fleet: Fleet, query: str) -> list[float]:
+    return [float(seconds) for (seconds,) in fleet.ask(query)]
+
+
+_STORED = "SELECT title, extract(epoch FROM first_seen) FROM article"
+_READ = "SELECT extract(epoch FROM analysed - first_seen) FROM article"
+_MAILED = "SELECT extract(epoch FROM finished - created) FROM outbox WHERE state = 'accepted'"
+
+
+async def _through(
+    fleet: Fleet, press: Press, postfix: PrivatePostfix, server: Path, *, seconds: float, every_s: float
+) -> None:
+    """Kills for so long, with one restart of the database and one cut."""
+    chance = random.Random(int(os.environ.get("ALERTS_SEED", "0")) or None)
+    luck = Misfortunes(fleet, server, chance)
+    reporters = Reporters(press, every_s)
+    await fleet.start()
+    writing = asyncio.create_task(reporters.write())
+    ends, befalls = time.monotonic() + seconds, [luck.restart_database, luck.cut_one]
+    while befalls or time.monotonic() < ends:
+        await luck.kill_one(dead_s=chance.uniform(0.0, 4.0))
+        if befalls and time.monotonic() > ends - len(befalls) / 3 * seconds:
+            await befalls.pop(0)()
+        await asyncio.sleep(chance.uniform(0.0, 2.0))
+    reporters.stopped = True
+    await writing
+    await _settled(fleet, reporters)
+    await asyncio.to_thread(postfix.delivered)
+    _nothing_lost_or_doubled(fleet, reporters, postfix)
+    assert {name: host.at_once for name, host in press.hosts.items()} == dict.fromkeys(press.hosts, 1)
+    assert min(host.shortest for host in press.hosts.values()) >= GAP_S
+    waits = _waits(fleet, reporters)
+    fleet.note(f"{luck.kills} kills, {len(reporters.sent)} reports, longest waits {waits}")
+    assert max(waits.values()) < SOON_S, waits
+    for name, machine in fleet.machines.items():
+        assert await machine.end() == 0, name
+    assert fleet.number("SELECT count(*) FROM machine") == 0
+
+
+def _fleet(folder: Path, database: str, press: Press, postfix: PrivatePostfix, gazetteer: Path) -> Fleet:
+    smtp = (
+        f'[smtp]\nhost = "127.0.0.1"\nport = {postfix.port}\npostfix_log = "{postfix.log}"\n'
+        f'postqueue = "{postfix.postqueue}"'
+    )
+    return Fleet(folder=folder, database=database, press=press, gazetteer=gazetteer, gap_s=GAP_S, smtp=smtp)
+
+
+async def test_killed_cut_off_and_without_a_database_they_lose_and_double_nothing(
+    tmp_path: Path, server: tuple[Path, str], press: Press, postfix: PrivatePostfix, gazetteer_path: Path
+) -> None:
+    folder, database = server
+    async with _fleet(tmp_path, database, press, postfix, gazetteer_path) as fleet:
+        await _through(fleet, press, postfix, folder, seconds=8, every_s=0.5)
+
+
+@pytest.mark.soak
+async def test_they_lose_and_double_nothing_in_ten_minutes_of_misfortunes(
+    tmp_path: Path, server: tuple[Path, str], press: Press, postfix: PrivatePostfix, gazetteer_path: Path
+) -> None:
+    folder, database = server
+    async with _fleet(tmp_path, database, press, postfix, gazetteer_path) as fleet:
+        await _through(fleet, press, postfix, folder, seconds=600, every_s=0.25)
