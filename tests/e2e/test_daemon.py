@@ -49,9 +49,21 @@ async def _live_and_end(desk: Newsdesk, port: int) -> None:
         await waiting.until(lambda: len(desk.mails()) == 2)
         async with ClientSession() as session, session.get(f"http://127.0.0.1:{port}/") as page:
             assert "Shelling in Taiz" in await page.text()
+        assert await _ready(port) == {"status": "ok"} | dict.fromkeys(("database", "tables", "rules", "stages"), "ok")
         assert await daemon.end(seconds=20) == 0
         assert "stopping" in daemon.log
         assert "Traceback" not in daemon.log
+
+
+async def _ready(port: int) -> dict[str, str]:
+    """What it says once it has looked after itself."""
+    async with ClientSession() as session, asyncio.timeout(90):
+        while True:
+            async with session.get(f"http://127.0.0.1:{port}/readyz") as answer:
+                found: dict[str, str] = await answer.json()
+            if found["stages"] != "starting":
+                return found
+            await asyncio.sleep(0.2)
 
 
 @linux
