@@ -21,7 +21,7 @@ from alerts.sizes import about
 from alerts.store.editions import Files, Manifest, manifest_of
 
 LARGEST: Final = 1024 * 1024
-LARGEST_ALL: Final = 32 * 1024 * 1024
+LARGEST_ALL: Final = 128 * 1024 * 1024
 
 _NOBODYS: Final = re.compile(r"^\.|^#.*#$|~$|\.before(-\d+)?$")
 _PATH: Final = re.compile(r"rules/\d{1,3}/(lexicon/)?[^/]+\.toml|templates/.+")

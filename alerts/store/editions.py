@@ -19,6 +19,8 @@ from sqlalchemy import Connection, delete, insert, select, text, update
 from alerts.store.schema import edition, machine
 
 KEPT: Final = 50
+LEAST_KEPT: Final = 5
+_ROOM: Final = 256 * 1024 * 1024  # of large editions no more are kept than have room in it
 
 Files = Mapping[str, bytes]
 """What stands in each file, by its path: "rules/0/siege.toml", "rules/0/lexicon/town.toml", "templates/mail/x.txt"."""
@@ -76,7 +78,8 @@ def put(conn: Connection, files: Files, *, by: str, now: datetime, over: int | N
     packed = {path: _packed(content) for path, content in sorted(files.items())}
     row = {"digest": digest, "made": now, "made_by": by, "files": packed}
     number: int = conn.execute(insert(edition).values(row).returning(edition.c.number)).scalar_one()
-    older = select(edition.c.number).order_by(edition.c.number.desc()).offset(KEPT).limit(1).scalar_subquery()
+    kept = min(KEPT, max(LEAST_KEPT, _ROOM // max(sum(map(len, files.values())), 1)))
+    older = select(edition.c.number).order_by(edition.c.number.desc()).offset(kept).limit(1).scalar_subquery()
     conn.execute(delete(edition).where(edition.c.number <= older))
     return number
 

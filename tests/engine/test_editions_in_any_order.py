@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from alerts.engine import ownfolders
+from alerts.engine.edition_files import EditionFiles, Known
 from alerts.engine.lab import filing
 from alerts.errors import AlertsError
 from alerts.store import editions
@@ -69,7 +70,7 @@ def play(machines: list[Machine], shared: Engine, what: str, one: Machine, file:
 
 
 def break_off(one: Machine, after: int) -> None:
-    """Look, and end when so many files have been written."""
+    """Look, and end when so many files have been written; or just before it is kept what the folders are of."""
     left = [after]
 
     def put(path: Path, content: bytes) -> None:
@@ -78,9 +79,15 @@ def break_off(one: Machine, after: int) -> None:
         left[0] -= 1
         whole(path, content)
 
+    def remember(files: EditionFiles, known: Known) -> None:
+        raise _BrokenOff
+
     whole = filing.put_whole
     with pytest.MonkeyPatch.context() as patch, suppress(_BrokenOff):
-        patch.setattr(ownfolders, "put_whole", put)
+        if after == 3:
+            patch.setattr(EditionFiles, "remember", remember)
+        else:
+            patch.setattr(ownfolders, "put_whole", put)
         one.tick()
     one.restart()
 

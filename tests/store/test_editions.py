@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine, insert
@@ -65,6 +66,16 @@ def test_the_last_are_kept(engine: Engine) -> None:
     with reading(engine) as conn:
         kept = list(editions.kept(conn))
     assert len(kept) == KEPT and kept[0].files == {"rules/0/a.toml": str(KEPT + 2).encode()}
+
+
+def test_of_large_ones_fewer_are_kept(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(editions, "_ROOM", 40)
+    last: int | None = None
+    for _ in range(3):
+        for size in range(10, 18):
+            last = put(engine, "x" * size, last)
+    with reading(engine) as conn:
+        assert len(list(editions.kept(conn))) == editions.LEAST_KEPT
 
 
 def test_of_many_that_publish_at_once_one_does(engine: Engine) -> None:

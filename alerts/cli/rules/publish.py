@@ -21,8 +21,8 @@ def command(config_path: Path, edition: int | None) -> None:
     which no service runs. A rule with a fault keeps its earlier version on every machine: try `alerts rules check`
     first. The folders of other machines follow.
 
-    What was in force before is kept in the database, the last 50 editions (`alerts rules editions`): --edition puts one
-    of them in force again on all machines, rules and templates.
+    What was in force before is kept in the database (`alerts rules editions`): --edition puts an earlier edition in
+    force again on all machines, rules and templates.
     """
     from alerts.cli.rules.shared import editions, listed
 
