@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import os
 import secrets
+import sqlite3
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -68,7 +70,6 @@ def open_scratch(path: Path | None = None) -> Engine:
         engine = create_engine(f"sqlite:///{path}", poolclass=StaticPool, connect_args={"check_same_thread": False})
         event.listen(engine, "connect", _unsafe)
     event.listen(engine, "begin", _begin_sqlite)
-    metadata.create_all(engine)
     engine.update_execution_options(**{_VAULT: Vault(secrets.token_bytes(BYTES))})  # kept by nobody, as the database
     return engine
 
@@ -158,12 +159,32 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
         cursor.close()
 
 
-def _in_memory(connection: Any, _record: object) -> None:
+def _in_memory(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None
+    _put_tables(connection)
 
 
-def _unsafe(connection: Any, _record: object) -> None:
+def _put_tables(connection: sqlite3.Connection) -> None:
+    """Fill an empty database with all tables: by copying one, for saying what they are takes longer than most
+    stories that are told in them."""
+    with closing(sqlite3.connect(":memory:")) as empty:
+        empty.deserialize(_empty())
+        empty.backup(connection)
+
+
+@cache
+def _empty() -> bytes:
+    engine = create_engine("sqlite://", poolclass=StaticPool)
+    metadata.create_all(engine)
+    with closing(engine.raw_connection()) as made:
+        found: bytes = made.serialize()
+    engine.dispose()
+    return found
+
+
+def _unsafe(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None
+    _put_tables(connection)
     for setting in ("journal_mode = MEMORY", "synchronous = OFF", "locking_mode = EXCLUSIVE", "cache_size = -65536"):
         connection.execute(f"PRAGMA {setting}").close()
 
