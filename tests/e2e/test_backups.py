@@ -40,7 +40,7 @@ async def under_load(desk: Newsdesk, folder: Path, backups: int) -> list[Path]:
         for number, town in enumerate(TOWNS[: 4 * backups]):
             desk.publish(PAPERS[number % len(PAPERS)], report(town))
             await asyncio.sleep(chance.uniform(0.05, 0.5))
-            if number % 4 == 3:
+            if number % 4 == 1:
                 files.append(await asyncio.to_thread(backed_up, desk, folder / f"{number}.backup"))
         wanted = len(READERS) * 4 * backups
         await waiting.until(lambda: len(desk.mails()) >= wanted, what=f"{wanted} mails")
@@ -68,7 +68,7 @@ def told(desk: Newsdesk, *states: str) -> Counter[tuple[str, str]]:
     return Counter((READERS[int(str(person)) - 1], str(title)) for person, title, _ in rows)
 
 
-@pytest.mark.parametrize("backups", [2, pytest.param(10, marks=[pytest.mark.soak, pytest.mark.timeout(900)])])
+@pytest.mark.parametrize("backups", [1, pytest.param(10, marks=[pytest.mark.soak, pytest.mark.timeout(900)])])
 async def test_a_service_goes_on_from_any_backup_and_loses_and_doubles_nothing_of_it(
     backups: int, desk: Newsdesk, tmp_path: Path
 ) -> None:

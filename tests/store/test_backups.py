@@ -72,8 +72,8 @@ def test_it_holds_all_there_is_in_one_private_file(filled: Engine, file: Path) -
     assert in_backup(file) == stored(filled)
 
 
-def test_it_can_be_read_where_nothing_can_be_written(filled: Engine, file: Path) -> None:
-    back_up(filled, file, NOW)
+def test_it_can_be_read_where_nothing_can_be_written(sqlite_engine: Engine, file: Path) -> None:
+    back_up(sqlite_engine, file, NOW)
     with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro&immutable=1", uri=True)) as conn:
         assert conn.execute("PRAGMA journal_mode").fetchone() == ("delete",)
         assert conn.execute("SELECT value FROM meta WHERE name = 'backup taken'").fetchone() == (
@@ -105,7 +105,7 @@ def under_load(filled: Engine) -> Iterator[Engine]:
 
 
 def test_it_is_of_one_moment_while_somebody_writes_all_the_time(under_load: Engine, file: Path) -> None:
-    for _ in range(3):
+    for _ in range(3 if under_load.dialect.name == "sqlite" else 1):
         back_up(under_load, file, NOW)
         with closing(sqlite3.connect(file)) as conn:
             titles = conn.execute("SELECT title FROM alert UNION SELECT title FROM article").fetchall()
@@ -127,9 +127,9 @@ def test_a_full_disk_leaves_the_backup_before(sqlite_engine: Engine, tmp_path: P
         assert file.read_bytes() == before
 
 
-def test_a_folder_that_is_not_there_is_told(filled: Engine, tmp_path: Path) -> None:
+def test_a_folder_that_is_not_there_is_told(sqlite_engine: Engine, tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="nowhere/alerts cannot be written: No such file or directory"):
-        back_up(filled, tmp_path / "nowhere" / "alerts", NOW)
+        back_up(sqlite_engine, tmp_path / "nowhere" / "alerts", NOW)
 
 
 def test_a_damaged_database_makes_no_backup(sqlite_engine: Engine, file: Path) -> None:
@@ -175,22 +175,26 @@ back_up(open_database(sys.argv[1]), Path(sys.argv[2]), datetime.now(UTC), slowly
 """
 
 
-def test_killed_in_the_middle_it_leaves_the_backup_before_and_the_next_clears_up(filled: Engine, file: Path) -> None:
+def test_killed_in_the_middle_it_leaves_the_backup_before_and_the_next_clears_up(
+    sqlite_engine: Engine, file: Path
+) -> None:
     file.write_bytes(b"the one before")
-    url = filled.url.render_as_string(hide_password=False)
-    command = [sys.executable, "-c", _KILLED, url, str(file)]
+    command = [sys.executable, "-c", _KILLED, str(sqlite_engine.url), str(file)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment()) as process:
         assert process.stdout is not None
         assert process.stdout.readline()
         process.send_signal(signal.SIGKILL)
     assert file.read_bytes() == b"the one before"
-    back_up(filled, file, NOW)
+    assert left(file) == ["alerts.backup", "alerts.backup.part"]
+    back_up(sqlite_engine, file, NOW)
     assert left(file) == ["alerts.backup"]
-    assert in_backup(file) == stored(filled)
+    assert in_backup(file) == stored(sqlite_engine)
 
 
-def test_a_sound_file_is_not_called_damaged(filled: Engine, file: Path) -> None:
-    back_up(filled, file, NOW)
+def test_a_sound_file_is_not_called_damaged(sqlite_engine: Engine, file: Path) -> None:
+    with writing(sqlite_engine) as conn:
+        anyrows.fill(conn, 1)
+    back_up(sqlite_engine, file, NOW)
     with closing(sqlite3.connect(file)) as conn:
         backups.want_sound(conn, file)
         conn.execute("UPDATE evidence SET article_id = 999 WHERE id = 3")

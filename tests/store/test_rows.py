@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import (
     JSON,
@@ -59,6 +59,7 @@ def encoded(row: tuple[object, ...]) -> bytes:
     return Prints(ALL).encoded(row)
 
 
+@settings(max_examples=40)
 @given(one=_ROWS, other=_ROWS)
 def test_rows_are_encoded_alike_when_they_are_equal_and_else_never(
     one: tuple[object, ...], other: tuple[object, ...]
@@ -66,6 +67,7 @@ def test_rows_are_encoded_alike_when_they_are_equal_and_else_never(
     assert (encoded(one) == encoded(other)) == (one == other)
 
 
+@settings(max_examples=40)
 @given(rows=st.lists(_ROWS, max_size=6), shuffled=st.randoms())
 def test_a_fingerprint_does_not_depend_on_the_order_of_rows(rows: list[tuple[object, ...]], shuffled: object) -> None:
     first, second = Prints(ALL), Prints(ALL)
@@ -96,6 +98,7 @@ def test_an_instant_is_the_same_in_every_time_zone() -> None:
     )
 
 
+@settings(max_examples=40)
 @given(number=st.integers() | st.floats(allow_nan=False, allow_infinity=False))
 def test_a_number_alone_is_the_same_json_however_it_is_written(number: float) -> None:
     assert encoded((*(None,) * 7, json.dumps(number))) == encoded((*(None,) * 7, f" {number!r} "))
