@@ -39,7 +39,7 @@ from alerts.configured import (
     way_of,
 )
 from alerts.engine import acts, loading, rulebook
-from alerts.engine.analysis import Analyst
+from alerts.engine.analysis import HUNG, Analyst
 from alerts.engine.base import Stage
 from alerts.engine.canary import Canary
 from alerts.engine.cluster import ClusterEngine
@@ -51,7 +51,7 @@ from alerts.engine.linked import Linker
 from alerts.engine.local import LocalEngine
 from alerts.engine.notices import Watchman
 from alerts.engine.pruning import Pruner
-from alerts.engine.pulse import Kind, Pulse
+from alerts.engine.pulse import PATIENCE_S, Kind, Pulse
 from alerts.engine.recording import no_news
 from alerts.engine.rulebook import Rulebook
 from alerts.engine.single import SingleService
@@ -244,7 +244,7 @@ class Service:
                 meta.put_outage(conn, None)
             if self.heart is None or len(self.heart.living) == 1:
                 notices.put_start(conn, self.clock())
-            again = articles.retry_faulty(conn)
+            again = articles.retry_faulty(conn, but=HUNG)
         if again:
             _log.info("%d articles that were set aside are tried again", again)
 
@@ -261,6 +261,7 @@ class Service:
             is_cut=lambda: self.heart is not None and self.heart.is_cut,
             others=lambda: (self.collector.longest,),
             said=self.watch.counts.said,
+            on_stuck=self._set_aside_hung,
         )
         feeding = Stage(name="feeding the watchdog", every_s=self.watchdog.every_s, run=self.watchdog.look)
         self._runs = self._alone(feeding) if self.heart is None else self._shared(self.heart, feeding)
@@ -481,6 +482,11 @@ class Service:
         """All that a reading of the rules came to, in one entry of the log."""
         level = logging.ERROR if book.errors else logging.WARNING if book.faults else logging.INFO
         _log.log(level, "%s", text)
+
+    def _set_aside_hung(self) -> None:
+        number = self.analyst.set_aside_hung(self.clock, PATIENCE_S["articles"] / 2)
+        if number is not None:
+            _log.error("article %s cannot be read to its end, and is set aside", number)
 
     def _on_mails(self, accepted: Sequence[OutboxRow]) -> None:
         self.pulse.done("mails")

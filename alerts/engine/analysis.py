@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
 
+from alerts import __version__
 from alerts.engine.tracking import Outcome, Told, Tracker
 from alerts.errors import StoreError, TemplateError
 from alerts.match.bind import Households
@@ -50,6 +51,15 @@ class Report:
 
 
 Work = Sequence[tuple[Waiting, Detection]]
+HUNG = f"Hung: reading it came to no end in version {__version__}, which does not try it again"
+
+
+@dataclass(slots=True)
+class Now:
+    """The article that is being read at this moment, and since when by the monotonic clock."""
+
+    item: Waiting | None = None
+    since: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +69,17 @@ class Analyst:
     engine: Engine
     tracker: Tracker
     households: Households
+    now: Now = field(default_factory=Now)
+
+    def set_aside_hung(self, clock: Callable[[], datetime], patience_s: float) -> str | None:
+        """Set aside the article that has been read for so long: else it would hang the service again after its next
+        start, and again. Returns its id. Raises StoreError."""
+        item = self.now.item
+        if item is None or time.monotonic() - self.now.since < patience_s:
+            return None
+        with writing(self.engine) as conn:
+            articles.mark_faulty(conn, item, HUNG, clock())
+        return item.article.id
 
     def run(self, clock: Callable[[], datetime], *, limit: int = BATCH) -> Report:
         """Take up to `limit` waiting articles through to their outbox rows. Raises StoreError; then those
@@ -80,15 +101,17 @@ class Analyst:
         return self._batch(clock).set_aside(items, error)
 
     def _batch(self, clock: Callable[[], datetime]) -> _Batch:
-        return _Batch(self.engine, replace(self.tracker), self.households, clock)
+        return _Batch(self.engine, replace(self.tracker), self.households, clock, self.now)
 
 
 class _Batch:
     """Some articles, read and tracked by one and the same rules: `tracker` is a copy, so that a reload in
     between does not take a rule away of which there are findings."""
 
-    def __init__(self, engine: Engine, tracker: Tracker, households: Households, clock: Callable[[], datetime]) -> None:
-        self.engine, self.tracker, self.households, self.clock = engine, tracker, households, clock
+    def __init__(
+        self, engine: Engine, tracker: Tracker, households: Households, clock: Callable[[], datetime], now: Now
+    ) -> None:
+        self.engine, self.tracker, self.households, self.clock, self.now = engine, tracker, households, clock, now
         self.report = Report()
 
     def run(self, items: Sequence[Waiting]) -> Report:
@@ -125,11 +148,14 @@ class _Batch:
     def _detect(self, item: Waiting) -> Detection | None:
         """The findings in one article; None if it cannot be read: an article that once was evidence must not
         look as if it had been rewritten."""
+        self.now.since, self.now.item = time.monotonic(), item
         try:
             return self.tracker.rulebook.ruleset.detect(item.article, self.tracker.gazetteer, self.households)
         except Exception as error:
             self._set_aside(item, error)
             return None
+        finally:
+            self.now.item = None
 
     def _store(self, work: Work) -> int:
         """Track as many articles as there is time for, the first at least; returns how many. One that another has taken

@@ -8,7 +8,7 @@ disk that is full, is not: to start it anew would mend nothing, and what it had 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Final, Literal, get_args
 
@@ -36,16 +36,23 @@ class Work:
 
     @property
     def stuck(self) -> bool:
-        return not self.outer and min(self.due_s, self.quiet_s) > self.patience_s
+        return self.stands_still and self.due_s > self.patience_s
+
+    @property
+    def stands_still(self) -> bool:
+        """Whether nothing was done for too long, be there work or not."""
+        return not self.outer and self.quiet_s > self.patience_s
+
+    @property
+    def reason(self) -> str:
+        """What is the matter with it, when it is stuck."""
+        return f"{self.name}: nothing was done for {self.quiet_s:.0f} s, and the oldest waits for {self.due_s:.0f} s"
 
 
-def stuck(works: Iterable[Work]) -> tuple[str, ...]:
-    """A reason for each work that is stuck; () while all get on."""
-    return tuple(
-        f"{work.name}: nothing was done for {work.quiet_s:.0f} s, and the oldest waits for {work.due_s:.0f} s"
-        for work in works
-        if work.stuck
-    )
+def stuck(works: Iterable[Work], before: Collection[str] = ()) -> tuple[Work, ...]:
+    """The works that are stuck; () while all get on. Those that were so `before`, by name, are until something of them
+    is done: that nothing is due any more, as what hangs was set aside, does not make them go on."""
+    return tuple(work for work in works if work.stuck or (work.name in before and work.stands_still))
 
 
 @dataclass(slots=True)

@@ -30,8 +30,9 @@ State = Literal["starting", "ok", "stuck"]
 @dataclass(slots=True, kw_only=True)
 class Watchdog:
     """`kinds` are those of the work that this machine has a part in; while `is_cut` it must not do any. `others` are
-    works that the pulse does not know of; `said` what is told of the service while all is well.
-    `reasons` says, after each look, which stages are stuck; () while all get on. `due` is what it found due."""
+    works that the pulse does not know of; `said` what is told of the service while all is well; `on_stuck` is called
+    once, in a thread, when a stage is found to be stuck. `reasons` says, after each look, which stages are stuck; ()
+    while all get on. `due` is what it found due."""
 
     engine: Engine
     pulse: Pulse
@@ -41,9 +42,11 @@ class Watchdog:
     is_cut: Callable[[], bool] = lambda: False
     others: Callable[[], Sequence[Work]] = tuple
     said: Callable[[], str] = str
+    on_stuck: Callable[[], None] = lambda: None
     reasons: tuple[str, ...] = ()
     due: DueWork = _NOTHING
     _looked: float | None = None
+    _stuck: frozenset[str] = frozenset()
 
     @property
     def every_s(self) -> float:
@@ -64,13 +67,24 @@ class Watchdog:
             self.due = await asyncio.to_thread(self._due)
         except StoreError:
             self.due = _NOTHING
-        self._judge(stuck([*self._works(), *self.pulse.runs(), *self.others()]))
+        before = self.reasons
+        found = stuck([*self._works(), *self.pulse.runs(), *self.others()], self._stuck)
+        self._stuck = frozenset(work.name for work in found)
+        self._judge(tuple(work.reason for work in found))
         self._looked = self.pulse.clock()
+        if self.reasons and not before:
+            await self._tell_stuck()
         if self.reasons:
             self.notifier.status(f"stuck: {'; '.join(self.reasons)}")
         else:
             self.notifier.alive()
             self.notifier.status(self.said())
+
+    async def _tell_stuck(self) -> None:
+        try:
+            await asyncio.to_thread(self.on_stuck)
+        except StoreError as error:
+            _log.error("what hangs cannot be set aside: %s", error)
 
     def _due(self) -> DueWork:
         with reading(self.engine) as conn:

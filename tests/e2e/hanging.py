@@ -1,17 +1,16 @@
-"""`alerts run`, whose stage of reading hangs for ever as soon as there is a file named `hang` in the folder where it
-was started; and whose watchdog loses patience within seconds. For `test_watchdog`."""
+"""`alerts run`, which reads for ever on an article that has the word "endless" in its title; and whose watchdog loses
+patience within seconds. For `test_watchdog`."""
 
 from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable
-from datetime import datetime
-from pathlib import Path
+from typing import Any
 
 from alerts.cli import main
 from alerts.engine import pulse
-from alerts.engine.analysis import Analyst, Report
+from alerts.match.engine import Detection, Ruleset
+from alerts.types import Article
 
 PATIENCE_S = 6.0
 
@@ -22,14 +21,14 @@ def hang() -> None:
 
 def wire() -> None:
     pulse.PATIENCE_S.update(dict.fromkeys(pulse.PATIENCE_S, PATIENCE_S))
-    real = Analyst.run
+    real = Ruleset.detect
 
-    def run(analyst: Analyst, clock: Callable[[], datetime]) -> Report:
-        if Path("hang").exists():
+    def detect(ruleset: Ruleset, article: Article, *rest: Any) -> Detection:
+        if "endless" in article.title:
             hang()
-        return real(analyst, clock)
+        return real(ruleset, article, *rest)
 
-    setattr(Analyst, "run", run)  # noqa: B010  mypy knows that a method is no attribute to set
+    setattr(Ruleset, "detect", detect)  # noqa: B010  mypy knows that a method is no attribute to set
 
 
 if __name__ == "__main__":

@@ -50,10 +50,19 @@ def test_waiting_longer_never_makes_it_well(work: Work, more: float, quieter: fl
 
 
 @given(st.lists(WORKS))
-def test_each_work_that_is_stuck_has_a_reason_with_its_name(works: list[Work]) -> None:
-    reasons = stuck(works)
-    names = [work.name for work in works if work.stuck]
-    assert [reason.partition(":")[0] for reason in reasons] == names
+def test_each_work_that_is_stuck_is_named_with_a_reason(works: list[Work]) -> None:
+    found = stuck(works)
+    assert found == tuple(work for work in works if work.stuck)
+    assert [work.reason.partition(":")[0] for work in found] == [work.name for work in found]
+
+
+@given(st.lists(WORKS))
+def test_what_was_stuck_is_so_until_something_is_done_be_there_work_or_not(works: list[Work]) -> None:
+    idle = [replace(work, due_s=0.0) for work in works]
+    assert stuck(idle) == ()
+    assert stuck(idle, [work.name for work in works]) == tuple(work for work in idle if work.stands_still)
+    moved = [replace(work, quiet_s=0.0) for work in works]
+    assert stuck(moved, [work.name for work in works]) == ()
 
 
 def test_a_stage_that_does_nothing_of_what_is_due_is_stuck_until_it_does_something() -> None:
