@@ -216,6 +216,20 @@ def test_folders_that_may_not_be_written_to_are_told_and_the_machine_goes_on(
     assert not beta.trouble and number(shared) == 2
 
 
+def test_a_folder_of_another_user_is_left_as_it_is(
+    alpha: Machine, beta: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alpha.write("my-rules/siege.toml", rule("second")).write("my-templates/mail/alert.txt", "Alert").tick()
+    before, known = beta.own, beta.editions.files.known()
+    with monkeypatch.context() as patch:
+        patch.setattr("os.access", lambda path, mode: str(path) != str(beta.rules))
+        assert beta.tick() and beta.goes_by == alpha.goes_by
+    assert beta.own == before and beta.editions.files.known() == known
+    assert f"{beta.rules} may not be written to by this user" in beta.trouble
+    beta.tick()
+    assert beta.own == alpha.own and not beta.trouble
+
+
 def test_folders_that_a_machine_does_not_have_stay_as_others_have_them(
     alpha: Machine, shared: Engine, tmp_path: Path
 ) -> None:

@@ -23,7 +23,7 @@ COMMANDS = {
     "overlap": ("alerts.cli.rules.overlap", "Pairs of rules that flag the same sentences."),
     "editions": (
         "alerts.cli.rules.editions",
-        "The rules and templates that were in force on all machines, and by whom.",
+        "What was in force on all machines, when and by whom.",
     ),
     "publish": ("alerts.cli.rules.publish", "Put your own rules and templates in force on all machines."),
     "pull": ("alerts.cli.rules.pull", "Bring your own folders to what is in force on all machines."),

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from alerts.store.editions import Edition
 
 
-@click.command(name="editions", short_help="The rules and templates that were in force on all machines, and by whom.")
+@click.command(name="editions", short_help="What was in force on all machines, when and by whom.")
 @common.config_option
 @common.json_option
 def command(config_path: Path, as_json: bool) -> None:
