@@ -23,7 +23,7 @@ from alerts.engine.loading import RuleSources
 from alerts.engine.pruning import Terms
 from alerts.engine.rulebook import Rulebook
 from alerts.engine.single import SingleService
-from alerts.errors import StoreError
+from alerts.errors import AlertsError, StoreError
 from alerts.match.bind import Households
 from alerts.match.rule import Spike
 from alerts.notify import audience
@@ -128,9 +128,13 @@ def open_store(config: Config, progress: Progress = migrations.SILENT, *, locked
     StoreError, and AlertsError where the addresses in it were sealed with another secret."""
     vault = Vault(secret_of(config))
     engine = open_database(config.database_url, vault=vault, shared=config.service.engine == "cluster")
-    bring_up(engine, config, progress, locked=locked)
-    with writing(engine) as conn:
-        people.take_secret(conn)
+    try:
+        bring_up(engine, config, progress, locked=locked)
+        with writing(engine) as conn:
+            people.take_secret(conn)
+    except AlertsError:
+        engine.dispose()
+        raise
     return engine
 
 

@@ -68,7 +68,7 @@ def steps(terms: Terms, now: datetime) -> Mapping[str, Step]:
     if (kept := terms.polls) is not None:
         found["polls"] = lambda conn, after, limit: _polls(conn, now - kept)
     if (room := terms.documents) is not None:
-        found["documents"] = lambda conn, after, limit: Batch(gone={"documents": documents.prune(conn, room)})
+        found["documents"] = lambda conn, after, limit: _documents(conn, room)
     if (mailed := terms.mails) is not None:
         since, over = now - mailed, terms.alerts_over_since(now, mailed)
         found["mails"] = lambda conn, after, limit: pruning.mails(conn, since, over, after, limit)
@@ -85,6 +85,11 @@ def steps(terms: Terms, now: datetime) -> Mapping[str, Step]:
         ended = terms.alerts_over_since(now, told)
         found["evidence"] = lambda conn, after, limit: pruning.texts_of_evidence(conn, ended, after, limit)
     return found
+
+
+def _documents(conn: Connection, room: int) -> Batch:
+    gone = documents.prune(conn, room)
+    return Batch(gone={"documents": gone}, after=0 if gone == documents.PRUNED_AT_ONCE else None)
 
 
 def _polls(conn: Connection, before: datetime) -> Batch:

@@ -8,12 +8,13 @@ from pathlib import Path
 
 from sqlalchemy import select
 
+from alerts.collect.outcome import Document
 from alerts.config import Config, defaults
 from alerts.configured import kept_by
 from alerts.engine import acts
 from alerts.engine.acts import Actor
 from alerts.engine.pruning import Pruner, Terms
-from alerts.store import alerts, articles, tallies
+from alerts.store import alerts, articles, documents, tallies
 from alerts.store.database import reading, writing
 from alerts.store.schema import article, outbox
 from tests.engine.world import DAY, World
@@ -110,6 +111,26 @@ def test_work_stops_when_its_time_is_up_and_goes_on_where_it_stopped(world: Worl
     assert [found.run(world.now) for _ in range(2)] == [{}, {}], "no time, no work"
     found.work_s = 1e-9
     assert [found.run(world.now) for _ in range(6)] == [*[{"texts": 2}] * 5, {}]
+
+
+def test_documents_go_when_less_room_is_left_to_them_some_at_a_time(world: World) -> None:
+    feed = world.feed("The Daily")
+    with writing(world.engine) as conn:
+        for number in range(3):
+            came = Document(url=feed.url, content_type="text/xml", body=b"%d" % number)
+            documents.put(conn, [(feed.id, came, "ok")] * documents.PRUNED_AT_ONCE, now=world.now)
+        whole = documents.total(conn)
+    found = pruner(world, Terms(documents=whole * 2 // 5))
+    with writing(world.engine) as conn:
+        assert documents.prune(conn, whole) == 0
+        assert documents.prune(conn, whole * 2 // 5) == documents.PRUNED_AT_ONCE, "no more in one transaction"
+    assert found.run(world.now) == {"documents": documents.PRUNED_AT_ONCE * 4 // 5}
+    assert found.run(world.now) == {}
+    with reading(world.engine) as conn:
+        kept = documents.of_feed(conn, feed.id)
+        last = documents.get(conn, kept[0].id)
+    assert last is not None
+    assert (len(kept), last.body) == (documents.PRUNED_AT_ONCE * 6 // 5, b"2")
 
 
 def test_others_have_as_much_time_as_the_work_took(world: World) -> None:

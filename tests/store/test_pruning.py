@@ -408,7 +408,7 @@ DOCUMENTS = st.builds(
 )
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.lists(st.one_of(DOCUMENTS, st.just(None)), min_size=2, max_size=12))
 def test_nothing_that_is_undated_or_still_listed_is_news_twice(days: list[Document | None]) -> None:
     """Documents come and go, and between them (None) all that is old is forgotten."""
