@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -10,6 +11,8 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import create_engine, make_url, text
 
+from alerts.cli.db import given
+from alerts.cli.db.backup import backup as backup_command
 from alerts.config import load
 from alerts.configured import open_store
 from alerts.engine.single import SingleService
@@ -233,3 +236,21 @@ def test_what_is_no_backup_is_told_in_words(used: World) -> None:
     assert (ran.code, ran.out) == (1, "")
     assert "config.toml is damaged or no backup" in ran.err
     assert "missing.backup: there is no such file" in alerts("db", "restore", "missing.backup").err
+
+
+def test_the_timer_of_systemd_gives_a_command_that_there_is() -> None:
+    unit = (Path(__file__).parents[2] / "packaging" / "alerts-backup.service").read_text(encoding="utf-8")
+    [line] = re.findall(r"^ExecStart=/opt/alerts/bin/alerts db backup (.+)$", unit, re.MULTILINE)
+    backup_command.make_context("backup", shlex.split(line))
+
+
+def test_the_password_of_a_configured_database_is_the_one_in_its_file(world: World) -> None:
+    world.write("secret.txt", "hush")
+    setting = 'database = "postgresql+psycopg://ana@db.example/alerts"\ndatabase_password_file = "secret.txt"'
+    config = world.folder / "config.toml"
+    config.write_text(config.read_text().replace('data = "data"', f'data = "data"\n{setting}'))
+    found = load(config)
+    assert given.address("postgresql+psycopg://ana@db.example/alerts", found) == found.database_url
+    assert "hush" in found.database_url
+    assert "hush" not in given.shown(found.database_url)
+    assert given.address("sqlite", found) == f"sqlite:///{world.folder}/data/alerts.db"

@@ -38,7 +38,7 @@ def copy(from_: str, to: str, config_path: Path, rehearse: bool) -> None:
 
     All of it or nothing: a copy that fails or is interrupted leaves TO empty, and can be begun again. Readers'
     addresses stay sealed; they belong to the installation's secret, whatever the database. A password does not belong
-    into the command but into ~/.pgpass.
+    into the command, but into ~/.pgpass or the database_password_file of a configuration that names the database.
     """
     from alerts.store import copying
     from alerts.store.database import open_database

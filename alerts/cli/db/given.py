@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 
 def address(given: str, config: Config) -> str:
     """The address of a database: of the one in the data folder ("sqlite", as in the configuration), of a file by its
-    path, or as it stands."""
+    path, or as it stands; with the password that the configuration has for it."""
     if given == "sqlite":
         return f"sqlite:///{config.service.data / 'alerts.db'}"
+    if given == config.service.database:
+        return config.database_url
     return given if "://" in given else f"sqlite:///{Path(given).absolute()}"
 
 
