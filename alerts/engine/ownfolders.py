@@ -12,6 +12,7 @@ import re
 import stat
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -114,13 +115,14 @@ class OwnFolders:
         new, kept = manifest_of(wanted), []
         for path in differing(new, found):
             file = self.where(path)
-            self._unchanged(path, file, found.get(path))
+            unchanged = partial(self._unchanged, path, file, found.get(path))
+            unchanged()
             try:
                 if path in keep and path in found:
                     kept.append(_keep_beside(file))
                 if path in new:
                     file.parent.mkdir(parents=True, exist_ok=True)
-                    put_whole(file, wanted[path])
+                    put_whole(file, wanted[path], sure=unchanged)
                 else:
                     file.unlink(missing_ok=True)
                     self._without_empty(path, file.parent)

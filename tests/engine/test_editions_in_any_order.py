@@ -8,6 +8,7 @@ from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -73,11 +74,11 @@ def break_off(one: Machine, after: int) -> None:
     """Look, and end when so many files have been written; or just before it is kept what the folders are of."""
     left = [after]
 
-    def put(path: Path, content: bytes) -> None:
+    def put(path: Path, content: bytes, **more: Any) -> None:
         if not left[0]:
             raise _BrokenOff
         left[0] -= 1
-        whole(path, content)
+        whole(path, content, **more)
 
     def remember(files: EditionFiles, known: Known) -> None:
         raise _BrokenOff

@@ -91,9 +91,9 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
 
 
-def put_whole(path: Path, content: bytes) -> None:
-    """Write a file all or not at all, also when the power fails. One that is new must still be so at the last moment.
-    Raises OSError."""
+def put_whole(path: Path, content: bytes, *, sure: Callable[[], None] = lambda: None) -> None:
+    """Write a file all or not at all, also when the power fails. One that is new must still be so at the last moment,
+    at which `sure` may raise what stops it. Raises OSError."""
     new = not path.exists()
     mode = 0o644 if new else path.stat().st_mode & 0o777
     handle, made = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -103,6 +103,7 @@ def put_whole(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.chmod(made, mode)
+        sure()
         if new:
             os.link(made, path)  # fails where somebody was quicker
             os.unlink(made)
