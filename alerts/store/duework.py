@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, or_, select
 
 from alerts.store import linked, waiting
-from alerts.store.schema import article, feed
+from alerts.store.schema import article, feed, poll
 
 _NONE: Final = timedelta(0)
 
@@ -31,16 +31,17 @@ class DueWork:
 def due_work(conn: Connection, now: datetime) -> DueWork:
     """What is due now, and for how long."""
     mine = or_(feed.c.lease_until.is_(None), feed.c.lease_until <= now)
-    oldest_feed = select(func.min(feed.c.next_due)).where(feed.c.active, feed.c.next_due <= now, mine)
+    due = (feed.c.active, feed.c.next_due <= now, mine)
+    oldest_feed = select(feed.c.next_due).where(*due).order_by(feed.c.next_due).limit(1)
     oldest_article = (
         select(article.c.first_seen)
         .where(article.c.analysed.is_(None), ~linked.held(now))
         .order_by(article.c.backlog, article.c.id)
         .limit(1)
     )
-    polled = conn.execute(select(func.max(feed.c.last_poll)).where(feed.c.active)).scalar_one()
+    polled = conn.execute(select(poll.c.at).order_by(poll.c.id.desc()).limit(1)).scalar_one_or_none()
     return DueWork(
-        feed=_age(conn.execute(oldest_feed).scalar_one(), now),
+        feed=_age(conn.execute(oldest_feed).scalar_one_or_none(), now),
         article=_age(conn.execute(oldest_article).scalar_one_or_none(), now),
         mail=_age(waiting.oldest_due(conn, now), now),
         polled=None if polled is None else _age(polled, now),

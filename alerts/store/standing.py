@@ -19,7 +19,7 @@ from alerts.track.quiet import HOUR
 
 RECENT: Final = timedelta(minutes=15)
 _LAG_OF: Final = 6 * HOUR
-_LAG_ARTICLES: Final = 2_000
+_LAG_ARTICLES: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from alerts.store.database import writing
 from alerts.systemd import Notifier
 from tests.fakes.notify import NotifySocket
 from tests.store import values
-from tests.store.pollrows import set_feed
+from tests.store.pollrows import add_polls
 
 NOW = values.NOW
 
@@ -76,7 +76,7 @@ async def test_feeds_that_another_machine_polls_get_on(scene: Scene) -> None:
     with writing(scene.engine) as conn:
         values.add_feed(conn)
         other = values.add_feed(conn, "https://other.example/feed")
-        set_feed(conn, other.id, last_poll=NOW + timedelta(seconds=900))
+        add_polls(conn, other.id, [NOW + timedelta(seconds=900)])
     scene.seconds = 1000
     assert await scene.fed()
     scene.seconds = 2000
