@@ -98,10 +98,11 @@ def unneeded_print() -> ColumnElement[bool]:
 
 
 def prints(conn: Connection, before: datetime, after: _Moment | None, limit: int) -> Batch:
-    """Forget by what texts printed `before` are known again, when no copy of them can come any more: it takes as much
-    room as they do."""
+    """Forget by what texts that were printed and in `before` are known again, when no copy of them can come any more:
+    it takes as much room as they do."""
     rows = _older(conn, story.c.published, story.c.article_id, before, after, limit)
-    old = story.c.article_id.in_([row.id for row in rows])
+    came = (article.c.first_seen < before) & article.c.id.in_([row.id for row in rows])
+    old = story.c.article_id.in_(select(article.c.id).where(came))
     free = select(story.c.article_id).where(old, unneeded_print())
     go = list(conn.execute(free.with_for_update(skip_locked=True)).scalars())
     if go:

@@ -219,6 +219,20 @@ def test_what_waits_is_evidence_is_counted_or_is_copied_stays(engine: Engine) ->
         assert texts(conn) == {f"Report {n}": True for n in (1, 2, 3, 4, 9)}
 
 
+def test_prints_of_texts_go_when_no_copy_can_come_and_the_texts_stay(engine: Engine) -> None:
+    with writing(engine) as conn:
+        feed = add_feed(conn)
+        listed(conn, feed, items(1, 2, 3))
+        evidence_of(conn, ids(conn)["Report 1"])
+        copied = int(ids(conn)["Report 2"])
+        conn.execute(update(story).where(story.c.article_id == int(ids(conn)["Report 1"])).values(copies_id=copied))
+        listed(conn, feed, items(1, 2, 3, 4), NOW)  # printed long ago, and in only now
+        assert walk(conn, pruning.prints, NOW - 42 * DAY) == {"prints of texts": 1}
+        assert texts(conn) == {f"Report {n}": True for n in (1, 2, 3, 4)}
+        kept = {str(one) for one in conn.execute(select(story.c.article_id)).scalars()}
+        assert kept == {ids(conn)[f"Report {n}"] for n in (1, 2, 4)}
+
+
 def test_texts_of_evidence_go_when_all_its_alerts_are_long_over(engine: Engine) -> None:
     with writing(engine) as conn:
         feed = add_feed(conn)
