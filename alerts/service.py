@@ -265,6 +265,8 @@ class Service:
         )
         feeding = Stage(name="feeding the watchdog", every_s=self.watchdog.every_s, run=self.watchdog.look)
         self._runs = self._alone(feeding) if self.heart is None else self._shared(self.heart, feeding)
+        if self.heart is not None:
+            await self.heart.start()
         await self._runs.start()
 
     def _alone(self, feeding: Stage) -> LocalEngine:
@@ -323,7 +325,6 @@ class Service:
             self.courier.stop()
 
         heart.on_cut, heart.on_back = cut, self.courier.go_on
-        heart.start()
         return engine
 
     async def _start_inbox(self) -> None:

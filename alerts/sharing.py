@@ -11,7 +11,7 @@ from typing import Final
 
 from sqlalchemy import Connection, Engine
 
-from alerts.engine.analysis import BATCH, Analyst
+from alerts.engine.analysis import BATCH, Analyst, Report
 from alerts.engine.canary import Canary
 from alerts.engine.collecting import Collector
 from alerts.engine.guard import Guard
@@ -19,6 +19,7 @@ from alerts.engine.heart import Heart
 from alerts.engine.linked import Linker
 from alerts.engine.pulse import Pulse
 from alerts.engine.tasks import ANALYSE, DELIVER, FAILED_KEPT, POLL_HOST
+from alerts.errors import StoreError
 from alerts.notify.courier import Courier
 from alerts.reports import Watch
 from alerts.store import articles, jobs, leases, machines, waiting
@@ -31,6 +32,7 @@ PEOPLE: Final = 100
 _HOSTS_WAIT: Final = 500  # jobs of hosts that wait at the most: a queue of twenty thousand is slow to take from
 _OVERLOOKED_AFTER: Final = timedelta(seconds=10)
 _OVERLOOKED: Final = 200
+_AGAIN_S: Final = 1.0
 _ALONE_FROM: Final = 2  # an article whose job has ended two machines is read by itself,
 _ASIDE_FROM: Final = 4  # and set aside when that has ended two more
 _SKETCHY: Final = "reading it ended the process, again and again"
@@ -88,9 +90,7 @@ class SharedWork:
             wanted = min(couriers, -(-people // PEOPLE))
             jobs.defer(conn, [Job(queue="notify", task=DELIVER, waits_once=f"deliver {n}") for n in range(wanted)])
             late = articles.overlooked(conn, now - _OVERLOOKED_AFTER, limit=_OVERLOOKED, now=now)
-            if late and not jobs.waits(conn, ANALYSE):
-                job = Job(queue="analyse", task=ANALYSE, args={"ids": late}, lock="overlooked", waits_once="overlooked")
-                jobs.defer(conn, [job])
+            to_be_read(conn, jobs.unplanned(conn, ANALYSE, late) if late else ())
 
     async def take_over(self) -> None:
         await self._guard.run("taking over", asyncio.to_thread(self.free))
@@ -124,10 +124,21 @@ class SharedWork:
             error = RuntimeError(_SKETCHY)
             self.watch.on_report(await asyncio.to_thread(self.analyst.set_aside, ids, error, self.heart.now))
             return
-        report = await asyncio.to_thread(self.analyst.run_some, ids, self.heart.now)
+        report = await self._read(ids)
         self.pulse.done("articles")
         if report.articles:
             self.watch.on_report(report)
+
+    async def _read(self, ids: Sequence[int]) -> Report:
+        """Patiently: what holds up the database is told, and passes, and these articles are this job's."""
+        while True:
+            try:
+                return await asyncio.to_thread(self.analyst.run_some, ids, self.heart.now)
+            except StoreError as error:
+                if self.heart.is_cut:
+                    raise
+                _log.warning("%d articles have to wait: %s", len(ids), error)
+                await asyncio.sleep(_AGAIN_S)
 
     def _each_alone(self, ids: Sequence[int]) -> None:
         with writing(self.engine) as conn:

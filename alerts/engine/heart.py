@@ -86,8 +86,9 @@ class Heart:
             self.living = tuple(machines.living(conn, now))
         self._beaten = time.monotonic()
 
-    def start(self) -> None:
+    async def start(self) -> None:
         """Beat from now on."""
+        await self._try_to_beat()  # it may be long since `join`
         self._tasks = [asyncio.create_task(self._beat_on()), asyncio.create_task(self._watch())]
 
     async def stop(self) -> None:
@@ -109,12 +110,15 @@ class Heart:
     async def _beat_on(self) -> None:
         while True:
             await asyncio.sleep(BEAT_S)
-            try:
-                await asyncio.to_thread(self._beat)
-            except StoreError as error:
-                _log.debug("no heartbeat: %s", error)
-            except Exception:
-                _log.exception("no heartbeat")
+            await self._try_to_beat()
+
+    async def _try_to_beat(self) -> None:
+        try:
+            await asyncio.to_thread(self._beat)
+        except StoreError as error:
+            _log.debug("no heartbeat: %s", error)
+        except Exception:
+            _log.exception("no heartbeat")
 
     def _beat(self) -> None:
         """Say that it lives. What it takes as the time of the answer is the middle of asking and hearing."""

@@ -128,9 +128,15 @@ def counts(conn: Connection) -> dict[tuple[str, str], int]:
 _COUNTS: Final = text("SELECT queue_name, status::text, count(*) FROM procrastinate_jobs GROUP BY 1, 2")
 
 
-def waits(conn: Connection, task: str) -> bool:
-    """Whether a job of this task waits to be begun."""
-    return bool(conn.execute(_WAITS, {"task": task}).scalar_one())
+def unplanned(conn: Connection, task: str, ids: Sequence[int]) -> list[int]:
+    """Those of `ids` that no job of this task has in its argument `ids`, in their order."""
+    there = set(conn.execute(_THERE, {"task": task, "ids": list(ids)}).scalars())
+    return [one for one in ids if one not in there]
 
 
-_WAITS: Final = text("SELECT EXISTS (SELECT 1 FROM procrastinate_jobs WHERE task_name = :task AND status = 'todo')")
+_THERE: Final = text(
+    """
+    SELECT CAST(one AS bigint) FROM procrastinate_jobs, jsonb_array_elements(args->'ids') AS one
+    WHERE task_name = :task AND status IN ('todo', 'doing') AND CAST(one AS bigint) = ANY(:ids)
+    """
+)

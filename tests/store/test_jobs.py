@@ -46,10 +46,8 @@ def _take(conn: Connection) -> int:
 def test_a_rollback_leaves_no_job(conn: Connection) -> None:
     with pytest.raises(ZeroDivisionError), conn.begin_nested():
         jobs.defer(conn, [Job(queue="analyse", task="read", args={"ids": [1]})])
-        assert jobs.waits(conn, "read")
         raise ZeroDivisionError
     assert jobs.counts(conn) == {}
-    assert not jobs.waits(conn, "read")
 
 
 def test_a_job_that_waits_once_does_not_wait_twice_and_breaks_no_transaction(conn: Connection) -> None:
@@ -117,3 +115,11 @@ def test_only_what_ended_long_ago_is_forgotten(conn: Connection) -> None:
     assert jobs.prune(conn, ended - SECOND) == 0
     assert jobs.prune(conn, ended + SECOND) == 1
     assert jobs.counts(conn) == {("upkeep", "todo"): 1}
+
+
+def test_articles_that_have_a_job_need_no_other(conn: Connection) -> None:
+    jobs.defer(conn, [Job(queue="analyse", task="read", args={"ids": [1, 2]}), Job(queue="collect", task="poll")])
+    _take(conn)
+    jobs.defer(conn, [Job(queue="analyse", task="read", args={"ids": [5]})])
+    assert jobs.unplanned(conn, "read", [5, 4, 3, 2]) == [4, 3]
+    assert jobs.unplanned(conn, "other", [5]) == [5]
