@@ -38,13 +38,12 @@ from alerts.configured import (
     transport_of,
     way_of,
 )
-from alerts.engine import acts, loading, rulebook
+from alerts.engine import acts, rulebook
 from alerts.engine.analysis import HUNG, Analyst
 from alerts.engine.base import Stage
 from alerts.engine.canary import Canary
 from alerts.engine.cluster import ClusterEngine
 from alerts.engine.collecting import Collector, Polled
-from alerts.engine.editions import Editions
 from alerts.engine.feedback import Reporter
 from alerts.engine.heart import Heart
 from alerts.engine.linked import Linker
@@ -57,7 +56,6 @@ from alerts.engine.rulebook import Rulebook
 from alerts.engine.single import SingleService
 from alerts.engine.tracking import Tracker
 from alerts.engine.watchdog import Watchdog
-from alerts.match.rule import Rule
 from alerts.notify import silences
 from alerts.notify.courier import Courier
 from alerts.notify.inbox import bouncing
@@ -69,9 +67,10 @@ from alerts.notify.reminding import remind, reminding_of
 from alerts.render.mail import mail_renderer
 from alerts.reports import Watch
 from alerts.roles import MachineRole
+from alerts.rulekeeper import RuleKeeper
 from alerts.sharing import SharedWork, on_news, on_one
 from alerts.store import articles, feeds, issuing, leases, linked, meta, notices, people, polling
-from alerts.store.database import reading, writing
+from alerts.store.database import writing
 from alerts.store.outbox import OutboxRow
 from alerts.systemd import Notifier
 from alerts.track.policy import Desk
@@ -100,11 +99,9 @@ class Service:
         # Machines that share the work go by the edition of rules and templates that is in force for all.
         self.in_force = in_force(config) if config.service.engine == "cluster" else config
         self.sources = rule_sources(self.in_force)
-        self._stamp = self.sources.stamp()
         self.pulse = Pulse()
         self.watchdog: Watchdog | None = None
         self.heart: Heart | None = None  # of a machine that shares the work
-        self.editions: Editions | None = None  # likewise
         self._stopping = False
         self._single = SingleService(config.service.data)
 
@@ -115,28 +112,26 @@ class Service:
         if config.service.engine == "cluster":
             self._single.take()  # before it says in the database that it lives
         self.engine = open_store(config, progress, locked=config.service.engine == "cluster")
+        editions = None
         if config.service.engine == "cluster":
             self.heart = Heart(engine=open_store(config, locked=True), me=machine_of(config))
             self.heart.join()
             self.clock = self.heart.now
-            self.editions = editions_of(config, self.engine, self.clock)
-            self.editions.prepare()
-            self._stamp = self.sources.stamp()
+            editions = editions_of(config, self.engine, self.clock)
+            editions.prepare()
         self.gazetteer = open_gazetteer(
             config.gazetteer_path, lambda stage, share: progress(f"index of places: {stage}", share)
         )
         self.secret = secret_of(config)
-        book = loading.load(
-            self.sources,
+        self.keeper = RuleKeeper(
+            sources=self.sources,
+            engine=self.engine,
             gazetteer=self.gazetteer,
             households=households(config),
-            last_good=self._last_good,
-            today=self.clock().date(),
+            clock=lambda: self.clock(),
+            editions=editions,
         )
-        with reading(self.engine) as conn:
-            before = meta.versions_in_force(conn)
-        if book.faults or (before and before != book.versions):
-            self._say(book, f"rules read: {rulebook.told(book, before or None)}")
+        book = self.keeper.read()
         with writing(self.engine) as conn:
             feeds.assign_owners(conn, config.owner_of, config.tier_of)
             issuing.put_issuer(conn, asdict(issuer(config)))
@@ -149,7 +144,7 @@ class Service:
             late_after=config.notify.late_after,
             desk=Desk(triage_from=config.triage.from_, triage_for=config.triage.let_go),
         )
-        self._take(book)
+        self.keeper.serve(self.tracker)
         self.analyst = Analyst(engine=self.engine, tracker=self.tracker, households=households(config))
         self.reporter = Reporter(
             engine=self.engine,
@@ -276,7 +271,7 @@ class Service:
                 Stage(name="following links", every_s=1.0, run=self.linker.run),
                 Stage(name="reading", every_s=1.0, run=self.analyse, kind="articles"),
                 Stage(name="mailing", every_s=1.0, run=self.deliver, kind="mails"),
-                Stage(name="reloading rules", every_s=2.0, run=self.reload_if_changed),
+                Stage(name="reloading rules", every_s=2.0, run=self.keeper.look),
                 Stage(name="upkeep", every_s=60.0, run=self.upkeep),
                 Stage(name="pruning", every_s=60.0, run=self.prune),
                 Stage(name="watching", every_s=30.0, run=self.look_around),
@@ -305,7 +300,7 @@ class Service:
         at_once = {"collect": settings.at_once, "analyse": 1, "notify": 1}
         stages = [
             feeding,
-            Stage(name="reloading rules", every_s=2.0, run=self.follow_editions),
+            Stage(name="reloading rules", every_s=2.0, run=self.keeper.look),
             Stage(name="watching", every_s=30.0, run=heart.for_all(self.look_around)),
             Stage(name="pruning", every_s=60.0, run=heart.for_all(self.prune)),
             Stage(name="the canary", every_s=5.0, run=work.sing),
@@ -423,71 +418,6 @@ class Service:
             remind(conn, self.rulebook.ruleset.by_name, reminding_of(self.config, self.secret), now)
         for done in self.reporter.run(self.rulebook.ruleset.rules, now):
             _log.info("%s", done)
-
-    async def follow_editions(self) -> None:
-        """Publish what was changed in this machine's own folders, and go by what others published."""
-        if self.editions is not None:
-            await self.editions.look()
-        await self.reload_if_changed()
-
-    def barred(self) -> str:
-        """Why nothing should be written to this machine's own folders at the moment; "" where it may. Raises
-        StoreError."""
-        return "" if self.editions is None else self.editions.barred()
-
-    async def reload_if_changed(self) -> None:
-        """Read the rules again when a file of theirs changed; a faulty one keeps its earlier version."""
-        stamp = await asyncio.to_thread(self.sources.stamp)
-        if stamp != self._stamp:
-            await asyncio.to_thread(self._reload)
-            self._stamp = stamp  # only now: what the database could not take is tried again
-
-    def _reload(self) -> None:
-        book = loading.load(
-            self.sources,
-            gazetteer=self.gazetteer,
-            households=households(self.config),
-            before=self.rulebook,
-            today=self.clock().date(),
-        )
-        before = self.rulebook.versions
-        self._take(book)
-        self._say(book, f"rules read again: {rulebook.told(book, before)}")
-
-    def _last_good(self) -> list[Rule]:
-        """The rules that were in force when the service last ran, as the database kept them."""
-        with reading(self.engine) as conn:
-            kept = meta.rules_in_force(conn)
-        rules, faults = loading.remembered([(one.rule, one.text, one.lists) for one in kept], self.gazetteer.country_of)
-        for fault in faults:
-            _log.error("%s", fault)
-        return rules
-
-    def _take(self, book: Rulebook) -> None:
-        """Put a rulebook into force: the one reference that the analyst looks at is swapped."""
-        rules = [
-            meta.InForce(rule=rule.name, version=rule.version, text=rule.source, lists=rule.lists)
-            for rule in book.ruleset.rules
-        ]
-        with writing(self.engine) as conn:
-            meta.put_in_force(conn, rules, self.clock())
-            meta.put_rules_trouble(conn, rulebook.told(book) if book.errors else "", self.clock())
-        with reading(self.engine) as conn:
-            self.tracker.first_loaded = meta.first_loaded(conn)
-        self.tracker.rulebook = book
-        if self.editions is not None:
-            self.editions.say(rulebook.told(book) if book.errors else "")
-
-    @staticmethod
-    def _say(book: Rulebook, text: str) -> None:
-        """All that a reading of the rules came to, in one entry of the log."""
-        level = logging.ERROR if book.errors else logging.WARNING if book.faults else logging.INFO
-        _log.log(level, "%s", text)
-
-    def _set_aside_hung(self) -> None:
-        number = self.analyst.set_aside_hung(self.clock, PATIENCE_S["articles"] / 2)
-        if number is not None:
-            _log.error("article %s cannot be read to its end, and is set aside", number)
 
     def _on_mails(self, accepted: Sequence[OutboxRow]) -> None:
         self.pulse.done("mails")

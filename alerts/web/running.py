@@ -95,7 +95,7 @@ def pages_of(service: Service, *, keeps: float = KEEPS_S) -> Starlette:
             book=lambda: service.rulebook,
             places=service.gazetteer,
             now=service.clock,
-            barred=service.barred,
+            barred=service.keeper.barred,
         ),
         checks=checks_of(service),
     )

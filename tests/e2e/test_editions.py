@@ -62,7 +62,7 @@ def services(
 
 async def all_look(services: tuple[Service, ...]) -> None:
     for service in (*services, *services, *services):
-        await service.follow_editions()
+        await service.keeper.look()
 
 
 def rows(engine: Engine) -> list[Machine]:

@@ -161,18 +161,18 @@ async def test_rules_are_read_again_when_a_file_changes(desk: Newsdesk, caplog: 
     desk.set_up()
     rules = desk.folder / "rules"
     async with opened(desk) as service:
-        await service.reload_if_changed()
+        await service.keeper.look()
         assert "rules read again" not in caplog.text
         (rules / "cut_off.toml").write_text(CUT_OFF)
-        await service.reload_if_changed()
+        await service.keeper.look()
         assert set(service.rulebook.ruleset.by_name) == {"shelling", "cut_off"}
         (rules / "shelling.toml").write_text(SHELLING + "[nonsense")
-        await service.reload_if_changed()
+        await service.keeper.look()
         assert set(service.rulebook.ruleset.by_name) == {"shelling", "cut_off"}
         assert "still in force as they were: shelling" in caplog.text
         assert "shelling.toml:" in caplog.text
         (rules / "cut_off.toml").unlink()
-        await service.reload_if_changed()
+        await service.keeper.look()
         assert set(service.rulebook.ruleset.by_name) == {"shelling"}
 
 
@@ -244,7 +244,7 @@ async def test_articles_are_read_while_rules_are(desk: Newsdesk, monkeypatch: py
     async with opened(desk) as service:
         monkeypatch.setattr(loading, "try_out", slow)
         (desk.folder / "rules" / "cut_off.toml").write_text(CUT_OFF)
-        reload = asyncio.create_task(service.reload_if_changed())
+        reload = asyncio.create_task(service.keeper.look())
         await asyncio.to_thread(begun.wait, 30)
         await service.step()
         assert len(desk.mails()) == 1
@@ -259,7 +259,7 @@ async def test_all_faults_of_a_reload_are_told_in_one_entry(desk: Newsdesk, capl
     async with opened(desk) as service:
         (desk.folder / "rules" / "shelling.toml").write_text(SHELLING.replace("severity", "severty") + "x = 1\n")
         (desk.folder / "rules" / "cut_off.toml").write_text(CUT_OFF + "[nonsense")
-        await service.reload_if_changed()
+        await service.keeper.look()
         [said] = entries(caplog)
         assert len(said.splitlines()) > 3
         assert "not in force, for their faults: cut_off" in said.splitlines()[0]
@@ -278,9 +278,9 @@ async def test_a_reload_that_the_database_refuses_is_tried_again(
         with monkeypatch.context() as broken:
             broken.setattr("alerts.service.meta.record_rules", full)
             with pytest.raises(StoreError):
-                await service.reload_if_changed()
+                await service.keeper.look()
         assert set(service.rulebook.ruleset.by_name) == {"shelling"}
-        await service.reload_if_changed()
+        await service.keeper.look()
         assert set(service.rulebook.ruleset.by_name) == {"shelling", "cut_off"}
 
 
