@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 
 from alerts.collect.asking.fetch import Fetcher
@@ -280,12 +280,12 @@ class Service:
             self.pulse,
         )
 
-    def _shared(self, heart: Heart, feeding: Stage) -> ClusterEngine:
-        """Jobs for what its roles say; what is at the machine itself it does by its own clock."""
-        settings, roles = collect_settings(self.config), self.config.service.roles
-        work = SharedWork(
+    def work(self) -> SharedWork:
+        """What this machine can do of the work that machines share, once it is open."""
+        assert self.heart is not None, 'a service with engine = "cluster"'
+        return SharedWork(
             engine=self.engine,
-            heart=heart,
+            heart=self.heart,
             collector=self.collector,
             linker=self.linker,
             analyst=self.analyst,
@@ -293,11 +293,15 @@ class Service:
             canary=self.canary,
             watch=self.watch,
             pulse=self.pulse,
-            gap=timedelta(seconds=settings.host_gap),
+            gap=self.config.collect.host_gap,
             pages=fulltext.missing() is None,
             keep_up=self.upkeep,
         )
-        at_once = {"collect": settings.at_once, "analyse": 1, "notify": 1}
+
+    def _shared(self, heart: Heart, feeding: Stage) -> ClusterEngine:
+        """Jobs for what its roles say; what is at the machine itself it does by its own clock."""
+        work, roles = self.work(), self.config.service.roles
+        at_once = {"collect": self.config.collect.at_once, "analyse": 1, "notify": 1}
         stages = [
             feeding,
             Stage(name="reloading rules", every_s=2.0, run=self.keeper.look),
