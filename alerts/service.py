@@ -423,6 +423,11 @@ class Service:
         for done in self.reporter.run(self.rulebook.ruleset.rules, now):
             _log.info("%s", done)
 
+    def _set_aside_hung(self) -> None:
+        number = self.analyst.set_aside_hung(self.clock, PATIENCE_S["articles"] / 2)
+        if number is not None:
+            _log.error("article %s cannot be read to its end, and is set aside", number)
+
     def _on_mails(self, accepted: Sequence[OutboxRow]) -> None:
         self.pulse.done("mails")
         self.watch.on_mails(accepted, self.clock())
