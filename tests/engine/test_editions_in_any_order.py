@@ -148,7 +148,7 @@ def test_no_edit_is_lost_and_all_go_by_the_same(scratch: Engine, done: list[tupl
 
 @pytest.mark.soak
 @pytest.mark.timeout(1800)
-@settings(max_examples=1_000, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 @given(done=steps)
 def test_nor_in_many_other_orders(scratch: Engine, done: list[tuple[str, int, str, int]]) -> None:
     run(scratch, done)
