@@ -166,6 +166,9 @@ def test_all_faults_are_told_at_once_with_their_lines() -> None:
         ("[web]\ntrusted_proxies = ['nginx']", "web.trusted_proxies[0]: 'nginx' is neither an address nor a network"),
         ("[web]\ntrusted_proxies = ['0.0.0.0/0']", "this is everybody: then anybody could say who they are"),
         ("[web]\nbase_url = 'example.org'", "web.base_url: write the address readers use"),
+        ("[keep]\narticles = '1 year'", "keep.articles: '1 year': a year has no fixed length"),
+        ("[keep]\naudit = '7 days'", 'keep.audit: must be at least 30 days, or "never"'),
+        ("[keep]\nmails = '20 days'", "2: error: keep.mails: is shorter than [verdicts] expire"),
         ("[owners]\nA = ['X']\nB = ['x', 'y']", "3: error: owners.B: 'x' stands in 'A' already"),
         ("[tiers]\nhigh = ['X']", "2: error: tiers.high: the name must be a number"),
         ("[tiers]\n9 = ['X']", "2: error: tiers.9: a tier is a number from 1"),
@@ -174,6 +177,12 @@ def test_all_faults_are_told_at_once_with_their_lines() -> None:
 def test_a_fault_names_the_key_and_the_remedy(text: str, says: str) -> None:
     told = _faults(text)
     assert any(says in line for line in told), told
+
+
+def test_what_is_kept_for_ever_is_kept_as_never() -> None:
+    kept = _read("[keep]\narticles = 'never'\nmails = 'never'\naudit = 'never'").keep
+    assert (kept.articles, kept.evidence, kept.mails, kept.audit) == (None, None, None, None)
+    assert _read("[verdicts]\nexpire = '8 days'\n[keep]\nmails = '8 days'").keep.mails == timedelta(days=8)
 
 
 def test_triage_is_asked_for_from_a_level_and_can_wait_for_ever() -> None:
