@@ -8,12 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from alerts.store.database import open_database
-from alerts.store.migrations import upgrade
-from tests.sealed import VAULT
-from tests.store.conftest import migrated_postgres, postgres_url
+from tests.store.conftest import migrated_postgres, migrated_sqlite, postgres_url
 
-__all__ = ["migrated_postgres", "postgres_url"]
+__all__ = ["migrated_postgres", "migrated_sqlite", "postgres_url"]
 
 FLIGHT = """\
 format = 1
@@ -151,18 +148,8 @@ def world(tmp_path: Path, gazetteer_path: Path, monkeypatch: pytest.MonkeyPatch)
     return made
 
 
-@pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with all tables and nothing in them: making one takes a tenth of a second."""
-    path = tmp_path_factory.mktemp("empty") / "alerts.db"
-    engine = open_database(f"sqlite:///{path}", vault=VAULT)
-    upgrade(engine)
-    engine.dispose()  # all of it is in one file now
-    return path
-
-
 @pytest.fixture
-def ready(world: World, empty_database: Path) -> None:
+def ready(world: World, migrated_sqlite: Path) -> None:
     """The new installation has its database already."""
     (world.folder / "data").mkdir(mode=0o700)
-    shutil.copy(empty_database, world.folder / "data" / "alerts.db")
+    shutil.copy(migrated_sqlite, world.folder / "data" / "alerts.db")

@@ -19,6 +19,7 @@ from sqlalchemy import Engine, create_engine, make_url, text
 from alerts.store import migrations
 from alerts.store.database import open_database, writing
 from alerts.store.schema import metadata
+from tests.once import once
 from tests.sealed import VAULT
 
 POSTGRES = "ALERTS_TEST_POSTGRES"
@@ -60,12 +61,14 @@ def migrated_postgres(postgres_url: str) -> Iterator[Engine]:
 
 @pytest.fixture(scope="session")
 def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database file with all tables, to be copied."""
-    path = tmp_path_factory.mktemp("sqlite") / "alerts.db"
-    made = open_database(f"sqlite:///{path}", vault=VAULT)
+    """A database file with all tables, to be copied: one for all processes of a run."""
+    return once(tmp_path_factory, "sqlite", _migrated) / "alerts.db"
+
+
+def _migrated(folder: Path) -> None:
+    made = open_database(f"sqlite:///{folder / 'alerts.db'}", vault=VAULT)
     migrations.upgrade(made)
-    made.dispose()
-    return path
+    made.dispose()  # all of it is in one file now
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
