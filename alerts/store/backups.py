@@ -92,6 +92,12 @@ def make_last(file: Path) -> int:
         os.close(handle)
 
 
+def remove(path: Path, *, beside_only: bool = False) -> None:
+    """Take away a SQLite file that nobody needs, with what SQLite keeps beside it, or only that."""
+    for suffix in _BESIDE if beside_only else ("", *_BESIDE):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
 def _copy_rows(engine: Engine, part: Path, progress: Progress) -> None:
     made = open_database(f"sqlite:///{part}")
     try:
@@ -112,19 +118,14 @@ def _part(file: Path) -> Iterator[Path]:
         except OSError:
             raise StoreError(f"{file} is being written by another process at this moment", reason="locked") from None
         os.ftruncate(handle, 0)
-        _remove(part, *_BESIDE)
+        remove(part, beside_only=True)
         try:
             yield part
         except BaseException:
-            _remove(part, "", *_BESIDE)
+            remove(part)
             raise
     finally:
         os.close(handle)
-
-
-def _remove(path: Path, *suffixes: str) -> None:
-    for suffix in suffixes:
-        path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
 @contextmanager

@@ -52,7 +52,7 @@ def opened(file: Path, work: Path, vault: Vault | None = None) -> Iterator[tuple
 
     Raises StoreError for a file that is damaged, no backup, or of a newer version.
     """
-    _clear(work)
+    backups.remove(work)
     try:
         version = _copy(file, work)
         engine = open_database(f"sqlite:///{work}", vault=vault)
@@ -61,7 +61,7 @@ def opened(file: Path, work: Path, vault: Vault | None = None) -> Iterator[tuple
         finally:
             engine.dispose()
     finally:
-        _clear(work)
+        backups.remove(work)
 
 
 def settle(engine: Engine, now: datetime, held: Contents, mails: Mails) -> None:
@@ -125,11 +125,6 @@ def put_in_place(engine: Engine, target: str, stamp: str, progress: copying.Prog
 
 def _file(url: str) -> Path | None:
     return Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:") else None
-
-
-def _clear(work: Path) -> None:
-    for suffix in ("", "-wal", "-shm", "-journal"):
-        work.with_name(work.name + suffix).unlink(missing_ok=True)
 
 
 def _copy(file: Path, work: Path) -> str:

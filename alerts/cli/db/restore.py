@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,7 +53,8 @@ def restore(file: Path, config_path: Path, check: bool, replace: bool, mails: Ma
         raise InputError(f"{file}: there is no such file")
     config, now = common.load_config(config_path), common.now()
     target = config.database_url
-    with given.at_rest(target, config, advice=_STOP), common.progress("restoring") as show:
+    resting = nullcontext() if check else given.at_rest(target, config, advice=_STOP)
+    with resting, common.progress("restoring") as show:
         if not check:
             _want_room(target, replace=replace)
         config.service.data.mkdir(mode=0o700, parents=True, exist_ok=True)
