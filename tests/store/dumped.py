@@ -11,6 +11,9 @@ from alerts.store.schema import metadata
 
 
 def dump(engine: Engine) -> dict[str, list[Any]]:
-    """The rows of every table, by its name."""
+    """The rows of every table, by its name; in the order of their keys, for PostgreSQL has none of its own."""
     with reading(engine) as conn:
-        return {one.name: [tuple(row) for row in conn.execute(one.select())] for one in metadata.sorted_tables}
+        return {
+            one.name: [tuple(row) for row in conn.execute(one.select().order_by(*one.primary_key))]
+            for one in metadata.sorted_tables
+        }
