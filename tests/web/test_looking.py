@@ -99,6 +99,7 @@ def test_no_get_changes_anything_anywhere(app: Starlette, world: World) -> None:
             for method in ("GET", "HEAD"):
                 status = ask(app, address + query, method=method).status
                 none_here = "/mail" in address or "/chart-" in address
+                none_here |= address == "/readyz"  # a scratch database does not say its version
                 assert status in (200, 303, 308, 405) or none_here, address
     assert dump(world.engine) == before
 
