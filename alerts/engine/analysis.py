@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine
 
 from alerts import __version__
+from alerts.engine.rulebook import Rulebook
 from alerts.engine.tracking import Outcome, Told, Tracker
 from alerts.errors import StoreError, TemplateError
 from alerts.match.bind import Households
@@ -56,10 +57,12 @@ HUNG = f"Hung: reading it came to no end in version {__version__}, which does no
 
 @dataclass(slots=True)
 class Now:
-    """The article that is being read at this moment, and since when by the monotonic clock."""
+    """The article that is being read at this moment, and since when by the monotonic clock; and the rules whose reports
+    are counted, from the first article on."""
 
     item: Waiting | None = None
     since: float = 0.0
+    counting: Rulebook | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +123,7 @@ class _Batch:
         self.report.fired = Counter(hit.rule for _, found in work for hit in found.hits)
         self.report.hits = self.report.fired.total()
         self._measure(items)
+        work = self._without_quiet_ones(work)
         done = 0
         try:
             while done < len(work):
@@ -157,6 +161,19 @@ class _Batch:
         finally:
             self.now.item = None
 
+    def _without_quiet_ones(self, work: Work) -> Work:
+        """Those that tracking has to do with. The others, which are most, are marked as read beside whoever tracks at
+        this moment: alerts change by one hand at a time. (Not before counting has begun for these rules.)"""
+        if self.now.counting is not self.tracker.rulebook:
+            return work
+        loud = [(item, found) for item, found in work if not self.tracker.changes_nothing(item, found)]
+        tracked = {item.article.id for item, _ in loud}
+        quiet = [item for item, _ in work if item.article.id not in tracked]
+        if quiet:
+            with writing(self.engine) as conn:
+                articles.mark_analysed(conn, articles.claim_waiting(conn, quiet), self.clock())
+        return loud
+
     def _store(self, work: Work) -> int:
         """Track as many articles as there is time for, the first at least; returns how many. One that another has taken
         meanwhile is that one's."""
@@ -172,6 +189,7 @@ class _Batch:
                 if time.monotonic() - begun > LONGEST:
                     break
             articles.mark_analysed(conn, [item for item, _ in work[:count] if item.article.id in ours], now)
+        self.now.counting = self.tracker.rulebook
         for outcome in outcomes:
             self.report.add(outcome)
         return count

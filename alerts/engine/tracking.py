@@ -86,6 +86,12 @@ class Tracker:
             case.take_back()
         return Outcome(told=tuple(case.told), quiet=tuple(case.quiet), faults=tuple(case.faults))
 
+    @staticmethod
+    def changes_nothing(waiting: Waiting, found: Detection) -> bool:
+        """Whether `track` would do nothing: it says nothing that a rule looks for, and never did."""
+        denies = any(is_denied(hit) for hit in found.dropped)
+        return not (found.hits or found.states or denies or waiting.revision > 1)
+
     def end_quiet_alerts(self, conn: Connection, now: datetime) -> int:
         """End the alerts of which nothing more was heard; returns how many."""
         alone_with_alerts(conn)
