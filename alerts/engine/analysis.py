@@ -123,7 +123,7 @@ class _Batch:
         self.report.fired = Counter(hit.rule for _, found in work for hit in found.hits)
         self.report.hits = self.report.fired.total()
         self._measure(items)
-        work = self._without_quiet_ones(work)
+        work = list(self._without_quiet_ones(work))
         done = 0
         try:
             while done < len(work):
