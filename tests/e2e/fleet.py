@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -133,10 +134,11 @@ class Fleet:
         [[found]] = self.ask(query)
         return int(found)
 
-    def note(self, text: str) -> None:
+    @staticmethod
+    def note(text: str) -> None:
         """For who looks at a long run."""
-        with (self.folder / "notes").open("a", encoding="utf-8") as notes:
-            notes.write(f"{text}\n")
+        assert sys.__stderr__ is not None
+        sys.__stderr__.write(f"{text}\n")
 
     def states(self) -> Counter[str]:
         """How many mails are in which state."""
