@@ -65,7 +65,7 @@ def test_the_guides_link_and_name_what_is_there() -> None:
 
 def test_a_link_to_no_file_and_one_to_no_heading_are_found() -> None:
     readme = ROOT / "README.md"
-    assert not _leads_nowhere(readme, "#backups")
+    assert not _leads_nowhere(readme, "#feeds")
     assert not _leads_nowhere(readme, "rules/README.md#what-the-checker-says")
     assert _leads_nowhere(readme, "docs/nowhere.md")
     assert _leads_nowhere(readme, "rules/README.md#no-such-part")

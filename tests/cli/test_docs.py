@@ -1,4 +1,4 @@
-"""README.md names every command and option there is, and its examples are such that can be given."""
+"""README.md names every command and option there is; its examples, and those of docs/running.md, can be given."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ import pytest
 from alerts.cli import cli
 from tests.cli.test_help import COMMANDS, WORDS
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+RUNNING = (ROOT / "docs" / "running.md").read_text(encoding="utf-8")
 LEAVES = [(path, command) for path, command in COMMANDS if not isinstance(command, click.Group)]
 # Said once for all commands above the table.
 SHARED = {"--config", "--help"}
@@ -49,7 +51,7 @@ def test_the_table_has_no_command_that_is_not_there() -> None:
 
 def _examples() -> list[str]:
     """The commands in the blocks of shell code, without what is before and after them."""
-    blocks = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+    blocks = re.findall(r"```sh\n(.*?)```", README + RUNNING, re.DOTALL)
     lines = [line.split("  #")[0].strip() for block in blocks for line in block.splitlines()]
     return [
         found[1] for line in lines if (found := re.search(r"(?:^|\| |bin/)alerts (.+)", line)) and "install" not in line
