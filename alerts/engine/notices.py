@@ -17,9 +17,11 @@ from typing import Final
 from sqlalchemy import Connection, Engine
 
 from alerts.engine.canary import Canary
+from alerts.engine.heart import SKEW
 from alerts.notify import bulletins
 from alerts.store import acts, aside, health, machines, meta, notices, people, polls
 from alerts.store.database import reading, writing
+from alerts.store.machines import Machine
 from alerts.store.notices import Notice
 from alerts.track import feeds_quiet, outages, quiet
 from alerts.track.feeds_quiet import FeedFacts
@@ -303,6 +305,24 @@ def _machines(conn: Connection, now: datetime) -> Iterable[Trouble]:
             said = "; ".join(line.strip() for line in trouble.splitlines())
             text = f"The machine {one.name} has trouble with rules or templates: {said}"
             yield Trouble(kind="machine", subject=f"files of {one.name}", text=text, since=now)
+    yield from _apart(machines.living(conn, now), now)
+
+
+def _apart(living: Sequence[Machine], now: datetime) -> Iterable[Trouble]:
+    """What machines that live do not have alike, though they should."""
+    for one in living:
+        if one.settings != living[0].settings:
+            text = (
+                f"The machines {living[0].name} and {one.name} have different configurations: what readers get depends"
+                " on which of them is at work. Give both the same file, but for data, machine and roles."
+            )
+            yield Trouble(kind="machine", subject=f"settings of {one.name}", text=text, since=one.started)
+        if abs(one.skew_ms) > SKEW / timedelta(milliseconds=1):
+            text = (
+                f"The clock of the machine {one.name} is {one.skew_ms / 1000:.1f} seconds off the database's, by which"
+                " alerts goes: set it by NTP."
+            )
+            yield Trouble(kind="machine", subject=f"clock of {one.name}", text=text, since=now)
 
 
 def _changes(known: Iterable[Notice], found: Sequence[Trouble]) -> Look:

@@ -244,6 +244,23 @@ def test_a_machine_that_died_or_cannot_load_its_files_is_told(world: World, watc
     assert {one.kind for one in watchman.look(world.now).ended} == {"rules", "machine"}
 
 
+def test_machines_with_other_settings_or_a_clock_that_is_off_are_told(world: World, watchman: Watchman) -> None:
+    row = {"home": "h", "roles": [], "version": "1", "started": world.now, "seen": world.now}
+    with writing(world.engine) as conn:
+        for name, settings, skew in (("alpha", "a", 0), ("beta", "b", -1_900), ("gamma", "a", 2_100)):
+            more = {"name": name, "life": name, "settings": settings, "skew_ms": skew}
+            conn.execute(insert(machine).values({**row, **more}))
+    look = watchman.look(world.now)
+    assert opened(look) == [("machine", "settings of beta"), ("machine", "clock of gamma")]
+    texts = [one.text for one in look.opened]
+    assert texts[0].startswith("The machines alpha and beta have different configurations")
+    assert texts[1].startswith("The clock of the machine gamma is 2.1 seconds off the database's")
+    with writing(world.engine) as conn:
+        conn.execute(update(machine).values(settings="a", skew_ms=0))
+    assert len(watchman.look(world.now).ended) == 2
+
+
+
 def test_mails_that_do_not_get_out_are_told(world: World, watchman: Watchman) -> None:
     world.hear("Government forces shelled Taiz on Monday, killing 12 people.")
     world.later(minutes=29)
