@@ -30,10 +30,12 @@ def bring_up(conn: Connection) -> None:
     except ModuleNotFoundError:
         return
     files = sorted(Path(SchemaManager.get_migrations_path()).glob("*.sql"))
+    applied = str(meta.get(conn, APPLIED) or "")
+    if applied == files[-1].name:
+        return
     if conn.execute(text("SELECT to_regclass('procrastinate_jobs')")).scalar_one() is None:
         _run(conn, SchemaManager.get_schema())
     else:
-        applied = str(meta.get(conn, APPLIED) or "")
         for file in files:
             if applied and file.name > applied:
                 _run(conn, file.read_text(encoding="utf-8"))
