@@ -260,7 +260,6 @@ def test_machines_with_other_settings_or_a_clock_that_is_off_are_told(world: Wor
     assert len(watchman.look(world.now).ended) == 2
 
 
-
 def test_mails_that_do_not_get_out_are_told(world: World, watchman: Watchman) -> None:
     world.hear("Government forces shelled Taiz on Monday, killing 12 people.")
     world.later(minutes=29)
