@@ -198,6 +198,7 @@ def _fleet(folder: Path, database: str, press: Press, postfix: PrivatePostfix, g
     return Fleet(folder=folder, database=database, press=press, gazetteer=gazetteer, gap_s=GAP_S, smtp=smtp)
 
 
+@pytest.mark.soak
 async def test_killed_cut_off_and_without_a_database_they_lose_and_double_nothing(
     tmp_path: Path, server: tuple[Path, str], press: Press, postfix: PrivatePostfix, gazetteer_path: Path
 ) -> None:
