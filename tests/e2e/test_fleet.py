@@ -41,12 +41,9 @@ def server() -> Iterator[tuple[Path, str]]:
     """A PostgreSQL of this test's own: its folder, and the address of an empty database."""
     postgres_admin_url()  # skips where there is none
     folder = Path(tempfile.mkdtemp(prefix="alerts-pg-"))
-    command = (str(ROOT / "tests" / "postgres-server"),)
-    made = subprocess.run(
-        (*command, "start", str(folder), str(free_port())), capture_output=True, text=True, check=True
-    )
-    yield folder, made.stdout.strip()
-    subprocess.run((*command, "stop", str(folder)), check=False)
+    # Safe: else a restart forgets what was committed a moment before, such as that a mail is being sent.
+    yield folder, _postgres("start", str(folder), str(free_port()), "safe")
+    _postgres("stop", str(folder))
 
 
 def _postgres(*what: str) -> str:
