@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
+import threading
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from alerts.errors import StoreError
 from alerts.roles import MachineRole
@@ -32,35 +34,50 @@ SKEW: Final = timedelta(seconds=2)
 """A clock that is further off than this is told of: what stands in logs and mails' heads is off by as much."""
 
 
+def _own_clock() -> datetime:
+    return datetime.now(UTC)
+
+
 @dataclass(slots=True, kw_only=True)
 class Heart:
     """Beats by `engine`, which had best be its own. `on_cut` is called when the database was not reached for too long,
-    `on_back` when it is again."""
+    `on_back` when it is again. `clock` and `ticks` (seconds) are this machine's own clocks."""
 
     engine: Engine
     me: Machine
     on_cut: Callable[[], object] = lambda: None
     on_back: Callable[[], object] = lambda: None
+    beat_s: float = BEAT_S
+    cut_after_s: float = CUT_AFTER_S
+    clock: Callable[[], datetime] = _own_clock
+    ticks: Callable[[], float] = time.monotonic
     living: tuple[Machine, ...] = ()
     _anchor: tuple[datetime, float] | None = None
     _latest: datetime = datetime(1970, 1, 1, tzinfo=UTC)
     _beaten: float = 0.0
+    _trouble: str = ""
     _cut: bool = True
     _skewed: bool = False
+    _one_by_one: threading.Lock = field(default_factory=threading.Lock)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
     def now(self) -> datetime:
         """What the database's clock says, as far as this machine knows: it never goes back."""
         if self._anchor is None:
-            return datetime.now(UTC)
-        at, mark = self._anchor
-        self._latest = max(self._latest, at + timedelta(seconds=time.monotonic() - mark))
-        return self._latest
+            return self.clock()
+        with self._one_by_one:
+            at, mark = self._anchor
+            self._latest = max(self._latest, at + timedelta(seconds=self.ticks() - mark))
+            return self._latest
 
     @property
     def is_cut(self) -> bool:
         """Whether this machine must not work, as others may believe it dead."""
-        return self._cut or time.monotonic() - self._beaten > CUT_AFTER_S
+        return self._cut or self._late
+
+    @property
+    def _late(self) -> bool:
+        return self.ticks() - self._beaten > self.cut_after_s
 
     def is_first(self, role: MachineRole | None = None) -> bool:
         """Whether this machine does what one machine (of a role) has to do for all."""
@@ -80,11 +97,11 @@ class Heart:
         """Register this machine, and learn the time. Raises StoreError, as for a name that another has."""
         with writing(self.engine) as conn:
             now = machines.database_time(conn)
-            self._anchor = (now, time.monotonic())
+            self._anchor = (now, self.ticks())
             self.me = replace(self.me, started=now, seen=now)
             machines.register(conn, self.me)
             self.living = tuple(machines.living(conn, now))
-        self._beaten = time.monotonic()
+        self._beaten = self.ticks()
 
     async def start(self) -> None:
         """Beat from now on."""
@@ -109,39 +126,50 @@ class Heart:
 
     async def _beat_on(self) -> None:
         while True:
-            await asyncio.sleep(BEAT_S)
+            await asyncio.sleep(self.beat_s)
             await self._try_to_beat()
 
     async def _try_to_beat(self) -> None:
         try:
             await asyncio.to_thread(self._beat)
         except StoreError as error:
-            _log.debug("no heartbeat: %s", error)
-        except Exception:
+            self._trouble = str(error)
+        except Exception as error:
+            self._trouble = repr(error)
             _log.exception("no heartbeat")
 
     def _beat(self) -> None:
         """Say that it lives. What it takes as the time of the answer is the middle of asking and hearing."""
-        begun = time.monotonic()
+        begun = self.ticks()
         with writing(self.engine) as conn:
-            at = machines.beat(conn, self.me.life, self._skew_ms())
-            if at is None:
-                machines.register(conn, replace(self.me, seen=self.now()))
-                at = machines.database_time(conn)
-            heard = time.monotonic()
+            at = machines.beat(conn, self.me.life, self._skew_ms()) or self._come_back(conn)
+            heard = self.ticks()
             self.living = tuple(machines.living(conn, at))
         if heard - begun < _PROMPT_S:  # else nobody can say when it was that time
             self._anchor = (at, (begun + heard) / 2)
             self._say_skew()
         # Counted from before it was said: the others may have heard it as early as that.
         self._beaten = begun
+        self._trouble = ""
+
+    def _come_back(self, conn: Connection) -> datetime:
+        """Nobody knows this life any more: what it had in hand is others'. Raises StoreError when one that lives has
+        its name."""
+        now = machines.database_time(conn)
+        try:
+            machines.register(conn, replace(self.me, seen=now), starts=False)
+        except StoreError:
+            self._beaten = -math.inf
+            raise
+        return now
 
     async def _watch(self) -> None:
         while True:
-            late = time.monotonic() - self._beaten > CUT_AFTER_S
+            late = self._late
             if late and not self._cut:
                 self._cut = True
-                _log.error("the database cannot be reached: this machine stops its work, which others may take over")
+                why = self._trouble or "the database does not answer"
+                _log.error("this machine stops its work, which others may take over: %s", why)
                 self.on_cut()
             elif not late and self._cut:
                 self._cut = False
@@ -151,7 +179,7 @@ class Heart:
     @property
     def skew(self) -> timedelta:
         """How far this machine's own clock is ahead of the database's."""
-        return datetime.now(UTC) - self.now()
+        return self.clock() - self.now()
 
     def _skew_ms(self) -> int:
         return round(self.skew / timedelta(milliseconds=1))

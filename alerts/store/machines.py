@@ -57,14 +57,14 @@ def database_time(conn: Connection) -> datetime:
 _NOW: Final = select(func.clock_timestamp(type_=UtcTime))
 
 
-def register(conn: Connection, one: Machine) -> None:
-    """It starts. An earlier start of the same machine is over from now on. Raises StoreError when another machine that
-    lives has its name."""
+def register(conn: Connection, one: Machine, *, starts: bool = True) -> None:
+    """It starts: an earlier start of the same machine is over from now on. Or (`starts` False) it has been forgotten
+    while it lived. Raises StoreError when another that lives has its name."""
     there = conn.execute(select(machine).where(machine.c.name == one.name).with_for_update()).one_or_none()
-    if there is not None and there.home != one.home and one.seen - there.seen < DEAD_AFTER:
+    if there is not None and one.seen - there.seen < DEAD_AFTER and (there.home != one.home or not starts):
         raise StoreError(
             f"another machine of this service is called '{one.name}' ({there.home}): give this one another name, "
-            "[service] machine",
+            "[service] machine" + (", and another host name" if there.home == one.home else ""),
             reason="locked",
         )
     keep = ("edition", "base", "trouble") if there is not None and there.home == one.home else ()

@@ -63,7 +63,7 @@ class Fleet:
 
     async def __aenter__(self) -> Fleet:
         for name in self.names:
-            self.cables[name] = Cable(make_url(self.database).port or 5432)
+            self.cables[name] = Cable(to_port=make_url(self.database).port or 5432)
             await self.cables[name].__aenter__()
             self._set_up(name, self.cables[name].port)
         self._set_up(_OURS, make_url(self.database).port or 5432)

@@ -8,9 +8,10 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from types import TracebackType
+from dataclasses import dataclass
 from typing import Literal
+
+from tests.fakes.line import Line
 
 Fault = Literal[
     "421",  # instead of taking the sender, the server wants to be left alone
@@ -28,50 +29,25 @@ FAULTS: tuple[Fault, ...] = (
 _END = b"\r\n.\r\n"
 
 
-class _Cut(Exception):
+class _Cut(EOFError):
     """The connection ends here."""
 
 
 @dataclass(slots=True, kw_only=True)
-class BadLine:
-    """`async with BadLine(to=PORT, faults=...) as line`: mails to `line.port` go to the server at PORT, each with the
-    next of the faults, until there are none any more."""
+class BadLine(Line):
+    """`async with BadLine(to_port=PORT, faults=...) as line`: mails to `line.port` go to the server at PORT, each with
+    the next of the faults, until there are none any more."""
 
-    to: int
     faults: deque[Fault]
-    port: int = 0
-    _server: asyncio.Server | None = None
-    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
-    async def __aenter__(self) -> BadLine:
-        self._server = await asyncio.start_server(self._join, "127.0.0.1", 0, limit=1 << 20)
-        self.port = self._server.sockets[0].getsockname()[1]
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    async def _carry(
+        self,
+        client: asyncio.StreamReader,
+        to_client: asyncio.StreamWriter,
+        server: asyncio.StreamReader,
+        to_server: asyncio.StreamWriter,
     ) -> None:
-        assert self._server is not None
-        self._server.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    async def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
-        try:
-            ours, theirs = await asyncio.open_connection("127.0.0.1", self.to)
-            try:
-                await _Talk(reader, writer, ours, theirs, self.faults).run()
-            finally:
-                theirs.transport.abort()
-        except (_Cut, OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            pass
-        finally:
-            writer.transport.abort()
-            self._tasks.discard(task)
+        await _Talk(client, to_client, server, to_server, self.faults).run()
 
 
 @dataclass(slots=True)

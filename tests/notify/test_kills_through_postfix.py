@@ -199,7 +199,7 @@ async def test_a_disk_that_fills_up_again_and_again_loses_nothing_and_doubles_no
 
 async def over_a_bad_line(folder: Path, postfix: PrivatePostfix, faults: Sequence[Fault], *, readers: int) -> None:
     engine, wanted = await asyncio.to_thread(filled, folder, readers)
-    async with BadLine(to=postfix.port, faults=deque(faults)) as line:
+    async with BadLine(to_port=postfix.port, faults=deque(faults)) as line:
         one = by_postfix(engine, way(postfix, port=line.port))
         await until_all_is_told(one, seconds=240)
         await one.close()
@@ -251,7 +251,7 @@ async def test_two_couriers_over_a_bad_line_with_a_disk_that_fills_up_lose_nothi
                     disk.free()
                 await asyncio.sleep(0.01)
 
-        async with BadLine(to=postfix.port, faults=deque(faults)) as line, asyncio.timeout(240):
+        async with BadLine(to_port=postfix.port, faults=deque(faults)) as line, asyncio.timeout(240):
             how = way(postfix, port=line.port, sender="own" if seed % 2 else "plain")
             both = [by_postfix(engine, how, crash=crash) for _ in range(2)]
             await asyncio.gather(*map(live, both))
