@@ -43,7 +43,7 @@ _CONFIG = """\
 # The configuration of the demo. A real one starts from config.example.toml.
 [service]
 name = "alerts demo"
-
+{service}
 [collect]
 interval = "1 minute"
 min_interval = "1 minute"
@@ -86,10 +86,12 @@ class Clock:
 
 
 class Demo:
-    """One run of the demo in a folder of its own."""
+    """One run of the demo in a folder of its own. `service`: more lines of [service] in its configuration."""
 
-    def __init__(self, folder: Path, *, places: Path, port: int, progress: Callable[[str, float], None]) -> None:
-        self.folder, self.places, self.port, self.progress = folder, places, port, progress
+    def __init__(
+        self, folder: Path, *, places: Path, port: int, progress: Callable[[str, float], None], service: str = ""
+    ) -> None:
+        self.folder, self.places, self.port, self.progress, self.service = folder, places, port, progress, service
         self.story: Story = load()
         self.clock = Clock(self.story.begins - timedelta(hours=1))
         self.server = DemoServer(self.story, at=self.clock.at, mishaps=USUAL_MISHAPS)
@@ -149,7 +151,7 @@ class Demo:
         return port
 
     def _configure(self, web_port: int) -> Config:
-        text = _CONFIG.format(feeds=self.server.port, places=self.places, web=web_port)
+        text = _CONFIG.format(service=self.service, feeds=self.server.port, places=self.places, web=web_port)
         path = self.folder / "config.toml"
         path.write_text(text, encoding="utf-8")
         return read(Document(text, str(path)), base=self.folder)
