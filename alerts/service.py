@@ -42,7 +42,7 @@ from alerts.engine import acts, rulebook
 from alerts.engine.analysis import HUNG, Analyst
 from alerts.engine.base import Stage
 from alerts.engine.canary import Canary
-from alerts.engine.cluster import ClusterEngine
+from alerts.engine.cluster import ClusterEngine, work_through
 from alerts.engine.collecting import Collector, Polled
 from alerts.engine.feedback import Reporter
 from alerts.engine.heart import Heart
@@ -56,6 +56,7 @@ from alerts.engine.rulebook import Rulebook
 from alerts.engine.single import SingleService
 from alerts.engine.tracking import Tracker
 from alerts.engine.watchdog import Watchdog
+from alerts.errors import Fault
 from alerts.notify import silences
 from alerts.notify.courier import Courier
 from alerts.notify.inbox import bouncing
@@ -90,11 +91,12 @@ class Service:
         self,
         config: Config,
         *,
-        clock: Callable[[], datetime] = utc_now,
+        clock: Callable[[], datetime] | None = None,
         watch: Watch | None = None,
         notifier: Notifier | None = None,
     ) -> None:
-        self.config, self.clock, self.watch = config, clock, watch or Watch()
+        self.config, self.watch, self._given_clock = config, watch or Watch(), clock
+        self.clock = clock or utc_now
         self.notifier = notifier or Notifier()
         # Machines that share the work go by the edition of rules and templates that is in force for all.
         self.in_force = in_force(config) if config.service.engine == "cluster" else config
@@ -116,7 +118,7 @@ class Service:
         if config.service.engine == "cluster":
             self.heart = Heart(engine=open_store(config, locked=True), me=machine_of(config))
             self.heart.join()
-            self.clock = self.heart.now
+            self.clock = self._given_clock or self.heart.now
             editions = editions_of(config, self.engine, self.clock)
             editions.prepare()
         self.gazetteer = open_gazetteer(
@@ -205,7 +207,7 @@ class Service:
             renderer=mail_renderer(
                 site_of(self.config),
                 own=self.in_force.templates.folder,
-                report=self.watch.on_fault,
+                report=self._on_fault,
                 named=lambda region: region_name(region, self.gazetteer),
             ),
             sender=sender_of(self.config, self.secret),
@@ -218,6 +220,8 @@ class Service:
             life=leases.new_life() if self.heart is None else self.heart.me.life,
             way=way_of(self.config),
         )
+        if self.heart is not None:
+            await self.heart.start()
         await (self.courier.recover() if self.heart is None else self.courier.look_after())
         self.watchman = Watchman(
             engine=self.engine,
@@ -225,6 +229,7 @@ class Service:
             domain=domain_of(self.config.notify.sender),
             started=self.clock(),
             canary=self.canary,
+            heard=None if self.heart is None else self.heart.now,
         )
 
     def _may_work(self) -> bool:
@@ -260,8 +265,6 @@ class Service:
         )
         feeding = Stage(name="feeding the watchdog", every_s=self.watchdog.every_s, run=self.watchdog.look)
         self._runs = self._alone(feeding) if self.heart is None else self._shared(self.heart, feeding)
-        if self.heart is not None:
-            await self.heart.start()
         await self._runs.start()
 
     def _alone(self, feeding: Stage) -> LocalEngine:
@@ -286,6 +289,7 @@ class Service:
         return SharedWork(
             engine=self.engine,
             heart=self.heart,
+            clock=lambda: self.clock(),
             collector=self.collector,
             linker=self.linker,
             analyst=self.analyst,
@@ -309,6 +313,8 @@ class Service:
             Stage(name="pruning", every_s=60.0, run=heart.for_all(self.prune)),
             Stage(name="the canary", every_s=5.0, run=work.sing),
         ]
+        if "collect" in roles:
+            stages.append(Stage(name="storing polls", every_s=1.0, run=work.say_kept, kind="feeds"))
         if "notify" in roles:
             stages.append(Stage(name="looking after mails", every_s=5.0, run=work.look_after))
         engine = ClusterEngine(
@@ -349,7 +355,6 @@ class Service:
         else:  # jobs end as what they wait for does
             await asyncio.gather(self._runs.stop(), self.collector.stop(), self.linker.stop())
             await self.close()
-            await self.heart.stop()
 
     async def close(self) -> None:
         """Let go of everything `open` opened."""
@@ -361,14 +366,21 @@ class Service:
         await self.fetcher.close()
         self.canary.close()
         self.engine.dispose()
+        if self.heart is not None:
+            await self.heart.stop()
         self._single.release()
 
     async def step(self) -> None:
         """Everything once, to the end: poll what is due, fetch what that links to, read it, mail it."""
-        await self.collector.run_due()
-        await self.linker.run_due()
-        await self.analyse()
-        await self.deliver()
+        if self.heart is not None:
+            work = self.work()
+            await work_through(self.engine.url, work)
+            await work.sing()
+        else:
+            await self.collector.run_due()
+            await self.linker.run_due()
+            await self.analyse()
+            await self.deliver()
         await self.upkeep()
         await self.prune()
 
@@ -427,6 +439,10 @@ class Service:
         number = self.analyst.set_aside_hung(self.clock, PATIENCE_S["articles"] / 2)
         if number is not None:
             _log.error("article %s cannot be read to its end, and is set aside", number)
+
+    def _on_fault(self, fault: Fault) -> None:
+        editions = self.keeper.editions
+        self.watch.on_fault(fault if editions is None else editions.at_home(fault))
 
     def _on_mails(self, accepted: Sequence[OutboxRow]) -> None:
         self.pulse.done("mails")

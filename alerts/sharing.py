@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Connection, Engine
@@ -62,6 +62,7 @@ class SharedWork:
 
     engine: Engine
     heart: Heart
+    clock: Callable[[], datetime]
     collector: Collector
     linker: Linker
     analyst: Analyst
@@ -82,7 +83,7 @@ class SharedWork:
         await self._guard.run("planning", asyncio.to_thread(self._plan))
 
     def _plan(self) -> None:
-        now = self.heart.now()
+        now = self.clock()
         with writing(self.engine) as conn:
             jobs.plan_hosts(conn, now, task=POLL_HOST, most=_HOSTS_WAIT, gap=self.gap, pages=self.pages)
             couriers = sum("notify" in one.roles for one in self.heart.living)
@@ -113,6 +114,12 @@ class SharedWork:
         if await self.linker.fetch_host(host):
             await asyncio.sleep(self.gap.total_seconds())  # the next may ask from another machine
 
+    async def say_kept(self) -> None:
+        """Raises StoreError while the database does not take what polls of this machine brought: their jobs wait for it
+        without a word."""
+        if self.collector.recorder.trouble is not None:
+            raise self.collector.recorder.trouble
+
     async def analyse(self, ids: Sequence[int], attempts: int) -> None:
         await self._guard.run("reading", self._analyse(ids, attempts), "articles")
 
@@ -122,7 +129,7 @@ class SharedWork:
             return
         if attempts >= _ASIDE_FROM:
             error = RuntimeError(_SKETCHY)
-            self.watch.on_report(await asyncio.to_thread(self.analyst.set_aside, ids, error, self.heart.now))
+            self.watch.on_report(await asyncio.to_thread(self.analyst.set_aside, ids, error, self.clock))
             return
         report = await self._read(ids)
         self.pulse.done("articles")
@@ -133,7 +140,7 @@ class SharedWork:
         """Patiently: what holds up the database is told, and passes, and these articles are this job's."""
         while True:
             try:
-                return await asyncio.to_thread(self.analyst.run_some, ids, self.heart.now)
+                return await asyncio.to_thread(self.analyst.run_some, ids, self.clock)
             except StoreError as error:
                 if self.heart.is_cut:
                     raise

@@ -42,8 +42,6 @@ class _Machine:
                 await asyncio.to_thread(service.prepare)
                 await service.open()
                 self._work = service.work()
-                assert service.heart is not None
-                await service.heart.start()
             return self._work
 
 

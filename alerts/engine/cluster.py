@@ -22,6 +22,7 @@ from alerts.errors import StoreError
 from alerts.store.machines import DEAD_AFTER
 
 if TYPE_CHECKING:
+    from procrastinate import App
     from procrastinate.worker import Worker
 
 _log = logging.getLogger(__name__)
@@ -32,6 +33,8 @@ _END_S: Final = 20.0
 _AGAIN_S: Final = 0.5
 _AGAIN_MOST_S: Final = 5.0
 _HEARTBEAT_S: Final = 3.0
+_IN_ORDER: Final = ("collect", "analyse", "notify")
+_ROUNDS: Final = 20
 MISSING: Final = 'engine = "cluster" needs procrastinate: pip install "alerts[postgres]"'
 
 
@@ -64,8 +67,7 @@ class ClusterEngine:
 
     async def start(self) -> None:
         """Take jobs from now on. The heart beats already."""
-        for name in ("procrastinate", "psycopg.pool"):
-            logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters of it is said here, once
+        _hush()
         await self.local.start()
         self._keeping = asyncio.create_task(self._keep_working(), name="jobs")
 
@@ -115,30 +117,11 @@ class ClusterEngine:
             await _close(connector)
 
     def _workers(self, connector: Any) -> list[Worker]:
-        from procrastinate.worker import Worker
-
-        async def mine() -> Work:
-            return self.work
-
-        apps = {periodic: build_app(connector, mine, periodic=periodic) for periodic in (True, False)}
-        return [
-            Worker(
-                app=apps[queue == "upkeep"],
-                queues=[queue],
-                name=queue,
-                concurrency=at_once,
-                fetch_job_polling_interval=1.0,
-                delete_jobs="successful",
-                install_signal_handlers=False,
-                update_heartbeat_interval=_HEARTBEAT_S,
-                stalled_worker_timeout=DEAD_AFTER.total_seconds(),
-                shutdown_graceful_timeout=_END_S,
-            )
-            for queue, at_once in self.queues.items()
-        ]
+        apps = {periodic: _app(connector, self.work, periodic=periodic) for periodic in (True, False)}
+        return [_worker(apps[queue == "upkeep"], queue, at_once) for queue, at_once in self.queues.items()]
 
     async def _run(self, workers: list[Worker], connector: Any) -> str:
-        running = [asyncio.create_task(_forever(worker), name=f"jobs of {worker.worker_name}") for worker in workers]
+        running = [asyncio.create_task(_run(worker), name=f"jobs of {worker.worker_name}") for worker in workers]
         halted = asyncio.create_task(self._halt.wait())
         await asyncio.wait((*running, halted), return_when=asyncio.FIRST_COMPLETED)
         halted.cancel()
@@ -155,7 +138,53 @@ class ClusterEngine:
         return "; ".join(faults) or "it ended"
 
 
-async def _forever(worker: Worker) -> None:
+async def work_through(url: URL, work: Work) -> None:
+    """All that is due, job by job, to the end: for who moves the clock. A round of jobs may make others due; what stays
+    due after many is left. Raises StoreError where procrastinate is not installed."""
+    _hush()
+    app = _app(connector_of(url), work, periodic=False)
+    async with app.open_async():
+        for queue in _IN_ORDER:
+            for _ in range(_ROUNDS):
+                await work.plan()
+                if not list(await app.job_manager.list_jobs_async(queue=queue, status="todo")):
+                    break
+                await _run(_worker(app, queue, 1, waits=False))
+
+
+def _hush() -> None:
+    for name in ("procrastinate", "psycopg.pool"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters of it is said here, once
+
+
+def _app(connector: Any, work: Work, *, periodic: bool) -> App:
+    async def mine() -> Work:
+        return work
+
+    return build_app(connector, mine, periodic=periodic)
+
+
+def _worker(app: App, queue: str, at_once: int, *, waits: bool = True) -> Worker:
+    """Takes jobs of a queue, and with `waits` those too that are still to come."""
+    from procrastinate.worker import Worker
+
+    return Worker(
+        app=app,
+        queues=[queue],
+        name=queue,
+        concurrency=at_once,
+        wait=waits,
+        listen_notify=waits,
+        fetch_job_polling_interval=1.0,
+        delete_jobs="successful",
+        install_signal_handlers=False,
+        update_heartbeat_interval=_HEARTBEAT_S,
+        stalled_worker_timeout=DEAD_AFTER.total_seconds(),
+        shutdown_graceful_timeout=_END_S,
+    )
+
+
+async def _run(worker: Worker) -> None:
     await worker.run()  # type: ignore[no-untyped-call]
 
 

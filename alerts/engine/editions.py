@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final, Literal
@@ -19,7 +20,7 @@ from sqlalchemy import Engine
 
 from alerts.engine.edition_files import EditionFiles, Known
 from alerts.engine.ownfolders import OwnFolders, Stamp, differing, slot_of, within
-from alerts.errors import Faults, InputError
+from alerts.errors import Fault, Faults, InputError
 from alerts.render.mail import check_mail_templates
 from alerts.store import editions
 from alerts.store.database import reading, writing
@@ -103,6 +104,14 @@ class Editions:
         """Publish and take what is new; returns whether another edition is in force on this machine now, so that rules
         have to be loaded again. Raises StoreError."""
         return await asyncio.to_thread(self._look)
+
+    def at_home(self, fault: Fault) -> Fault:
+        """The fault as one of the operator's own file, where it is of what was made of that."""
+        with suppress(ValueError):
+            path = f"templates/{Path(fault.file).relative_to(self.files.templates)}"
+            if slot_of(path) in self.own.slots:
+                return replace(fault, file=str(self.own.where(path)))
+        return fault
 
     def say(self, trouble: str) -> None:
         """What is wrong with the rules that were loaded ("" for nothing), for the others to see. Raises StoreError."""

@@ -77,13 +77,15 @@ class Look:
 
 @dataclass(slots=True, kw_only=True)
 class Watchman:
-    """Looks through the facts. `secret` and `domain` make the Message-IDs; `started` is when the service was."""
+    """Looks through the facts. `secret` and `domain` make the Message-IDs; `started` is when the service was; `heard`
+    tells the time by which machines say that they live."""
 
     engine: Engine
     secret: bytes = field(repr=False)
     domain: str
     started: datetime
     canary: Canary | None = None
+    heard: Callable[[], datetime] | None = None
     _learned: datetime | None = None
     _rhythms: dict[int, Rhythm] = field(default_factory=dict)
     _fired: dict[str, list[datetime]] = field(default_factory=dict)
@@ -101,7 +103,7 @@ class Watchman:
         with reading(self.engine) as conn:
             self._learn(conn, now)
             found += [*self._feeds(conn, now), *self._rules(conn, now), *_articles(conn, now), *_mails(conn, now)]
-            found += [*_mail_in(conn), *_triage(conn), *_machines(conn, now)]
+            found += [*_mail_in(conn), *_triage(conn), *_machines(conn, self.heard() if self.heard else now)]
         with writing(self.engine) as conn:
             result = _changes(notices.open_notices(conn), found)
             notices.begin(conn, result.opened, now)
