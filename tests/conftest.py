@@ -11,6 +11,7 @@ from hypothesis import settings
 
 from alerts.read.gazetteer import ensure
 from alerts.read.places import Gazetteer
+from tests.engines import add_option, leave_out
 from tests.installed import demo, programs, wheel
 from tests.order import long_ones_early
 from tests.sharing import import_a_share
@@ -38,6 +39,10 @@ def gazetteer(gazetteer_path: Path) -> Gazetteer:
     return Gazetteer.open(gazetteer_path)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    add_option(parser)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection(session: pytest.Session) -> None:
     import_a_share(session.config.args)
@@ -46,6 +51,7 @@ def pytest_collection(session: pytest.Session) -> None:
 @pytest.hookimpl(trylast=True)  # after they were put in random order
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
+        leave_out(item)
         if "demo" in getattr(item, "fixturenames", ()):  # the first that looks at it waits for it
             item.add_marker(pytest.mark.slow)
             item.add_marker(pytest.mark.timeout(300))

@@ -19,12 +19,16 @@ import pytest_asyncio
 
 from tests.browser.browsing import Browsing
 from tests.browser.filled import Filled, furnish, opened
+from tests.engines import installed_on
 from tests.fakes.ports import free_port
 from tests.notify.message.tools import missing, need
 from tests.once import once
+from tests.store.conftest import own_postgres, postgres_template
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser
+
+__all__ = ["installed_on", "own_postgres", "postgres_template"]
 
 REQUIRE = "ALERTS_REQUIRE_BROWSER"
 

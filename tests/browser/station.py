@@ -92,20 +92,29 @@ class Station:
 
 @asynccontextmanager
 async def station(
-    folder: Path, gazetteer: Path, browsing: Browsing, *, readers: Iterable[str] = (), web: str = "", more: str = ""
+    folder: Path,
+    gazetteer: Path,
+    browsing: Browsing,
+    *,
+    service: str,
+    readers: Iterable[str] = (),
+    web: str = "",
+    more: str = "",
 ) -> AsyncIterator[Station]:
-    """A service with one feed and these readers; `web` goes into [web] of its configuration, `more` behind that."""
+    """A service with one feed and these readers; `service` goes into [service] of its configuration, `web` into [web],
+    `more` behind that."""
     port = free_port()
     async with FeedServer() as feeds, FakeSmtp() as smtp:
-        desk = Newsdesk(folder / "desk", feeds, gazetteer)
+        desk = Newsdesk(folder / "desk", feeds, gazetteer, service_lines=service)
         site = f"http://127.0.0.1:{port}"
         rest = f'base_url = {json.dumps(site)}\n{web}\n[smtp]\nhost = "127.0.0.1"\nport = {smtp.port}\n{more}'
         desk.set_up(readers=readers, port=port, notify=f'from = "{SENDER}"\n{AT_ONCE}', more=rest)
-        service = desk.service()
-        await service.open()
+        made = desk.service()
+        await made.open()
         try:
-            assert await browsing.serve(pages_of(service), port=port) == site
-            yield Station(desk, service, smtp, browsing, site)
+            assert await browsing.serve(pages_of(made), port=port) == site
+            yield Station(desk, made, smtp, browsing, site)
             await browsing.close()
         finally:
-            await service.close()
+            await made.close()
+            desk.close()

@@ -66,9 +66,11 @@ async def log_out(page: Page, there: Station) -> None:
 
 
 async def test_an_analyst_lets_one_out_takes_another_back_and_an_admin_reads_who_did_it(
-    browsing: Browsing, tmp_path: Path, gazetteer_path: Path
+    browsing: Browsing, tmp_path: Path, gazetteer_path: Path, installed_on: str
 ) -> None:
-    async with station(tmp_path, gazetteer_path, browsing, readers=[READER], more=TRIAGE) as there:
+    async with station(
+        tmp_path, gazetteer_path, browsing, service=installed_on, readers=[READER], more=TRIAGE
+    ) as there:
         there.operator(ANALYST, "analyst", "Ana")
         there.operator(ADMIN, "admin", "Adam")
         await there.hear("Taiz")

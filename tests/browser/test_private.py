@@ -44,10 +44,10 @@ async def statuses(there: Station, key: str) -> list[int]:
 
 
 async def test_a_reader_comes_in_by_a_mailed_link_and_nobody_else_does(
-    browsing: Browsing, tmp_path: Path, gazetteer_path: Path
+    browsing: Browsing, tmp_path: Path, gazetteer_path: Path, installed_on: str
 ) -> None:
     web = 'private = ["all"]\noperations = false'
-    async with station(tmp_path, gazetteer_path, browsing, readers=[READER], web=web) as there:
+    async with station(tmp_path, gazetteer_path, browsing, service=installed_on, readers=[READER], web=web) as there:
         await there.hear("Taiz")
         page = await browsing.window(width=PHONE)
         await come_in(page, there)

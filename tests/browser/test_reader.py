@@ -93,9 +93,9 @@ async def leave(page: Page, there: Station) -> None:
 
 @pytest.mark.parametrize("script", [True, pytest.param(False, marks=pytest.mark.soak)])
 async def test_a_reader_subscribes_reads_changes_pauses_takes_a_copy_and_leaves(
-    browsing: Browsing, tmp_path: Path, gazetteer_path: Path, script: bool
+    browsing: Browsing, tmp_path: Path, gazetteer_path: Path, installed_on: str, script: bool
 ) -> None:
-    async with station(tmp_path, gazetteer_path, browsing) as there:
+    async with station(tmp_path, gazetteer_path, browsing, service=installed_on) as there:
         page = await browsing.window(script=script)
         for walk in (subscribe, confirm, read_an_alert, change, leave):
             await walk(page, there)

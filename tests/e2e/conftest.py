@@ -12,11 +12,16 @@ from alerts.render.drawing import svg
 from alerts.service import Service
 from tests import drawn
 from tests.e2e.newsdesk import Newsdesk
+from tests.engines import installed_on, run_with_each
 from tests.fakes.feeds import FeedServer
 from tests.once import once
-from tests.store.conftest import migrated_postgres, postgres_url
+from tests.store.conftest import migrated_postgres, own_postgres, postgres_template, postgres_url
 
-__all__ = ["desk", "migrated_postgres", "postgres_url", "start"]
+__all__ = ["desk", "installed_on", "migrated_postgres", "own_postgres", "postgres_template", "postgres_url", "start"]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    run_with_each(metafunc)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -34,9 +39,11 @@ def _pictures_are_drawn_once(_folder_of_pictures: Path, monkeypatch: pytest.Monk
 
 
 @pytest.fixture
-async def desk(tmp_path: Path, gazetteer_path: Path) -> AsyncIterator[Newsdesk]:
+async def desk(tmp_path: Path, gazetteer_path: Path, installed_on: str) -> AsyncIterator[Newsdesk]:
     async with FeedServer() as server:
-        yield Newsdesk(tmp_path / "desk", server, gazetteer_path)
+        made = Newsdesk(tmp_path / "desk", server, gazetteer_path, service_lines=installed_on)
+        yield made
+        made.close()
 
 
 @pytest.fixture

@@ -60,7 +60,8 @@ def around(kind: type, name: str, crash: Callable[[str], None], before: str, aft
 
 def wire(crash: Callable[[str], None]) -> None:
     """Put the points between the transactions of the service."""
-    around(Collector, "_claim", crash, "ticked", "claimed")
+    for claim in ("_claim", "_claim_host"):
+        around(Collector, claim, crash, "ticked", "claimed")
     around(Recorder, "_store", crash, "polled", "poll-stored")
     around(Linker, "_read", crash, "fetched", "fetched-stored")
     around(_Batch, "_store", crash, "read", "tracked")

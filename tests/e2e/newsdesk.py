@@ -5,20 +5,22 @@ from __future__ import annotations
 import email
 import email.policy
 import json
-import sqlite3
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, text
 
 from alerts.config import Config, load
 from alerts.configured import open_store
 from alerts.reports import Watch
 from alerts.service import Service
 from alerts.store import feeds, people
-from alerts.store.database import writing
+from alerts.store.database import open_database, reading, writing
 from alerts.types import SEVERITIES
 from tests.engine.world import SHELLING
 from tests.fakes.feeds import FeedServer, Item, rss
@@ -68,14 +70,25 @@ def report(town: str, number: int = 0, *, killed: int = 12, ago: float = 60.0, d
     )
 
 
+async def look(service: Service) -> None:
+    """Let it see what changed in its folders of rules. Where machines share them, the first look waits for whoever is
+    still writing."""
+    if service.heart is not None:
+        await service.keeper.look()
+    await service.keeper.look()
+
+
 @dataclass(slots=True)
 class Newsdesk:
-    """The installation in `folder`; make it with `set_up`."""
+    """The installation in `folder`; make it with `set_up`. `service_lines` of its configuration may make it one of the
+    machines that share the work (`tests.engines`)."""
 
     folder: Path
     server: FeedServer
     gazetteer: Path
     items: dict[str, list[Item]] = field(default_factory=dict)
+    service_lines: str = ""
+    _looked: Engine | None = None
 
     @property
     def config_path(self) -> Path:
@@ -86,7 +99,14 @@ class Newsdesk:
         return load(self.config_path)
 
     @property
+    def shares(self) -> bool:
+        """Whether it is one of the machines that share the work; it is the only one."""
+        return "cluster" in self.service_lines
+
+    @property
     def database(self) -> Path:
+        """Of one machine alone, on SQLite."""
+        assert not self.service_lines
         return self.folder / "data" / "alerts.db"
 
     def set_up(
@@ -102,16 +122,16 @@ class Newsdesk:
     ) -> None:
         """Write the files, and add feeds and readers to the database."""
         hosts = [self.server.address, f"localhost:{self.server.port}", *hosts]
-        text = CONFIG.format(
+        words = CONFIG.format(
             hosts=json.dumps(hosts),
             gazetteer=json.dumps(str(self.gazetteer)),
             port=port,
-            service=service,
+            service=self.service_lines + service,
             notify=notify,
             more=more,
         )
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.config_path.write_text(text, encoding="utf-8")
+        self.config_path.write_text(words, encoding="utf-8")
         (self.folder / "templates").mkdir()
         (self.folder / "rules").mkdir()
         (self.folder / "rules" / "shelling.toml").write_text(SHELLING, encoding="utf-8")
@@ -168,12 +188,27 @@ class Newsdesk:
             found.append(str(body.get_content()))
         return found
 
-    def ask(self, query: str) -> list[tuple[object, ...]]:
-        """Rows of the SQLite database, asked from outside the service."""
-        with sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=10) as conn:
-            rows = conn.execute(query).fetchall()
-        conn.close()
-        return rows
+    @property
+    def store(self) -> Engine:
+        """The database, opened from outside the service and without its secret."""
+        if self._looked is None:
+            self._looked = open_database(self.config.database_url)
+        return self._looked
+
+    def close(self) -> None:
+        """Look into the database no more."""
+        if self._looked is not None:
+            self._looked.dispose()
+
+    def ask(self, query: str) -> list[tuple[Any, ...]]:
+        """Rows of the database. Times are strings in SQLite and times in PostgreSQL."""
+        with reading(self.store) as conn:
+            return [tuple(row) for row in conn.execute(text(query))]
+
+    def all_due(self) -> None:
+        """Let all feeds be polled as soon as somebody looks."""
+        with writing(self.store) as conn:
+            conn.execute(text("UPDATE feed SET next_due = added"))
 
     def number(self, query: str) -> int:
         [[found]] = self.ask(query)
@@ -190,5 +225,10 @@ class Newsdesk:
         found += [f"{state} mail {number}" for number, state in self.ask(
             "SELECT id, state FROM outbox WHERE state = 'sending' OR lease_token IS NOT NULL"
         )]  # fmt: skip
+        if self.shares:
+            found += [f"a job of {queue}" for (queue,) in self.ask(
+                "SELECT queue_name FROM procrastinate_jobs WHERE status = 'doing'"
+            )]  # fmt: skip
+            found += [f"the machine {name}" for (name,) in self.ask("SELECT name FROM machine")]
         found += [f"file {path.name}" for path in (self.folder / "data" / "mail" / "tmp").glob("*")]
         return found

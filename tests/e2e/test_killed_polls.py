@@ -8,20 +8,21 @@ import hashlib
 import os
 import random
 import signal
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import text
 
+from alerts.store.database import writing
 from tests.e2e.daemon import ROOT, children
 from tests.e2e.newsdesk import Newsdesk
 from tests.e2e.test_kills import Daemons
 from tests.fakes import waiting
 from tests.fakes.feeds import Item, rss
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]  # see test_kills
 PAPERS = tuple(f"paper{number}" for number in range(12))
 KEPT = 12  # items a document, besides those that no daemon has lived long enough to ask for
 
@@ -65,12 +66,11 @@ class Press:
 
 
 async def locked(desk: Newsdesk, seconds: float) -> None:
-    """Somebody else holds the database's one write lock."""
-    conn = sqlite3.connect(desk.database, isolation_level=None, timeout=20)
-    conn.execute("BEGIN IMMEDIATE")
-    await asyncio.sleep(seconds)
-    conn.execute("ROLLBACK")
-    conn.close()
+    """Somebody else holds the database's one write lock, or what all need to write to."""
+    with writing(desk.store) as conn:
+        if desk.shares:
+            conn.execute(text("LOCK TABLE feed, article IN EXCLUSIVE MODE"))
+        await asyncio.sleep(seconds)
 
 
 def seen(desk: Newsdesk) -> list[tuple[object, ...]]:

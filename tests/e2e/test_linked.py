@@ -11,7 +11,7 @@ import pytest
 
 from alerts.render import health
 from alerts.store import feeds, overview
-from alerts.store.database import open_database, reading, writing
+from alerts.store.database import reading, writing
 from tests.e2e.newsdesk import READERS, Newsdesk, report
 from tests.e2e.test_kills import Daemons, daemons
 from tests.fakes.feeds import Item
@@ -35,11 +35,9 @@ def teaser(desk: Newsdesk, path: str = "/story") -> Item:
 
 
 def want_full_text(desk: Newsdesk) -> None:
-    service = desk.service()
-    with writing(service.engine) as conn:
+    with writing(desk.store) as conn:
         for feed in feeds.list_feeds(conn):
             feeds.change_feed(conn, replace(feed, full_text=True), now=feed.added)
-    service.engine.dispose()
 
 
 async def steps(desk: Newsdesk, count: int) -> None:
@@ -75,10 +73,8 @@ async def test_what_only_a_page_or_a_message_says_is_told_once_and_an_exercise_t
 
 def about(desk: Newsdesk) -> list[tuple[str, str]]:
     """What is said of the feed."""
-    engine = open_database(desk.config.database_url)
-    with reading(engine) as conn:
+    with reading(desk.store) as conn:
         found = overview.report(conn, 1, datetime.now(UTC))
-    engine.dispose()
     assert found is not None
     return health.about_feed(found)
 

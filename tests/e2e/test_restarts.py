@@ -27,7 +27,7 @@ from alerts.types import Message
 from tests.e2e.daemon import ROOT
 from tests.e2e.longstory import write_rules
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alone("takes the stages by themselves, without an engine")]
 Rows = dict[str, list[dict[str, Any]]]
 # Who holds a mail while it is sent, and how often that was tried, is the business of the process that sends it.
 OF_A_PROCESS = {"outbox": {"lease_token", "lease_until", "attempts"}, "person": {"address"}}  # sealed: never the same

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import text
 
 from alerts.service import Service
@@ -71,6 +72,7 @@ async def test_a_silenced_alert_mails_nobody_and_is_kept_in_all_else(desk: Newsd
         assert kept.last_hid is not None
 
 
+@pytest.mark.engines("local", "cluster")
 async def test_what_becomes_extreme_passes_and_says_what_was_kept_back(desk: Newsdesk) -> None:
     async with opened(desk) as service:
         silence(service, "Taiz")

@@ -19,6 +19,8 @@ from tests.sealed import SECRET
 from tests.store.conftest import empty
 from tests.store.olderrows import make, versions
 
+pytestmark = pytest.mark.alone("of SQLite files; tests/store/test_upgrading.py has every version on PostgreSQL too")
+
 
 @pytest.fixture
 def older(desk: Newsdesk) -> Newsdesk:

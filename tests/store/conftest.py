@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
@@ -36,19 +37,44 @@ def postgres_admin_url() -> str:
     pytest.skip(message)
 
 
-@pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
-    """A database of this run's own, empty."""
+@contextmanager
+def made_database(template: str = "") -> Iterator[str]:
+    """The URL of a new database, empty or as the one at the URL `template` is. Nobody may use that one meanwhile."""
     admin = create_engine(postgres_admin_url(), isolation_level="AUTOCOMMIT")
     name = f"alerts_test_{uuid4().hex}"
+    like = f' TEMPLATE "{make_url(template).database}"' if template else ""
     with admin.connect() as conn:
-        conn.execute(text(f'CREATE DATABASE "{name}"'))
+        conn.execute(text(f'CREATE DATABASE "{name}"{like}'))
     try:
         yield make_url(postgres_admin_url()).set(database=name).render_as_string(hide_password=False)
     finally:
         with admin.connect() as conn:
             conn.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
         admin.dispose()
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A database of this run's own, empty."""
+    with made_database() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgres_template() -> Iterator[str]:
+    """A database with all tables that nobody uses, to be copied."""
+    with made_database() as url:
+        made = open_database(url, vault=VAULT)
+        migrations.upgrade(made)
+        made.dispose()
+        yield url
+
+
+@pytest.fixture
+def own_postgres(postgres_template: str) -> Iterator[str]:
+    """A database of this test's own, with all tables."""
+    with made_database(postgres_template) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
