@@ -19,10 +19,10 @@ def _procrastinate(config: Path, *arguments: str, text: str = "") -> str:
 
 
 async def test_its_app_is_found_and_its_tables_are_there(
-    tmp_path: Path, postgres_url: str, gazetteer_path: Path
+    tmp_path: Path, own_postgres: str, gazetteer_path: Path
 ) -> None:
     async with Press(1) as press:
-        fleet = Fleet(folder=tmp_path, database=postgres_url, press=press, gazetteer=gazetteer_path, names=("one",))
+        fleet = Fleet(folder=tmp_path, database=own_postgres, press=press, gazetteer=gazetteer_path, names=("one",))
         async with fleet:
             config = tmp_path / "ours" / "config.toml"
             assert "Found procrastinate_jobs table: OK" in _procrastinate(config, "healthchecks")
