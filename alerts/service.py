@@ -70,7 +70,7 @@ from alerts.reports import Watch
 from alerts.roles import MachineRole
 from alerts.rulekeeper import RuleKeeper
 from alerts.sharing import SharedWork, on_news, on_one
-from alerts.store import articles, feeds, issuing, leases, linked, meta, notices, people, polling
+from alerts.store import articles, feeds, issuing, leases, linked, meta, notices, people, polling, reach
 from alerts.store.database import writing
 from alerts.store.outbox import OutboxRow
 from alerts.systemd import Notifier
@@ -137,6 +137,7 @@ class Service:
         with writing(self.engine) as conn:
             feeds.assign_owners(conn, config.owner_of, config.tier_of)
             issuing.put_issuer(conn, asdict(issuer(config)))
+            reach.fill(conn)
             people.assign_duties(conn, "operator", config.operator.to, self.clock())
             people.assign_duties(conn, "escalation", config.escalation.to, self.clock())
         self.tracker = Tracker(

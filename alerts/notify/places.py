@@ -17,8 +17,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from alerts.globe import distance_km
+from alerts.read.regions import country_of_region
 from alerts.readers import Near, Wishes
-from alerts.render.view import country_of_region
 from alerts.types import SEVERITIES
 
 _SEVERE: Final = SEVERITIES.index("severe")

@@ -3,16 +3,18 @@ version nobody is told of, nor a mail about a version that was not stored."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
 from alerts.match.rule import Rule
 from alerts.notify import audience, breaker
 from alerts.readers import Person
-from alerts.store import codec, demotions, outbox, people, told
+from alerts.store import codec, demotions, outbox, people, reach, told
+from alerts.store.batches import in_batches
 from alerts.types import Alert, Message
 
 
@@ -31,44 +33,64 @@ class Post:
         the new one says all of it, and not later. What a cancelled alert covered is told after all. A rule that fell
         counts as in test; one that fires far more than usual is held (`breaker`)."""
         now_rule = demotions.in_force(conn, rule) if messages and rule is not None else rule
-        instead = people.active_people(conn, "operator") if now_rule is not rule else ()
-        owner = _owner(conn, now_rule) if messages else None
+        fields = codec.to_json(alert)
         for message in messages:
             unsent = told.withdraw(conn, alert.id, now, before_version=message.version)
             over = message.kind in ("close", "cancel")
             known = set(told.told(conn, alert.id, reached=over)) | (set() if over else set(unsent))
-            rows = audience.rows(
-                readers(now_rule, _everybody(conn, known), known, owner=owner, instead=instead),
-                codec.to_json(alert),
-                message,
-                told=known,
-                promised=unsent,
-                secret=self.secret,
-                domain=self.domain,
-                now=now,
-                policy=self.policy,
-                trigger_id=told.brought_by(conn, alert.id, message.version),
-            )
-            outbox.enqueue(conn, rows)
+            trigger_id = told.brought_by(conn, alert.id, message.version)
+            for some in hearers(conn, None if over else now_rule, fields, known, fallen=now_rule is not rule):
+                rows = audience.rows(
+                    some,
+                    fields,
+                    message,
+                    told=known,
+                    promised=unsent,
+                    secret=self.secret,
+                    domain=self.domain,
+                    now=now,
+                    policy=self.policy,
+                    trigger_id=trigger_id,
+                )
+                outbox.enqueue(conn, rows)
             if message.kind == "new" and rule is not None:
                 breaker.watch(conn, alert.rule, now, secret=self.secret, domain=self.domain)
             if message.kind == "cancel":
                 told.uncover(conn, alert.id, now, expires=now + self.policy.give_up)
 
 
-def _owner(conn: Connection, rule: Rule | None) -> int | None:
-    """Whose rule it is, of one that is in test: of others nobody asks."""
+def hearers(
+    conn: Connection,
+    rule: Rule | None,
+    fields: Mapping[str, Any],
+    told: Collection[int] = (),
+    *,
+    fallen: bool = False,
+) -> Iterator[list[Person]]:
+    """All who may have to hear of an alert (`fields` is its JSON form), some at once: there may be a million readers.
+    Without a `rule` only those who were `told`. Of a rule in test that has `fallen` the operators hear where its owner
+    is no reader."""
     if rule is None or rule.status == "active":
-        return None
+        wanted = {*told, *(reach.candidates(conn, fields) if rule is not None else ())}
+        for some in in_batches(sorted(wanted)):
+            yield _mailed(conn, some, told)
+        return
+    owner = _owner(conn, rule)
+    instead = people.active_people(conn, "operator") if fallen else ()
+    everybody = _mailed(conn, {*told, *(() if owner is None else (owner,))}, told)
+    yield readers(rule, everybody, told, owner=owner, instead=instead)
+
+
+def _owner(conn: Connection, rule: Rule) -> int | None:
+    """Whose rule it is."""
     owner = people.find_person(conn, rule.about.owner)
     return None if owner is None else owner.id
 
 
-def _everybody(conn: Connection, known: Collection[int]) -> list[Person]:
-    """The readers, and who was told for another duty: they hear what came of it."""
-    everybody = people.active_people(conn)
-    others = set(known) - {person.id for person in everybody}
-    return everybody + [person for _, person in sorted(people.get_people(conn, others).items()) if person.active]
+def _mailed(conn: Connection, ids: Collection[int], told: Collection[int]) -> list[Person]:
+    """Those of these people who get mail: readers, and who was told for another duty, for they hear what came of it."""
+    found = sorted(people.get_people(conn, ids).items())
+    return [one for number, one in found if one.active and (number in told or "reader" in one.duties)]
 
 
 def readers(

@@ -118,7 +118,7 @@ def remind(conn: Connection, rules: Mapping[str, Rule], how: Reminding, now: dat
     if not everybody:
         return 0, 0
     acknowledged = {alert_id: acts.acknowledged(conn, alert_id) for alert_id in {one.alert_id for one in everybody}}
-    readers = {person.id for person in people.active_people(conn)}
+    readers = people.reading(conn, {one.person_id for one in everybody})
     again = [
         _row(how, one.alert_id, one.version, one.person_id, one.round, now)
         for one in reminders(everybody, acknowledged, readers=readers, after=how.after, times=how.times, now=now)

@@ -8,8 +8,9 @@ from types import MappingProxyType
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from alerts.read.regions import country_of_region
 from alerts.readers import WEEKDAYS, Wishes
-from alerts.render.view import country_name, country_of_region, event_name
+from alerts.render.view import country_name, event_name
 from alerts.template_filters import day, listed, one_line
 from alerts.types import CERTAINTIES, SEVERITIES
 

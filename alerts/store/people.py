@@ -10,12 +10,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, Text, cast, insert, select, update
 
 from alerts.addresses import normal_address
 from alerts.errors import AlertsError, InputError
 from alerts.readers import ALL, Duty, Person, Wishes
-from alerts.store import codec, meta
+from alerts.store import codec, meta, reach
+from alerts.store.batches import in_batches
 from alerts.store.database import vault_of
 from alerts.store.schema import person
 
@@ -38,7 +39,9 @@ def add_person(conn: Connection, address: str, *, now: datetime, wishes: Wishes 
         raise InputError(f"this address is on the list already, as reader {known.id}{wake}")
     row = {"wishes": stored(conn, wishes), "active": True, "duties": ["reader", *known.duties], "asked": None}
     changed = update(person).where(person.c.id == known.id).values(row).returning(person)
-    return _person(conn, conn.execute(changed).one())
+    found = _person(conn, conn.execute(changed).one())
+    reach.put(conn, {known.id: wishes})
+    return found
 
 
 def put_person(
@@ -60,7 +63,9 @@ def put_person(
         "duties": list(duties),
         "created": now,
     }
-    return _person(conn, conn.execute(insert(person).values(row).returning(person)).one())
+    made = _person(conn, conn.execute(insert(person).values(row).returning(person)).one())
+    reach.put(conn, {made.id: wishes})
+    return made
 
 
 def _normal(address: str) -> str:
@@ -75,7 +80,8 @@ def assign_duties(conn: Connection, duty: Duty, addresses: Collection[str], now:
     and gets no alerts; who loses the duty stays on it. Raises InputError for what is no mail address."""
     vault = vault_of(conn)
     wanted = {vault.mark(address): address for address in map(_normal, addresses)}
-    for row in conn.execute(select(person.c.id, person.c.mark, person.c.duties)):
+    concerned = person.c.mark.in_(list(wanted)) | _has_duty(duty)
+    for row in conn.execute(select(person.c.id, person.c.mark, person.c.duties).where(concerned)).all():
         has = wanted.pop(row.mark, None) is not None
         if has != (duty in row.duties):
             duties = [*row.duties, duty] if has else [one for one in row.duties if one != duty]
@@ -150,7 +156,10 @@ def get_person(conn: Connection, person_id: int) -> Person | None:
 
 def get_people(conn: Connection, ids: Collection[int]) -> dict[int, Person]:
     """Readers by id; an unknown id is left out."""
-    return {row.id: _person(conn, row) for row in conn.execute(_PEOPLE.where(person.c.id.in_(ids))).all()}
+    found: dict[int, Person] = {}
+    for some in in_batches(ids):
+        found |= {row.id: _person(conn, row) for row in conn.execute(_PEOPLE.where(person.c.id.in_(some))).all()}
+    return found
 
 
 def lock_people(conn: Connection, ids: Collection[int]) -> dict[int, Person]:
@@ -168,13 +177,28 @@ def list_people(conn: Connection) -> list[Person]:
 
 def active_people(conn: Connection, duty: Duty = "reader") -> list[Person]:
     """Those of a duty who get mail."""
-    people = [_person(conn, row) for row in conn.execute(_PEOPLE.where(person.c.active).order_by(person.c.id))]
-    return [one for one in people if duty in one.duties]
+    query = _PEOPLE.where(person.c.active, _has_duty(duty)).order_by(person.c.id)
+    return [_person(conn, row) for row in conn.execute(query)]
+
+
+def _has_duty(duty: Duty) -> ColumnElement[bool]:
+    """Of a person; told by the database, for there may be a million readers and two operators."""
+    return cast(person.c.duties, Text).contains(f'"{duty}"')
+
+
+def reading(conn: Connection, ids: Collection[int]) -> set[int]:
+    """Those of these people who are readers, and get mail."""
+    found: set[int] = set()
+    for some in in_batches(ids):
+        query = select(person.c.id).where(person.c.id.in_(some), person.c.active, _has_duty("reader"))
+        found.update(conn.execute(query).scalars())
+    return found
 
 
 def set_wishes(conn: Connection, person_id: int, wishes: Wishes) -> None:
     """What a reader asks for from now on. Raises InputError for an unknown id."""
     _change(conn, person_id, wishes=stored(conn, wishes))
+    reach.put(conn, {person_id: wishes})
 
 
 def set_active(conn: Connection, person_id: int, active: bool) -> None:

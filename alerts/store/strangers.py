@@ -13,7 +13,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, delete, exists, func, select, update
 
 from alerts.readers import Person, Wishes
-from alerts.store import outbox, people
+from alerts.store import outbox, people, reach
 from alerts.store.schema import operator, person
 from alerts.store.schema import outbox as outbox_table
 
@@ -44,7 +44,10 @@ def confirm(conn: Connection, who: Person, wishes: Wishes, now: datetime) -> boo
     """They said yes: the wishes take force, and they are a reader. False, and nothing, when this series is over."""
     duties = who.duties if "reader" in who.duties else ("reader", *who.duties)
     values = {"wishes": people.stored(conn, wishes), "active": True, "duties": list(duties), "confirmed": now}
-    return _next_series(conn, who, values)
+    if not _next_series(conn, who, values):
+        return False
+    reach.put(conn, {who.id: wishes})
+    return True
 
 
 def leave(conn: Connection, who: Person, now: datetime) -> bool:

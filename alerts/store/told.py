@@ -8,6 +8,7 @@ from typing import Final
 
 from sqlalchemy import Connection, case, func, select, tuple_, update
 
+from alerts.store.batches import in_batches
 from alerts.store.lineage import merged_ids
 from alerts.store.outbox import take_back
 from alerts.store.schema import alert, evidence, outbox
@@ -77,8 +78,10 @@ def withdraw(conn: Connection, alert_id: str, now: datetime, *, before_version: 
         outbox.c.alert_id == int(alert_id), outbox.c.version < before_version, outbox.c.state.in_(_TO_COME)
     )
     times: dict[int, datetime] = {}
-    for person_id, not_before in take_back(conn, list(conn.execute(query).scalars()), now):
-        times[person_id] = min(not_before, times.get(person_id, not_before))
+    unsent = conn.execute(query.order_by(outbox.c.person_id, outbox.c.id)).scalars().all()
+    for some in in_batches(unsent):
+        for person_id, not_before in take_back(conn, some, now):
+            times[person_id] = min(not_before, times.get(person_id, not_before))
     return times
 
 

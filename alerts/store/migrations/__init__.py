@@ -21,7 +21,7 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, text
 
 from alerts.errors import StoreError
-from alerts.store import archive, queueing
+from alerts.store import archive, queueing, reach
 from alerts.store.database import reading, writing
 
 _log = logging.getLogger(__name__)
@@ -72,6 +72,7 @@ def _bring_up(conn: Connection, before: str | None, progress: Progress) -> None:
     config = _config()
     config.attributes["connection"] = conn
     command.upgrade(config, "head")
+    reach.fill(conn)
     number = archive.list_missing(conn, lambda share: progress("listing what readers were told", share))
     if before is not None:
         listed = f", {number:,} alerts listed" if number else ""

@@ -23,7 +23,7 @@ from alerts.store.schema.alerting import (
 from alerts.store.schema.base import OPEN, UtcTime, metadata
 from alerts.store.schema.collected import article, document, feed, linked, minhash, poll, story
 from alerts.store.schema.machines import edition, machine
-from alerts.store.schema.mailing import aside, attempt, bounce, bulletin, hold, outbox, person, suppressed, tally
+from alerts.store.schema.mailing import aside, attempt, bounce, bulletin, hold, outbox, person, reach, suppressed, tally
 from alerts.store.schema.remembered import count_day, ledger, meta, notice, report, rule_version, seen, spike, watch
 
 __all__ = [
@@ -62,6 +62,7 @@ __all__ = [
     "outbox",
     "person",
     "poll",
+    "reach",
     "report",
     "rule_version",
     "seen",

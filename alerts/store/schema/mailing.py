@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Column,
     ForeignKey,
@@ -38,6 +39,17 @@ person = Table(
     Column("asked", JSON),  # the wishes that wait for the owner's yes
     Index("uq_person_mark", "mark", unique=True),
     sqlite_autoincrement=True,
+)
+
+reach = Table(  # which readers may want an alert: what their wishes come to (`store.reach`)
+    "reach",
+    metadata,
+    Column("person_id", ForeignKey("person.id", ondelete="CASCADE"), primary_key=True),
+    Column("area", String(80), primary_key=True),
+    Column("severity", Integer, nullable=False),  # the least, as its index in types.SEVERITIES
+    Column("certainty", Integer, nullable=False),  # the least, as its index in types.CERTAINTIES
+    Column("events", BigInteger, nullable=False),  # a bit for each kind; -1: all
+    Index("ix_reach_area", "area", "severity"),
 )
 
 suppressed = Table(  # outlives the person: who left, or whose mail came back, is not written to by mistake again

@@ -15,7 +15,7 @@ from alerts.notify import audience, posting
 from alerts.render.view import event_name, place_view
 from alerts.store import acts as act_store
 from alerts.store import alerts as alert_store
-from alerts.store import codec, demotions, people
+from alerts.store import codec, demotions
 from alerts.store.acts import Act
 from alerts.store.alerts import Filter, Listed, Record
 from alerts.template_filters import one_line
@@ -119,11 +119,9 @@ def goes_at(tracker: Tracker, alert: Alert, now: datetime) -> datetime | None:
 
 def hearers(conn: Connection, rule: Rule, alert: Alert) -> int:
     """How many readers ask for alerts like this one, and may hear of those of its rule."""
-    owner = people.find_person(conn, rule.about.owner)
-    everybody = people.active_people(conn)
-    heard = posting.readers(demotions.in_force(conn, rule), everybody, owner=owner.id if owner else None)
     fields = codec.to_json(alert)
-    return sum(audience.wants(one, fields) for one in heard)
+    heard = posting.hearers(conn, demotions.in_force(conn, rule), fields)
+    return sum(audience.wants(one, fields) for some in heard for one in some)
 
 
 def load(conn: Connection, alert_id: str) -> tuple[Record, list[Act]]:
