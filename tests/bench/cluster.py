@@ -163,7 +163,7 @@ def _run(folders: list[Path], engine: Engine, server: int, room: Newsroom) -> To
     try:
         _until(lambda: _number(engine, "SELECT count(*) FROM feed WHERE last_ok IS NULL") == 0)
         room.publish()
-        before, database = sum(map(_cpu, [one.pid for one in services])), _cpu(server)
+        before, database = sum(map(processor_s, [one.pid for one in services])), processor_s(server)
         begun = time.monotonic()
         with writing(engine) as conn:
             conn.execute(update(feed).values(next_due=datetime.now(UTC)))
@@ -173,8 +173,8 @@ def _run(folders: list[Path], engine: Engine, server: int, room: Newsroom) -> To
             articles=room.articles,
             mails=_number(engine, "SELECT count(*) FROM outbox WHERE state = 'accepted' AND lead_id IS NULL"),
             seconds=seconds,
-            services=sum(map(_cpu, [one.pid for one in services])) - before,
-            database=_cpu(server) - database,
+            services=sum(map(processor_s, [one.pid for one in services])) - before,
+            database=processor_s(server) - database,
         )
     finally:
         for one in services:
@@ -224,7 +224,7 @@ def _database(way: Way) -> Iterator[tuple[str, int]]:
         subprocess.run((program, "stop", str(folder)), check=False)
 
 
-def _cpu(root: int) -> float:
+def processor_s(root: int) -> float:
     """Seconds of processor time of a process and of all that it started, ended ones included."""
     if not root:
         return 0.0
