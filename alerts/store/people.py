@@ -5,9 +5,11 @@ well."""
 from __future__ import annotations
 
 import hmac
+import json
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, Text, cast, insert, select, update
@@ -23,7 +25,7 @@ from alerts.store.schema import person
 _SECRET: Final = "mark of the secret"
 _CHECK: Final = "\x1fthis database"  # no address
 _PEOPLE: Final[Select[Any]] = select(
-    *(person.c.id, person.c.wishes, person.c.active, person.c.duties, person.c.series),
+    *(person.c.id, cast(person.c.wishes, Text).label("wishes"), person.c.active, person.c.duties, person.c.series),
 )
 
 
@@ -38,10 +40,9 @@ def add_person(conn: Connection, address: str, *, now: datetime, wishes: Wishes 
         wake = "" if known.active else f", who gets no mail (to send them mails again: alerts people resume {known.id})"
         raise InputError(f"this address is on the list already, as reader {known.id}{wake}")
     row = {"wishes": stored(conn, wishes), "active": True, "duties": ["reader", *known.duties], "asked": None}
-    changed = update(person).where(person.c.id == known.id).values(row).returning(person)
-    found = _person(conn, conn.execute(changed).one())
+    conn.execute(update(person).where(person.c.id == known.id).values(row))
     reach.put(conn, {known.id: wishes})
-    return found
+    return get_people(conn, [known.id])[known.id]
 
 
 def put_person(
@@ -63,9 +64,9 @@ def put_person(
         "duties": list(duties),
         "created": now,
     }
-    made = _person(conn, conn.execute(insert(person).values(row).returning(person)).one())
-    reach.put(conn, {made.id: wishes})
-    return made
+    person_id = conn.execute(insert(person).values(row).returning(person.c.id)).scalar_one()
+    reach.put(conn, {person_id: wishes})
+    return get_people(conn, [person_id])[person_id]
 
 
 def _normal(address: str) -> str:
@@ -225,15 +226,24 @@ def stored(conn: Connection, wishes: Wishes) -> dict[str, Any]:
 
 def wishes_of(conn: Connection, data: Mapping[str, Any]) -> Wishes:
     """What was `stored`. Raises AlertsError where it was sealed with another secret."""
-    found = codec.wishes(data)
+    return _opened(conn, codec.wishes(data))
+
+
+def _opened(conn: Connection, found: Wishes) -> Wishes:
     return replace(found, key=vault_of(conn).open(found.key)) if found.key else found
 
 
 def _person(conn: Connection, row: Row[Any]) -> Person:
     return Person(
         id=row.id,
-        wishes=wishes_of(conn, row.wishes),
+        wishes=_opened(conn, _read(row.wishes)),
         active=row.active,
         duties=tuple(row.duties),
         series=row.series,
     )
+
+
+@lru_cache(maxsize=4_096)
+def _read(found: str) -> Wishes:
+    """What many ask for alike is read once; its key as it lies in the database, sealed."""
+    return codec.wishes(json.loads(found))
