@@ -17,14 +17,12 @@ fenced by the token of the lease: a courier whose lease ran out, and was taken b
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, Protocol, get_args
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, case, func, select, text, update
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import ColumnElement, Connection, Row, Select, case, func, select, update
 
 from alerts.readers import Person
 from alerts.store import holds, plans, waiting
@@ -32,7 +30,7 @@ from alerts.store.codec import clean, row_id
 from alerts.store.marking import STATE, marking
 from alerts.store.people import get_people
 from alerts.store.schema import outbox
-from alerts.store.upsert import insert_for
+from alerts.store.upsert import insert_new
 from alerts.store.waiting import Decide, Plan, Reason, each_alone, free
 
 State = Literal[
@@ -139,22 +137,8 @@ def enqueue(conn: Connection, rows: Iterable[NewRow]) -> None:
         }
         for row in rows
     ]
-    if values and conn.dialect.name == "postgresql":
-        conn.execute(_ENQUEUE, {"rows": json.dumps(values, default=datetime.isoformat)})
-    elif values:
-        conn.execute(insert_for(conn, outbox).on_conflict_do_nothing(), values)
-
-
-_NEW: Final = (
-    "alert_id version round bulletin_id letter trigger_id person_id channel state urgency message_id created not_before"
-    " waits expires"
-).split()
-# All at once: of an alert that concerns everybody they may be a million, and other alerts have to wait meanwhile.
-_ENQUEUE: Final = text(
-    f"INSERT INTO outbox ({', '.join(_NEW)}) SELECT * FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS made"
-    f" ({', '.join(f'{name} {outbox.c[name].type.compile(dialect=postgresql.dialect())}' for name in _NEW)})"
-    " ON CONFLICT DO NOTHING"
-)
+    if values:
+        insert_new(conn, outbox, values)
 
 
 def lease(

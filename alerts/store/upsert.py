@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+import json
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table
+from sqlalchemy import ColumnElement, Connection, Table, TextClause, text
 from sqlalchemy.dialects import postgresql, sqlite
+
+from alerts.store.batches import AT_ONCE
 
 Only = Callable[[Any], ColumnElement[bool]]
 
@@ -29,6 +33,27 @@ def upsert(
     if only is None:
         return _upsert(conn.dialect.name, table, tuple(key), frozenset(keep))
     return _on_conflict(insert_for(conn, table), table, key, keep, only)
+
+
+def insert_new(conn: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows that all have the same columns, but for those that are there already. In PostgreSQL a thousand are
+    one statement; their times are to be aware."""
+    if conn.dialect.name == "sqlite":
+        conn.execute(insert_for(conn, table).on_conflict_do_nothing(), rows)
+        return
+    for start in range(0, len(rows), AT_ONCE):
+        values = json.dumps(list(rows[start : start + AT_ONCE]), default=datetime.isoformat)
+        conn.execute(_insert_new(table, tuple(rows[0])), {"rows": values})
+
+
+@lru_cache(maxsize=64)
+def _insert_new(table: Table, columns: tuple[str, ...]) -> TextClause:
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+    types = ", ".join(f"{name} {table.c[name].type.compile(dialect=dialect)}" for name in columns)
+    return text(
+        f"INSERT INTO {table.name} ({', '.join(columns)}) SELECT * FROM jsonb_to_recordset(CAST(:rows AS jsonb))"
+        f" AS made ({types}) ON CONFLICT DO NOTHING"
+    )
 
 
 @lru_cache(maxsize=64)
