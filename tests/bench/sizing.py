@@ -118,6 +118,7 @@ def measured(engine: Engine, options: argparse.Namespace) -> list[Line]:
         watch=watch, polls=polls / DAY_S, articles=options.articles / DAY_S, now=_now(), most=options.read
     )
     ids = collecting.run(options.seconds)
+    catching_up = work.catching_up(watch)
     few = work.telling(watch, rule, work.RARE, "moderate")
     many = work.telling(watch, rule, work.OFTEN, "severe", keep=True)
     everybody = work.telling(watch, rule, None, "extreme")
@@ -129,6 +130,7 @@ def measured(engine: Engine, options: argparse.Namespace) -> list[Line]:
     minutes, mails = DAY_S / 60, options.readers * options.mails
     return [
         Line(step="see which hosts are due", unit="second", cost=collecting.costs["plan"], a_day=DAY_S),
+        Line(step="the same after an outage", unit="second", cost=catching_up, a_day=0),
         Line(step="hand out jobs", unit="job", cost=collecting.costs["job"], a_day=polls * jobs),
         Line(step="claim feeds, store polls and news", unit="poll", cost=collecting.costs["poll"], a_day=polls),
         Line(step=f"read articles ({loud:.0%} hits)", unit="article", cost=analysed, a_day=options.articles),

@@ -148,6 +148,7 @@ class Collecting:
     def run(self, seconds: int = _SECONDS) -> list[int]:
         """Returns the articles that came, to be read."""
         with writing(self.watch.engine) as conn:
+            conn.execute(_SPREAD, {"now": self.now})
             worker = conn.execute(text("SELECT worker_id FROM procrastinate_register_worker_v1()")).scalar_one()
         before = self._newest()
         for second in range(seconds):
@@ -221,6 +222,19 @@ def _settle(now: datetime) -> Settle:
     return settle
 
 
+def catching_up(watch: Watch) -> Cost:
+    """Seeing which hosts are due when all are: after an outage."""
+    cost = Cost(units=_LOOKS)
+    for _ in range(_LOOKS):
+        with watch.engine.connect() as conn, conn.begin() as transaction:
+            now = _now() + _GO
+            with watch.costs(cost):
+                jobs.plan_hosts(conn, now, task=POLL_HOST, most=500, gap=timedelta(seconds=1), pages=True)
+            transaction.rollback()
+    return cost
+
+
+_SPREAD: Final = text("UPDATE feed SET next_due = CAST(:now AS timestamptz) + random() * interval_s * interval '1 s'")
 _FETCH: Final = text("SELECT id, args FROM procrastinate_fetch_job_v2(ARRAY['collect']::varchar[], :worker)")
 _FINISH: Final = text("SELECT procrastinate_finish_job_v1(:job, 'succeeded', true)")
 
