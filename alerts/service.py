@@ -39,7 +39,7 @@ from alerts.configured import (
     way_of,
 )
 from alerts.engine import acts, rulebook
-from alerts.engine.analysis import HUNG, Analyst
+from alerts.engine.analysis import FOR_GOOD, Analyst
 from alerts.engine.base import Stage
 from alerts.engine.canary import Canary
 from alerts.engine.cluster import ClusterEngine, work_through
@@ -245,7 +245,7 @@ class Service:
                 meta.put_outage(conn, None)
             if self.heart is None or len(self.heart.living) == 1:
                 notices.put_start(conn, self.clock())
-            again = articles.retry_faulty(conn, but=HUNG)
+            again = articles.retry_faulty(conn, but=FOR_GOOD)
         if again:
             _log.info("%d articles that were set aside are tried again", again)
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from sqlalchemy import Connection, Engine
 
-from alerts.engine.analysis import BATCH, Analyst, Report
+from alerts.engine.analysis import BATCH, Analyst, Fatal, Report
 from alerts.engine.canary import Canary
 from alerts.engine.collecting import Collector
 from alerts.engine.guard import Guard
@@ -35,7 +35,6 @@ _OVERLOOKED: Final = 200
 _AGAIN_S: Final = 1.0
 _ALONE_FROM: Final = 2  # an article whose job has ended two machines is read by itself,
 _ASIDE_FROM: Final = 4  # and set aside when that has ended two more
-_SKETCHY: Final = "reading it ended the process, again and again"
 
 
 def on_news(conn: Connection, news: Mapping[int, Sequence[str]]) -> None:
@@ -49,10 +48,10 @@ def on_one(conn: Connection, article_id: int) -> None:
     to_be_read(conn, [article_id])
 
 
-def to_be_read(conn: Connection, ids: Sequence[int], *, each: int = BATCH) -> None:
-    """Put in jobs that read these articles."""
+def to_be_read(conn: Connection, ids: Sequence[int], *, each: int = BATCH, attempts: int = 0) -> None:
+    """Put in jobs that read these articles. `attempts`: how many machines died over them."""
     parts = [list(ids[start : start + each]) for start in range(0, len(ids), each)]
-    jobs.defer(conn, [Job(queue="analyse", task=ANALYSE, args={"ids": part}) for part in parts])
+    jobs.defer(conn, [Job(queue="analyse", task=ANALYSE, args={"ids": part}, attempts=attempts) for part in parts])
 
 
 @dataclass(slots=True, kw_only=True)
@@ -125,11 +124,10 @@ class SharedWork:
 
     async def _analyse(self, ids: Sequence[int], attempts: int) -> None:
         if attempts >= _ALONE_FROM and len(ids) > 1:
-            await asyncio.to_thread(self._each_alone, ids)
+            await asyncio.to_thread(self._each_alone, ids, attempts)
             return
         if attempts >= _ASIDE_FROM:
-            error = RuntimeError(_SKETCHY)
-            self.watch.on_report(await asyncio.to_thread(self.analyst.set_aside, ids, error, self.clock))
+            self.watch.on_report(await asyncio.to_thread(self.analyst.set_aside, ids, Fatal(), self.clock))
             return
         report = await self._read(ids)
         self.pulse.done("articles")
@@ -147,9 +145,9 @@ class SharedWork:
                 _log.warning("%d articles have to wait: %s", len(ids), error)
                 await asyncio.sleep(_AGAIN_S)
 
-    def _each_alone(self, ids: Sequence[int]) -> None:
+    def _each_alone(self, ids: Sequence[int], attempts: int) -> None:
         with writing(self.engine) as conn:
-            to_be_read(conn, ids, each=1)
+            to_be_read(conn, ids, each=1, attempts=attempts)
 
     async def deliver(self) -> None:
         # What is under way goes on to its end, even when the job is broken off: it knows best what became of a mail.

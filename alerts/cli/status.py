@@ -84,7 +84,9 @@ def _machines(now: Status) -> list[tuple[str, str]]:
     """Those that share the work, and what is wrong on each."""
     found = []
     for one in now.machines:
-        edition = f"edition {one.edition}" if one.edition else "no edition yet"
+        edition = (
+            f"edition {one.edition}" if one.edition else "no edition yet: the first machine that starts publishes one"
+        )
         behind = f" ({now.edition} is in force)" if one.edition != now.edition else ""
         found.append(
             ("machine", f"{one.name}: {', '.join(one.roles)}; seen {common.ago(one.seen, now.at)}; {edition}{behind}")

@@ -52,7 +52,18 @@ class Report:
 
 
 Work = Sequence[tuple[Waiting, Detection]]
-HUNG = f"Hung: reading it came to no end in version {__version__}, which does not try it again"
+_NOT_AGAIN = f"in version {__version__}, which does not try it again"
+HUNG = f"Hung: reading it came to no end {_NOT_AGAIN}"
+_FATAL = f"reading it ended the process, again and again, {_NOT_AGAIN}"
+FOR_GOOD = (HUNG, f"Fatal: {_FATAL}")
+"""Why articles are set aside that would stop the service if they were tried anew at each start."""
+
+
+class Fatal(Exception):
+    """No machine outlives the reading of an article."""
+
+    def __init__(self) -> None:
+        super().__init__(_FATAL)
 
 
 @dataclass(slots=True)

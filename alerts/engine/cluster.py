@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -38,15 +38,25 @@ _ROUNDS: Final = 20
 MISSING: Final = 'engine = "cluster" needs procrastinate: pip install "alerts[postgres]"'
 
 
-def connector_of(url: URL) -> Any:
-    """procrastinate's connections to the database at `url`. Raises StoreError where it is not installed."""
+def connector_of(url: URL, broken: Callable[[Exception], object] = lambda error: None) -> Any:
+    """procrastinate's connections to the database at `url`. `broken` is told when something could not be written: a job
+    that has ended may not be known to have. Raises StoreError where procrastinate is not installed."""
     try:
-        from procrastinate import PsycopgConnector
+        from procrastinate import PsycopgConnector, exceptions
     except ModuleNotFoundError:
         raise StoreError(MISSING) from None
+
+    class Connector(PsycopgConnector):
+        async def execute_query_async(self, query: Any, **arguments: Any) -> None:
+            try:
+                await super().execute_query_async(query, **arguments)
+            except exceptions.ConnectorException as error:
+                broken(error)
+                raise
+
     plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
     settings = {"application_name": "alerts jobs", "connect_timeout": 10, "tcp_user_timeout": 8_000}
-    return PsycopgConnector(
+    return Connector(
         conninfo=plain, kwargs=settings, min_size=1, max_size=_CONNECTIONS, timeout=_OPEN_S, reconnect_timeout=_OPEN_S
     )
 
@@ -63,6 +73,7 @@ class ClusterEngine:
     local: LocalEngine
     _halt: asyncio.Event = field(default_factory=asyncio.Event)
     _stopping: bool = False
+    _fault: Exception | None = None
     _keeping: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -81,6 +92,12 @@ class ClusterEngine:
 
     def cut(self) -> None:
         """Break off all jobs at once: to be called when the heart is cut off."""
+        self._halt.set()
+
+    def _broken(self, error: Exception) -> None:
+        """Begin anew. A job whose end could not be written would be this machine's for as long as it lives, and its
+        host would be asked by nobody: only the jobs of workers that are gone are taken over."""
+        self._fault = error
         self._halt.set()
 
     async def _keep_working(self) -> None:
@@ -104,7 +121,7 @@ class ClusterEngine:
         """Work until it is to stop or something fails; returns what failed."""
         from procrastinate import exceptions
 
-        connector = connector_of(self.url)
+        connector, self._fault = connector_of(self.url, self._broken), None
         workers: list[Worker] = []
         try:
             async with asyncio.timeout(_OPEN_S):
@@ -134,7 +151,7 @@ class ClusterEngine:
         ends = await asyncio.gather(*running, return_exceptions=True)
         if self._stopping or self.heart.is_cut:
             return ""
-        faults = dict.fromkeys(_words(end) for end in ends if isinstance(end, Exception))
+        faults = dict.fromkeys(_words(end) for end in (*ends, self._fault) if isinstance(end, Exception))
         return "; ".join(faults) or "it ended"
 
 
@@ -197,4 +214,5 @@ async def _close(connector: Any) -> None:
 def _words(error: BaseException) -> str:
     """What went wrong, by its cause where there is one: procrastinate wraps what the database says."""
     cause = error.__cause__ or error
-    return " ".join(str(cause).split()) or type(cause).__name__
+    said = getattr(getattr(cause, "diag", None), "message_primary", None) or str(cause)
+    return " ".join(said.split()) or type(cause).__name__

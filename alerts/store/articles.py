@@ -281,10 +281,11 @@ def mark_faulty(conn: Connection, item: Waiting, error: str, now: datetime) -> N
     conn.execute(_MARK, [_mark(item, now, clean(error)[:_LONGEST_FAULT])])
 
 
-def retry_faulty(conn: Connection, *, but: str = "") -> int:
+def retry_faulty(conn: Connection, *, but: Collection[str] = ()) -> int:
     """Let what was set aside wait again: the program or a rule may be mended; returns how many. `but`: not what was set
-    aside for this reason."""
-    again = update(article).where(article.c.fault.is_not(None), article.c.analysed.is_not(None), article.c.fault != but)
+    aside for one of these reasons."""
+    aside = article.c.fault.is_not(None) & article.c.analysed.is_not(None) & article.c.fault.not_in(but)
+    again = update(article).where(aside)
     return conn.execute(again.values(analysed=None)).rowcount
 
 

@@ -20,13 +20,14 @@ QUEUES: Final = ("collect", "analyse", "notify", "upkeep")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """Work to be done once. `lock`: at no time beside another of this lock; `waits_once`: not while another of this
-    name waits."""
+    name waits; `attempts`: how many died over it."""
 
     queue: str
     task: str
     args: dict[str, Any] = field(default_factory=dict)
     lock: str | None = None
     waits_once: str | None = None
+    attempts: int = 0
 
 
 def defer(conn: Connection, jobs: Sequence[Job]) -> None:
@@ -38,6 +39,7 @@ def defer(conn: Connection, jobs: Sequence[Job]) -> None:
             "args": json.dumps(job.args),
             "lock": job.lock,
             "once": job.waits_once,
+            "attempts": job.attempts,
         }
         for job in jobs
     ]
@@ -46,8 +48,8 @@ def defer(conn: Connection, jobs: Sequence[Job]) -> None:
 
 
 _DEFER: Final = text(
-    "INSERT INTO procrastinate_jobs (queue_name, task_name, args, lock, queueing_lock)"
-    " VALUES (:queue, :task, CAST(:args AS jsonb), :lock, :once)"
+    "INSERT INTO procrastinate_jobs (queue_name, task_name, args, lock, queueing_lock, attempts)"
+    " VALUES (:queue, :task, CAST(:args AS jsonb), :lock, :once, :attempts)"
     " ON CONFLICT (queueing_lock) WHERE status = 'todo' DO NOTHING"
 )
 

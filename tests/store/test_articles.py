@@ -259,7 +259,7 @@ def test_what_was_set_aside_waits_again_when_told_and_is_no_fault_once_it_was_re
     with writing(engine) as conn:
         [one] = add_articles(conn, "a")
         articles.mark_faulty(conn, one, "ValueError", NOW)
-        assert articles.retry_faulty(conn, but="ValueError") == 0
+        assert articles.retry_faulty(conn, but=["ValueError"]) == 0
         assert (articles.retry_faulty(conn), articles.retry_faulty(conn)) == (1, 0)
         assert keys(articles.waiting(conn, 10)) == ["a"]
         articles.mark_analysed(conn, [one], NOW)
