@@ -158,8 +158,8 @@ class Heart:
         now = machines.database_time(conn)
         try:
             machines.register(conn, replace(self.me, seen=now), starts=False)
-        except StoreError:
-            self._beaten = -math.inf
+        except StoreError as error:
+            self._trouble, self._beaten = str(error), -math.inf
             raise
         return now
 
