@@ -7,10 +7,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import text
 
 from alerts.engine.analysis import FOR_GOOD
-from alerts.reports import Watch
 from alerts.service import Service
 from alerts.sharing import SharedWork, on_news, to_be_read
 from alerts.store import articles, feeds, leases, outbox
@@ -20,30 +19,23 @@ from alerts.store.machines import DEAD_AFTER
 from alerts.store.status import status
 from tests.e2e.newsdesk import READERS, Newsdesk, report
 from tests.engine.hearts import Hearts, grown_silent
-from tests.engine.sharers import forget_jobs
 from tests.fakes import waiting
-from tests.store.conftest import empty
 
+pytestmark = pytest.mark.engines("cluster")
 SECOND = timedelta(seconds=1)
 
 
 @pytest.fixture
-async def service(desk: Newsdesk, migrated_postgres: Engine, postgres_url: str) -> AsyncIterator[Service]:
+async def service(desk: Newsdesk) -> AsyncIterator[Service]:
     """A machine that lives, and does nothing by itself."""
-    empty(migrated_postgres)
-    forget_jobs(migrated_postgres)
-    desk.set_up(service=f'database = "{postgres_url}"\nengine = "cluster"\nmachine = "one"')
-    made = desk.service(Watch())
-    assert made.heart is not None
+    desk.set_up()
+    made = desk.service()
     await made.open()
-    await made.heart.start()
     heart = made.heart
+    assert heart is not None
     await waiting.until(lambda: not heart.is_cut)
     yield made
     await made.close()
-    await heart.stop()
-    empty(migrated_postgres)
-    forget_jobs(migrated_postgres)
 
 
 @pytest.fixture
