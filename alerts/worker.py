@@ -10,14 +10,16 @@ folder and a name of its own; what it needs is opened when its first job comes.
 from __future__ import annotations
 
 import asyncio
+import atexit
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from alerts.config import load
 from alerts.configured import open_store
 from alerts.engine.cluster import connector_of
 from alerts.engine.tasks import Work, build_app
-from alerts.errors import InputError
+from alerts.errors import InputError, StoreError
 from alerts.service import Service
 
 
@@ -40,9 +42,17 @@ class _Machine:
             if self._work is None:
                 service = Service(self.config)
                 await asyncio.to_thread(service.prepare)
+                atexit.register(_leave, service)
                 await service.open()
                 self._work = service.work()
             return self._work
+
+
+def _leave(service: Service) -> None:
+    """It is stopped, and not missed by the others. (procrastinate has no word for us when a worker ends.)"""
+    if service.heart is not None:
+        with suppress(StoreError):
+            service.heart.leave()
 
 
 _machine = _Machine()

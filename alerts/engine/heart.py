@@ -115,12 +115,13 @@ class Heart:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._cut = True
         try:
-            await asyncio.to_thread(self._leave)
+            await asyncio.to_thread(self.leave)
         except StoreError as error:
             _log.warning("the other machines are not told that this one stops: %s", error)
         self.engine.dispose()
 
-    def _leave(self) -> None:
+    def leave(self) -> None:
+        """Say that this machine stops. Raises StoreError."""
         with writing(self.engine) as conn:
             machines.leave(conn, self.me.life)
 

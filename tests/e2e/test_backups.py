@@ -25,7 +25,7 @@ _TOLD = """SELECT outbox.person_id, alert.title, outbox.state FROM outbox JOIN a
 
 
 def backed_up(desk: Newsdesk, file: Path) -> Path:
-    engine = open_database(f"sqlite:///{desk.database}")
+    engine = open_database(desk.config.database_url)
     back_up(engine, file, datetime.now(UTC))
     engine.dispose()
     return file
