@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
+from http import HTTPStatus
 from typing import Any, Final
 
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -18,13 +20,13 @@ from starlette.routing import Route
 from alerts.errors import InputError
 from alerts.render import rulecharts
 from alerts.render.marks import marked
-from alerts.store import audit
-from alerts.store.database import writing
+from alerts.store import audit, machines
+from alerts.store.database import reading, writing
 from alerts.template_filters import one_line
 from alerts.web.access.visitor import Visitor, form_of
 from alerts.web.operations import desk
 from alerts.web.operations.explaining import LARGEST
-from alerts.web.operations.jobs import Busy, Job
+from alerts.web.operations.jobs import Busy, Job, begun_on
 from alerts.web.operations.rules import lab_of
 from alerts.web.public.views import options
 from alerts.web.site import Web, answer, web_of
@@ -160,8 +162,21 @@ def job_page(request: Request) -> Response:
 def _job(web: Web, request: Request) -> Job:
     job = lab_of(web).workshop.job(str(request.path_params["id"]))
     if job is None:
+        _look_elsewhere(web, request)
         desk.nothing("This backtest is not kept any more: results are kept for an hour. Start it anew.")
     return job
+
+
+def _look_elsewhere(web: Web, request: Request) -> None:
+    """Raise 404 where another machine began it: who asks again may be led there."""
+    name = str(request.path_params["id"])
+    with reading(web.engine) as conn:
+        others = [one for one in machines.living(conn, web.now()) if begun_on(name, one.name)]
+    if others:
+        said = f"This backtest belongs to the machine “{others[0].name}”, which began it; another one answers here."
+        again = {"Refresh": str(_EVERY_S)} if request.method == "GET" else {}
+        what = "This page asks anew until it is led there." if again else "Go back, and try again."
+        raise HTTPException(HTTPStatus.NOT_FOUND, f"{said} {what}", headers=again)
 
 
 def _binned(found: Mapping[str, Any]) -> tuple[str, list[rulecharts.Bin]]:

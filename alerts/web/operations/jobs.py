@@ -1,11 +1,13 @@
 """The processes of the workbench: short ones that a person waits for, and one long one at a time that goes on when the
 browser is closed. The service starts them, hears their progress, and ends them when they take too long.
 
-What came of a long one is kept for an hour, or until the service is started anew: it can be made again.
+What came of a long one is kept for an hour, or until the service is started anew: it can be made again. Of machines
+that share the work each has its own; the name of a backtest tells which one began it.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import os
@@ -65,7 +67,8 @@ class Job:
 
 
 class Workshop:
-    """Starts processes over `material`. `book` gives the rules in force at the moment."""
+    """Starts processes over `material`. `book` gives the rules in force at the moment; `machine` is what this one is
+    called."""
 
     def __init__(
         self,
@@ -75,9 +78,10 @@ class Workshop:
         now: Callable[[], datetime],
         short: Limits = SHORT,
         long: Limits = LONG,
+        machine: str = "",
     ) -> None:
         self._material, self._book, self._now = material, book, now
-        self._short, self._long = short, long
+        self._short, self._long, self._machine = short, long, machine
         self._free = threading.BoundedSemaphore(_AT_ONCE)
         self._lock = threading.Lock()
         self._jobs: dict[str, Job] = {}
@@ -129,7 +133,7 @@ class Workshop:
             if self.running() is not None:
                 raise Busy
             now = self._now()
-            job = Job(secrets.token_hex(5), rule, text, who, since, until, now)
+            job = Job(f"{secrets.token_hex(5)}{_mark(self._machine)}", rule, text, who, since, until, now)
             self._running = self._start(asked, self._long)
             self._jobs[job.id] = job
             self._forget(now)
@@ -201,6 +205,15 @@ class Workshop:
         if self._running is not None and self._running.poll() is None:
             self._running.kill()
         self.wait(_PATIENCE_S)
+
+
+def begun_on(name: str, machine: str) -> bool:
+    """Whether this machine began the backtest of this name."""
+    return name.endswith(_mark(machine))
+
+
+def _mark(machine: str) -> str:
+    return f"-{hashlib.sha256(machine.encode()).hexdigest()[:10]}"
 
 
 def _order(process: subprocess.Popen[str], line: str) -> None:

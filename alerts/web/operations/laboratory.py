@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from alerts.config import Config
-from alerts.configured import households, rule_sources
+from alerts.configured import households, machine_name, rule_sources
 from alerts.engine.lab import checking
 from alerts.engine.lab.filing import Shelf
 from alerts.engine.lab.request import Material
@@ -101,7 +101,7 @@ def laboratory(
         database=config.database_url,
     )
     return Laboratory(
-        workshop=Workshop(material, book, now=now),
+        workshop=Workshop(material, book, now=now, machine=machine_name(config)),
         shelf=Shelf(
             folders=rule_sources(config).folders,
             own=config.rules.folders,

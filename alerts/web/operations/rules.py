@@ -178,7 +178,8 @@ def _rule_page(request: Request, *, problem: str = "", status: int = 200) -> Res
     lab, name = lab_of(web), str(request.path_params["name"])
     rule, filed = lab.known(name), lab.shelf.find(name)
     if rule is None and filed is None:
-        desk.nothing("There is no rule of this name.")
+        why = lab.shelf.barred()
+        desk.nothing("There is no rule of this name." + (f" But {why}." if why else ""))
     book, figures = lab.book(), _figures(web, lab)
     off = rule is None and not _faulty(name, book)
     row = _row(rule, book, figures) if rule else _bare(name, "faulty")
