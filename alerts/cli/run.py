@@ -51,10 +51,11 @@ def command(config_path: Path, no_web: bool) -> None:
     with progress("getting ready (once)") as show:
         service.prepare(show)
     settle()
-    asyncio.run(_run(service, web=not no_web))
+    asyncio.run(run(service, web=not no_web))
 
 
-async def _run(service: Service, *, web: bool) -> None:
+async def run(service: Service, *, web: bool) -> None:
+    """Run a prepared service until SIGTERM or Ctrl-C."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -195,19 +195,19 @@ def _fleet(folder: Path, database: str, press: Press, postfix: PrivatePostfix, g
     return Fleet(folder=folder, database=database, press=press, gazetteer=gazetteer, gap_s=GAP_S, smtp=smtp)
 
 
-@pytest.mark.soak
+@pytest.mark.parametrize(
+    ("seconds", "every_s", "soon_s"), [(8, 0.5, PATIENCE_S), pytest.param(600, 0.25, SOON_S, marks=pytest.mark.soak)]
+)
 async def test_killed_cut_off_and_without_a_database_they_lose_and_double_nothing(
-    tmp_path: Path, server: tuple[Path, str], press: Press, postfix: PrivatePostfix, gazetteer_path: Path
+    tmp_path: Path,
+    server: tuple[Path, str],
+    press: Press,
+    postfix: PrivatePostfix,
+    gazetteer_path: Path,
+    seconds: float,
+    every_s: float,
+    soon_s: float,
 ) -> None:
     folder, database = server
     async with _fleet(tmp_path, database, press, postfix, gazetteer_path) as fleet:
-        await _through(fleet, press, postfix, folder, seconds=8, every_s=0.5, soon_s=PATIENCE_S)
-
-
-@pytest.mark.soak
-async def test_they_lose_and_double_nothing_in_ten_minutes_of_misfortunes(
-    tmp_path: Path, server: tuple[Path, str], press: Press, postfix: PrivatePostfix, gazetteer_path: Path
-) -> None:
-    folder, database = server
-    async with _fleet(tmp_path, database, press, postfix, gazetteer_path) as fleet:
-        await _through(fleet, press, postfix, folder, seconds=600, every_s=0.25, soon_s=SOON_S)
+        await _through(fleet, press, postfix, folder, seconds=seconds, every_s=every_s, soon_s=soon_s)

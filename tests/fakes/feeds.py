@@ -124,9 +124,10 @@ class Asked:
 
 @dataclass(slots=True)
 class FeedServer:
-    """Serves what it is told to at each path; `async with FeedServer() as server`."""
+    """Serves what it is told to at each path; `async with FeedServer() as server`. Also at the addresses `also`."""
 
     host: str = "127.0.0.1"
+    also: Sequence[str] = ()
     port: int = 0
     asked: list[Asked] = field(default_factory=list)
     _handlers: dict[str, Handler] = field(default_factory=dict)
@@ -138,6 +139,8 @@ class FeedServer:
         site = web.TCPSite(self._runner, self.host, self.port)
         await site.start()
         self.port = self._runner.addresses[0][1]
+        for host in self.also:
+            await web.TCPSite(self._runner, host, self.port).start()
         return self
 
     async def __aexit__(
@@ -151,8 +154,8 @@ class FeedServer:
         """As an entry of `allow_hosts`."""
         return f"{self.host}:{self.port}"
 
-    def url(self, path: str = "/feed") -> str:
-        return f"http://{self.host}:{self.port}{path}"
+    def url(self, path: str = "/feed", *, host: str = "") -> str:
+        return f"http://{host or self.host}:{self.port}{path}"
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         self.asked.append(Asked(path=request.path, headers=dict(request.headers)))
