@@ -80,8 +80,7 @@ def _memory(pid: int) -> float:
 
 
 def _quarter(samples: Sequence[Sample], number: int, of: Callable[[Sample], float]) -> list[float]:
-    size = max(1, len(samples) // 4)
-    return [of(one) for one in samples[number * size : (number + 1) * size]]
+    return [of(one) for one in samples[number * len(samples) // 4 : (number + 1) * len(samples) // 4]]
 
 
 def _say(text: str) -> None:
@@ -92,10 +91,10 @@ def _say(text: str) -> None:
 
 async def _lived(year: Year, seconds: float, every_s: float) -> list[Sample]:
     """So many seconds of the daemon, looked at every now and then; then until it has read all there is."""
-    clock, samples, since = year.clock(), [], time.monotonic()
+    clock, samples = year.clock(), []
     arguments = (year.begins.isoformat(), repr(clock.since), repr(clock.speed))
     async with Daemon(year, *arguments, program=("-m", "tests.e2e.speeding")) as daemon:
-        world = asyncio.create_task(year.go_on(clock))
+        world, since = asyncio.create_task(year.go_on(clock)), time.monotonic()
         while time.monotonic() - since < seconds:
             await asyncio.sleep(every_s)
             samples.append(await _sample(daemon, year.folder / "counts", since))
