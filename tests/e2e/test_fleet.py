@@ -9,7 +9,7 @@ import random
 import subprocess
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -92,35 +92,50 @@ class Misfortunes:
     server: Path
     chance: random.Random
     kills: int = 0
+    befell: list[tuple[float, str]] = field(default_factory=list)  # when, and what
+
+    def _note(self, what: str) -> None:
+        self.befell.append((time.time(), what))
 
     async def kill_one(self, *, dead_s: float) -> None:
         """Kill -9, and start it again after a while."""
         name = self.chance.choice(self.fleet.names)
         await self.fleet.machines[name].kill()
         self.kills += 1
+        self._note(f"{name} killed")
         await asyncio.sleep(dead_s)
         await self.fleet.start(name)
+        self._note(f"{name} runs again")
 
     async def restart_database(self) -> None:
+        self._note("the database is restarted")
         await asyncio.to_thread(_postgres, "restart", str(self.server))
 
     async def cut_one(self) -> None:
         """It reaches the web and the mail server, and not the database."""
-        cable = self.fleet.cables[self.chance.choice(self.fleet.names)]
-        cable.cut()
+        name = self.chance.choice(self.fleet.names)
+        self.fleet.cables[name].cut()
+        self._note(f"{name} cut off")
         await asyncio.sleep(CUT_S)
-        cable.mend()
+        self.fleet.cables[name].mend()
+        self._note(f"{name} no longer cut off")
 
 
 async def _settled(fleet: Fleet, reporters: Reporters) -> None:
     """All that was published is stored, read and mailed."""
-    await waiting.until(
-        lambda: fleet.number("SELECT count(*) FROM article") >= len(reporters.sent), what="all articles"
-    )
-    await waiting.until(
-        lambda: not fleet.number("SELECT count(*) FROM article WHERE analysed IS NULL"), what="all read"
-    )
-    await waiting.until(lambda: not set(fleet.states()) & {"queued", "sending", "bundled"}, what=str(fleet.states()))
+
+    def stands() -> str:
+        jobs = fleet.ask("SELECT status, task_name, count(*), max(attempts) FROM procrastinate_jobs GROUP BY 1, 2")
+        living = fleet.ask("SELECT name, now() - seen FROM machine")
+        unread = fleet.ask("SELECT id, now() - first_seen FROM article WHERE analysed IS NULL LIMIT 5")
+        return f"jobs {jobs}, machines {living}, unread {unread}, mails {fleet.states()}"
+
+    async def until(condition: Callable[[], object]) -> None:
+        await waiting.until(condition, what=stands)
+
+    await until(lambda: fleet.number("SELECT count(*) FROM article") >= len(reporters.sent))
+    await until(lambda: not fleet.number("SELECT count(*) FROM article WHERE analysed IS NULL"))
+    await until(lambda: not set(fleet.states()) & {"queued", "sending", "bundled"})
 
 
 def _nothing_lost_or_doubled(fleet: Fleet, reporters: Reporters, postfix: PrivatePostfix) -> None:
@@ -142,19 +157,27 @@ def _nothing_lost_or_doubled(fleet: Fleet, reporters: Reporters, postfix: Privat
     assert set(mails.values()) <= {"accepted", "withdrawn"}
 
 
-def _waits(fleet: Fleet, reporters: Reporters) -> dict[str, float]:
-    """The longest that a report waited to be stored, then to be read, and that a mail of it waited then, in seconds."""
-    stored = [float(at) - reporters.sent[str(title)] for title, at in fleet.ask(_STORED)]
-    return {"stored": max(stored), "read": max(_seconds(fleet, _READ)), "mailed": max(_seconds(fleet, _MAILED))}
+def _waits(fleet: Fleet, reporters: Reporters) -> dict[str, list[tuple[float, float]]]:
+    """How long each report waited to be stored, then to be read, and each mail to be sent, in seconds, the longest
+    first; and since when."""
+    stored = [(float(at) - (since := reporters.sent[str(title)]), since) for title, at in fleet.ask(_STORED)]
+    read, mailed = ([(float(s), float(since)) for s, since in fleet.ask(query)] for query in (_READ, _MAILED))
+    return {name: sorted(waits, reverse=True) for name, waits in zip(_STEPS, (stored, read, mailed), strict=True)}
 
 
-def _seconds(fleet: Fleet, query: str) -> list[float]:
-    return [float(seconds) for (seconds,) in fleet.ask(query)]
+def _said(waits: dict[str, list[tuple[float, float]]], luck: Misfortunes) -> str:
+    """The longest waits, and what befell the fleet meanwhile."""
+    text = ", ".join(f"{name} {[round(wait, 1) for wait, _ in those[:3]]}" for name, those in waits.items())
+    longest, since = max(those[0] for those in waits.values())
+    meanwhile = [(round(at - since, 1), what) for at, what in luck.befell if -20 < at - since < longest]
+    return f"{luck.kills} kills; longest waits in seconds: {text}; at the longest befell: {meanwhile}"
 
 
+_STEPS = ("stored", "read", "mailed")
 _STORED = "SELECT title, extract(epoch FROM first_seen) FROM article"
-_READ = "SELECT extract(epoch FROM analysed - first_seen) FROM article"
-_MAILED = "SELECT extract(epoch FROM finished - created) FROM outbox WHERE state = 'accepted'"
+_READ = "SELECT extract(epoch FROM analysed - first_seen), extract(epoch FROM first_seen) FROM article"
+_MAILED = """SELECT extract(epoch FROM finished - created), extract(epoch FROM created) FROM outbox
+    WHERE state = 'accepted'"""
 
 
 async def _through(
@@ -180,8 +203,8 @@ async def _through(
     assert {name: host.at_once for name, host in press.hosts.items()} == dict.fromkeys(press.hosts, 1)
     assert min(host.shortest for host in press.hosts.values()) >= GAP_S
     waits = _waits(fleet, reporters)
-    fleet.note(f"{luck.kills} kills, {len(reporters.sent)} reports, longest waits {waits}")
-    assert max(waits.values()) < soon_s, waits
+    fleet.note(f"{len(reporters.sent)} reports; {_said(waits, luck)}")
+    assert max(those[0][0] for those in waits.values()) < soon_s, _said(waits, luck)
     for name, machine in fleet.machines.items():
         assert await machine.end() == 0, name
     assert fleet.number("SELECT count(*) FROM machine") == 0

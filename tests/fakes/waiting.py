@@ -6,11 +6,12 @@ import asyncio
 from collections.abc import Callable
 
 
-async def until(condition: Callable[[], object], *, seconds: float = 90.0, what: str = "") -> None:
+async def until(condition: Callable[[], object], *, seconds: float = 90.0, what: str | Callable[[], str] = "") -> None:
     """Return when `condition` holds. Raises AssertionError when it does not in `seconds`."""
     try:
         async with asyncio.timeout(seconds):
             while not condition():  # noqa: ASYNC110  what is waited for lies in files and databases
                 await asyncio.sleep(0.02)
     except TimeoutError:
-        raise AssertionError(f"not within {seconds:g} s: {what or condition}") from None
+        said = what() if callable(what) else what or condition
+        raise AssertionError(f"not within {seconds:g} s: {said}") from None
