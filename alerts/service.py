@@ -8,27 +8,25 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
+from datetime import datetime
+from functools import partial
 from typing import Final
 
 from alerts.collect.asking.fetch import Fetcher
 from alerts.collect.links import fulltext
 from alerts.collect.worker import ParserPool
+from alerts.company import Alone
 from alerts.config import Config
 from alerts.configured import (
     Progress,
     collect_settings,
     desk_of,
-    editions_of,
     households,
-    in_force,
     inbox_of,
     issuer,
     kept_by,
     limits_of,
-    machine_of,
     open_gazetteer,
-    open_store,
     post_of,
     retry_of,
     rule_sources,
@@ -42,21 +40,17 @@ from alerts.engine import acts, rulebook
 from alerts.engine.analysis import FOR_GOOD, Analyst
 from alerts.engine.base import Stage
 from alerts.engine.canary import Canary
-from alerts.engine.cluster import ClusterEngine, work_through
 from alerts.engine.collecting import Collector, Polled
 from alerts.engine.feedback import Reporter
 from alerts.engine.heart import Heart
 from alerts.engine.linked import Linker
-from alerts.engine.local import LocalEngine
 from alerts.engine.notices import Watchman
 from alerts.engine.pruning import Pruner
 from alerts.engine.pulse import PATIENCE_S, Kind, Pulse
-from alerts.engine.recording import no_news
 from alerts.engine.rulebook import Rulebook
 from alerts.engine.single import SingleService
 from alerts.engine.tracking import Tracker
 from alerts.engine.watchdog import Watchdog
-from alerts.errors import Fault
 from alerts.notify import silences
 from alerts.notify.courier import Courier
 from alerts.notify.inbox import bouncing
@@ -69,19 +63,16 @@ from alerts.render.mail import mail_renderer
 from alerts.reports import Watch
 from alerts.roles import MachineRole
 from alerts.rulekeeper import RuleKeeper
-from alerts.sharing import SharedWork, on_news, on_one
-from alerts.store import articles, feeds, issuing, leases, linked, meta, notices, people, polling, reach
+from alerts.sharing import SharedWork
+from alerts.store import articles, feeds, issuing, people, reach
 from alerts.store.database import writing
 from alerts.store.outbox import OutboxRow
 from alerts.systemd import Notifier
+from alerts.together import Together
 from alerts.track.policy import Desk
 
 _log = logging.getLogger(__name__)
 KIND_OF: Final[Mapping[MachineRole, Kind]] = {"collect": "feeds", "analyse": "articles", "notify": "mails"}
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 class Service:
@@ -95,32 +86,23 @@ class Service:
         watch: Watch | None = None,
         notifier: Notifier | None = None,
     ) -> None:
-        self.config, self.watch, self._given_clock = config, watch or Watch(), clock
-        self.clock = clock or utc_now
+        self.config, self.watch = config, watch or Watch()
         self.notifier = notifier or Notifier()
-        # Machines that share the work go by the edition of rules and templates that is in force for all.
-        self.in_force = in_force(config) if config.service.engine == "cluster" else config
+        self._single = SingleService(config.service.data)
+        shares = config.service.engine == "cluster"
+        self.company: Alone | Together = Together(config, self._single) if shares else Alone(config)
+        self.in_force = self.company.in_force
+        self.clock: Callable[[], datetime] = clock or self.company.now
         self.sources = rule_sources(self.in_force)
         self.pulse = Pulse()
         self.watchdog: Watchdog | None = None
-        self.heart: Heart | None = None  # of a machine that shares the work
         self._stopping = False
-        self._single = SingleService(config.service.data)
 
     def prepare(self, progress: Progress = lambda stage, share: None) -> None:
         """Open and check everything that can fail: database, places, rules, secret. Raises AlertsError; a
         faulty rule stops only itself, and is in `rulebook.faults`."""
         config = self.config
-        if config.service.engine == "cluster":
-            self._single.take()  # before it says in the database that it lives
-        self.engine = open_store(config, progress, locked=config.service.engine == "cluster")
-        editions = None
-        if config.service.engine == "cluster":
-            self.heart = Heart(engine=open_store(config, locked=True), me=machine_of(config))
-            self.heart.join()
-            self.clock = self._given_clock or self.heart.now
-            editions = editions_of(config, self.engine, self.clock)
-            editions.prepare()
+        self.engine = self.company.join(progress)
         self.gazetteer = open_gazetteer(
             config.gazetteer_path, lambda stage, share: progress(f"index of places: {stage}", share)
         )
@@ -131,7 +113,7 @@ class Service:
             gazetteer=self.gazetteer,
             households=households(config),
             clock=lambda: self.clock(),
-            editions=editions,
+            editions=self.company.editions,
         )
         book = self.keeper.read()
         with writing(self.engine) as conn:
@@ -167,6 +149,11 @@ class Service:
         )
 
     @property
+    def heart(self) -> Heart | None:
+        """Of a machine that shares the work."""
+        return self.company.heart
+
+    @property
     def rulebook(self) -> Rulebook:
         """The rules in force."""
         return self.tracker.rulebook
@@ -188,8 +175,8 @@ class Service:
             at_once=settings.at_once,
             on_poll=self._on_poll,
             on_error=lambda feed, error: _log.error("feed %d: its poll could not be stored: %s", feed.id, error),
-            may=self._may_work,
-            on_news=no_news if self.heart is None else on_news,
+            may=self.company.may_work,
+            on_news=self.company.on_news,
         )
         # What reads web pages is slow to start and large: it is started when a page comes, and the feeds' stays small.
         self.linked_pool = ParserPool(replace(settings, parse_workers=1), "linked")
@@ -199,7 +186,7 @@ class Service:
             self.linked_pool,
             clock=self.clock,
             pages=fulltext.missing() is None,
-            on_news=(lambda conn, article_id: None) if self.heart is None else on_one,
+            on_news=self.company.on_one,
             on_error=self.watch.on_link_error,
         )
         self.courier = Courier(
@@ -208,7 +195,7 @@ class Service:
             renderer=mail_renderer(
                 site_of(self.config),
                 own=self.in_force.templates.folder,
-                report=self._on_fault,
+                report=lambda fault: self.watch.on_fault(self.company.at_home(fault)),
                 named=lambda region: region_name(region, self.gazetteer),
             ),
             sender=sender_of(self.config, self.secret),
@@ -217,13 +204,11 @@ class Service:
             limits=limits_of(self.config),
             retry=retry_of(self.config),
             progress=self._on_mails,
-            may=self._may_work,
-            life=leases.new_life() if self.heart is None else self.heart.me.life,
+            may=self.company.may_work,
+            life=self.company.life,
             way=way_of(self.config),
         )
-        if self.heart is not None:
-            await self.heart.start()
-        await (self.courier.recover() if self.heart is None else self.courier.look_after())
+        await self.company.begin(self.courier)
         self.watchman = Watchman(
             engine=self.engine,
             secret=self.secret,
@@ -233,18 +218,10 @@ class Service:
             heard=None if self.heart is None else self.heart.now,
         )
 
-    def _may_work(self) -> bool:
-        return self.heart is None or not self.heart.is_cut
-
     def _take_over(self) -> None:
-        """What an earlier service left half-way; where machines share the work each job sees to that."""
+        """What an earlier service left half-way."""
         with writing(self.engine) as conn:
-            if self.heart is None:
-                polling.forget_leases(conn)
-                linked.forget_claims(conn, self.clock())
-                meta.put_outage(conn, None)
-            if self.heart is None or len(self.heart.living) == 1:
-                notices.put_start(conn, self.clock())
+            self.company.tidy(conn, self.clock())
             again = articles.retry_faulty(conn, but=FOR_GOOD)
         if again:
             _log.info("%d articles that were set aside are tried again", again)
@@ -259,86 +236,25 @@ class Service:
             clock=self.clock,
             notifier=self.notifier,
             kinds=[KIND_OF[role] for role in self.config.service.roles if role in KIND_OF],
-            is_cut=lambda: self.heart is not None and self.heart.is_cut,
+            is_cut=lambda: not self.company.may_work(),
             others=lambda: (self.collector.longest,),
             said=self.watch.counts.said,
             on_stuck=self._set_aside_hung,
         )
         feeding = Stage(name="feeding the watchdog", every_s=self.watchdog.every_s, run=self.watchdog.look)
-        self._runs = self._alone(feeding) if self.heart is None else self._shared(self.heart, feeding)
+        self._runs = self.company.runs(self, feeding)
         await self._runs.start()
-
-    def _alone(self, feeding: Stage) -> LocalEngine:
-        return LocalEngine(
-            (
-                Stage(name="collecting", every_s=1.0, run=self.collect, kind="feeds"),
-                Stage(name="following links", every_s=1.0, run=self.linker.run),
-                Stage(name="reading", every_s=1.0, run=self.analyse, kind="articles"),
-                Stage(name="mailing", every_s=1.0, run=self.deliver, kind="mails"),
-                Stage(name="reloading rules", every_s=2.0, run=self.keeper.look),
-                Stage(name="upkeep", every_s=60.0, run=self.upkeep),
-                Stage(name="pruning", every_s=60.0, run=self.prune),
-                Stage(name="watching", every_s=30.0, run=self.look_around),
-                feeding,
-            ),
-            self.pulse,
-        )
 
     def work(self) -> SharedWork:
         """What this machine can do of the work that machines share, once it is open."""
-        assert self.heart is not None, 'a service with engine = "cluster"'
-        return SharedWork(
-            engine=self.engine,
-            heart=self.heart,
-            clock=lambda: self.clock(),
-            collector=self.collector,
-            linker=self.linker,
-            analyst=self.analyst,
-            courier=self.courier,
-            canary=self.canary,
-            watch=self.watch,
-            pulse=self.pulse,
-            gap=self.config.collect.host_gap,
-            pages=fulltext.missing() is None,
-            keep_up=self.upkeep,
-        )
-
-    def _shared(self, heart: Heart, feeding: Stage) -> ClusterEngine:
-        """Jobs for what its roles say; what is at the machine itself it does by its own clock."""
-        work, roles = self.work(), self.config.service.roles
-        at_once = {"collect": self.config.collect.at_once, "analyse": 1, "notify": 1}
-        stages = [
-            feeding,
-            Stage(name="reloading rules", every_s=2.0, run=self.keeper.look),
-            Stage(name="watching", every_s=30.0, run=heart.for_all(self.look_around)),
-            Stage(name="pruning", every_s=60.0, run=heart.for_all(self.prune)),
-            Stage(name="the canary", every_s=5.0, run=work.sing),
-        ]
-        if "collect" in roles:
-            stages.append(Stage(name="storing polls", every_s=1.0, run=work.say_kept, kind="feeds"))
-        if "notify" in roles:
-            stages.append(Stage(name="looking after mails", every_s=5.0, run=work.look_after))
-        engine = ClusterEngine(
-            url=self.engine.url,
-            work=work,
-            heart=heart,
-            queues={"upkeep": 4} | {role: at_once[role] for role in roles if role in at_once},
-            local=LocalEngine(tuple(stages), self.pulse),
-        )
-
-        def cut() -> None:
-            engine.cut()
-            self.courier.stop()
-
-        heart.on_cut, heart.on_back = cut, self.courier.go_on
-        return engine
+        assert isinstance(self.company, Together), 'a service with engine = "cluster"'
+        return self.company.work(self)
 
     async def _start_inbox(self) -> None:
         """Take mail in, where it is to come in: while this service runs by the clock, and no longer."""
         settings = inbox_of(self.config, events=lambda: self.rulebook.events, country_of=self.gazetteer.country_of)
         desk = desk_of(self.config, self.secret)
-        heart = self.heart
-        fetches = (lambda: True) if heart is None else (lambda: heart.is_first("notify"))
+        fetches = partial(self.company.is_first, "notify")
         takes = settings is not None and "notify" in self.config.service.roles
         self._inbox = Inbox(self.engine, desk, settings, self.clock, fetches) if settings and takes else None
         if self._inbox is not None:
@@ -350,12 +266,8 @@ class Service:
         self.courier.stop()
         if self._inbox is not None:
             await self._inbox.stop()
-        if self.heart is None:
-            await self._runs.stop()
-            await self.close()
-        else:  # jobs end as what they wait for does
-            await asyncio.gather(self._runs.stop(), self.collector.stop(), self.linker.stop())
-            await self.close()
+        await self.company.end(self, self._runs)
+        await self.close()
 
     async def close(self) -> None:
         """Let go of everything `open` opened."""
@@ -367,21 +279,12 @@ class Service:
         await self.fetcher.close()
         self.canary.close()
         self.engine.dispose()
-        if self.heart is not None:
-            await self.heart.stop()
+        await self.company.leave()
         self._single.release()
 
     async def step(self) -> None:
         """Everything once, to the end: poll what is due, fetch what that links to, read it, mail it."""
-        if self.heart is not None:
-            work = self.work()
-            await work_through(self.engine.url, work)
-            await work.sing()
-        else:
-            await self.collector.run_due()
-            await self.linker.run_due()
-            await self.analyse()
-            await self.deliver()
+        await self.company.step(self)
         await self.upkeep()
         await self.prune()
 
@@ -440,10 +343,6 @@ class Service:
         number = self.analyst.set_aside_hung(self.clock, PATIENCE_S["articles"] / 2)
         if number is not None:
             _log.error("article %s cannot be read to its end, and is set aside", number)
-
-    def _on_fault(self, fault: Fault) -> None:
-        editions = self.keeper.editions
-        self.watch.on_fault(fault if editions is None else editions.at_home(fault))
 
     def _on_mails(self, accepted: Sequence[OutboxRow]) -> None:
         self.pulse.done("mails")

@@ -266,7 +266,7 @@ async def test_a_reload_that_the_database_refuses_is_tried_again(
             raise StoreError("the database is full", reason="full")
 
         with monkeypatch.context() as broken:
-            broken.setattr("alerts.service.meta.record_rules", full)
+            broken.setattr("alerts.rulekeeper.meta.record_rules", full)
             with pytest.raises(StoreError):
                 await look(service)
         assert set(service.rulebook.ruleset.by_name) == {"shelling"}
