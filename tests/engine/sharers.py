@@ -55,7 +55,6 @@ class Hosts:
         self.asked[host] += 1
         self.under_way[host] += 1
         self.at_once[host] = max(self.at_once[host], self.under_way[host])
-        self.at_once["all"] = max(self.at_once["all"], self.under_way.total())
         try:
             await asyncio.sleep(self.answer_s)
             await self.answers.wait()

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import Engine, text
@@ -13,7 +14,7 @@ from sqlalchemy import Engine, text
 from alerts.engine.cluster import ClusterEngine
 from alerts.engine.heart import CUT_AFTER_S
 from alerts.engine.tasks import ANALYSE, DELIVER
-from alerts.store import jobs
+from alerts.store import jobs, machines
 from alerts.store.database import reading, writing
 from alerts.store.jobs import Job
 from alerts.store.machines import DEAD_AFTER
@@ -22,6 +23,7 @@ from tests.engine.sharers import Hosts, Notes, counts, forget_jobs, host_job, pu
 from tests.fakes import waiting
 from tests.store.conftest import empty
 
+HOUR = timedelta(hours=1)
 Start = Callable[..., Awaitable[ClusterEngine]]
 
 
@@ -73,16 +75,21 @@ async def test_jobs_are_done_by_the_task_of_their_name_and_leave_nothing_behind(
 async def test_a_host_is_never_asked_by_two_at_once_however_many_jobs_and_machines_there_are(
     shared: Engine, start: Start
 ) -> None:
-    hosts = open_hosts(0.03)
+    hosts, names = Hosts(answer_s=0.03), ("a.example", "b.example")
     for name in ("one", "two"):
         await start(name, Notes(hosts))
-    names = ("a.example", "b.example")
 
+    async def put_in_more() -> None:
+        await asyncio.to_thread(put_in, shared, *(host_job(name) for name in names))
+
+    await put_in_more()
+    await waiting.until(lambda: hosts.under_way.total() == 2)  # different ones side by side
+    await put_in_more()
+    hosts.answers.set()
     async with asyncio.timeout(60):
         while min(hosts.asked[name] for name in names) < 5:
-            await asyncio.to_thread(put_in, shared, *(host_job(name) for name in names))
+            await put_in_more()
     assert {name: hosts.at_once[name] for name in names} == dict.fromkeys(names, 1)
-    assert hosts.at_once["all"] == 2  # and different ones side by side
 
 
 async def test_who_stops_ends_what_it_has_begun_and_takes_nothing_more(shared: Engine, start: Start) -> None:
@@ -142,6 +149,17 @@ async def test_a_job_whose_end_could_not_be_written_is_taken_over_while_its_mach
     assert [record.getMessage() for record in errors] == [
         "no jobs can be taken, this is tried again: terminating connection due to administrator command"
     ]
+
+
+async def test_a_job_that_no_task_is_for_fails_is_counted_and_holds_up_nobody(shared: Engine, start: Start) -> None:
+    """As those of a newer version do on a machine with an older one."""
+    work = Notes(open_hosts())
+    put_in(shared, Job(queue="collect", task="alerts.of_tomorrow"), host_job("a.example"))
+    await start("one", work)
+    await waiting.until(lambda: work.done["poll"] and counts(shared) == {("collect", "failed"): 1})
+    with writing(shared) as conn:
+        assert jobs.prune(conn, machines.database_time(conn) + HOUR) == 1
+    assert counts(shared) == {}
 
 
 async def test_when_all_connections_break_jobs_are_taken_again_soon(shared: Engine, start: Start) -> None:
