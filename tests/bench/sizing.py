@@ -12,7 +12,7 @@ for tests syncs nothing to the disk.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,7 +42,7 @@ from tests.sealed import SECRET, VAULT
 
 PEAK: Final = 5
 DAY_S: Final = 86_400.0
-_POLL_S: Final = 1_200.0  # between two polls of a feed, on the average of `sizing_filling`
+_POLL_S: Final = 1_200.0  # between two polls of a feed, as `sizing_filling` has them (a harmonic mean)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             migrations.upgrade(engine)
             fill(engine, Size(feeds=options.feeds, readers=options.readers, stored=options.stored), _now())
             console.print(f"filled in {perf_counter() - begun:.0f} s")
-            lines = measured(engine, options)
+            lines = measured(engine, options, lambda step: console.print(f"{_now():%H:%M:%S} {step}"))
             console.print(table(lines))
             console.print(verdict(lines, options.cores))
         finally:
@@ -109,23 +109,29 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def measured(engine: Engine, options: argparse.Namespace) -> list[Line]:
-    """Every step, on this database."""
+def measured(engine: Engine, options: argparse.Namespace, said: Callable[[str], None]) -> list[Line]:
+    """Every step, on this database; `said` is told of each as it begins."""
     watch = Watch(engine=engine, server=_server(engine))
     tracker, rule = _tracker()
     polls = options.feeds * DAY_S / _POLL_S
     collecting = work.Collecting(
         watch=watch, polls=polls / DAY_S, articles=options.articles / DAY_S, now=_now(), most=options.read
     )
+    said("collecting")
     ids = collecting.run(options.seconds)
     catching_up = work.catching_up(watch)
+    said("reading")
+    analysed, loud = work.analysis(watch, tracker, ids)
+    said("telling")
     few = work.telling(watch, rule, work.RARE, "moderate")
     many = work.telling(watch, rule, work.OFTEN, "severe", keep=True)
-    everybody = work.telling(watch, rule, None, "extreme")
-    analysed, loud = work.analysis(watch, tracker, ids)
+    said("mailing")
     mailed = work.mailing(watch, options.sent)
+    said("looking and forgetting")
     looks = work.looks(watch, tracker)
     gone = work.forgetting(watch)
+    said("telling all who want it")
+    everybody = work.telling(watch, rule, None, "extreme")
     jobs = collecting.costs["job"].units / max(collecting.costs["poll"].units, 1)
     minutes, mails = DAY_S / 60, options.readers * options.mails
     return [

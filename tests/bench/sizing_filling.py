@@ -101,7 +101,7 @@ def _feed(rng: random.Random, number: int, feeds: int, now: datetime) -> tuple[A
     """Half of the feeds have a host of their own, the others share some hosts very unevenly."""
     shared = int(feeds / 20 * rng.random() ** 2)
     host = f"paper{number}.example" if number % 2 else f"host{shared}.example"
-    every = rng.choice((300, 900, 900, 1_800, 1_800))
+    every = rng.choice((900, 1_800))
     last = now - timedelta(seconds=every * rng.random())
     return (
         *(number, f"https://{host}/feed/{number}", host, f"Paper {number}", f"owner {number % 60_000}", "[]", every),

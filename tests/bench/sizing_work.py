@@ -98,6 +98,11 @@ class Watch:
         cost.database += processor_s(self.server) - database
         cost.alone += self.alone - alone
 
+    def vacuum(self, table: str) -> None:
+        """As PostgreSQL does by itself in a minute, but not one for tests."""
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
+            conn.execute(text(f"VACUUM ANALYZE {table}"))
+
 
 class _Nobody:
     """An outbox for an installation that nobody reads: what telling costs is measured apart."""
@@ -153,6 +158,8 @@ class Collecting:
         before = self._newest()
         for second in range(seconds):
             self._second(self.now + timedelta(seconds=second), worker)
+            if second % 4 == 0:
+                self.watch.vacuum("procrastinate_jobs")
         self._more(self.now + timedelta(seconds=seconds))
         with reading(self.watch.engine) as conn:
             return list(conn.execute(select(article.c.id).where(article.c.id > before)).scalars())
@@ -175,31 +182,39 @@ class Collecting:
             jobs.defer(conn, [Job(queue="notify", task=DELIVER, waits_once=f"deliver {n}") for n in range(people > 0)])
             articles.overlooked(conn, now - timedelta(seconds=10), limit=200, now=now)
         self.costs["plan"].units += 1
-        claimed: list[FeedRow] = []
-        taken: list[int] = []
-        while len(claimed) < self.polls:
-            with self.watch.costs(self.costs["job"]), writing(engine) as conn:
-                job = conn.execute(_FETCH, {"worker": worker}).one()
-            if job.id is None:
-                break
-            taken.append(job.id)
-            with self.watch.costs(self.costs["poll"]), writing(engine) as conn:
-                claimed += polling.claim_host(conn, now, host=job.args["host"], token="sizing", each=8, lease_s=300)
-        for start in range(0, len(claimed), _TOGETHER):
-            self._store(claimed[start : start + _TOGETHER], now)
         with self.watch.costs(self.costs["job"]):
-            for number in taken:
+            taken = list(self._jobs(worker))
+        with self.watch.costs(self.costs["poll"]):
+            claimed = [feed for _, host in taken for feed in self._claimed(host, now)]
+        finished = [self._finished(feed, now) for feed in claimed]
+        with self.watch.costs(self.costs["poll"]):
+            for start in range(0, len(finished), _TOGETHER):
+                self._store(finished[start : start + _TOGETHER], now)
+        with self.watch.costs(self.costs["job"]):
+            for number, _ in taken:
                 with writing(engine) as conn:
                     conn.execute(_FINISH, {"job": number})
         self.costs["job"].units += len(taken)
         self.costs["poll"].units += len(claimed)
 
-    def _store(self, some: Sequence[FeedRow], now: datetime) -> None:
-        finished = [self._finished(feed, now) for feed in some]
-        with self.watch.costs(self.costs["poll"]), writing(self.watch.engine) as conn:
-            results = polling.finish_polls(conn, finished, now, _settle(now))
+    def _jobs(self, worker: int) -> Iterator[tuple[int, str]]:
+        """Jobs that wait, as many as feeds are polled in a second, each with its host."""
+        for _ in range(max(1, round(self.polls))):
+            with writing(self.watch.engine) as conn:
+                job = conn.execute(_FETCH, {"worker": worker}).one()
+            if job.id is None:
+                break
+            yield job.id, job.args["host"]
+
+    def _claimed(self, host: str, now: datetime) -> list[FeedRow]:
+        with writing(self.watch.engine) as conn:
+            return polling.claim_host(conn, now, host=host, token="sizing", each=8, lease_s=300)
+
+    def _store(self, some: Sequence[Finished], now: datetime) -> None:
+        with writing(self.watch.engine) as conn:
+            results = polling.finish_polls(conn, some, now, _settle(now))
             news = zip(some, results, strict=True)
-            sharing.on_news(conn, {feed.id: result.news for feed, result in news if result.news})
+            sharing.on_news(conn, {one.feed.id: result.news for one, result in news if result.news})
 
     def _finished(self, feed: FeedRow, now: datetime) -> Finished:
         number = self._rng.random() < self.articles / self.polls
@@ -289,6 +304,7 @@ def mailing(watch: Watch, most: int) -> Cost:
     cost = Cost()
     with watch.engine.begin() as conn:
         conn.execute(update(outbox).values(not_before=_now() - timedelta(minutes=1), waits=None))
+    watch.vacuum("outbox")
     with watch.costs(cost):
         cost.units = asyncio.run(run())
     return cost
