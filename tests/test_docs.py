@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from alerts.resources import shipped
+from alerts.roles import MACHINE_ROLES
 from alerts.toml_lines import Document
 
 ROOT = Path(__file__).parents[1]
@@ -69,6 +70,15 @@ def test_a_link_to_no_file_and_one_to_no_heading_are_found() -> None:
     assert not _leads_nowhere(readme, "rules/README.md#what-the-checker-says")
     assert _leads_nowhere(readme, "docs/nowhere.md")
     assert _leads_nowhere(readme, "rules/README.md#no-such-part")
+
+
+def test_the_settings_that_the_guide_to_sizing_names_are_there() -> None:
+    guide = (ROOT / "docs" / "sizing.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([a-z_]+)(?: = [^`]+)?`", guide))
+    data = Document.load(shipped("config.example.toml")).data
+    settings = {key for section in data.values() if isinstance(section, dict) for key in section}
+    assert named - settings - set(MACHINE_ROLES) == set()
+    assert len(named & settings) > 5
 
 
 def test_every_setting_is_explained_by_the_words_above_it() -> None:

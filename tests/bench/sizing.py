@@ -99,8 +99,8 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--feeds", type=int, default=100_000)
     parser.add_argument("--readers", type=int, default=1_000_000)
     parser.add_argument("--articles", type=int, default=1_000_000, help="that come a day")
-    parser.add_argument("--mails", type=int, default=4, help="about alerts, that a reader gets a day")
-    parser.add_argument("--alerts", type=int, default=3_000, help="versions of alerts that are told a day")
+    parser.add_argument("--mails", type=int, default=4, help="that a reader gets a day, each about one alert or many")
+    parser.add_argument("--alerts", type=int, default=1_000, help="versions of alerts that are told a day")
     parser.add_argument("--stored", type=int, default=300_000, help="articles that are there before")
     parser.add_argument("--seconds", type=int, default=20, help="of collecting")
     parser.add_argument("--read", type=int, default=2_000, help="articles to read")
@@ -140,9 +140,9 @@ def measured(engine: Engine, options: argparse.Namespace, said: Callable[[str], 
         Line(step="hand out jobs", unit="job", cost=collecting.costs["job"], a_day=polls * jobs),
         Line(step="claim feeds, store polls and news", unit="poll", cost=collecting.costs["poll"], a_day=polls),
         Line(step=f"read articles ({loud:.0%} hits)", unit="article", cost=analysed, a_day=options.articles),
-        Line(step="tell few readers", unit="alert", cost=_alert(few), a_day=options.alerts),
-        Line(step="tell many readers", unit="mail", cost=many, a_day=mails),
-        Line(step=f"tell all who want it ({everybody.units:,})", unit="alert", cost=_alert(everybody), a_day=1),
+        Line(step=f"tell {few.units:,} readers", unit="alert", cost=_alert(few), a_day=options.alerts),
+        Line(step=f"tell {many.units:,} readers", unit="alert", cost=_alert(many), a_day=options.alerts / 50),
+        Line(step=f"tell all {everybody.units:,} who want it", unit="alert", cost=_alert(everybody), a_day=1),
         Line(step="take, mark and settle mails", unit="mail", cost=mailed, a_day=mails),
         Line(step="upkeep, reminders", unit="minute", cost=looks["upkeep"], a_day=minutes),
         Line(step="watchdog, /readyz", unit="look", cost=looks["due"], a_day=minutes * 12),
