@@ -163,7 +163,8 @@ async def work_through(url: URL, work: Work) -> None:
     async with app.open_async():
         for queue in _IN_ORDER:
             for _ in range(_ROUNDS):
-                await work.plan()
+                if queue != "analyse":  # whose jobs come with what is to be read
+                    await work.plan()
                 if not list(await app.job_manager.list_jobs_async(queue=queue, status="todo")):
                     break
                 await _run(_worker(app, queue, 1, waits=False))

@@ -36,6 +36,7 @@ _QUERIES = {
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(900)
 async def test_machines_that_share_the_work_tell_the_story_as_one_alone_does(
     demo: Played, own_postgres: str, tmp_path: Path, gazetteer_path: Path
 ) -> None:
