@@ -41,9 +41,10 @@ def leave_out(item: pytest.Item) -> None:
 
 def run_with_each(metafunc: pytest.Metafunc) -> None:
     """What a folder's `pytest_generate_tests` calls, for tests that are marked so."""
-    mark = metafunc.definition.get_closest_marker("engines")
-    if "installed_on" in metafunc.fixturenames and mark and chosen(metafunc.config) == LOCAL:
-        metafunc.parametrize("installed_on", mark.args, indirect=True)
+    mark, one = metafunc.definition.get_closest_marker("engines"), chosen(metafunc.config)
+    if "installed_on" in metafunc.fixturenames and mark:
+        asked_for = one != LOCAL and one in mark.args
+        metafunc.parametrize("installed_on", [one] if asked_for else mark.args, indirect=True)
 
 
 @pytest.fixture

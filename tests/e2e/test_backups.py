@@ -19,7 +19,7 @@ from tests.e2e.newsdesk import READERS, Newsdesk, report
 from tests.e2e.test_kills import PAPERS, TOWNS
 from tests.fakes import waiting
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alone("tests/e2e/test_moving.py is about several")]
 _TOLD = """SELECT outbox.person_id, alert.title, outbox.state FROM outbox JOIN alert ON alert.id = outbox.alert_id
     WHERE outbox.state IN ({states})"""
 

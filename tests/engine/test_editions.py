@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from alerts.errors import Faults, InputError
+from alerts.errors import Fault, Faults, InputError
 from alerts.store import editions
 from alerts.store.database import open_scratch, reading, writing
 from tests.engine.machines import NOW, Machine, rule
@@ -324,3 +324,10 @@ def test_by_hand_nothing_happens_where_nothing_can(shared: Engine, tmp_path: Pat
     shutil.rmtree(alone.rules)
     with pytest.raises(Faults, match="there is no such folder"):
         alone.editions.publish("alone")
+
+
+def test_a_fault_of_a_template_is_told_by_the_file_that_the_operator_wrote(alpha: Machine) -> None:
+    copy = alpha.editions.files.templates / "mail" / "alert.txt"
+    assert alpha.editions.at_home(Fault(str(copy), 2, "x")).file == f"{alpha.templates}/mail/alert.txt"
+    shipped = Fault("/opt/alerts/templates/mail/alert.txt", 2, "x")
+    assert alpha.editions.at_home(shipped) == shipped
