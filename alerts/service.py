@@ -49,6 +49,7 @@ from alerts.engine.pruning import Pruner
 from alerts.engine.pulse import PATIENCE_S, Kind, Pulse
 from alerts.engine.rulebook import Rulebook
 from alerts.engine.single import SingleService
+from alerts.engine.sparing import Sparing
 from alerts.engine.tracking import Tracker
 from alerts.engine.watchdog import Watchdog
 from alerts.notify import silences
@@ -65,7 +66,7 @@ from alerts.roles import MachineRole
 from alerts.rulekeeper import RuleKeeper
 from alerts.sharing import SharedWork
 from alerts.store import articles, feeds, issuing, people, reach
-from alerts.store.database import writing
+from alerts.store.database import alone_with_alerts, writing
 from alerts.store.outbox import OutboxRow
 from alerts.systemd import Notifier
 from alerts.together import Together
@@ -97,6 +98,7 @@ class Service:
         self.pulse = Pulse()
         self.watchdog: Watchdog | None = None
         self._stopping = False
+        self._reminding = Sparing()
 
     def prepare(self, progress: Progress = lambda stage, share: None) -> None:
         """Open and check everything that can fail: database, places, rules, secret. Raises AlertsError; a
@@ -335,7 +337,10 @@ class Service:
             if strangers := signup.upkeep(conn, now):
                 _log.info("%d people who did not confirm are forgotten", strangers)
             silences.upkeep(conn, secret=self.secret, domain=domain_of(self.config.notify.sender), now=now)
-            remind(conn, self.rulebook.ruleset.by_name, reminding_of(self.config, self.secret), now)
+        if self._reminding.may:  # an alert may have been told to half a million, and others wait meanwhile
+            with self._reminding.doing(), writing(self.engine) as conn:
+                alone_with_alerts(conn)
+                remind(conn, self.rulebook.ruleset.by_name, reminding_of(self.config, self.secret), now)
         for done in self.reporter.run(self.rulebook.ruleset.rules, now):
             _log.info("%s", done)
 
