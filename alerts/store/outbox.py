@@ -26,6 +26,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, case, func, selec
 
 from alerts.readers import Person
 from alerts.store import holds, plans, waiting
+from alerts.store.batches import in_batches
 from alerts.store.codec import clean, row_id
 from alerts.store.marking import STATE, marking
 from alerts.store.people import get_people
@@ -251,9 +252,9 @@ def _mark(
 
 def _follow(conn: Connection, leads: Collection[int], state: State, values: dict[str, Any]) -> None:
     """What goes in the mails of these rows shares their fate."""
-    if leads:
-        along = outbox.c.lead_id.in_(leads) & STATE.in_(_ALONG)
-        values = {**values, "state": "bundled" if state == "queued" else state}
+    values = {**values, "state": "bundled" if state == "queued" else state}
+    for some in in_batches(leads):
+        along = outbox.c.lead_id.in_(some) & STATE.in_(_ALONG)
         conn.execute(update(outbox).where(along).values(values))
 
 
@@ -274,9 +275,12 @@ def give_back(conn: Connection, token: str) -> int:
 
 def release(conn: Connection, ids: Collection[int], now: datetime) -> int:
     """An operator lets held or ambiguous mails go (again), with all that goes in them; returns how many."""
-    stopped = outbox.c.id.in_(ids) & outbox.c.lead_id.is_(None) & outbox.c.state.in_(("held", "ambiguous", "failed"))
+    stopped = outbox.c.lead_id.is_(None) & outbox.c.state.in_(("held", "ambiguous", "failed"))
     values = {"state": "queued", "not_before": now, "finished": None, "last_error": None, "expires": None}
-    leads = set(conn.execute(update(outbox).where(stopped).values(values).returning(outbox.c.id)).scalars())
+    leads: set[int] = set()
+    for some in in_batches(ids):
+        again = update(outbox).where(stopped, outbox.c.id.in_(some)).values(values)
+        leads.update(conn.execute(again.returning(outbox.c.id)).scalars())
     _follow(conn, leads, "queued", {"finished": None, "last_error": None})
     return len(leads)
 

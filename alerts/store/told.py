@@ -95,7 +95,11 @@ def uncover(conn: Connection, alert_id: str, now: datetime, *, expires: datetime
         .order_by(outbox.c.version)
     ).all()
     last = {(row.alert_id, row.person_id): row for row in rows}
-    ids = [row.id for row in last.values() if told(conn, str(row.alert_id)).get(row.person_id, 0) < row.version]
+    heard = {one: told(conn, str(one)) for one in {row.alert_id for row in last.values()}}
+    ids = [row.id for row in last.values() if heard[row.alert_id].get(row.person_id, 0) < row.version]
     values = {"state": "queued", "not_before": now, "expires": expires, "finished": None}
-    again = update(outbox).where(outbox.c.id.in_(ids), outbox.c.state == "inhibited")
-    return conn.execute(again.values({**values, "lead_id": None, "covered_by": None})).rowcount
+    number = 0
+    for some in in_batches(ids):
+        again = update(outbox).where(outbox.c.id.in_(some), outbox.c.state == "inhibited")
+        number += conn.execute(again.values({**values, "lead_id": None, "covered_by": None})).rowcount
+    return number
