@@ -28,7 +28,7 @@ def _told(config: Path) -> dict[str, list[tuple[Any, ...]]]:
 
 
 _QUERIES = {
-    "articles": "SELECT feed.source, key, title FROM article JOIN feed ON feed.id = feed_id",
+    "articles": "SELECT feed.source, title, revision FROM article JOIN feed ON feed.id = feed_id",
     "alerts": "SELECT rule, event, title, severity, certainty, state, version FROM alert",
     "versions": "SELECT rule, alert_version.version, kind, why FROM alert_version JOIN alert ON alert.id = alert_id",
     "mails": "SELECT person_id, outbox.state, title FROM outbox JOIN alert ON alert.id = alert_id",

@@ -1,8 +1,9 @@
 """`alerts run`, which reads for ever on an article that has the word "endless" in its title; and whose watchdog loses
-patience within seconds. For `test_watchdog`."""
+patience within seconds (PATIENCE in the environment). For `test_watchdog`."""
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from typing import Any
@@ -12,7 +13,7 @@ from alerts.engine import pulse
 from alerts.match.engine import Detection, Ruleset
 from alerts.types import Article
 
-PATIENCE_S = 6.0
+PATIENCE = "ALERTS_TEST_PATIENCE"
 
 
 def hang() -> None:
@@ -20,7 +21,7 @@ def hang() -> None:
 
 
 def wire() -> None:
-    pulse.PATIENCE_S.update(dict.fromkeys(pulse.PATIENCE_S, PATIENCE_S))
+    pulse.PATIENCE_S.update(dict.fromkeys(pulse.PATIENCE_S, float(os.environ[PATIENCE])))
     real = Ruleset.detect
 
     def detect(ruleset: Ruleset, article: Article, *rest: Any) -> Detection:

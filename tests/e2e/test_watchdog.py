@@ -12,7 +12,7 @@ import pytest
 
 from alerts.engine.analysis import HUNG
 from tests.e2e.daemon import Daemon
-from tests.e2e.hanging import PATIENCE_S
+from tests.e2e.hanging import PATIENCE
 from tests.e2e.newsdesk import READERS, Newsdesk, report
 from tests.fakes import waiting
 from tests.fakes.notify import NotifySocket
@@ -30,19 +30,21 @@ async def ear(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[NotifySocket]:
 
 
 async def test_a_mail_server_that_is_down_is_borne_and_a_stage_that_hangs_is_not(
-    desk: Newsdesk, ear: NotifySocket
+    desk: Newsdesk, ear: NotifySocket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    patience_s = 12.0 if desk.shares else 6.0  # jobs come a second later, and more than that on a busy machine
+    monkeypatch.setenv(PATIENCE, str(patience_s))
     desk.set_up(readers=READERS[:1], more=f'[smtp]\nhost = "127.0.0.1"\nport = {free_port()}')
     desk.publish("daily", report("Taiz"))
     async with hanging(desk) as daemon:
         await waiting.until(ear.says("READY=1"))
         await waiting.until(lambda: "mail is held up" in daemon.log)
         before = len(ear.lines)
-        await asyncio.sleep(1.5 * PATIENCE_S)
+        await asyncio.sleep(1.5 * patience_s)
         later = ear.lines[before:]
-        assert later.count("WATCHDOG=1") >= 1.5 * PATIENCE_S / WATCHDOG_S
+        assert later.count("WATCHDOG=1") >= 1.5 * patience_s / WATCHDOG_S
         assert any("1 articles read, 0 mails" in line for line in later)
-        assert not any("stuck" in line for line in later)
+        assert [line for line in later if "stuck" in line] == []
 
         desk.publish("daily", replace(report("Marib"), title="An endless one"))
         await waiting.until(ear.says("STATUS=stuck: articles: nothing was done"))
