@@ -6,6 +6,7 @@ there is a later one.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -19,6 +20,7 @@ from alerts.notify.audience import Row
 from alerts.notify.message.mime import domain_of
 from alerts.notify.message.secret import message_id
 from alerts.store import acts, demotions, outbox, people
+from alerts.store.batches import in_batches
 from alerts.store.reminders import Asked, asked
 from alerts.store.told import told
 from alerts.types import SEVERITIES
@@ -89,11 +91,13 @@ def escalations(
 ) -> dict[str, int]:
     """The alerts that nobody at all has answered for, each with the version that is to be escalated: all readers who
     were asked were reminded as often as may be, and had the time to answer."""
-    found = {}
-    for alert_id in dict.fromkeys(one.alert_id for one in everybody):
-        asked_of = [one for one in everybody if one.alert_id == alert_id and one.urgency == EXTREME]
+    found, extreme = {}, defaultdict[str, list[Asked]](list)
+    for one in everybody:
+        if one.urgency == EXTREME:
+            extreme[one.alert_id].append(one)
+    for alert_id, asked_of in extreme.items():
         waiting = [one for one in asked_of if one.person_id in readers]
-        version = max((one.version for one in asked_of), default=0)
+        version = max(one.version for one in asked_of)
         answered = max(acknowledged.get(alert_id, {}).values(), default=0) >= version
         used_up = all(one.rounds >= times and _is_time(one, after, now) for one in waiting)
         if waiting and used_up and not answered:
@@ -119,11 +123,9 @@ def remind(conn: Connection, rules: Mapping[str, Rule], how: Reminding, now: dat
         return 0, 0
     acknowledged = {alert_id: acts.acknowledged(conn, alert_id) for alert_id in {one.alert_id for one in everybody}}
     readers = people.reading(conn, {one.person_id for one in everybody})
-    again = [
-        _row(how, one.alert_id, one.version, one.person_id, one.round, now)
-        for one in reminders(everybody, acknowledged, readers=readers, after=how.after, times=how.times, now=now)
-    ]
-    outbox.enqueue(conn, again)
+    again = reminders(everybody, acknowledged, readers=readers, after=how.after, times=how.times, now=now)
+    for some in in_batches(again):  # else the database takes one for dead who makes half a million rows
+        outbox.enqueue(conn, [_row(how, one.alert_id, one.version, one.person_id, one.round, now) for one in some])
     due = escalations(everybody, acknowledged, readers=readers, after=how.after, times=how.times, now=now)
     named = people.active_people(conn, "escalation") if due else []
     rule_of = {one.alert_id: rules.get(one.rule) for one in everybody}
