@@ -2,7 +2,7 @@
 
 Else one machine does all the work, on SQLite: `--engine postgresql` has it on PostgreSQL, and `--engine cluster` takes
 the engine of machines that share the work. Tests marked `engines("local", "cluster")` run with each of these, if
-nothing else is asked for; those marked `alone` are about one machine alone, and say why.
+nothing else is asked for; those marked `alone` are about one machine alone, with SQLite, and say why.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ def chosen(config: pytest.Config) -> str:
 
 
 def leave_out(item: pytest.Item) -> None:
-    """Skip a test that is about one machine alone, where machines share the work."""
-    if chosen(item.config) == "cluster" and (mark := item.get_closest_marker("alone")):
+    """Skip a test that is about one machine alone, with SQLite, where another engine or database is asked for."""
+    if chosen(item.config) != LOCAL and (mark := item.get_closest_marker("alone")):
         item.add_marker(pytest.mark.skip(reason=f"about one machine alone: {mark.args[0]}"))
 
 
