@@ -36,6 +36,9 @@ from tests.fakes.smtp import FakeSmtp
 A_YEAR: Final = 200_000  # articles of the made-up papers
 _WINDOW: Final = 30  # articles that a feed lists
 _EVERY_S: Final = 0.2
+_LOOKED_AT: Final = (
+    20  # alerts; the pages of more would fill what the service keeps of answers (`web.kept`) for an hour
+)
 _HOSTS: Final = tuple(f"127.3.0.{number}" for number in range(1, 65))
 _PAGES: Final = (
     "/ /alerts /alerts.atom /alerts.json /alerts.csv /alerts.png /places /data /feeds /rules /subscribe /healthz"
@@ -214,7 +217,7 @@ class Year:
         number = 0
         while True:
             async with aiohttp.ClientSession(f"http://127.0.0.1:{self.web}") as browser:
-                for path in (*_PAGES, f"/alerts/{number % 500 + 1}"):
+                for path in (*_PAGES, f"/alerts/{number % _LOOKED_AT + 1}"):
                     await self._see(browser, path)
                 self.counts = dict(_counts(await self._see(browser, "/metrics"))) or self.counts
             number += 1
