@@ -23,7 +23,7 @@ _TOWNS = (
 ).split()
 _PARTS = ("Morning", "Northern", "Gulf", "River", "Capital", "Eastern", "Coast", "Free")
 _KINDS = ("Post", "Herald", "Radio", "Observer", "Times", "Wire", "Today", "Tribune")
-_OUTLETS = [f"{part} {kind}" for part in _PARTS for kind in _KINDS]
+OUTLETS = [f"{part} {kind}" for part in _PARTS for kind in _KINDS]
 _SUBJECTS = (
     "The central bank|The city council|A local football club|The education ministry|The airline|A chess master|"
     "The film festival|The port authority|The tax office|A group of engineers|The national team|The power company|"
@@ -132,7 +132,7 @@ def _happening(rng: random.Random, at: datetime, number: int, mix: Mix) -> list[
 
 def _article(rng: random.Random, at: datetime, number: int, title: str, text: str) -> Article:
     when = at + timedelta(seconds=rng.randint(0, 600))
-    return Article(id=str(number), title=title, text=text, published=when, source=rng.choice(_OUTLETS), language="en")
+    return Article(id=str(number), title=title, text=text, published=when, source=rng.choice(OUTLETS), language="en")
 
 
 def _sentence(rng: random.Random) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -133,12 +132,6 @@ class Fleet:
     def number(self, query: str) -> int:
         [[found]] = self.ask(query)
         return int(found)
-
-    @staticmethod
-    def note(text: str) -> None:
-        """For who looks at a long run."""
-        assert sys.__stderr__ is not None
-        sys.__stderr__.write(f"{text}\n")
 
     def states(self) -> Counter[str]:
         """How many mails are in which state."""

@@ -17,6 +17,7 @@ import pytest
 
 from tests.e2e.fleet import Fleet
 from tests.e2e.newsdesk import report
+from tests.e2e.notes import note
 from tests.e2e.press import Press
 from tests.fakes import waiting
 from tests.fakes.ports import free_port
@@ -203,7 +204,7 @@ async def _through(
     assert {name: host.at_once for name, host in press.hosts.items()} == dict.fromkeys(press.hosts, 1)
     assert min(host.shortest for host in press.hosts.values()) >= GAP_S
     waits = _waits(fleet, reporters)
-    fleet.note(f"{len(reporters.sent)} reports; {_said(waits, luck)}")
+    note(f"{len(reporters.sent)} reports; {_said(waits, luck)}")
     assert max(those[0][0] for those in waits.values()) < soon_s, _said(waits, luck)
     for name, machine in fleet.machines.items():
         assert await machine.end() == 0, name

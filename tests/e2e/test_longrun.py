@@ -8,7 +8,6 @@ import json
 import os
 import signal
 import sqlite3
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -19,6 +18,7 @@ from statistics import median
 import pytest
 
 from tests.e2e.daemon import Daemon, children
+from tests.e2e.notes import note
 from tests.e2e.year import Year
 from tests.fakes import waiting
 from tests.fakes.ports import free_port
@@ -83,12 +83,6 @@ def _quarter(samples: Sequence[Sample], number: int, of: Callable[[Sample], floa
     return [of(one) for one in samples[number * len(samples) // 4 : (number + 1) * len(samples) // 4]]
 
 
-def _say(text: str) -> None:
-    """For who looks at a long run."""
-    assert sys.__stderr__ is not None
-    sys.__stderr__.write(f"{text}\n")
-
-
 async def _lived(year: Year, seconds: float, every_s: float) -> list[Sample]:
     """So many seconds of the daemon, looked at every now and then; then until it has read all there is."""
     clock, samples = year.clock(), []
@@ -98,22 +92,21 @@ async def _lived(year: Year, seconds: float, every_s: float) -> list[Sample]:
         while time.monotonic() - since < seconds:
             await asyncio.sleep(every_s)
             samples.append(await _sample(daemon, year.folder / "counts", since))
-            _say(f"{clock():%Y-%m-%d} {samples[-1]}")
+            note(f"{clock():%Y-%m-%d} {samples[-1]}")
             assert daemon.process.returncode is None, daemon.log[-2_000:]
-        year.papers.ends = True
+        year.ends = True
         await waiting.until(lambda: _all_stored(year), seconds=_LATEST_S, what=f"all stored: {year.counts}")
         world.cancel()
         await asyncio.gather(world, return_exceptions=True)
         await waiting.until(lambda: not _unread(year), seconds=_LATEST_S, what="all read")
         assert await daemon.end() == 0
-        _say(f"{Counter(line.partition('[')[2][:60] for line in daemon.log.splitlines()).most_common(12)}")
+        note(f"{Counter(line.partition('[')[2][:60] for line in daemon.log.splitlines()).most_common(12)}")
         assert "[error" not in daemon.log
     return samples
 
 
 def _all_stored(year: Year) -> bool:
-    """What the made-up papers published, and at least something of the story."""
-    return year.counts.get('alerts_articles_total{kind="new"}', 0) > year.papers.published
+    return year.counts.get('alerts_articles_total{kind="new"}', 0) >= year.published
 
 
 def _number(year: Year, query: str) -> int:
@@ -134,7 +127,7 @@ def _holds_no_more(samples: Sequence[Sample], *, more: float, grows: float) -> N
         assert median(_quarter(samples, 3, of)) <= median(_quarter(samples, 1, of)) + more, name
     for name, of in _MEMORIES.items():
         before, after = median(_quarter(samples, 1, of)), median(_quarter(samples, 3, of))
-        _say(f"memory, {name}: {before:.1f} MiB in the second quarter, {after:.1f} in the last")
+        note(f"memory, {name}: {before:.1f} MiB in the second quarter, {after:.1f} in the last")
         assert after < grows * before, name
 
 
@@ -151,8 +144,8 @@ async def test_at_a_thousand_times_the_speed_it_keeps_up_and_holds_no_more_in_th
     days = SPEED * seconds / 86_400
     async with Year(tmp_path, gazetteer_path, free_port(), days, SPEED) as year:
         samples = await _lived(year, seconds, max(0.5, seconds / 240))
-        mails, published = year.smtp.received, year.papers.published
-        _say(f"{published} articles, {len(mails)} mails, {year.seen} pages, not: {year.missed}")
+        mails, published = year.smtp.received, year.published
+        note(f"{published} articles, {len(mails)} mails, {year.seen} pages, not: {year.missed}")
         _holds_no_more(samples, more=more, grows=grows)
         assert not year.missed
         names = [mail.message.partition(b"Message-ID:")[2].split()[0] for mail in mails]

@@ -28,7 +28,7 @@ from alerts.readers import Wishes
 from alerts.store import feeds, people
 from alerts.store.database import writing
 from alerts.types import Article
-from tests.bench.made_news import START, Mix, stream
+from tests.bench.made_news import OUTLETS, START, Mix, stream
 from tests.e2e.speeding import FastClock
 from tests.fakes.feeds import FeedServer, Item, rss
 from tests.fakes.smtp import FakeSmtp
@@ -83,7 +83,6 @@ class Papers:
     begins: datetime
     days: float
     published: int = 0
-    ends: bool = False  # nothing more is published
     _items: defaultdict[str, deque[Item]] = field(default_factory=lambda: defaultdict(lambda: deque(maxlen=_WINDOW)))
     _ahead: list[tuple[datetime, str, Article]] = field(default_factory=list)
     _news: Iterator[Article] = field(init=False)
@@ -91,17 +90,12 @@ class Papers:
 
     def __post_init__(self) -> None:
         self._news = stream(self._all, 8, timedelta(days=self.days), Mix())
-        for article in stream(2_000, 8, timedelta(days=self.days), Mix()):  # the names of all
-            self.server.serve(rss([], title=article.source), _path(article.source))
-            self._items[article.source].clear()
+        for name in OUTLETS:
+            self.server.serve(rss([], title=name), _path(name))
 
     @property
     def _all(self) -> int:
         return int(A_YEAR * self.days / 365)
-
-    @property
-    def names(self) -> list[str]:
-        return sorted(self._items)
 
     def advance(self, to: datetime) -> None:
         """Publish what there is by now."""
@@ -150,6 +144,7 @@ class Year:
     server: FeedServer = field(default_factory=lambda: FeedServer(also=_HOSTS))
     smtp: FakeSmtp = field(default_factory=FakeSmtp)
     papers: Papers = field(init=False)
+    ends: bool = False  # nothing more is published
     seen: int = 0  # pages
     missed: Counter[str] = field(default_factory=Counter)
     counts: dict[str, float] = field(default_factory=dict)  # as /metrics said last
@@ -184,7 +179,7 @@ class Year:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.config_path.write_text(text, encoding="utf-8")
         addresses = {self.story.story.outlets[name].name: url for name, url in self.story.feeds().items()}
-        at = zip(self.papers.names, itertools.cycle(_HOSTS), strict=False)
+        at = zip(OUTLETS, itertools.cycle(_HOSTS), strict=False)
         addresses |= {name: self.server.url(_path(name), host=host) for name, host in at}
         engine = open_store(self.config)
         with writing(engine) as conn:
@@ -193,6 +188,12 @@ class Year:
             for number, wishes in enumerate(_wishes()):
                 people.add_person(conn, f"reader{number}@example.org", now=self.begins, wishes=wishes)
         engine.dispose()
+
+    @property
+    def published(self) -> int:
+        """How many articles there have been so far, in all feeds."""
+        told = self.story.story.items
+        return self.papers.published + len({item.key for item in told if item.published <= self.story.at})
 
     def clock(self) -> FastClock:
         """A clock that starts now."""
@@ -206,9 +207,9 @@ class Year:
 
     async def _publish(self, clock: FastClock) -> None:
         while True:
-            at = clock()
-            self.story.advance(at)
-            if not self.papers.ends:
+            if not self.ends:
+                at = clock()
+                self.story.advance(at)
                 self.papers.advance(at)
             await asyncio.sleep(_EVERY_S)
 
