@@ -86,7 +86,7 @@ def arrivals(conn: Connection, since: datetime, feed_id: int | None = None) -> I
 
 
 def fired(conn: Connection, since: datetime) -> dict[str, list[datetime]]:
-    """When alerts of each rule were opened."""
+    """When alerts of each rule were opened, in no order."""
     found: dict[str, list[datetime]] = defaultdict(list)
     query = select(alert.c.rule, alert.c.opened).where(alert.c.updated >= since, alert.c.opened >= since)
     for rule, opened in conn.execute(query):  # of `updated` there is an index, and it is never before `opened`
