@@ -99,7 +99,7 @@ class SharedWork:
         """Free what dead machines had in hand. Raises StoreError."""
         with writing(self.engine) as conn:
             now = machines.database_time(conn)
-            if again := jobs.take_over(conn, machines.DEAD_AFTER):
+            if again := jobs.take_over(conn, machines.DEAD_AFTER, gap=self.gap):
                 _log.warning("%d jobs of a machine that is gone, or was cut off, are taken over", again)
             living = machines.lives(machines.living(conn, now))
             if mails := leases.forget(conn, now + self.courier.transport.settles, but=living):

@@ -75,6 +75,7 @@ class ClusterEngine:
     _stopping: bool = False
     _fault: Exception | None = None
     _keeping: asyncio.Task[None] | None = None
+    _workers: list[Worker] = field(default_factory=list)
 
     async def start(self) -> None:
         """Take jobs from now on. The heart beats already."""
@@ -89,6 +90,10 @@ class ClusterEngine:
         await self.local.stop()
         if self._keeping is not None:
             await self._keeping
+
+    def workers(self) -> list[int]:
+        """The numbers by which those are known to the database who take jobs here."""
+        return [worker.worker_id for worker in self._workers if worker.worker_id is not None]
 
     def cut(self) -> None:
         """Break off all jobs at once: to be called when the heart is cut off."""
@@ -122,18 +127,17 @@ class ClusterEngine:
         from procrastinate import exceptions
 
         connector, self._fault = connector_of(self.url, self._broken), None
-        workers: list[Worker] = []
         try:
             async with asyncio.timeout(_OPEN_S):
                 await connector.open_async()
-            workers = self._workers(connector)
-            return await self._run(workers, connector)
+            self._workers = self._hired(connector)
+            return await self._run(self._workers, connector)
         except (exceptions.ConnectorException, TimeoutError, OSError) as error:
             return _words(error)
         finally:
             await _close(connector)
 
-    def _workers(self, connector: Any) -> list[Worker]:
+    def _hired(self, connector: Any) -> list[Worker]:
         apps = {periodic: _app(connector, self.work, periodic=periodic) for periodic in (True, False)}
         return [_worker(apps[queue == "upkeep"], queue, at_once) for queue, at_once in self.queues.items()]
 

@@ -12,7 +12,7 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -41,12 +41,14 @@ def _own_clock() -> datetime:
 @dataclass(slots=True, kw_only=True)
 class Heart:
     """Beats by `engine`, which had best be its own. `on_cut` is called when the database was not reached for too long,
-    `on_back` when it is again. `clock` and `ticks` (seconds) are this machine's own clocks."""
+    `on_back` when it is again. `workers` are the numbers of those who take jobs for this machine. `clock` and `ticks`
+    (seconds) are this machine's own clocks."""
 
     engine: Engine
     me: Machine
     on_cut: Callable[[], object] = lambda: None
     on_back: Callable[[], object] = lambda: None
+    workers: Callable[[], Sequence[int]] = tuple
     beat_s: float = BEAT_S
     cut_after_s: float = CUT_AFTER_S
     clock: Callable[[], datetime] = _own_clock
@@ -143,7 +145,7 @@ class Heart:
         """Say that it lives. What it takes as the time of the answer is the middle of asking and hearing."""
         begun = self.ticks()
         with writing(self.engine) as conn:
-            at = machines.beat(conn, self.me.life, self._skew_ms()) or self._come_back(conn)
+            at = machines.beat(conn, self.me.life, self._skew_ms(), self.workers()) or self._come_back(conn)
             heard = self.ticks()
             self.living = tuple(machines.living(conn, at))
         if heard - begun < _PROMPT_S:  # else nobody can say when it was that time

@@ -87,11 +87,11 @@ _PLAN: Final = text(
 )
 
 
-def take_over(conn: Connection, silent: timedelta) -> int:
+def take_over(conn: Connection, silent: timedelta, *, gap: timedelta) -> int:
     """Let the jobs that nobody works at any more wait again: their workers were not heard of for so long, or ended
-    without them. They wait as new ones: whoever had one and is not dead after all cannot end it, nor free its lock.
-    Returns how many."""
-    return conn.execute(_TAKE_OVER, {"silent": silent}).rowcount
+    without them. They wait as new ones: whoever had one and is not dead after all cannot end it, nor free its lock. A
+    host may have been asked at the last moment: its job rests for `gap`. Returns how many."""
+    return conn.execute(_TAKE_OVER, {"silent": silent, "gap": gap}).rowcount
 
 
 _TAKE_OVER: Final = text(
@@ -102,11 +102,21 @@ _TAKE_OVER: Final = text(
                 (SELECT id FROM procrastinate_workers WHERE last_heartbeat < now() - CAST(:silent AS interval)))
         RETURNING queue_name, task_name, args, lock, queueing_lock, attempts
     )
-    INSERT INTO procrastinate_jobs (queue_name, task_name, args, lock, queueing_lock, attempts)
-    SELECT queue_name, task_name, args, lock, queueing_lock, attempts + 1 FROM lost
+    INSERT INTO procrastinate_jobs (queue_name, task_name, args, lock, queueing_lock, attempts, scheduled_at)
+    SELECT queue_name, task_name, args, lock, queueing_lock, attempts + 1,
+        CASE WHEN queue_name = 'collect' THEN now() + CAST(:gap AS interval) END FROM lost
     ON CONFLICT (queueing_lock) WHERE status = 'todo' DO NOTHING
     """
 )
+
+
+def let_go(conn: Connection, workers: Sequence[int]) -> None:
+    """These workers are no more: nobody works at what they had."""
+    if workers:
+        conn.execute(_LET_GO, {"workers": list(workers)})
+
+
+_LET_GO: Final = text("DELETE FROM procrastinate_workers WHERE id = ANY(:workers)")  # their jobs are nobody's by that
 
 
 def prune(conn: Connection, before: datetime) -> int:

@@ -1,5 +1,5 @@
 """Machines that share one database: each says every few seconds that it lives. What a machine had in hand that is not
-heard of any more is free for the others.
+heard of any more is free for the others; what one had that starts anew, at once.
 
 Times are the database's: the clocks of machines may differ.
 """
@@ -15,6 +15,7 @@ from sqlalchemy import Connection, delete, func, select, update
 
 from alerts.errors import StoreError
 from alerts.roles import MachineRole
+from alerts.store import jobs
 from alerts.store.schema import UtcTime, machine
 from alerts.store.upsert import upsert
 
@@ -28,7 +29,7 @@ class Machine:
     """One start of the service on one machine. `life` begins the tokens of its leases; `home` is where it runs,
     `settings` a digest of what all should have alike. `skew_ms`: how far its own clock is ahead of the database's.
     `edition` is the edition of rules and templates it goes by, `base` what its own folders are of, `trouble` what is
-    wrong there."""
+    wrong there. `workers` are the numbers of those who take jobs for it."""
 
     name: str
     life: str
@@ -42,6 +43,7 @@ class Machine:
     edition: int | None = None
     base: str | None = None
     trouble: str | None = None
+    workers: tuple[int, ...] = ()
 
     def lives(self, now: datetime) -> bool:
         """Whether it was heard of lately."""
@@ -68,12 +70,16 @@ def register(conn: Connection, one: Machine, *, starts: bool = True) -> None:
             reason="locked",
         )
     keep = ("edition", "base", "trouble") if there is not None and there.home == one.home else ()
+    if there is not None:
+        jobs.let_go(conn, there.workers or ())
     conn.execute(upsert(conn, machine, ("name",), keep=keep), {**asdict(one), "roles": list(one.roles)})
 
 
-def beat(conn: Connection, life: str, skew_ms: int) -> datetime | None:
-    """It lives; returns the database's time. None: it is over, another start of the same machine runs."""
-    mine = update(machine).where(machine.c.life == life).values(seen=func.clock_timestamp(), skew_ms=skew_ms)
+def beat(conn: Connection, life: str, skew_ms: int, workers: Sequence[int] = ()) -> datetime | None:
+    """It lives, and these take jobs for it; returns the database's time. None: it is over, another start of the same
+    machine runs."""
+    known = {"seen": func.clock_timestamp(), "skew_ms": skew_ms, "workers": list(workers)}
+    mine = update(machine).where(machine.c.life == life).values(known)
     found: datetime | None = conn.execute(mine.returning(machine.c.seen)).scalar_one_or_none()
     return found
 
@@ -113,4 +119,4 @@ def lives(machines: Sequence[Machine]) -> list[str]:
 
 
 def _machine(row: Any) -> Machine:
-    return Machine(**row._asdict() | {"roles": tuple(row.roles)})
+    return Machine(**row._asdict() | {"roles": tuple(row.roles), "workers": tuple(row.workers or ())})

@@ -24,6 +24,7 @@ from tests.fakes import waiting
 from tests.store.conftest import empty
 
 HOUR = timedelta(hours=1)
+NO_GAP = timedelta()
 Start = Callable[..., Awaitable[ClusterEngine]]
 
 
@@ -120,9 +121,23 @@ async def test_who_is_cut_off_breaks_its_jobs_off_and_ends_none_of_them_for_they
     assert (work.done["poll"], counts(shared)) == (0, {("collect", "doing"): 1})
     with writing(shared) as conn:  # long enough ago for the others
         conn.execute(text("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 minute'"))
-        assert jobs.take_over(conn, DEAD_AFTER) >= 1
+    assert _free(shared) >= 1
     await engine.heart._try_to_beat()
     await waiting.until(lambda: work.done["poll"] == 1)
+
+
+async def test_what_a_machine_had_in_hand_is_free_as_soon_as_it_starts_anew(shared: Engine, start: Start) -> None:
+    work = Notes()
+    engine = await start("one", work, home="here:/data")
+    put_in(shared, host_job("a.example"))
+    await waiting.until(lambda: work.hosts.under_way["a.example"])
+    await engine.heart._try_to_beat()
+    assert _free(shared) == 0
+    anew = Hearts(shared)
+    anew.join("one", home="here:/data")
+    anew.close()
+    assert _free(shared) == 1
+    work.hosts.answers.set()
 
 
 async def test_a_job_whose_end_could_not_be_written_is_taken_over_while_its_machine_lives(
@@ -138,8 +153,7 @@ async def test_a_job_whose_end_could_not_be_written_is_taken_over_while_its_mach
         await waiting.until(lambda: _break(shared, "%finish_job%"))
 
     def given_back() -> bool:
-        with writing(shared) as conn:
-            jobs.take_over(conn, DEAD_AFTER)
+        _free(shared)
         return work.done["poll"] > 1
 
     await waiting.until(given_back, seconds=10)
@@ -169,6 +183,12 @@ async def test_when_all_connections_break_jobs_are_taken_again_soon(shared: Engi
     _break(shared, "%")
     put_in(shared, host_job("a.example"))
     await waiting.until(lambda: work.done["poll"], seconds=20)
+
+
+def _free(engine: Engine) -> int:
+    """Free what nobody works at; returns how many jobs."""
+    with writing(engine) as conn:
+        return jobs.take_over(conn, DEAD_AFTER, gap=NO_GAP)
 
 
 def _break(engine: Engine, query: str) -> int:

@@ -1,6 +1,6 @@
 """An installation as an older version left it: its tables made by the migrations, in each of them two rows.
 
-The rows are those of version 0008, written down once (`tests/data/installation.json`; addresses are sealed with the
+The rows are those of version 0009, written down once (`tests/data/installation.json`; addresses are sealed with the
 secret of the tests). An older version had those of their columns that it knew. Whoever adds a version adds nothing to
 them, unless that is to be an older one for the tests, too (`LAST`).
 """
@@ -23,7 +23,7 @@ from alerts.store import migrations
 from alerts.store.database import writing
 from alerts.store.schema import metadata
 
-LAST: Final = "0008"
+LAST: Final = "0009"
 _FILE: Final = Path(__file__).parents[1] / "data" / "installation.json"
 # What earlier versions had, and later ones have otherwise.
 _EARLIER: Final[dict[str, dict[str, Any]]] = {

@@ -88,14 +88,29 @@ def test_a_host_that_was_asked_a_moment_ago_rests(conn: Connection) -> None:
 def test_what_a_dead_worker_had_waits_again_as_a_new_job_that_the_dead_cannot_end(conn: Connection) -> None:
     jobs.defer(conn, [Job(queue="collect", task="poll", args={"host": "a"}, lock="host a", waits_once="host a")])
     worker = _take(conn)
-    assert jobs.take_over(conn, SILENT) == 0
+    assert jobs.take_over(conn, SILENT, gap=SECOND) == 0
     [old] = conn.execute(text("SELECT id FROM procrastinate_jobs")).scalars()
     silent = text("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '17 s' WHERE id = :worker")
     conn.execute(silent, {"worker": worker})
-    assert jobs.take_over(conn, SILENT) == 1
+    assert jobs.take_over(conn, SILENT, gap=SECOND) == 1
     [row] = conn.execute(text("SELECT id, status::text, attempts, lock, args FROM procrastinate_jobs")).all()
     assert (row.status, row.attempts, row.lock, row.args) == ("todo", 1, "host a", {"host": "a"})
     assert row.id != old
+
+
+def test_what_workers_had_that_are_no_more_waits_at_once_and_a_host_rests_before_it_is_asked_again(
+    conn: Connection,
+) -> None:
+    jobs.defer(conn, [Job(queue="collect", task="poll", lock="host a", waits_once="host a")])
+    gone = _take(conn)
+    jobs.defer(conn, [Job(queue="analyse", task="read")])
+    gone_too = _take(conn)
+    jobs.defer(conn, [Job(queue="analyse", task="of one that lives")])
+    _take(conn)
+    jobs.let_go(conn, [gone, gone_too])
+    assert jobs.take_over(conn, SILENT, gap=5 * SECOND) == 2
+    query = "SELECT task_name, scheduled_at - now() FROM procrastinate_jobs WHERE status = 'todo' ORDER BY 1"
+    assert [tuple(row) for row in conn.execute(text(query))] == [("poll", 5 * SECOND), ("read", None)]
 
 
 def test_a_job_that_comes_back_finds_another_of_its_name_waiting_and_gives_way(conn: Connection) -> None:
@@ -103,7 +118,7 @@ def test_a_job_that_comes_back_finds_another_of_its_name_waiting_and_gives_way(c
     worker = _take(conn)
     jobs.defer(conn, [Job(queue="upkeep", task="plan", waits_once="plan")])
     conn.execute(text("DELETE FROM procrastinate_workers WHERE id = :worker"), {"worker": worker})
-    jobs.take_over(conn, SILENT)
+    jobs.take_over(conn, SILENT, gap=SECOND)
     assert jobs.counts(conn) == {("upkeep", "todo"): 1}
 
 

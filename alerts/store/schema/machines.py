@@ -21,6 +21,7 @@ machine = Table(
     Column("edition", Integer),  # the edition it goes by
     Column("base", String(64)),  # the digest of the edition its own folders are of
     Column("trouble", Text),
+    Column("workers", JSON),  # the numbers of its workers in the queue: when it starts anew, their jobs are free
     Index("ix_machine_seen", "seen"),
 )
 
