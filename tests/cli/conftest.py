@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.store.conftest import migrated_postgres, migrated_sqlite, postgres_url
+from tests.store.conftest import bare_postgres, migrated_postgres, migrated_sqlite, postgres_url
 
-__all__ = ["migrated_postgres", "migrated_sqlite", "postgres_url"]
+__all__ = ["bare_postgres", "migrated_postgres", "migrated_sqlite", "postgres_url"]
 
 FLIGHT = """\
 format = 1

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
-from sqlalchemy import create_engine, make_url, text
 
 from alerts.cli.db import given
 from alerts.cli.db.backup import backup as backup_command
@@ -23,7 +20,6 @@ from alerts.store.machines import Machine
 from tests.cli.conftest import World
 from tests.cli.run import alerts
 from tests.store import anyrows
-from tests.store.conftest import postgres_admin_url
 
 
 @pytest.fixture
@@ -35,18 +31,6 @@ def used(world: World, ready: None) -> World:
     engine.dispose()
     (world.folder / "data" / "running").touch()  # a service ran there
     return world
-
-
-@pytest.fixture
-def bare_postgres() -> Iterator[str]:
-    """The address of a database without tables."""
-    admin = create_engine(postgres_admin_url(), isolation_level="AUTOCOMMIT")
-    name = f"alerts_copied_{uuid4().hex}"
-    with admin.connect() as conn:
-        conn.execute(text(f'CREATE DATABASE "{name}"'))
-        yield make_url(postgres_admin_url()).set(database=name).render_as_string(hide_password=False)
-        conn.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
-    admin.dispose()
 
 
 def test_an_installation_moves_to_postgresql_and_is_told_how_to_go_on(used: World, bare_postgres: str) -> None:

@@ -15,9 +15,18 @@ from tests.e2e.newsdesk import Newsdesk
 from tests.engines import installed_on, run_with_each
 from tests.fakes.feeds import FeedServer
 from tests.once import once
-from tests.store.conftest import migrated_postgres, own_postgres, postgres_template, postgres_url
+from tests.store.conftest import bare_postgres, migrated_postgres, own_postgres, postgres_template, postgres_url
 
-__all__ = ["desk", "installed_on", "migrated_postgres", "own_postgres", "postgres_template", "postgres_url", "start"]
+__all__ = [
+    "bare_postgres",
+    "desk",
+    "installed_on",
+    "migrated_postgres",
+    "own_postgres",
+    "postgres_template",
+    "postgres_url",
+    "start",
+]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -23,13 +23,6 @@ from tests.store.conftest import made_database
 
 pytestmark = pytest.mark.slow
 NAMES = ("desk", "second")
-
-
-@pytest.fixture
-def database() -> Iterator[str]:
-    """The URL of a database without tables."""
-    with made_database() as url:
-        yield url
 
 
 def machines_of(desk: Newsdesk, database: str, folder: Path) -> list[Newsdesk]:
@@ -129,7 +122,7 @@ async def test_any_of_many_backups_goes_on_on_several_machines(desk: Newsdesk, t
 @pytest.mark.soak
 @pytest.mark.alone("it moves from one machine to several")
 async def test_one_machine_becomes_several_by_a_copy_and_goes_on_where_it_was(
-    desk: Newsdesk, database: str, tmp_path: Path
+    desk: Newsdesk, bare_postgres: str, tmp_path: Path
 ) -> None:
     desk.set_up(papers=PAPERS[:2])
     desk.publish("daily", *(report(town) for town in TOWNS[:2]))
@@ -141,8 +134,8 @@ async def test_one_machine_becomes_several_by_a_copy_and_goes_on_where_it_was(
     desk.all_due()
     await service.collector.run_due()  # and two to be read
     await service.close()
-    desks = machines_of(desk, database, tmp_path / "copied")
-    ran = alerts("db", "copy", "sqlite", database, "-c", desk.config_path)
+    desks = machines_of(desk, bare_postgres, tmp_path / "copied")
+    ran = alerts("db", "copy", "sqlite", bare_postgres, "-c", desk.config_path)
     assert ran.code == 0, ran.err
     async with running(desks) as services:
         desk.publish("daily", *(report(town) for town in TOWNS[4:6]))

@@ -38,15 +38,17 @@ def postgres_admin_url() -> str:
 
 
 @contextmanager
-def made_database(template: str = "") -> Iterator[str]:
-    """The URL of a new database, empty or as the one at the URL `template` is. Nobody may use that one meanwhile."""
-    admin = create_engine(postgres_admin_url(), isolation_level="AUTOCOMMIT")
+def made_database(template: str = "", *, beside: str = "") -> Iterator[str]:
+    """The URL of a new database, empty or as the one at the URL `template` is. Nobody may use that one meanwhile. It is
+    made on the server of ALERTS_TEST_POSTGRES, or on that of the database at the URL `beside`."""
+    url = beside or postgres_admin_url()
+    admin = create_engine(url, isolation_level="AUTOCOMMIT")
     name = f"alerts_test_{uuid4().hex}"
     like = f' TEMPLATE "{make_url(template).database}"' if template else ""
     with admin.connect() as conn:
         conn.execute(text(f'CREATE DATABASE "{name}"{like}'))
     try:
-        yield make_url(postgres_admin_url()).set(database=name).render_as_string(hide_password=False)
+        yield make_url(url).set(database=name).render_as_string(hide_password=False)
     finally:
         with admin.connect() as conn:
             conn.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
@@ -71,6 +73,13 @@ def postgres_template() -> Iterator[str]:
 
 
 @pytest.fixture
+def bare_postgres() -> Iterator[str]:
+    """The URL of a database without tables."""
+    with made_database() as url:
+        yield url
+
+
+@pytest.fixture
 def own_postgres(postgres_template: str) -> Iterator[str]:
     """A database of this test's own, with all tables."""
     with made_database(postgres_template) as url:
@@ -79,7 +88,7 @@ def own_postgres(postgres_template: str) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def migrated_postgres(postgres_url: str) -> Iterator[Engine]:
-    engine = open_database(postgres_url, vault=VAULT, busy_s=5)
+    engine = open_database(postgres_url, vault=VAULT)
     migrations.upgrade(engine)
     yield engine
     engine.dispose()
@@ -114,9 +123,19 @@ def sqlite_engine(migrated_sqlite: Path, tmp_path: Path) -> Iterator[Engine]:
     copy = tmp_path / "data" / "alerts.db"
     copy.parent.mkdir()
     shutil.copy(migrated_sqlite, copy)
-    made = open_database(f"sqlite:///{copy}", vault=VAULT, busy_s=5)
+    made = open_database(f"sqlite:///{copy}", vault=VAULT)
     yield made
     made.dispose()
+
+
+@contextmanager
+def impatient(engine: Engine) -> Iterator[Engine]:
+    """The same database, opened by somebody who waits for a lock a moment only."""
+    made = open_database(engine.url.render_as_string(hide_password=False), vault=VAULT, busy_s=0.2)
+    try:
+        yield made
+    finally:
+        made.dispose()
 
 
 def empty(engine: Engine) -> None:

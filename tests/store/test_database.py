@@ -16,7 +16,7 @@ from alerts.errors import StoreError
 from alerts.store import migrations
 from alerts.store.database import open_database, reading, writing
 from alerts.store.schema import meta
-from tests.store.conftest import postgres_admin_url
+from tests.store.conftest import impatient, postgres_admin_url
 
 
 def _put(engine: Engine, name: str) -> None:
@@ -70,9 +70,10 @@ def test_sqlite_is_set_up_to_lose_nothing(sqlite_engine: Engine) -> None:
 
 
 def test_a_writer_has_the_lock_from_its_first_moment(sqlite_engine: Engine) -> None:
-    with writing(sqlite_engine), pytest.raises(StoreError, match="locked by another process") as caught:
-        _put(sqlite_engine, "a")
-    assert caught.value.reason == "locked"
+    with impatient(sqlite_engine) as other:
+        with writing(sqlite_engine), pytest.raises(StoreError, match="locked by another process") as caught:
+            _put(other, "a")
+        assert caught.value.reason == "locked"
     _put(sqlite_engine, "a")
 
 
@@ -211,8 +212,8 @@ def test_the_errors_of_sqlite_are_told_apart(sqlite_engine: Engine) -> None:
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
     try:
-        with pytest.raises(StoreError) as caught:
-            _put(sqlite_engine, "a")
+        with impatient(sqlite_engine) as opened, pytest.raises(StoreError) as caught:
+            _put(opened, "a")
     finally:
         other.close()
     assert caught.value.reason == "locked"

@@ -4,45 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, Engine, create_engine, make_url, text
+from sqlalchemy import Connection, Engine, text
 
 from alerts.errors import StoreError
 from alerts.store import migrations
 from alerts.store.database import open_database, reading, writing
 from alerts.store.schema import OPEN, metadata
 from alerts.types import OPEN_STATES
-from tests.store.conftest import postgres_admin_url
+from tests.store.conftest import made_database
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def bare(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[list[Engine]]:
     """Two databases without tables."""
-    if request.param == "sqlite":
-        engines = [open_database(f"sqlite:///{tmp_path}/{name}.db") for name in ("one", "two")]
+    with ExitStack() as made:
+        if request.param == "sqlite":
+            urls = [f"sqlite:///{tmp_path}/{name}.db" for name in ("one", "two")]
+        else:
+            urls = [made.enter_context(made_database()) for _ in range(2)]
+        engines = [open_database(url) for url in urls]
         yield engines
         for engine in engines:
             engine.dispose()
-        return
-    admin = create_engine(postgres_admin_url(), isolation_level="AUTOCOMMIT")
-    names = [f"alerts_bare_{uuid4().hex}" for _ in range(2)]
-    with admin.connect() as conn:
-        for name in names:
-            conn.execute(text(f'CREATE DATABASE "{name}"'))
-        engines = [
-            open_database(make_url(postgres_admin_url()).set(database=name).render_as_string(hide_password=False))
-            for name in names
-        ]
-        yield engines
-        for engine, name in zip(engines, names, strict=True):
-            engine.dispose()
-            conn.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
-    admin.dispose()
 
 
 def _tables(conn: Connection) -> set[tuple[str, ...]]:

@@ -18,6 +18,7 @@ from alerts.store.reports import LastSpike
 from alerts.track.copies import print_of
 from alerts.track.spike import Day, Told
 from alerts.types import Evidence, Severity
+from tests.store.conftest import impatient
 from tests.store.values import HOUR, NOW, TAIZ, add_articles, alert, evidence, hit
 
 DAY = timedelta(days=1)
@@ -163,10 +164,11 @@ def test_the_watch_begins_once(engine: Engine) -> None:
 def test_a_series_is_written_by_one_at_a_time(engine: Engine) -> None:
     with writing(engine) as conn:
         reports.begin_watch(conn, ["a"], NOW)
-    with writing(engine) as conn:
+    with impatient(engine) as same, writing(engine) as conn:
         reports.begin_watch(conn, ["a"], NOW)
-        with pytest.raises(StoreError), writing(engine) as other:
+        with pytest.raises(StoreError) as caught, writing(same) as other:
             reports.begin_watch(other, ["a"], NOW)
+    assert caught.value.reason == "locked"
 
 
 @pytest.mark.parametrize("severity", [None, "severe"])

@@ -9,10 +9,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
-from sqlalchemy import Engine, create_engine, make_url, select, text
+from sqlalchemy import Engine, select, text
 
 from alerts.errors import StoreError
 from alerts.store import alerts, archive, migrations, people
@@ -20,7 +19,6 @@ from alerts.store.database import open_database, reading, writing
 from alerts.store.schema import metadata
 from tests.sealed import VAULT
 from tests.store import olderrows
-from tests.store.conftest import postgres_admin_url
 from tests.store.olderrows import make, versions
 
 # What a version made otherwise of purpose: a key of 0005 was never given to anybody.
@@ -54,15 +52,9 @@ def bare(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
         yield engine
         engine.dispose()
         return
-    admin, name = create_engine(postgres_admin_url(), isolation_level="AUTOCOMMIT"), f"alerts_older_{uuid4().hex}"
-    with admin.connect() as conn:
-        conn.execute(text(f'CREATE DATABASE "{name}"'))
-        url = make_url(postgres_admin_url()).set(database=name).render_as_string(hide_password=False)
-        engine = open_database(url, vault=VAULT, busy_s=0.2)
-        yield engine
-        engine.dispose()
-        conn.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
-    admin.dispose()
+    engine = open_database(request.getfixturevalue("bare_postgres"), vault=VAULT, busy_s=0.2)
+    yield engine
+    engine.dispose()
 
 
 def same(engine: Engine, name: str, row: dict[str, Any]) -> bool:
