@@ -36,7 +36,7 @@ from alerts.store.database import reading, writing
 from alerts.store.schema import feed
 from tests.bench.feed_server import ROOT
 from tests.bench.news_server import Newsroom
-from tests.fakes.ports import free_port
+from tests.bench.servers import server
 
 _CONFIG: Final = """\
 [service]
@@ -237,13 +237,8 @@ def _database(way: Way) -> Iterator[tuple[str, int]]:
     if not way.postgres:
         yield "sqlite", 0
         return
-    folder = Path(tempfile.mkdtemp(prefix="alerts-pg-"))
-    program = str(ROOT / "tests" / "postgres-server")
-    made = subprocess.run((program, "start", str(folder), str(free_port())), capture_output=True, text=True, check=True)
-    try:
-        yield made.stdout.strip(), int((folder / "data" / "postmaster.pid").read_text().split()[0])
-    finally:
-        subprocess.run((program, "stop", str(folder)), check=False)
+    with server() as made:
+        yield made.url, made.process
 
 
 def processor_s(root: int) -> float:

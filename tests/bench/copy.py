@@ -12,28 +12,26 @@ from __future__ import annotations
 
 import argparse
 import os
-import subprocess
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import quantiles
 from time import perf_counter, sleep
 from typing import Final
-from uuid import uuid4
 
-from sqlalchemy import Engine, create_engine, insert, make_url, text
+from sqlalchemy import Engine, insert, text
 
 from alerts.sizes import about
 from alerts.store import backups, copying
 from alerts.store.database import open_database, writing
 from alerts.store.schema import person
 from tests.bench import web_archive
-from tests.bench.feed_server import ROOT
-from tests.fakes.ports import free_port
+from tests.bench.servers import server
 from tests.sealed import VAULT
+from tests.store.conftest import POSTGRES, made_database
 
 _READERS: Final = 20
 _COUNTED: Final = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :number)"
@@ -78,26 +76,11 @@ def fill(path: Path, *, alerts: int, articles: int) -> None:
 @contextmanager
 def postgres() -> Iterator[Engine]:
     """A database without tables; its server is started, unless one is named."""
-    named = os.environ.get("ALERTS_TEST_POSTGRES")
-    server, home = str(ROOT / "tests" / "postgres-server"), Path(tempfile.mkdtemp(dir="/tmp"))
-    url = (
-        named
-        or subprocess.run(
-            [server, "start", str(home), str(free_port())], stdout=subprocess.PIPE, text=True, check=True
-        ).stdout.strip()
-    )
-    admin, name = create_engine(url, isolation_level="AUTOCOMMIT"), f"alerts_bench_{uuid4().hex}"
-    try:
-        with admin.connect() as conn:
-            conn.execute(text(f'CREATE DATABASE "{name}"'))
-            engine = open_database(make_url(url).set(database=name).render_as_string(hide_password=False))
-            yield engine
-            engine.dispose()
-            conn.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
-    finally:
-        admin.dispose()
-        if not named:
-            subprocess.run([server, "stop", str(home)], check=True)
+    with ExitStack() as ends:
+        beside = os.environ.get(POSTGRES) or ends.enter_context(server()).url
+        engine = open_database(ends.enter_context(made_database(beside=beside)))
+        yield engine
+        engine.dispose()
 
 
 def copied(title: str, source: Engine, target: Engine) -> None:
