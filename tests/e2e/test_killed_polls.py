@@ -8,32 +8,23 @@ import hashlib
 import os
 import random
 import signal
-import subprocess
 import sys
-from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import text
 
 from alerts.store.database import writing
-from tests.e2e.daemon import ROOT, children
+from tests.e2e.daemon import children
 from tests.e2e.newsdesk import Newsdesk
-from tests.e2e.test_kills import Daemons
+from tests.e2e.test_kills import Daemons, daemons
 from tests.fakes import waiting
 from tests.fakes.feeds import Item, rss
+
+__all__ = ["daemons"]
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]  # see test_kills
 PAPERS = tuple(f"paper{number}" for number in range(12))
 KEPT = 12  # items a document, besides those that no daemon has lived long enough to ask for
-
-
-@pytest.fixture(scope="module")
-def daemons() -> Iterator[Daemons]:
-    command = (sys.executable, "-m", "tests.e2e.forked")
-    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as parent:
-        yield Daemons(parent)
-        assert parent.stdin is not None
-        parent.stdin.close()
 
 
 class Press:
@@ -111,8 +102,9 @@ async def test_no_article_is_lost_and_none_doubled(polls: int, desk: Newsdesk, d
     wanted = sorted((paper, title, text) for (paper, title), text in press.said.items())
     daemon = await daemons.start(desk)
     try:
-        await waiting.until(lambda: len(seen(desk)) >= len(wanted), seconds=90, what="every article")
-        await asyncio.sleep(2)  # what is said anew of known ones comes with the same polls
+        await waiting.until(lambda: sorted(seen(desk)) == wanted, seconds=90, what="every article as it was said last")
+        before = polled(desk)
+        await waiting.until(lambda: polled(desk) >= before + len(PAPERS), what="another poll of each")
     finally:
         os.kill(daemon, signal.SIGTERM)
         assert await daemons.ended(daemon) == 0

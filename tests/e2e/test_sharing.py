@@ -59,7 +59,7 @@ def to_read(service: Service) -> list[tuple[list[int], int]]:
     return [(args["ids"], attempts) for args, attempts in ask(service, query)]
 
 
-def forget(service: Service, query: str) -> None:
+def change(service: Service, query: str) -> None:
     with writing(service.engine) as conn:
         conn.execute(text(query))
 
@@ -94,15 +94,15 @@ async def test_a_job_that_comes_twice_does_nothing_the_second_time(
 
 async def test_articles_whose_job_is_lost_are_found_again_and_given_one_job(service: Service, work: SharedWork) -> None:
     ids = stored(service, "Taiz", "Homs")
-    forget(service, "DELETE FROM procrastinate_jobs")
+    change(service, "DELETE FROM procrastinate_jobs")
     await work.plan()
     assert to_read(service) == []  # they have only just come: their job may be on its way
-    forget(service, "UPDATE article SET first_seen = first_seen - interval '11 s'")
+    change(service, "UPDATE article SET first_seen = first_seen - interval '11 s'")
     await work.plan()
     await work.plan()
     assert to_read(service) == [(ids, 0)]
     await work.analyse(ids, 0)
-    forget(service, "DELETE FROM procrastinate_jobs")
+    change(service, "DELETE FROM procrastinate_jobs")
     await work.plan()
     assert to_read(service) == []
 
@@ -111,7 +111,7 @@ async def test_an_article_that_ends_processes_is_read_alone_then_set_aside_and_s
     service: Service, work: SharedWork, caplog: pytest.LogCaptureFixture
 ) -> None:
     well, fatal = stored(service, "Taiz", "Homs")
-    forget(service, "DELETE FROM procrastinate_jobs")
+    change(service, "DELETE FROM procrastinate_jobs")
     await work.analyse([well, fatal], 2)
     assert to_read(service) == [([well], 2), ([fatal], 2)]
     assert number(service, "SELECT count(*) FROM article WHERE analysed IS NOT NULL") == 0
@@ -152,7 +152,7 @@ async def test_who_is_cut_off_asks_no_feed_and_begins_no_mail(
 ) -> None:
     await work.analyse(stored(service, "Taiz"), 0)
     assert service.heart is not None
-    forget(service, "UPDATE feed SET next_due = now() - interval '1 s'")
+    change(service, "UPDATE feed SET next_due = now() - interval '1 s'")
     before = len(desk.server.asked)
     service.heart._tasks[1].cancel()  # nobody says that it is back
     service.heart._cut = True

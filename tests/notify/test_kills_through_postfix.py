@@ -137,7 +137,7 @@ async def test_killed_a_hundred_times_it_loses_nothing_and_doubles_nothing(
 ) -> None:
     engine, wanted = await asyncio.to_thread(filled, tmp_path, 3_000)
     how = way(postfix, sender="own" if batch % 2 else "plain")
-    chance, kills = random.Random(), Counter[str]()
+    chance, kills = random.Random(random.getrandbits(32)), Counter[str]()
     while kills.total() < 100:
         if not states(engine).keys() & {"queued", "sending"}:
             break

@@ -29,6 +29,7 @@ from alerts.store.database import reading, writing
 from alerts.store.rows import Prints
 from alerts.store.schema import UtcTime, metadata
 from tests.store import anyrows
+from tests.store.conftest import empty
 
 ALL = Table(
     "all_kinds",
@@ -129,9 +130,8 @@ def test_what_is_read_of_every_table_is_the_same_from_both_databases(
 ) -> None:
     found = []
     for engine in (sqlite_engine, migrated_postgres):
+        empty(engine)
         with writing(engine) as conn:
-            for table in reversed(metadata.sorted_tables):
-                conn.execute(table.delete())
             anyrows.fill(conn)
         with reading(engine) as conn:
             encode = {table: Prints(table).encoded for table in metadata.sorted_tables}

@@ -34,6 +34,7 @@ from alerts.web.operations.gauges import (
 )
 from alerts.web.operations.metrics import Meter
 from alerts.web.site import WebSettings
+from tests.fakes import waiting
 from tests.store.pollrows import add_polls, set_feed
 from tests.store.values import HOUR, add_articles, add_feed, outcome
 from tests.web.archive import NOW
@@ -245,12 +246,8 @@ def test_machines_that_share_the_work_are_told_apart_by_name() -> None:
 async def test_the_lag_of_the_loop_is_measured_until_it_is_stopped() -> None:
     meter = Meter()
     task = asyncio.create_task(meter.watch_loop(every_s=0.01))
-    for _ in range(200):
-        await asyncio.sleep(0.01)
-        if meter.registry.get_sample_value("alerts_loop_lag_seconds_count"):
-            break
+    await waiting.until(lambda: meter.registry.get_sample_value("alerts_loop_lag_seconds_count"))
     task.cancel()
-    assert meter.registry.get_sample_value("alerts_loop_lag_seconds_count")
     assert (await asyncio.gather(task, return_exceptions=True))[0].__class__ is asyncio.CancelledError
 
 

@@ -24,8 +24,6 @@ RULES = ROOT / "packaging" / "prometheus-rules.yml"
 DASHBOARD = json.loads((ROOT / "packaging" / "grafana-dashboard.json").read_text(encoding="utf-8"))
 GUIDE = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
 PROMTOOL = shutil.which("promtool")
-# Of Prometheus itself, and what its client adds to histograms.
-GIVEN_BY_PROMETHEUS = {"up"}
 
 
 @pytest.fixture
