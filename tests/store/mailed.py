@@ -1,8 +1,9 @@
-"""Letters that went out, for tests of what comes back."""
+"""Mails that wait, and letters that went out, for tests of what comes back."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, select, update
@@ -11,6 +12,28 @@ from alerts.notify.audience import Row
 from alerts.readers import Duty, Person
 from alerts.store import outbox, people
 from alerts.store.schema import outbox as outbox_table
+from alerts.store.waiting import Reason
+from tests.store.values import HOUR, NOW
+
+
+@dataclass(frozen=True, kw_only=True)
+class New:
+    """A mail to be put into the outbox."""
+
+    alert_id: str
+    person_id: int
+    version: int = 1
+    channel: str = "mail"
+    urgency: int = 2
+    message_id: str = "<id@example.org>"
+    created: datetime = NOW
+    not_before: datetime = NOW
+    expires: datetime | None = NOW + 48 * HOUR
+    round: int = 0
+    trigger_id: int | None = None
+    bulletin_id: int | None = None
+    letter: str | None = None
+    waits: Reason | None = None
 
 
 def reader(

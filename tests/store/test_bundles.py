@@ -16,7 +16,7 @@ from alerts.store.outbox import OutboxRow
 from alerts.store.waiting import Decide, Heard, Mail, Plan, Waiting
 from alerts.track.silence import Silence
 from tests.store import values
-from tests.store.test_outbox import New
+from tests.store.mailed import New
 from tests.store.values import HOUR, NOW
 
 MINUTE = timedelta(minutes=1)

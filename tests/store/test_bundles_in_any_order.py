@@ -15,8 +15,8 @@ from alerts.store.database import reading, writing
 from alerts.store.waiting import Heard, Mail, Plan, Waiting
 from tests.store import values
 from tests.store.conftest import empty
+from tests.store.mailed import New
 from tests.store.test_bundles import prepare
-from tests.store.test_outbox import New
 from tests.store.values import NOW
 
 

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, Engine
 from alerts.errors import InputError
 from alerts.store import alerts, bulletins, holds, outbox, schema
 from alerts.store.database import reading, writing
+from tests.store.mailed import New
 from tests.store.test_bundles import World, prepare
-from tests.store.test_outbox import New
 from tests.store.values import HOUR, NOW
 
 RULE = "attack"

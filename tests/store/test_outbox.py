@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pytest
@@ -16,30 +15,12 @@ from sqlalchemy import Connection, Engine
 from alerts.store import alerts, outbox, people, told
 from alerts.store.database import reading, writing
 from alerts.store.outbox import STATES, OutboxRow, State
-from alerts.store.waiting import Reason
 from tests.store import values
 from tests.store.conftest import empty
+from tests.store.mailed import New
 from tests.store.values import HOUR, NOW
 
 MINUTE = timedelta(minutes=1)
-
-
-@dataclass(frozen=True, kw_only=True)
-class New:
-    alert_id: str
-    person_id: int
-    version: int = 1
-    channel: str = "mail"
-    urgency: int = 2
-    message_id: str = "<id@example.org>"
-    created: datetime = NOW
-    not_before: datetime = NOW
-    expires: datetime | None = NOW + 48 * HOUR
-    round: int = 0
-    trigger_id: int | None = None
-    bulletin_id: int | None = None
-    letter: str | None = None
-    waits: Reason | None = None
 
 
 @pytest.fixture

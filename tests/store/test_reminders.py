@@ -10,7 +10,7 @@ from alerts.store import alerts, outbox, people
 from alerts.store.database import reading, writing
 from alerts.store.reminders import Asked, asked
 from tests.store import values
-from tests.store.test_outbox import New
+from tests.store.mailed import New
 from tests.store.values import HOUR, NOW
 
 EXTREME = 3

@@ -9,7 +9,7 @@ from alerts.store.database import writing
 from alerts.store.schema import metadata
 from alerts.store.schema import outbox as outbox_table
 from alerts.store.sizes import Before, Size
-from tests.store.test_pruning import OLD, YEAR_AGO, alert_of, evidence_of, ids, items, left, listed, mail, walk
+from tests.store.longago import OLD, YEAR_AGO, alert_of, evidence_of, ids, items, left, listed, mail, walk
 from tests.store.values import NOW, add_feed
 
 BEFORE = Before(articles=YEAR_AGO, prints=YEAR_AGO, mails=YEAR_AGO, over=YEAR_AGO, polls=YEAR_AGO, audit=YEAR_AGO)

@@ -11,7 +11,7 @@ from alerts.store.database import reading, writing
 from alerts.store.status import status
 from alerts.track.quiet import Trouble
 from tests.store import values
-from tests.store.test_outbox import New
+from tests.store.mailed import New
 from tests.store.values import HOUR, NOW, add_feed, entry, outcome
 
 

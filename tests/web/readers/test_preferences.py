@@ -17,7 +17,7 @@ from alerts.store.database import reading
 from alerts.types import SEVERITIES, Message
 from tests.notify.joining.world import SECRET, World
 from tests.store import values
-from tests.store.test_outbox import New
+from tests.store.mailed import New
 from tests.web.html import Page
 from tests.web.joining import Pages
 
