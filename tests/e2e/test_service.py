@@ -84,7 +84,7 @@ async def test_it_runs_by_the_clock_and_stops_within_seconds_with_nothing_half(d
     desk.publish("daily", report("Taiz"))
     desk.publish("post", report("Marib"))
     await waiting.until(lambda: len(desk.mails()) == 4, what="four mails")
-    async with asyncio.timeout(4):
+    async with asyncio.timeout(10):
         await service.stop()
     assert desk.left_half() == []
     assert desk.states() == {"accepted": 4}
@@ -140,7 +140,7 @@ async def test_a_stop_does_not_wait_for_all_that_is_to_be_read(
     monkeypatch.setattr(Ruleset, "detect", slow)
     service = await start()
     await waiting.until(lambda: with_delay)
-    async with asyncio.timeout(4):
+    async with asyncio.timeout(10):
         await service.stop()
     assert 0 < desk.number("SELECT count(*) FROM article WHERE analysed IS NULL") < 1000
 

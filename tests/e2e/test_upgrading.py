@@ -66,6 +66,7 @@ async def test_it_is_brought_up_by_a_machine_that_has_the_lock_of_its_folder_its
 async def test_machines_that_still_run_are_named(
     older: Newsdesk, postgres_url: str, migrated_postgres: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    empty(migrated_postgres)
     config = older.config.model_copy(
         update={"service": older.config.service.model_copy(update={"database": postgres_url})}
     )

@@ -156,7 +156,7 @@ async def test_a_job_whose_end_could_not_be_written_is_taken_over_while_its_mach
         _free(shared)
         return work.done["poll"] > 1
 
-    await waiting.until(given_back, seconds=10)
+    await waiting.until(given_back)
     errors = [
         record for record in caplog.records if record.name.startswith("alerts") and record.levelno >= logging.ERROR
     ]

@@ -90,18 +90,22 @@ async def test_who_does_not_reach_the_database_stops_its_work_says_so_once_and_g
     shared: Engine, hearts: Hearts, caplog: pytest.LogCaptureFixture
 ) -> None:
     told: list[str] = []
+    ticks = Ticks()
     async with Cable(to_port=shared.url.port or 5432) as cable:
-        heart = await asyncio.to_thread(hearts.join, port=cable.port, beat_s=0.05, cut_after_s=0.5)
+        heart = await asyncio.to_thread(hearts.join, port=cable.port, beat_s=0.05, ticks=ticks)
         heart.on_cut, heart.on_back = lambda: told.append("cut"), lambda: told.append("back")
         await heart.start()
         await waiting.until(lambda: told == ["back"])
+        before = heart.now()
         cable.cut()
+        ticks.at += CUT_AFTER_S + 1.0
         await waiting.until(lambda: "cut" in told)
         during, cut_off = heart.now(), heart.is_cut
         await asyncio.sleep(0.3)
         cable.mend()
         await waiting.until(lambda: told == ["back", "cut", "back"])
-        assert cut_off and not heart.is_cut and heart.now() > during
+        assert cut_off and not heart.is_cut
+        assert before + CUT_AFTER_S * SECOND < during <= heart.now()
         assert errors(caplog) == [
             "this machine stops its work, which others may take over: the database does not answer"
         ]

