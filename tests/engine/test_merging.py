@@ -59,7 +59,7 @@ def two(world: World) -> None:
 def rows(world: World) -> list[tuple[str, str]]:
     """(alert, article) of all evidence."""
     with reading(world.engine) as conn:
-        return [(str(a), str(b)) for a, b in conn.execute(select(evidence.c.alert_id, evidence.c.article_id))]
+        return sorted((str(a), str(b)) for a, b in conn.execute(select(evidence.c.alert_id, evidence.c.article_id)))
 
 
 def test_all_evidence_is_of_the_alert_that_goes_on(anywhere: World) -> None:

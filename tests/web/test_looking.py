@@ -22,7 +22,7 @@ from alerts.web.readers.joining import Joining
 from tests.engine.conftest import rulebook
 from tests.engine.world import World
 from tests.store.dumped import dump
-from tests.web.client import ask
+from tests.web.client import Answer, asked
 from tests.web.html import Page
 
 __all__ = ["rulebook"]
@@ -92,25 +92,30 @@ def addresses(app: Starlette, world: World) -> list[str]:
     ]
 
 
-def test_no_get_changes_anything_anywhere(app: Starlette, world: World) -> None:
+async def look(app: Starlette, address: str, method: str = "GET") -> Answer:
+    """All looks of a test are in one event loop: a loop for each takes as long as most pages."""
+    return await asked(app, address, method, {}, b"", "127.0.0.1")
+
+
+async def test_no_get_changes_anything_anywhere(app: Starlette, world: World) -> None:
     before = dump(world.engine)
     for address in addresses(app, world):
         for query in QUERIES:
             for method in ("GET", "HEAD"):
-                status = ask(app, address + query, method=method).status
+                status = (await look(app, address + query, method)).status
                 none_here = "/mail" in address or "/chart-" in address
                 none_here |= address == "/readyz"  # a scratch database does not say its version
                 assert status in (200, 303, 308, 405) or none_here, address
     assert dump(world.engine) == before
 
 
-def test_a_scanner_that_follows_every_link_changes_nothing(app: Starlette, world: World) -> None:
+async def test_a_scanner_that_follows_every_link_changes_nothing(app: Starlette, world: World) -> None:
     before = dump(world.engine)
     seen, todo = set(), addresses(app, world)
     while todo:
         address = todo.pop()
         seen.add(address)
-        answer = ask(app, address)
+        answer = await look(app, address)
         if answer.status == 200 and answer.headers["content-type"].startswith("text/html"):
             page = Page(answer.text)
             found = [one["href"] for one in page.all("a")] + [one["action"] for one in page.all("form")]
