@@ -55,10 +55,6 @@ class Stages(Protocol):
     async def look_around(self) -> None: ...
 
 
-def utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 class Alone:
     """All of the work is its own. `in_force` is the configuration with the rules and templates that count, `life` the
     name of this run in leases; `heart` and `editions` are for those who share work."""
@@ -76,7 +72,7 @@ class Alone:
 
     def now(self) -> datetime:
         """The time by which to decide, from `join` on."""
-        return utc_now()
+        return datetime.now(UTC)
 
     def may_work(self) -> bool:
         """False when others may have taken over what it had in hand."""

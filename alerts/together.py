@@ -9,14 +9,14 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine
 
 from alerts.collect.links import fulltext
-from alerts.company import Stages, utc_now
+from alerts.company import Stages
 from alerts.config import Config
 from alerts.configured import Progress, editions_of, in_force, machine_of, open_store
 from alerts.engine import base
 from alerts.engine.base import Stage
 from alerts.engine.cluster import ClusterEngine, work_through
 from alerts.engine.editions import Editions
-from alerts.engine.heart import Heart
+from alerts.engine.heart import Heart, own_clock
 from alerts.engine.local import LocalEngine
 from alerts.engine.single import SingleService
 from alerts.errors import Fault
@@ -56,7 +56,7 @@ class Together:
         return engine
 
     def now(self) -> datetime:
-        return utc_now() if self.heart is None else self.heart.now()
+        return own_clock() if self.heart is None else self.heart.now()
 
     def may_work(self) -> bool:
         return not self._joined.is_cut

@@ -32,9 +32,11 @@ _WATCH_S: Final = 0.25
 _PROMPT_S: Final = 0.5
 SKEW: Final = timedelta(seconds=2)
 """A clock that is further off than this is told of: what stands in logs and mails' heads is off by as much."""
+_MOST_SKEW: Final = timedelta(days=20)  # the database has four bytes for milliseconds
 
 
-def _own_clock() -> datetime:
+def own_clock() -> datetime:
+    """What this machine's own clock says."""
     return datetime.now(UTC)
 
 
@@ -51,7 +53,7 @@ class Heart:
     workers: Callable[[], Sequence[int]] = tuple
     beat_s: float = BEAT_S
     cut_after_s: float = CUT_AFTER_S
-    clock: Callable[[], datetime] = _own_clock
+    clock: Callable[[], datetime] = own_clock
     ticks: Callable[[], float] = time.monotonic
     living: tuple[Machine, ...] = ()
     _anchor: tuple[datetime, float] | None = None
@@ -185,7 +187,8 @@ class Heart:
         return self.clock() - self.now()
 
     def _skew_ms(self) -> int:
-        return round(self.skew / timedelta(milliseconds=1))
+        """As far as there is room for it: a clock without a battery begins in 1970."""
+        return round(max(-_MOST_SKEW, min(self.skew, _MOST_SKEW)) / timedelta(milliseconds=1))
 
     def _say_skew(self) -> None:
         skewed = abs(self.skew) > SKEW

@@ -53,6 +53,13 @@ def test_who_joins_is_known_to_all_and_goes_by_the_databases_clock(shared: Engin
     assert wrong.is_cut  # until it beats
 
 
+def test_a_clock_without_a_battery_keeps_no_machine_from_its_work(shared: Engine, hearts: Hearts) -> None:
+    lost = hearts.join(clock=lambda: datetime(1970, 1, 2, tzinfo=UTC))
+    lost._beat()
+    assert not lost._late and lost.skew < -MINUTE
+    assert row_of(shared, "one").skew_ms == -timedelta(days=20) / timedelta(milliseconds=1)
+
+
 def test_the_name_of_a_machine_that_lives_is_refused_and_that_of_a_dead_one_is_free(
     shared: Engine, hearts: Hearts
 ) -> None:
