@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable
 
@@ -24,6 +25,9 @@ class Guard:
         run = self._pulse.began(name, kind)
         try:
             await work
+        except asyncio.CancelledError:
+            how = "waits"  # others take over what it had in hand
+            raise
         except AlertsError as error:
             how = "waits"
             if kind:

@@ -15,7 +15,8 @@ from typing import Final, Literal, get_args
 Kind = Literal["feeds", "articles", "mails"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 Ended = Literal["well", "waits", "failed"]
-"""How a run ended: `waits` for what it needs (the database), `failed` by what may well be a fault of ours."""
+"""How a run ended: `waits` for what it needs (the database), also where it was broken off for want of that; `failed` by
+what may well be a fault of ours."""
 
 # Seconds. A poll takes 45, some articles a moment; a mail server may take five minutes to answer for one mail.
 PATIENCE_S: Final[dict[Kind, float]] = {"feeds": 600.0, "articles": 600.0, "mails": 900.0}
