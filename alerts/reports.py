@@ -60,9 +60,9 @@ class Watch:
     def on_link_error(self, link: Link, error: Exception) -> None:
         """A linked document could not be had."""
         if isinstance(error, AlertsError):
-            _log.info("%s", error, extra={"article": link.article_id})
+            _log.info("%s", without_secrets(str(error)), extra={"article": link.article_id})
         else:
-            _log.error("%s cannot be taken in", link.url, exc_info=error)
+            _log.error("%s cannot be taken in", host_and_path(link.url), exc_info=error)
 
     def on_report(self, report: Report) -> None:
         """Some articles were read."""
@@ -94,4 +94,4 @@ def _news_of(result: PollResult) -> Iterator[str]:
     if result.lied:
         yield 'its server says "not modified" when there is news; it is always asked in full from now on'
     if result.url:
-        yield f"it has moved to {result.url} for good, and is asked there from now on"
+        yield f"it has moved to {host_and_path(result.url)} for good, and is asked there from now on"
