@@ -181,7 +181,7 @@ class Editions:
                 if mine is None or not self._settle(force, mine):
                     break
             taken = self._take(force)
-        if taken:
+        if taken or (at_once and self.files.current()):
             self._check_templates()
         self._note()
         return taken

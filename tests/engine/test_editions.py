@@ -270,6 +270,8 @@ def test_a_broken_template_is_told_with_its_line(alpha: Machine, beta: Machine) 
     beta.tick()
     for machine in (alpha, beta):
         assert "templates/mail/alert.txt:2: error: there is no 'tite' here; did you mean 'title'?" in machine.trouble
+    alpha.restart()
+    assert "'tite'" in alpha.start().trouble  # though nothing is new to it
     beta.write("my-templates/mail/alert.txt", "{{ title }}\n").tick()
     alpha.tick()
     assert not alpha.trouble and not beta.trouble
