@@ -22,7 +22,7 @@ from alerts.engine.tasks import ANALYSE, DELIVER, FAILED_KEPT, POLL_HOST
 from alerts.errors import StoreError
 from alerts.notify.courier import Courier
 from alerts.reports import Watch
-from alerts.store import articles, jobs, leases, machines, waiting
+from alerts.store import articles, jobs, leases, machines, meta, polling, waiting
 from alerts.store.database import writing
 from alerts.store.jobs import Job
 
@@ -33,6 +33,7 @@ _HOSTS_WAIT: Final = 500  # jobs of hosts that wait at the most: a queue of twen
 _OVERLOOKED_AFTER: Final = timedelta(seconds=10)
 _OVERLOOKED: Final = 200
 _AGAIN_S: Final = 1.0
+_OUTAGE_DOUBTED: Final = timedelta(minutes=5)  # what answered just before it may have been stored after it began
 _ALONE_FROM: Final = 2  # an article whose job has ended two machines is read by itself,
 _ASIDE_FROM: Final = 4  # and set aside when that has ended two more
 
@@ -171,7 +172,18 @@ class SharedWork:
         await self.canary.deliver()
 
     async def upkeep(self) -> None:
-        await self._guard.run("upkeep", self.keep_up())
+        await self._guard.run("upkeep", self._upkeep())
+
+    async def _upkeep(self) -> None:
+        await asyncio.to_thread(self._end_outage)
+        await self.keep_up()
+
+    def _end_outage(self) -> None:
+        """Who noted that nothing can be fetched may be gone before it can say that this is over."""
+        with writing(self.engine) as conn:
+            since = meta.outage_since(conn)
+            if since is not None and polling.answered_since(conn, since + _OUTAGE_DOUBTED):
+                meta.put_outage(conn, None)
 
     async def prune_jobs(self) -> None:
         await self._guard.run("pruning jobs", asyncio.to_thread(self._prune_jobs))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, exists, func, insert, or_, select, update
 
 from alerts.collect.outcome import Outcome, Settled
 from alerts.errors import InputError
@@ -117,6 +117,11 @@ def forget_leases(conn: Connection) -> int:
     """End all leases: for the start of the only process that polls, when whoever held them is dead."""
     held = update(feed).where(feed.c.lease_token.is_not(None))
     return conn.execute(held.values(lease_until=None, lease_token=None)).rowcount
+
+
+def answered_since(conn: Connection, when: datetime) -> bool:
+    """Whether any feed answered after a time."""
+    return conn.execute(select(exists().where(feed.c.last_ok > when))).scalar_one()
 
 
 def put_off(conn: Connection, host: str, until: datetime) -> int:

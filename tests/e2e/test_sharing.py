@@ -12,7 +12,7 @@ from sqlalchemy import text
 from alerts.engine.analysis import FOR_GOOD
 from alerts.service import Service
 from alerts.sharing import SharedWork, on_news, to_be_read
-from alerts.store import articles, feeds, leases, outbox
+from alerts.store import articles, feeds, leases, meta, outbox
 from alerts.store.articles import Draft
 from alerts.store.database import reading, writing
 from alerts.store.machines import DEAD_AFTER
@@ -20,6 +20,7 @@ from alerts.store.status import status
 from tests.e2e.newsdesk import READERS, Newsdesk, report
 from tests.engine.hearts import Hearts, grown_silent
 from tests.fakes import waiting
+from tests.store.pollrows import set_feed
 
 pytestmark = pytest.mark.engines("cluster")
 SECOND = timedelta(seconds=1)
@@ -105,6 +106,22 @@ async def test_articles_whose_job_is_lost_are_found_again_and_given_one_job(serv
     change(service, "DELETE FROM procrastinate_jobs")
     await work.plan()
     assert to_read(service) == []
+
+
+async def test_an_outage_that_is_over_is_so_though_who_noted_it_is_gone(service: Service, work: SharedWork) -> None:
+    begun = service.clock() - timedelta(hours=1)
+    with writing(service.engine) as conn:
+        [feed] = feeds.list_feeds(conn)
+        meta.put_outage(conn, begun)
+        set_feed(conn, feed.id, last_ok=begun + timedelta(minutes=1))
+    await work.upkeep()
+    with reading(service.engine) as conn:
+        assert meta.outage_since(conn) == begun  # that answer may have been on its way then
+    with writing(service.engine) as conn:
+        set_feed(conn, feed.id, last_ok=begun + timedelta(minutes=10))
+    await work.upkeep()
+    with reading(service.engine) as conn:
+        assert meta.outage_since(conn) is None
 
 
 async def test_an_article_that_ends_processes_is_read_alone_then_set_aside_and_said_and_not_tried_at_each_start(
