@@ -81,10 +81,13 @@ class Service(Section):
     @model_validator(mode="after")
     def _agree(self) -> Self:
         if self.database_password_file is not None and not takes_password(self.database):
-            fault = (
-                'needs an address that names a user and no password: database = "postgresql+psycopg://USER@HOST/NAME"'
-            )
+            fault = 'needs an address that names a user and no password: "postgresql+psycopg://USER@HOST/NAME"'
             disagree([("database_password_file", fault)])
+        if self.engine == "cluster" and self.database == "sqlite":
+            fault = '"cluster" needs a database that machines can share: set database to PostgreSQL'
+            disagree([("engine", fault)])
+        if self.engine == "local" and self.roles != MACHINE_ROLES:
+            disagree([("roles", 'only machines that share the work have roles: engine = "cluster"')])
         return self
 
 
@@ -328,11 +331,6 @@ class Config(Section):
         if self.keep.mails is not None and self.keep.mails < self.verdicts.expire:
             fault = "is shorter than [verdicts] expire: who was told of an alert must be known while they may answer"
             disagree([(("keep", "mails"), fault)])
-        if self.service.engine == "cluster" and self.service.database == "sqlite":
-            fault = '"cluster" needs a database that machines can share: set database to PostgreSQL'
-            disagree([(("service", "engine"), fault)])
-        if self.service.engine == "local" and self.service.roles != MACHINE_ROLES:
-            disagree([(("service", "roles"), 'only machines that share the work have roles: engine = "cluster"')])
         home = self.notify.sender.rpartition("@")[2].encode("idna").decode("ascii").lower()
         if self.dkim.key_file and self.dkim.domain and not f".{home}".endswith(f".{self.dkim.domain}"):
             fault = f"is neither {home}, the domain in [notify] from, nor above it: receivers would not count it"
