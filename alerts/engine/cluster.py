@@ -124,15 +124,13 @@ class ClusterEngine:
 
     async def _session(self) -> str:
         """Work until it is to stop or something fails; returns what failed."""
-        from procrastinate import exceptions
-
         connector, self._fault = connector_of(self.url, self._broken), None
         try:
             async with asyncio.timeout(_OPEN_S):
                 await connector.open_async()
             self._workers = self._hired(connector)
             return await self._run(self._workers, connector)
-        except (exceptions.ConnectorException, TimeoutError, OSError) as error:
+        except Exception as error:  # whatever it is: a machine that takes no jobs has to say so, and to try again
             return _words(error)
         finally:
             await _close(connector)
