@@ -4,7 +4,7 @@
     ALERTS_CONFIG=/etc/alerts/worker.toml procrastinate --app=alerts.worker.app worker --queues=collect,analyse
 
 `alerts run` needs none of this: it has its own workers. A worker that is started so is one more machine, with a data
-folder and a name of its own; what it needs is opened when its first job comes.
+folder and a name of its own; what it needs is opened when its first job comes, and goes by what is in force for all.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from pathlib import Path
 
 from alerts.config import load
 from alerts.configured import open_store
+from alerts.engine.base import Stage
 from alerts.engine.cluster import connector_of
+from alerts.engine.local import LocalEngine
 from alerts.engine.tasks import Work, build_app
 from alerts.errors import InputError, StoreError
 from alerts.service import Service
@@ -44,6 +46,8 @@ class _Machine:
                 await asyncio.to_thread(service.prepare)
                 atexit.register(_leave, service)
                 await service.open()
+                rules = Stage(name="reloading rules", every_s=2.0, run=service.keeper.look)
+                await LocalEngine((rules,), service.pulse).start()
                 self._work = service.work()
             return self._work
 
