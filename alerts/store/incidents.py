@@ -9,11 +9,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import BindParameter, Connection, Integer, bindparam, delete, insert, select, union_all, update
+from sqlalchemy import BindParameter, Connection, bindparam, delete, insert, select, union_all, update
 
 from alerts.store import codec
 from alerts.store.alerts import alert_from
-from alerts.store.schema import UtcTime, alert, evidence, incident, story
+from alerts.store.schema import BIG, UtcTime, alert, evidence, incident, story
 from alerts.track.incidents import FINE, ONE_PLACE, ONE_STORY, Incident, Near, Report
 from alerts.types import Alert, Place
 
@@ -102,15 +102,15 @@ _PLACES: Final = (
     select(alert.c.incident_id, alert.c.place).where(alert.c.incident_id.in_(_IDS), _LIVE).order_by(alert.c.id)
 )
 _COPIED: Final = select(story.c.article_id).where(
-    story.c.first_id == bindparam("story", type_=Integer),
+    story.c.first_id == bindparam("story", type_=BIG),
     story.c.published.between(bindparam("first", type_=UtcTime), bindparam("last", type_=UtcTime)),
 )
 _TOLD: Final = select(evidence.c.alert_id, evidence.c.article_id, evidence.c.event_time).where(
     evidence.c.article_id.in_(
         union_all(
             _COPIED,
-            select(bindparam("story", type_=Integer)),
-            select(bindparam("article", type_=Integer)),
+            select(bindparam("story", type_=BIG)),
+            select(bindparam("article", type_=BIG)),
         )
     ),
     evidence.c.event_time.between(_SINCE, _UNTIL),

@@ -9,9 +9,25 @@ import pytest
 from alerts.engine.rulebook import Rulebook
 from alerts.read.places import Gazetteer
 from tests.engine.world import BREACH, CUT_OFF, SHELLING, TRUCE, World, sound
-from tests.store.conftest import engine, migrated_postgres, migrated_sqlite, postgres_url, sqlite_engine
+from tests.store.conftest import (
+    engine,
+    migrated_postgres,
+    migrated_sqlite,
+    own_postgres,
+    postgres_template,
+    postgres_url,
+    sqlite_engine,
+)
 
-__all__ = ["engine", "migrated_postgres", "migrated_sqlite", "postgres_url", "sqlite_engine"]
+__all__ = [
+    "engine",
+    "migrated_postgres",
+    "migrated_sqlite",
+    "own_postgres",
+    "postgres_template",
+    "postgres_url",
+    "sqlite_engine",
+]
 
 
 @pytest.fixture(scope="session")

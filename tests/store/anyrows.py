@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import JSON, BigInteger, Boolean, Column, Connection, Date, Float, Integer, LargeBinary, Table, insert
 from sqlalchemy.types import TypeEngine
 
-from alerts.store.schema import UtcTime, metadata
+from alerts.store.schema import BIG, UtcTime, metadata
 
 _JSON: Final[tuple[Any, ...]] = (
     None,
@@ -50,7 +50,7 @@ def _of(kind: TypeEngine[Any], column: Column[Any], index: int) -> Any:
     if isinstance(kind, Boolean):
         return index % 2 == 0
     if isinstance(kind, Integer):
-        return -(2**63) + index if isinstance(kind, BigInteger) else 3 * index
+        return -(2**63) + index if isinstance(kind, BigInteger) and kind is not BIG else 3 * index
     if isinstance(kind, Float):
         return _REALS[index % len(_REALS)]
     if isinstance(kind, Date):

@@ -20,13 +20,14 @@ from alerts.store.schema.alerting import (
     listing_word,
     silence,
 )
-from alerts.store.schema.base import OPEN, UtcTime, metadata
+from alerts.store.schema.base import BIG, OPEN, UtcTime, metadata
 from alerts.store.schema.collected import article, document, feed, linked, minhash, poll, story
 from alerts.store.schema.machines import edition, machine
 from alerts.store.schema.mailing import aside, attempt, bounce, bulletin, hold, outbox, person, reach, suppressed, tally
 from alerts.store.schema.remembered import count_day, ledger, meta, notice, report, rule_version, seen, spike, watch
 
 __all__ = [
+    "BIG",
     "OPEN",
     "UtcTime",
     "act",

@@ -19,7 +19,7 @@ from sqlalchemy import (
     text,
 )
 
-from alerts.store.schema.base import UtcTime, metadata
+from alerts.store.schema.base import BIG, UtcTime, metadata
 
 feed = Table(
     "feed",
@@ -78,7 +78,7 @@ feed = Table(
 poll = Table(
     "poll",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", BIG, primary_key=True),
     Column("feed_id", ForeignKey("feed.id", ondelete="CASCADE"), nullable=False),
     Column("at", UtcTime, nullable=False),
     Column("status", String(40), nullable=False),  # ok, not_modified, or FetchError's / ParseError's reason
@@ -101,7 +101,7 @@ poll = Table(
 document = Table(
     "document",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", BIG, primary_key=True),
     Column("feed_id", ForeignKey("feed.id", ondelete="CASCADE"), nullable=False),
     Column("at", UtcTime, nullable=False),
     Column("status", String(40), nullable=False),  # of the poll that brought it
@@ -115,7 +115,7 @@ document = Table(
 article = Table(
     "article",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", BIG, primary_key=True),
     Column("feed_id", ForeignKey("feed.id"), nullable=False),
     Column("key", String(80), nullable=False),  # collect.formats.identity: digest of guid, link or content
     Column("revision", Integer, nullable=False, server_default=text("1")),
@@ -175,8 +175,8 @@ story = Table(
     metadata,
     Column("article_id", ForeignKey("article.id", ondelete="CASCADE"), primary_key=True),
     Column("revision", Integer, nullable=False),
-    Column("first_id", Integer, nullable=False),  # the article that told this story first; itself, if nobody did before
-    Column("copies_id", Integer),  # the first that it is a near-copy of, of the week before
+    Column("first_id", BIG, nullable=False),  # the article that told this story first; itself, if nobody did before
+    Column("copies_id", BIG),  # the first that it is a near-copy of, of the week before
     Column("published", UtcTime, nullable=False),
     Column("shingles", LargeBinary, nullable=False),  # its print: 32-bit numbers, little-endian (track.copies)
     Index("ix_story_published", "published"),

@@ -18,7 +18,7 @@ from sqlalchemy import (
     text,
 )
 
-from alerts.store.schema.base import UtcTime, metadata
+from alerts.store.schema.base import BIG, UtcTime, metadata
 
 _UNFINISHED = text("finished IS NULL")
 _LEASED = text("lease_until IS NOT NULL")
@@ -125,7 +125,7 @@ bulletin = Table(
 outbox = Table(
     "outbox",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", BIG, primary_key=True),
     # A version of an alert, or else a bulletin, or else a letter.
     Column("alert_id", ForeignKey("alert.id", ondelete="CASCADE")),
     Column("version", Integer),
@@ -147,7 +147,7 @@ outbox = Table(
     Column("way", String(64)),  # by which it is being sent: whoever has the same can look up what became of it
     Column("finished", UtcTime),
     Column("last_error", Text),
-    Column("trigger_id", Integer),  # the article that brought the version
+    Column("trigger_id", BIG),  # the article that brought the version
     Column("lead_id", ForeignKey("outbox.id", ondelete="SET NULL")),  # the row in whose mail this one goes
     Column("collected", Boolean, nullable=False, server_default=false()),  # it leads a digest
     Column("covered_by", Integer),  # inhibited: the alert that covers this one

@@ -17,7 +17,7 @@ from sqlalchemy import (
     text,
 )
 
-from alerts.store.schema.base import UtcTime, metadata
+from alerts.store.schema.base import BIG, UtcTime, metadata
 
 ledger = Table(
     "ledger",
@@ -72,7 +72,7 @@ report = Table(
     Column("published", UtcTime, nullable=False),
     Column("event_time", UtcTime, nullable=False),
     Column("day", Date, nullable=False),  # for which it counts: that of the first report of its story
-    Column("origin", Integer, nullable=False),  # the article that first told this story
+    Column("origin", BIG, nullable=False),  # the article that first told this story
     Column("names", JSON, nullable=False),  # publisher, owner, cited sources: origins.named_sources
     Column("value", Float),  # the number that the rule counts
     Column("hit", JSON, nullable=False),
