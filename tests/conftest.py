@@ -11,7 +11,7 @@ from hypothesis import settings
 
 from alerts.read.gazetteer import ensure
 from alerts.read.places import Gazetteer
-from tests.engines import add_option, leave_out
+from tests import anyorder, engines
 from tests.installed import demo, programs, wheel
 from tests.order import long_ones_early
 from tests.sharing import import_a_share
@@ -40,7 +40,12 @@ def gazetteer(gazetteer_path: Path) -> Gazetteer:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    add_option(parser)
+    engines.add_option(parser)
+    anyorder.add_option(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    anyorder.begin(config)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -51,7 +56,7 @@ def pytest_collection(session: pytest.Session) -> None:
 @pytest.hookimpl(trylast=True)  # after they were put in random order
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        leave_out(item)
+        engines.leave_out(item)
         if "demo" in getattr(item, "fixturenames", ()):  # the first that looks at it waits for it
             item.add_marker(pytest.mark.slow)
             item.add_marker(pytest.mark.timeout(300))
