@@ -102,8 +102,8 @@ def _sum(found: Sizes) -> str:
 @common.config_option
 def compact(config_path: Path) -> None:
     """Write the SQLite database anew, without the free room that is left where much was forgotten. The service has to
-    stand still, and there must be as much room on the disk as the database will take. There is no need for it: the free
-    room is used again. PostgreSQL looks after itself."""
+    stand still, and twice the room of the database must be free on the disk. There is no need for it: the free room is
+    used again. PostgreSQL looks after itself."""
     from alerts.sizes import about
     from alerts.store.database import open_database
     from alerts.store.migrations import check

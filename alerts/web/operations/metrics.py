@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from datetime import datetime
 from typing import Final, TypeVar
 
@@ -147,7 +148,10 @@ class Meter:
         return bytes(generate_latest(_Once(found)))
 
     def _measure_mails(self, engine: Engine) -> None:
-        mails = [self._taken.popleft() for _ in range(len(self._taken))]
+        mails = []
+        with suppress(IndexError):  # somebody else may ask at this moment
+            while self._taken:
+                mails.append(self._taken.popleft())
         if mails:
             for one in _asked(engine, lambda conn: lags(conn, mails)):
                 self._mailed.labels(one.severity).observe(one.lag.total_seconds())
