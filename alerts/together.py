@@ -127,7 +127,7 @@ class Together:
             engine.cut()
             stages.courier.stop()
 
-        heart.on_cut, heart.on_back, heart.workers = cut, stages.courier.go_on, engine.workers
+        heart.on_cut, heart.on_back = cut, stages.courier.go_on
         return engine
 
     async def step(self, stages: Stages) -> None:

@@ -23,6 +23,7 @@ from alerts.store.machines import DEAD_AFTER
 
 if TYPE_CHECKING:
     from procrastinate import App
+    from procrastinate.manager import JobManager
     from procrastinate.worker import Worker
 
 _log = logging.getLogger(__name__)
@@ -75,7 +76,6 @@ class ClusterEngine:
     _stopping: bool = False
     _fault: Exception | None = None
     _keeping: asyncio.Task[None] | None = None
-    _workers: list[Worker] = field(default_factory=list)
 
     async def start(self) -> None:
         """Take jobs from now on. The heart beats already."""
@@ -90,10 +90,6 @@ class ClusterEngine:
         await self.local.stop()
         if self._keeping is not None:
             await self._keeping
-
-    def workers(self) -> list[int]:
-        """The numbers by which those are known to the database who take jobs here."""
-        return [worker.worker_id for worker in self._workers if worker.worker_id is not None]
 
     def cut(self) -> None:
         """Break off all jobs at once: to be called when the heart is cut off."""
@@ -128,15 +124,16 @@ class ClusterEngine:
         try:
             async with asyncio.timeout(_OPEN_S):
                 await connector.open_async()
-            self._workers = self._hired(connector)
-            return await self._run(self._workers, connector)
+            return await self._run(self._workers(connector), connector)
         except Exception as error:  # whatever it is: a machine that takes no jobs has to say so, and to try again
             return _words(error)
         finally:
             await _close(connector)
 
-    def _hired(self, connector: Any) -> list[Worker]:
+    def _workers(self, connector: Any) -> list[Worker]:
         apps = {periodic: _app(connector, self.work, periodic=periodic) for periodic in (True, False)}
+        for app in apps.values():
+            app.job_manager = _manager(connector, self.heart)
         return [_worker(apps[queue == "upkeep"], queue, at_once) for queue, at_once in self.queues.items()]
 
     async def _run(self, workers: list[Worker], connector: Any) -> str:
@@ -182,6 +179,23 @@ def _app(connector: Any, work: Work, *, periodic: bool) -> App:
         return work
 
     return build_app(connector, mine, periodic=periodic)
+
+
+def _manager(connector: Any, heart: Heart) -> JobManager:
+    """What its workers tell the database: that they are this machine's, too."""
+    from procrastinate.manager import JobManager
+
+    class Manager(JobManager):
+        async def register_worker(self) -> int:
+            worker = await super().register_worker()
+            await heart.employ(worker)
+            return worker
+
+        async def unregister_worker(self, worker_id: int) -> None:
+            await super().unregister_worker(worker_id)
+            heart.dismiss(worker_id)
+
+    return Manager(connector)
 
 
 def _worker(app: App, queue: str, at_once: int, *, waits: bool = True) -> Worker:

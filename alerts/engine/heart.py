@@ -12,7 +12,9 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections import deque
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -30,6 +32,8 @@ BEAT_S: Final = 2.0
 CUT_AFTER_S: Final = 8.0
 _WATCH_S: Final = 0.25
 _PROMPT_S: Final = 0.5
+_WORKERS: Final = 100
+"""So many of them are known, the latest: those of earlier times that could not say that they end stay on the list."""
 SKEW: Final = timedelta(seconds=2)
 """A clock that is further off than this is told of: what stands in logs and mails' heads is off by as much."""
 _MOST_SKEW: Final = timedelta(days=20)  # the database has four bytes for milliseconds
@@ -43,19 +47,18 @@ def own_clock() -> datetime:
 @dataclass(slots=True, kw_only=True)
 class Heart:
     """Beats by `engine`, which had best be its own. `on_cut` is called when the database was not reached for too long,
-    `on_back` when it is again. `workers` are the numbers of those who take jobs for this machine. `clock` and `ticks`
-    (seconds) are this machine's own clocks."""
+    `on_back` when it is again. `clock` and `ticks` (seconds) are this machine's own clocks."""
 
     engine: Engine
     me: Machine
     on_cut: Callable[[], object] = lambda: None
     on_back: Callable[[], object] = lambda: None
-    workers: Callable[[], Sequence[int]] = tuple
     beat_s: float = BEAT_S
     cut_after_s: float = CUT_AFTER_S
     clock: Callable[[], datetime] = own_clock
     ticks: Callable[[], float] = time.monotonic
     living: tuple[Machine, ...] = ()
+    _workers: deque[int] = field(default_factory=lambda: deque(maxlen=_WORKERS))
     _anchor: tuple[datetime, float] | None = None
     _latest: datetime = datetime(1970, 1, 1, tzinfo=UTC)
     _beaten: float = 0.0
@@ -129,6 +132,20 @@ class Heart:
         with writing(self.engine) as conn:
             machines.leave(conn, self.me.life)
 
+    async def employ(self, worker: int) -> None:
+        """Before it takes a job, this is said: its jobs are free when this machine starts anew. Raises StoreError."""
+        self._workers.append(worker)
+        await asyncio.to_thread(self._say_workers)
+
+    def dismiss(self, worker: int) -> None:
+        """It takes no more jobs, and has none."""
+        with suppress(ValueError):  # so many came after it that it is not known any more
+            self._workers.remove(worker)
+
+    def _say_workers(self) -> None:
+        with writing(self.engine) as conn:
+            machines.employ(conn, self.me.life, tuple(self._workers))
+
     async def _beat_on(self) -> None:
         while True:
             await asyncio.sleep(self.beat_s)
@@ -147,7 +164,7 @@ class Heart:
         """Say that it lives. What it takes as the time of the answer is the middle of asking and hearing."""
         begun = self.ticks()
         with writing(self.engine) as conn:
-            at = machines.beat(conn, self.me.life, self._skew_ms(), self.workers()) or self._come_back(conn)
+            at = machines.beat(conn, self.me.life, self._skew_ms()) or self._come_back(conn)
             heard = self.ticks()
             self.living = tuple(machines.living(conn, at))
         if heard - begun < _PROMPT_S:  # else nobody can say when it was that time
@@ -162,7 +179,7 @@ class Heart:
         its name."""
         now = machines.database_time(conn)
         try:
-            machines.register(conn, replace(self.me, seen=now), starts=False)
+            machines.register(conn, replace(self.me, seen=now, workers=tuple(self._workers)), starts=False)
         except StoreError as error:
             self._trouble, self._beaten = str(error), -math.inf
             raise

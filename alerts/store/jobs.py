@@ -89,8 +89,9 @@ _PLAN: Final = text(
 
 def take_over(conn: Connection, silent: timedelta, *, gap: timedelta) -> int:
     """Let the jobs that nobody works at any more wait again: their workers were not heard of for so long, or ended
-    without them. They wait as new ones: whoever had one and is not dead after all cannot end it, nor free its lock. A
-    host may have been asked at the last moment: its job rests for `gap`. Returns how many."""
+    without them. They wait as new ones: whoever had one and is not dead after all cannot end it, nor free its lock.
+    They go before others, as they have waited already; but a host may have been asked at the last moment, so its job
+    rests for `gap`. Returns how many."""
     return conn.execute(_TAKE_OVER, {"silent": silent, "gap": gap}).rowcount
 
 
@@ -102,8 +103,9 @@ _TAKE_OVER: Final = text(
                 (SELECT id FROM procrastinate_workers WHERE last_heartbeat < now() - CAST(:silent AS interval)))
         RETURNING queue_name, task_name, args, lock, queueing_lock, attempts
     )
-    INSERT INTO procrastinate_jobs (queue_name, task_name, args, lock, queueing_lock, attempts, scheduled_at)
-    SELECT queue_name, task_name, args, lock, queueing_lock, attempts + 1,
+    INSERT INTO procrastinate_jobs
+        (queue_name, task_name, args, lock, queueing_lock, attempts, priority, scheduled_at)
+    SELECT queue_name, task_name, args, lock, queueing_lock, attempts + 1, 1,
         CASE WHEN queue_name = 'collect' THEN now() + CAST(:gap AS interval) END FROM lost
     ON CONFLICT (queueing_lock) WHERE status = 'todo' DO NOTHING
     """
@@ -116,7 +118,13 @@ def let_go(conn: Connection, workers: Sequence[int]) -> None:
         conn.execute(_LET_GO, {"workers": list(workers)})
 
 
-_LET_GO: Final = text("DELETE FROM procrastinate_workers WHERE id = ANY(:workers)")  # their jobs are nobody's by that
+# Their jobs are nobody's by that. One that is at something at this very moment is passed over, for it lives.
+_LET_GO: Final = text(
+    """
+    DELETE FROM procrastinate_workers WHERE id IN
+        (SELECT id FROM procrastinate_workers WHERE id = ANY(:workers) FOR UPDATE SKIP LOCKED)
+    """
+)
 
 
 def prune(conn: Connection, before: datetime) -> int:

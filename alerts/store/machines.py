@@ -75,13 +75,16 @@ def register(conn: Connection, one: Machine, *, starts: bool = True) -> None:
     conn.execute(upsert(conn, machine, ("name",), keep=keep), {**asdict(one), "roles": list(one.roles)})
 
 
-def beat(conn: Connection, life: str, skew_ms: int, workers: Sequence[int] = ()) -> datetime | None:
-    """It lives, and these take jobs for it; returns the database's time. None: it is over, another start of the same
-    machine runs."""
-    known = {"seen": func.clock_timestamp(), "skew_ms": skew_ms, "workers": list(workers)}
-    mine = update(machine).where(machine.c.life == life).values(known)
+def beat(conn: Connection, life: str, skew_ms: int) -> datetime | None:
+    """It lives; returns the database's time. None: it is over, another start of the same machine runs."""
+    mine = update(machine).where(machine.c.life == life).values(seen=func.clock_timestamp(), skew_ms=skew_ms)
     found: datetime | None = conn.execute(mine.returning(machine.c.seen)).scalar_one_or_none()
     return found
+
+
+def employ(conn: Connection, life: str, workers: Sequence[int]) -> None:
+    """These take jobs for it."""
+    conn.execute(update(machine).where(machine.c.life == life).values(workers=list(workers)))
 
 
 def leave(conn: Connection, life: str) -> None:

@@ -97,5 +97,5 @@ def sharer(heart: Heart, work: Notes) -> ClusterEngine:
     """A machine that has joined; its heart must have been started."""
     queues = {"upkeep": 4, "collect": 4, "analyse": 1, "notify": 1}
     made = ClusterEngine(url=heart.engine.url, work=work, heart=heart, queues=queues, local=LocalEngine(()))
-    heart.on_cut, heart.workers = made.cut, made.workers
+    heart.on_cut = made.cut
     return made

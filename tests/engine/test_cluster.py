@@ -128,10 +128,9 @@ async def test_who_is_cut_off_breaks_its_jobs_off_and_ends_none_of_them_for_they
 
 async def test_what_a_machine_had_in_hand_is_free_as_soon_as_it_starts_anew(shared: Engine, start: Start) -> None:
     work = Notes()
-    engine = await start("one", work, home="here:/data")
+    await start("one", work, home="here:/data")
     put_in(shared, host_job("a.example"))
     await waiting.until(lambda: work.hosts.under_way["a.example"])
-    await engine.heart._try_to_beat()
     [in_hand] = _asking(shared)
     assert await _free(shared) == 0
     anew = Hearts(shared)

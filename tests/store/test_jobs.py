@@ -113,6 +113,17 @@ def test_what_workers_had_that_are_no_more_waits_at_once_and_a_host_rests_before
     assert [tuple(row) for row in conn.execute(text(query))] == [("poll", 5 * SECOND), ("read", None)]
 
 
+def test_what_is_taken_over_goes_before_what_has_come_since(conn: Connection) -> None:
+    jobs.defer(conn, [Job(queue="analyse", task="read first")])
+    gone = _take(conn)
+    jobs.defer(conn, [Job(queue="analyse", task="read later")])
+    jobs.let_go(conn, [gone])
+    jobs.take_over(conn, SILENT, gap=SECOND)
+    _take(conn)
+    doing = "SELECT task_name FROM procrastinate_jobs WHERE status = 'doing'"
+    assert conn.execute(text(doing)).scalar_one() == "read first"
+
+
 def test_a_job_that_comes_back_finds_another_of_its_name_waiting_and_gives_way(conn: Connection) -> None:
     jobs.defer(conn, [Job(queue="upkeep", task="plan", waits_once="plan")])
     worker = _take(conn)
