@@ -152,7 +152,9 @@ class Stream:
         self._limit = max(2 * self.at_once, min(MOST, round(rate)))
         self._done, self._fetched_at = 0, now
         self._fetch_after = 0.0 if items else now + _LOOK_S
-        for item in items:
+        # Where the way out is slow, a lease may run out here, and the same mail be fetched again.
+        here = {item.row.id for *_, item in self._ready}
+        for item in (one for one in items if one.row.id not in here):
             heapq.heappush(self._ready, (item.order, next(self._numbers), item))
 
     async def _commit_group(self) -> None:
