@@ -27,6 +27,13 @@ _OURS = "ours"  # the folder by which the test itself looks into the database
 READERS = ("one@example.org", "two@example.org")
 
 
+def _keep(log: Path) -> None:
+    """Beside what the next start will say, for who looks afterwards what went on."""
+    if log.exists():
+        with log.with_name("log of earlier starts").open("ab") as earlier:
+            earlier.write(log.read_bytes())
+
+
 @dataclass(slots=True)
 class Place:
     """What `Daemon` needs to know of a machine."""
@@ -119,6 +126,7 @@ class Fleet:
         """Start these machines, or all, and wait until they run."""
         for name in names or self.names:
             self.machines[name] = Daemon(Place(self.folder / name))
+            _keep(self.machines[name].log_path)
             await self.machines[name].start()
         for name in names or self.names:
             await self.machines[name].running()
