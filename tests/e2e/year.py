@@ -36,9 +36,8 @@ from tests.fakes.smtp import FakeSmtp
 A_YEAR: Final = 200_000  # articles of the made-up papers
 _WINDOW: Final = 30  # articles that a feed lists
 _EVERY_S: Final = 0.2
-_LOOKED_AT: Final = (
-    20  # alerts; the pages of more would fill what the service keeps of answers (`web.kept`) for an hour
-)
+# Alerts: the pages of more would fill what the service keeps of answers (`web.kept`) for an hour.
+_LOOKED_AT: Final = 20
 _HOSTS: Final = tuple(f"127.3.0.{number}" for number in range(1, 65))
 _PAGES: Final = (
     "/ /alerts /alerts.atom /alerts.json /alerts.csv /alerts.png /places /data /feeds /rules /subscribe /healthz"
