@@ -35,7 +35,10 @@ _OVERLOOKED: Final = 200
 _AGAIN_S: Final = 1.0
 _OUTAGE_DOUBTED: Final = timedelta(minutes=5)  # what answered just before it may have been stored after it began
 _ALONE_FROM: Final = 2  # an article whose job has ended two machines is read by itself,
-_ASIDE_FROM: Final = 4  # and set aside when that has ended two more
+# and set aside when that has ended four more, with pauses between: what ends machines may be something else, soon after
+# each of their starts, and an article that they have in hand then is not to blame.
+_ASIDE_FROM: Final = 6
+_DOUBT: Final = jobs.Doubt(after=_ALONE_FROM, rest=timedelta(seconds=10))
 
 
 def on_news(conn: Connection, news: Mapping[int, Sequence[str]]) -> None:
@@ -100,7 +103,7 @@ class SharedWork:
         """Free what dead machines had in hand. Raises StoreError."""
         with writing(self.engine) as conn:
             now = machines.database_time(conn)
-            if again := jobs.take_over(conn, machines.DEAD_AFTER, gap=self.gap):
+            if again := jobs.take_over(conn, machines.DEAD_AFTER, gap=self.gap, doubt=_DOUBT):
                 _log.warning("%d jobs of a machine that is gone, or was cut off, are taken over", again)
             living = machines.lives(machines.living(conn, now))
             if mails := leases.forget(conn, now + self.courier.transport.settles, but=living):

@@ -87,12 +87,21 @@ _PLAN: Final = text(
 )
 
 
-def take_over(conn: Connection, silent: timedelta, *, gap: timedelta) -> int:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """A job to read that ended more than `after` machines rests for `rest`, and three times as long each time more."""
+
+    after: int
+    rest: timedelta
+
+
+def take_over(conn: Connection, silent: timedelta, *, gap: timedelta, doubt: Doubt) -> int:
     """Let the jobs that nobody works at any more wait again: their workers were not heard of for so long, or ended
     without them. They wait as new ones: whoever had one and is not dead after all cannot end it, nor free its lock.
     They go before others, as they have waited already; but a host may have been asked at the last moment, so its job
     rests for `gap`. Returns how many."""
-    return conn.execute(_TAKE_OVER, {"silent": silent, "gap": gap}).rowcount
+    values = {"silent": silent, "gap": gap, "doubtful": doubt.after, "rest": doubt.rest}
+    return conn.execute(_TAKE_OVER, values).rowcount
 
 
 _TAKE_OVER: Final = text(
@@ -106,7 +115,9 @@ _TAKE_OVER: Final = text(
     INSERT INTO procrastinate_jobs
         (queue_name, task_name, args, lock, queueing_lock, attempts, priority, scheduled_at)
     SELECT queue_name, task_name, args, lock, queueing_lock, attempts + 1, 1,
-        CASE WHEN queue_name = 'collect' THEN now() + CAST(:gap AS interval) END FROM lost
+        CASE WHEN queue_name = 'collect' THEN now() + CAST(:gap AS interval)
+             WHEN queue_name = 'analyse' AND attempts >= :doubtful
+             THEN now() + CAST(:rest AS interval) * power(3, attempts - :doubtful) END FROM lost
     ON CONFLICT (queueing_lock) WHERE status = 'todo' DO NOTHING
     """
 )

@@ -132,8 +132,8 @@ async def test_an_article_that_ends_processes_is_read_alone_then_set_aside_and_s
     await work.analyse([well, fatal], 2)
     assert to_read(service) == [([well], 2), ([fatal], 2)]
     assert number(service, "SELECT count(*) FROM article WHERE analysed IS NOT NULL") == 0
-    await work.analyse([well], 2)
-    await work.analyse([fatal], 4)
+    await work.analyse([well], 5)
+    await work.analyse([fatal], 6)
     [(aside, fault)] = ask(service, "SELECT id, fault FROM article WHERE fault IS NOT NULL")
     assert aside == fatal and "ended the process" in fault
     assert f"article {fatal} cannot be read, and is set aside" in caplog.text

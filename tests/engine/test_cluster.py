@@ -16,7 +16,7 @@ from alerts.engine.heart import CUT_AFTER_S
 from alerts.engine.tasks import ANALYSE, DELIVER
 from alerts.store import jobs, machines
 from alerts.store.database import reading, writing
-from alerts.store.jobs import Job
+from alerts.store.jobs import Doubt, Job
 from alerts.store.machines import DEAD_AFTER
 from tests.engine.hearts import Hearts, Ticks
 from tests.engine.sharers import Hosts, Notes, counts, forget_jobs, host_job, put_in, sharer
@@ -189,7 +189,7 @@ async def _free(engine: Engine) -> int:
 
     def free() -> int:
         with writing(engine) as conn:
-            return jobs.take_over(conn, DEAD_AFTER, gap=NO_GAP)
+            return jobs.take_over(conn, DEAD_AFTER, gap=NO_GAP, doubt=Doubt(after=9, rest=NO_GAP))
 
     return await asyncio.to_thread(free)
 

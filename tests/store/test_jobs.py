@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, text
 
 from alerts.store import jobs
 from alerts.store.database import writing
-from alerts.store.jobs import Job
+from alerts.store.jobs import Doubt, Job
 from tests.store.conftest import empty
 from tests.store.values import NOW, add_feed
 
@@ -69,6 +69,10 @@ def test_each_host_that_is_due_has_one_job_the_longest_due_first(conn: Connectio
     assert (_plan(conn), _hosts(conn)) == (0, ["later.example"])
 
 
+def _take_over(conn: Connection, *, gap: timedelta = SECOND) -> int:
+    return jobs.take_over(conn, SILENT, gap=gap, doubt=Doubt(after=2, rest=10 * SECOND))
+
+
 def test_no_more_hosts_wait_than_there_is_room_for(conn: Connection) -> None:
     for number in range(5):
         add_feed(conn, f"https://host{number}.example/feed", now=NOW - SECOND)
@@ -88,11 +92,11 @@ def test_a_host_that_was_asked_a_moment_ago_rests(conn: Connection) -> None:
 def test_what_a_dead_worker_had_waits_again_as_a_new_job_that_the_dead_cannot_end(conn: Connection) -> None:
     jobs.defer(conn, [Job(queue="collect", task="poll", args={"host": "a"}, lock="host a", waits_once="host a")])
     worker = _take(conn)
-    assert jobs.take_over(conn, SILENT, gap=SECOND) == 0
+    assert _take_over(conn) == 0
     [old] = conn.execute(text("SELECT id FROM procrastinate_jobs")).scalars()
     silent = text("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '17 s' WHERE id = :worker")
     conn.execute(silent, {"worker": worker})
-    assert jobs.take_over(conn, SILENT, gap=SECOND) == 1
+    assert _take_over(conn) == 1
     [row] = conn.execute(text("SELECT id, status::text, attempts, lock, args FROM procrastinate_jobs")).all()
     assert (row.status, row.attempts, row.lock, row.args) == ("todo", 1, "host a", {"host": "a"})
     assert row.id != old
@@ -108,7 +112,7 @@ def test_what_workers_had_that_are_no_more_waits_at_once_and_a_host_rests_before
     jobs.defer(conn, [Job(queue="analyse", task="of one that lives")])
     _take(conn)
     jobs.let_go(conn, [gone, gone_too])
-    assert jobs.take_over(conn, SILENT, gap=5 * SECOND) == 2
+    assert _take_over(conn, gap=5 * SECOND) == 2
     query = "SELECT task_name, scheduled_at - now() FROM procrastinate_jobs WHERE status = 'todo' ORDER BY 1"
     assert [tuple(row) for row in conn.execute(text(query))] == [("poll", 5 * SECOND), ("read", None)]
 
@@ -118,10 +122,21 @@ def test_what_is_taken_over_goes_before_what_has_come_since(conn: Connection) ->
     gone = _take(conn)
     jobs.defer(conn, [Job(queue="analyse", task="read later")])
     jobs.let_go(conn, [gone])
-    jobs.take_over(conn, SILENT, gap=SECOND)
+    _take_over(conn)
     _take(conn)
     doing = "SELECT task_name FROM procrastinate_jobs WHERE status = 'doing'"
     assert conn.execute(text(doing)).scalar_one() == "read first"
+
+
+def test_what_has_ended_several_machines_rests_longer_each_time(conn: Connection) -> None:
+    jobs.defer(conn, [Job(queue="analyse", task="read")])
+    rests = []
+    for _ in range(5):
+        jobs.let_go(conn, [_take(conn)])
+        _take_over(conn)
+        rests.append(conn.execute(text("SELECT scheduled_at - now() FROM procrastinate_jobs")).scalar_one())
+        conn.execute(text("UPDATE procrastinate_jobs SET scheduled_at = NULL"))
+    assert rests == [None, None, 10 * SECOND, 30 * SECOND, 90 * SECOND]
 
 
 def test_a_job_that_comes_back_finds_another_of_its_name_waiting_and_gives_way(conn: Connection) -> None:
@@ -129,7 +144,7 @@ def test_a_job_that_comes_back_finds_another_of_its_name_waiting_and_gives_way(c
     worker = _take(conn)
     jobs.defer(conn, [Job(queue="upkeep", task="plan", waits_once="plan")])
     conn.execute(text("DELETE FROM procrastinate_workers WHERE id = :worker"), {"worker": worker})
-    jobs.take_over(conn, SILENT, gap=SECOND)
+    _take_over(conn)
     assert jobs.counts(conn) == {("upkeep", "todo"): 1}
 
 
