@@ -66,6 +66,8 @@ class Heart:
     _cut: bool = True
     _skewed: bool = False
     _one_by_one: threading.Lock = field(default_factory=threading.Lock)
+    _beating: threading.Lock = field(default_factory=threading.Lock)
+    _left: bool = False
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
     def now(self) -> datetime:
@@ -108,7 +110,7 @@ class Heart:
             self.me = replace(self.me, started=now, seen=now)
             machines.register(conn, self.me)
             self.living = tuple(machines.living(conn, now))
-        self._beaten = self.ticks()
+        self._beaten, self._left = self.ticks(), False
 
     async def start(self) -> None:
         """Beat from now on."""
@@ -129,8 +131,12 @@ class Heart:
 
     def leave(self) -> None:
         """Say that this machine stops. Raises StoreError."""
-        with writing(self.engine) as conn:
-            machines.leave(conn, self.me.life)
+        with (
+            self._beating
+        ):  # a beat that is under way when the tasks end would find it unknown, and make it known again
+            self._left = True
+            with writing(self.engine) as conn:
+                machines.leave(conn, self.me.life)
 
     async def employ(self, worker: int) -> None:
         """Before it takes a job, this is said: its jobs are free when this machine starts anew. Raises StoreError."""
@@ -161,7 +167,12 @@ class Heart:
             _log.exception("no heartbeat")
 
     def _beat(self) -> None:
-        """Say that it lives. What it takes as the time of the answer is the middle of asking and hearing."""
+        with self._beating:
+            if not self._left:
+                self._say_alive()
+
+    def _say_alive(self) -> None:
+        """What it takes as the time of the answer is the middle of asking and hearing."""
         begun = self.ticks()
         with writing(self.engine) as conn:
             at = machines.beat(conn, self.me.life, self._skew_ms()) or self._come_back(conn)
