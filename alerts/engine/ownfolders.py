@@ -194,7 +194,16 @@ class _Look:
         return []
 
     def _stays(self, entry: os.DirEntry[str]) -> bool:
-        if not entry.is_symlink() or Path(entry).resolve().is_relative_to(self._folder.resolve()):
+        if not entry.is_symlink():
+            return True
+        try:
+            entry.stat()
+        except FileNotFoundError:
+            pass  # whoever reads it tells
+        except OSError as error:  # such as one that leads to itself
+            self.fault(entry.path, f"this link cannot be followed: {error.strerror}")
+            return False
+        if Path(entry).resolve().is_relative_to(self._folder.resolve()):
             return True
         self.fault(entry.path, "this is a link to something outside its folder: put the file itself there")
         return False

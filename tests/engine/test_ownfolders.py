@@ -94,6 +94,16 @@ def test_links_inside_a_folder_are_followed_and_others_are_faults(own: OwnFolder
     assert all("outside its folder" in one.message for one in caught.value.faults)
 
 
+def test_links_that_lead_to_themselves_are_faults(own: OwnFolders, tmp_path: Path) -> None:
+    for name in ("a.toml", "lexicon"):
+        (tmp_path / "second" / name).symlink_to(name)
+    own.stamp()
+    with pytest.raises(Faults) as caught:
+        own.read()
+    assert [Path(one.file).name for one in caught.value.faults] == ["a.toml", "lexicon"]
+    assert all("this link cannot be followed" in one.message for one in caught.value.faults)
+
+
 def test_what_cannot_be_read_is_told_all_at_once(own: OwnFolders, tmp_path: Path) -> None:
     (tmp_path / "first" / "large.toml").write_bytes(b"#" * (LARGEST + 1))
     os.mkfifo(tmp_path / "first" / "pipe.toml")
