@@ -36,7 +36,7 @@ from alerts.store.database import reading, writing
 from alerts.store.schema import feed
 from tests.bench.feed_server import ROOT
 from tests.bench.news_server import Newsroom
-from tests.bench.servers import server
+from tests.fakes.postgres import server
 
 _CONFIG: Final = """\
 [service]

@@ -29,7 +29,7 @@ from alerts.store import backups, copying
 from alerts.store.database import open_database, writing
 from alerts.store.schema import person
 from tests.bench import web_archive
-from tests.bench.servers import server
+from tests.fakes.postgres import server
 from tests.sealed import VAULT
 from tests.store.conftest import POSTGRES, made_database
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-import subprocess
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -19,12 +18,11 @@ from tests.e2e.fleet import Fleet
 from tests.e2e.newsdesk import report
 from tests.e2e.notes import note
 from tests.e2e.press import Press
-from tests.fakes import waiting
-from tests.fakes.ports import free_port
+from tests.fakes import postgres, waiting
 from tests.fakes.postfix import PrivatePostfix, needs_postfix
+from tests.fakes.postgres import Server
 from tests.store.conftest import postgres_admin_url
 
-ROOT = Path(__file__).parents[2]
 SOON_S = 30.0
 PATIENCE_S = 90.0  # beside other tests
 GAP_S = 0.3
@@ -38,19 +36,12 @@ TOWNS = (
 
 
 @pytest.fixture
-def server() -> Iterator[tuple[Path, str]]:
-    """A PostgreSQL of this test's own: its folder, and the address of an empty database."""
+def server() -> Iterator[Server]:
+    """A PostgreSQL of this test's own."""
     postgres_admin_url()  # skips where there is none
-    folder = Path(tempfile.mkdtemp(prefix="alerts-pg-"))
     # Safe: else a restart forgets what was committed a moment before, such as that a mail is being sent.
-    yield folder, _postgres("start", str(folder), str(free_port()), "safe")
-    _postgres("stop", str(folder))
-
-
-def _postgres(*what: str) -> str:
-    """What `tests/postgres-server` says."""
-    command = (str(ROOT / "tests" / "postgres-server"), *what)
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    with postgres.server(safe=True) as one:
+        yield one
 
 
 @pytest.fixture
@@ -61,8 +52,8 @@ def postfix() -> Iterator[PrivatePostfix]:
 
 
 @pytest.fixture
-async def press() -> AsyncIterator[Press]:
-    async with Press(8) as one:
+async def press(request: pytest.FixtureRequest) -> AsyncIterator[Press]:
+    async with Press(request.param) as one:
         yield one
 
 
@@ -90,7 +81,7 @@ class Misfortunes:
     """What befalls a fleet. One machine at least is always well."""
 
     fleet: Fleet
-    server: Path
+    server: Server
     chance: random.Random
     kills: int = 0
     befell: list[tuple[float, str]] = field(default_factory=list)  # when, and what
@@ -110,7 +101,7 @@ class Misfortunes:
 
     async def restart_database(self) -> None:
         self._note("the database is restarted")
-        await asyncio.to_thread(_postgres, "restart", str(self.server))
+        await asyncio.to_thread(self.server.restart)
 
     async def cut_one(self) -> None:
         """It reaches the web and the mail server, and not the database."""
@@ -182,7 +173,14 @@ _MAILED = """SELECT extract(epoch FROM finished - created), extract(epoch FROM c
 
 
 async def _through(
-    fleet: Fleet, press: Press, postfix: PrivatePostfix, server: Path, *, seconds: float, every_s: float, soon_s: float
+    fleet: Fleet,
+    press: Press,
+    postfix: PrivatePostfix,
+    server: Server,
+    *,
+    seconds: float,
+    every_s: float,
+    soon_s: float,
 ) -> None:
     """Kills for so long, with one restart of the database and one cut."""
     chance = random.Random(int(os.environ.get("ALERTS_SEED", "0")) or None)
@@ -220,11 +218,13 @@ def _fleet(folder: Path, database: str, press: Press, postfix: PrivatePostfix, g
 
 
 @pytest.mark.parametrize(
-    ("seconds", "every_s", "soon_s"), [(8, 0.5, PATIENCE_S), pytest.param(600, 0.25, SOON_S, marks=pytest.mark.soak)]
+    ("press", "seconds", "every_s", "soon_s"),
+    [(4, 8, 1.0, PATIENCE_S), pytest.param(8, 600, 0.25, SOON_S, marks=pytest.mark.soak)],
+    indirect=["press"],
 )
 async def test_killed_cut_off_and_without_a_database_they_lose_and_double_nothing(
     tmp_path: Path,
-    server: tuple[Path, str],
+    server: Server,
     press: Press,
     postfix: PrivatePostfix,
     gazetteer_path: Path,
@@ -232,6 +232,5 @@ async def test_killed_cut_off_and_without_a_database_they_lose_and_double_nothin
     every_s: float,
     soon_s: float,
 ) -> None:
-    folder, database = server
-    async with _fleet(tmp_path, database, press, postfix, gazetteer_path) as fleet:
-        await _through(fleet, press, postfix, folder, seconds=seconds, every_s=every_s, soon_s=soon_s)
+    async with _fleet(tmp_path, server.url, press, postfix, gazetteer_path) as fleet:
+        await _through(fleet, press, postfix, server, seconds=seconds, every_s=every_s, soon_s=soon_s)
