@@ -131,9 +131,7 @@ class Heart:
 
     def leave(self) -> None:
         """Say that this machine stops. Raises StoreError."""
-        with (
-            self._beating
-        ):  # a beat that is under way when the tasks end would find it unknown, and make it known again
+        with self._beating:  # one under way, or that comes late, would make this machine known again
             self._left = True
             with writing(self.engine) as conn:
                 machines.leave(conn, self.me.life)
