@@ -186,7 +186,8 @@ class _Look:
     def _entries(self, folder: str) -> list[os.DirEntry[str]]:
         try:
             with os.scandir(folder) as entries:
-                return [one for one in entries if not _NOBODYS.search(one.name) and self._stays(one)]
+                in_order = sorted(entries, key=lambda one: one.name)
+            return [one for one in in_order if not _NOBODYS.search(one.name) and self._stays(one)]
         except FileNotFoundError:
             self.fault(folder, "there is no such folder; make it, or take it out of the configuration")
         except OSError as error:
