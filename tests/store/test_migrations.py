@@ -81,6 +81,18 @@ def test_upgrading_tells_the_version_before_and_does_nothing_twice(bare: list[En
     migrations.check(engine)
 
 
+def test_asking_for_the_version_again_and_again_leaves_nothing_behind(bare: list[Engine]) -> None:
+    compiled: dict[object, object] = {}  # instead of the engine's own, which holds no more than some hundreds
+    engine = bare[0].execution_options(compiled_cache=compiled)
+    assert migrations.current(engine) is None
+    migrations.upgrade(bare[0])
+    assert migrations.current(engine) == migrations.required()
+    once = len(compiled)
+    for _ in range(5):
+        migrations.current(engine)
+    assert len(compiled) == once
+
+
 def test_an_empty_database_is_told_with_the_command(bare: list[Engine]) -> None:
     with pytest.raises(StoreError, match=r"is empty: run `alerts db upgrade`"):
         migrations.check(bare[0])
